@@ -1,0 +1,140 @@
+//! The newtypes that name things: no bare `u64` or `String` crosses a module.
+
+use serde::{Deserialize, Serialize};
+use std::{borrow::Borrow, fmt, ops::Deref, rc::Rc};
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Rc<str>);
+
+        impl $name {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Deref for $name {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(name: &str) -> Self {
+                Self(name.into())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(name: String) -> Self {
+                Self(name.into())
+            }
+        }
+
+        impl From<Rc<str>> for $name {
+            fn from(name: Rc<str>) -> Self {
+                Self(name)
+            }
+        }
+
+        impl From<&Self> for $name {
+            fn from(name: &Self) -> Self {
+                name.clone()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name! {
+    /// What a client subscribes to, such as `stocks:ACME`.
+    ChannelName
+}
+name! {
+    /// What happened, such as `list:update`.
+    EventName
+}
+name! {
+    /// A user, as the server knows them.
+    UserId
+}
+name! {
+    /// One connection (tab, device) of a user, as the server knows it.
+    ConnectionId
+}
+name! {
+    /// Names one send for its whole life: the server answers with it, and drops a repeat by it.
+    MessageId
+}
+name! {
+    /// One incarnation of a channel's history; a new one means the server has lost the old.
+    Epoch
+}
+
+/// Which socket a callback belongs to. What an older socket says is ignored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(u64);
+
+impl Generation {
+    /// The generation after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The generation as a number, for logs.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
+/// Where a channel's history stands: the `seq`-th event of the incarnation `epoch`.
+///
+/// `seq` is parsed as an integer from the frame's text and never passes through a JavaScript
+/// number, so the whole range of `u64` is exact.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Position {
+    /// The incarnation of the channel's history.
+    pub epoch: Epoch,
+    /// How many events that history has had.
+    pub seq: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_keeps_all_64_bits() {
+        let position: Position =
+            serde_json::from_str(r#"{"epoch":"a","seq":18446744073709551615}"#).unwrap();
+        assert_eq!(position.seq, u64::MAX);
+    }
+
+    #[test]
+    fn names_compare_by_text_and_read_as_text() {
+        let channel = ChannelName::from("room:1");
+        assert_eq!(channel, ChannelName::from(String::from("room:1")));
+        assert_eq!(channel.to_string(), "room:1");
+        assert_eq!(&*channel, "room:1");
+    }
+}

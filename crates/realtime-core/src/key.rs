@@ -1,0 +1,132 @@
+//! Query keys: ordered segments, equal by value, matched by prefix.
+
+use std::{fmt, rc::Rc};
+
+/// Names one entry of the query cache, such as `["stock", "ACME"]`.
+///
+/// Order matters, and text and integers differ: `key!["a", 1]` is neither `key![1, "a"]` nor
+/// `key!["a", "1"]`. Cloning copies a pointer.
+///
+/// ```
+/// use realtime_core::key;
+///
+/// let symbol = String::from("ACME");
+/// let stock = key!["stock", symbol];
+/// assert!(stock.starts_with(&key!["stock"]));
+/// assert_eq!(stock.to_string(), r#"["stock", "ACME"]"#);
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueryKey(Rc<[Segment]>);
+
+/// One part of a [`QueryKey`].
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Segment {
+    /// Text.
+    Text(Rc<str>),
+    /// A whole number.
+    Integer(i128),
+}
+
+impl QueryKey {
+    /// A key of these segments, in this order; [`key!`](crate::key) reads better.
+    #[must_use]
+    pub fn new(segments: Vec<Segment>) -> Self {
+        Self(segments.into())
+    }
+
+    /// The key's segments.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        &self.0
+    }
+
+    /// Whether this key begins with all of `prefix`'s segments; every key begins with `key![]`.
+    #[must_use]
+    pub fn starts_with(&self, prefix: &Self) -> bool {
+        self.0.starts_with(&prefix.0)
+    }
+}
+
+impl fmt::Debug for QueryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter()).finish()
+    }
+}
+
+impl fmt::Display for QueryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => fmt::Debug::fmt(text, f),
+            Self::Integer(integer) => fmt::Debug::fmt(integer, f),
+        }
+    }
+}
+
+impl From<&str> for Segment {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Segment {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<&String> for Segment {
+    fn from(text: &String) -> Self {
+        Self::Text(text.as_str().into())
+    }
+}
+
+impl From<Rc<str>> for Segment {
+    fn from(text: Rc<str>) -> Self {
+        Self::Text(text)
+    }
+}
+
+macro_rules! integers {
+    ($($integer:ty),*) => {$(
+        impl From<$integer> for Segment {
+            fn from(integer: $integer) -> Self {
+                // Every 64-bit integer, signed or not, fits 128 bits.
+                Self::Integer(integer as i128)
+            }
+        }
+    )*};
+}
+
+integers!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
+
+/// Builds a [`QueryKey`] from segments: text or whole numbers.
+#[macro_export]
+macro_rules! key {
+    ($($segment:expr),* $(,)?) => {
+        $crate::QueryKey::new(::std::vec![$($crate::Segment::from($segment)),*])
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn keys_tell_text_from_numbers_and_order() {
+        assert_ne!(key!["a", 1], key!["a", "1"]);
+        assert_ne!(key!["a", "b"], key!["b", "a"]);
+        assert_eq!(key!["a", 1_u8], key!["a", 1_i64]);
+    }
+
+    #[test]
+    fn a_prefix_matches_whole_segments_only() {
+        assert!(key!["tasks", 7, "notes"].starts_with(&key!["tasks", 7]));
+        assert!(!key!["tasks"].starts_with(&key!["tasks", 7]));
+        assert!(!key!["tasksets"].starts_with(&key!["tasks"]));
+        assert!(key!["anything"].starts_with(&key![]));
+    }
+}

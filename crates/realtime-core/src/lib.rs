@@ -1,0 +1,12 @@
+//! A sans-IO client for live data.
+#![forbid(unsafe_code)]
+
+mod error;
+mod id;
+mod key;
+mod time;
+
+pub use error::{DecodeError, ServerError};
+pub use id::{ChannelName, ConnectionId, Epoch, EventName, Generation, MessageId, Position, UserId};
+pub use key::{QueryKey, Segment};
+pub use time::Instant;

@@ -1,0 +1,109 @@
+//! Virtual time: the core never reads a clock, its caller says what time it is.
+
+use std::{
+    fmt,
+    ops::{Add, Sub},
+    time::Duration,
+};
+
+/// A moment on the caller's monotonic clock, in whole milliseconds.
+///
+/// In a browser this is `performance.now()`, in a test whatever the test says. Only differences
+/// mean something, so any origin will do as long as it does not change.
+///
+/// ```
+/// use realtime_core::Instant;
+/// use std::time::Duration;
+///
+/// let start = Instant::from_millis(1_000);
+/// let later = start + Duration::from_secs(2);
+/// assert_eq!(later.saturating_since(start), Duration::from_secs(2));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The clock's origin.
+    pub const ZERO: Self = Self(0);
+
+    /// The moment `millis` milliseconds after the clock's origin.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the clock's origin.
+    #[must_use]
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// How long ago `earlier` was; zero if it lies in the future.
+    #[must_use]
+    pub const fn saturating_since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    /// Saturates, and rounds a part of a millisecond up, so that a deadline never comes early.
+    fn add(self, duration: Duration) -> Self {
+        let millis = u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+impl Sub for Instant {
+    type Output = Duration;
+
+    fn sub(self, earlier: Self) -> Duration {
+        self.saturating_since(earlier)
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}ms", self.0)
+    }
+}
+
+/// The earlier of two optional moments: what `next_deadline` folds with.
+#[must_use]
+pub(crate) fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fraction_of_a_millisecond_rounds_up_so_deadlines_are_never_early() {
+        assert_eq!(
+            Instant::ZERO + Duration::from_micros(1),
+            Instant::from_millis(1)
+        );
+    }
+
+    #[test]
+    fn adding_saturates_instead_of_wrapping() {
+        assert_eq!(
+            Instant::from_millis(u64::MAX) + Duration::MAX,
+            Instant::from_millis(u64::MAX)
+        );
+    }
+
+    #[test]
+    fn earliest_prefers_whichever_exists() {
+        let one = Instant::from_millis(1);
+        assert_eq!(earliest(None, Some(one)), Some(one));
+        assert_eq!(earliest(Some(one), None), Some(one));
+        assert_eq!(earliest(Some(Instant::from_millis(2)), Some(one)), Some(one));
+        assert_eq!(earliest(None, None), None);
+    }
+}
