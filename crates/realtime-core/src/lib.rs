@@ -5,8 +5,11 @@ mod error;
 mod id;
 mod key;
 mod time;
+pub mod wire;
 
 pub use error::{DecodeError, ServerError};
-pub use id::{ChannelName, ConnectionId, Epoch, EventName, Generation, MessageId, Position, UserId};
+pub use id::{
+    ChannelName, ConnectionId, Epoch, EventName, Generation, MessageId, Position, UserId,
+};
 pub use key::{QueryKey, Segment};
 pub use time::Instant;

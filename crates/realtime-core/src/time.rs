@@ -103,7 +103,10 @@ mod tests {
         let one = Instant::from_millis(1);
         assert_eq!(earliest(None, Some(one)), Some(one));
         assert_eq!(earliest(Some(one), None), Some(one));
-        assert_eq!(earliest(Some(Instant::from_millis(2)), Some(one)), Some(one));
+        assert_eq!(
+            earliest(Some(Instant::from_millis(2)), Some(one)),
+            Some(one)
+        );
         assert_eq!(earliest(None, None), None);
     }
 }
