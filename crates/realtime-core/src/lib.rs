@@ -4,6 +4,8 @@
 mod error;
 mod id;
 mod key;
+pub mod list;
+mod merge;
 mod time;
 pub mod wire;
 
@@ -12,4 +14,6 @@ pub use id::{
     ChannelName, ConnectionId, Epoch, EventName, Generation, MessageId, Position, UserId,
 };
 pub use key::{QueryKey, Segment};
+pub use list::{ListItem, ListOptions, ListSnapshot};
+pub use merge::{merge_patch, present};
 pub use time::Instant;

@@ -1,0 +1,225 @@
+//! Live lists: rows by id, in order, kept right by events that come in any order.
+//!
+//! # Any order, any repetition
+//!
+//! Events that carry a version lead to the server's state however often and in whatever order
+//! they arrive, as long as what is remembered below has not run out:
+//!
+//! - Whole items: the greatest version wins; an older or equal one is ignored.
+//! - Partial updates: a row is a *base* (whole up to some version) with the newer patches merged
+//!   over it in the order of their versions. While a version between might still come, the base
+//!   and the patches are both kept ("recent patches"), so a late patch is slotted in under the
+//!   newer ones: the fields it sets count unless a newer one sets them too. When nothing can come
+//!   between (the version is the base's plus one), or the patch grows too old, or there are too
+//!   many, it becomes part of the base, and what is older is ignored from then on. So a server
+//!   that counts versions one by one and delivers in order costs no memory here, and one that
+//!   stamps versions from a clock costs 60 seconds of patches at most.
+//! - Updates of an unknown item are parked, and merged by the same rule when it arrives.
+//! - Deletes leave a tombstone; what is not newer than the delete cannot bring the row back. A
+//!   delete with the version of the row's last change deletes it.
+//!
+//! Events without a version are taken as they come. Moves take the place of the newest move,
+//! but a place is relative to a neighbour, so reordered moves of *several* rows may end
+//! differently from the server; a snapshot puts that right.
+//!
+//! A fetched snapshot ([`KeyedList::replace`]) is the truth for all that has no version, and is
+//! outranked, row by row, by what has a newer one.
+
+mod event;
+mod expiry;
+mod intake;
+mod item;
+mod label;
+mod moves;
+mod options;
+mod patches;
+mod replacement;
+mod report;
+mod row;
+mod sequence;
+mod snapshot;
+mod sort;
+mod tombstones;
+mod tree;
+mod versions;
+
+pub use item::{ItemId, ListItem};
+pub use options::{Comparator, ListOptions};
+pub use report::{Applied, ListChanges, ListStats};
+pub use snapshot::{ListIter, ListSnapshot};
+
+use crate::time::{Instant, earliest};
+use patches::Patches;
+use report::Pending;
+use row::Row;
+use sequence::Sequence;
+use std::{collections::BTreeMap, fmt, rc::Rc};
+use tombstones::Tombstones;
+
+/// Rows by id and in order, changed by list events.
+///
+/// One change costs O(log n). A row that does not change keeps its pointer, also when an event
+/// brings an equal item, and snapshots share all that did not change.
+///
+/// ```
+/// use realtime_core::{Instant, ListItem, ListOptions, list::KeyedList};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// struct Task { id: u64, version: u64, title: String, done: bool }
+///
+/// impl ListItem for Task {
+///     type Id = u64;
+///     fn id(&self) -> u64 { self.id }
+///     fn version(&self) -> Option<u64> { Some(self.version) }
+/// }
+///
+/// let mut tasks: KeyedList<Task> =
+///     KeyedList::new(ListOptions::default().with_sort(|a: &Task, b| a.title.cmp(&b.title)));
+/// let now = Instant::ZERO;
+/// for event in [
+///     r#"{"action":"create","item":{"id":1,"version":1,"title":"Write","done":false}}"#,
+///     r#"{"action":"create","item":{"id":2,"version":1,"title":"Read","done":false}}"#,
+///     r#"{"action":"update","item":{"id":1,"version":2,"done":true}}"#,
+/// ] {
+///     tasks.apply(now, event)?;
+/// }
+/// let titles: Vec<_> = tasks.snapshot().iter().map(|task| task.title.clone()).collect();
+/// assert_eq!(titles, ["Read", "Write"]);
+/// assert!(tasks.get(&1).is_some_and(|task| task.done));
+/// # Ok::<(), realtime_core::DecodeError>(())
+/// ```
+pub struct KeyedList<T: ListItem> {
+    rows: BTreeMap<T::Id, Row<T>>,
+    order: Sequence<T>,
+    /// Patches merged over the base of a row.
+    recent: Patches<T::Id>,
+    /// Patches of items that are not here yet.
+    parked: Patches<T::Id>,
+    tombstones: Tombstones<T::Id>,
+    pending: Pending<T::Id>,
+    stats: ListStats,
+    max_items: usize,
+}
+
+impl<T: ListItem> KeyedList<T> {
+    /// An empty list.
+    #[must_use]
+    pub fn new(options: ListOptions<T>) -> Self {
+        Self {
+            rows: BTreeMap::new(),
+            order: Sequence::new(options.comparator),
+            recent: Patches::new(options.recent),
+            parked: Patches::new(options.parked),
+            tombstones: Tombstones::new(options.tombstones),
+            pending: Pending::new(),
+            stats: ListStats::default(),
+            max_items: options.max_items,
+        }
+    }
+
+    /// Sorts by another comparator from now on, in O(n log n).
+    ///
+    /// `None` keeps the rows in the order they are in; from then on it is arrival order.
+    pub fn set_sort(&mut self, comparator: Option<Comparator<T>>) {
+        if self.order.set_comparator(comparator) {
+            self.pending.order();
+        }
+        self.relink();
+    }
+
+    /// The row with this id.
+    #[must_use]
+    pub fn get(&self, id: &T::Id) -> Option<&Rc<T>> {
+        self.rows.get(id).map(|row| &row.entry.item)
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Where the row with this id stands, counted from zero, in O(log n).
+    #[must_use]
+    pub fn rank(&self, id: &T::Id) -> Option<usize> {
+        let entry = &self.rows.get(id)?.entry;
+        self.order
+            .rank(entry)
+            .or_else(|| self.order.position(entry))
+    }
+
+    /// All rows in order as they are now, in O(1).
+    #[must_use]
+    pub fn snapshot(&self) -> ListSnapshot<T> {
+        ListSnapshot::new(self.order.tree().clone())
+    }
+
+    /// What changed since this was last asked.
+    pub fn take_changes(&mut self) -> ListChanges<T::Id> {
+        self.pending.take()
+    }
+
+    /// Forgets what is remembered no longer: tombstones, parked and recent patches.
+    ///
+    /// Changes no row.
+    pub fn expire(&mut self, now: Instant) {
+        self.tombstones.expire(now);
+        while self.parked.pop_expired(now).is_some() {
+            self.stats.parked_dropped += 1;
+        }
+        while let Some((id, patch)) = self.recent.pop_expired(now) {
+            self.settle(&id, patch);
+        }
+    }
+
+    /// When [`expire`](Self::expire) has something to do.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let patches = earliest(self.parked.next_deadline(), self.recent.next_deadline());
+        earliest(patches, self.tombstones.next_deadline())
+    }
+
+    /// Counters.
+    #[must_use]
+    pub fn stats(&self) -> ListStats {
+        ListStats {
+            parked_now: self.parked.len(),
+            recent_now: self.recent.len(),
+            tombstones: self.tombstones.len(),
+            scans: self.order.scans(),
+            ..self.stats
+        }
+    }
+
+    /// Lets the rows know their entries again, after the order made new ones.
+    fn relink(&mut self) {
+        for entry in self.order.tree().iter() {
+            if let Some(row) = self.rows.get_mut(&entry.item.id()) {
+                row.entry = entry.clone();
+            }
+        }
+    }
+}
+
+impl<T: ListItem> Default for KeyedList<T> {
+    fn default() -> Self {
+        Self::new(ListOptions::default())
+    }
+}
+
+impl<T: ListItem> fmt::Debug for KeyedList<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedList")
+            .field("sorted", &self.order.is_sorted())
+            .field("ids", &self.snapshot().ids().collect::<Vec<_>>())
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,66 @@
+//! Things that are forgotten some time after they came, oldest first.
+
+use super::options::Limit;
+use crate::time::Instant;
+use std::{collections::BTreeMap, time::Duration};
+
+/// Names one entry of an [`AgeQueue`]; later ones are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(u64);
+
+/// Keys in the order they came. An entry leaves on time, when pushed out, or when it is taken
+/// back; it leaves nothing behind, so the queue is never longer than what it stands for.
+#[derive(Debug)]
+pub(super) struct AgeQueue<K> {
+    entries: BTreeMap<Ticket, (Instant, K)>,
+    next: Ticket,
+    ttl: Duration,
+    cap: usize,
+}
+
+impl<K> AgeQueue<K> {
+    pub(super) const fn new(limit: Limit) -> Self {
+        Self {
+            entries: BTreeMap::new(),
+            next: Ticket(0),
+            ttl: limit.ttl,
+            cap: limit.cap,
+        }
+    }
+
+    pub(super) fn push(&mut self, now: Instant, key: K) -> Ticket {
+        let ticket = self.next;
+        self.next = Ticket(ticket.0 + 1);
+        self.entries.insert(ticket, (now + self.ttl, key));
+        ticket
+    }
+
+    pub(super) fn remove(&mut self, ticket: Ticket) {
+        self.entries.remove(&ticket);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn is_over_cap(&self) -> bool {
+        self.entries.len() > self.cap
+    }
+
+    pub(super) fn pop_oldest(&mut self) -> Option<(Ticket, K)> {
+        let (ticket, (_, key)) = self.entries.pop_first()?;
+        Some((ticket, key))
+    }
+
+    pub(super) fn pop_expired(&mut self, now: Instant) -> Option<(Ticket, K)> {
+        if self.next_deadline()? > now {
+            return None;
+        }
+        self.pop_oldest()
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let (_, (deadline, _)) = self.entries.first_key_value()?;
+        Some(*deadline)
+    }
+}

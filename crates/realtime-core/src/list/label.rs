@@ -1,0 +1,75 @@
+//! Labels that give arrival order: numbers that grow along the list, with gaps for moves.
+
+use std::{cell::Cell, rc::Rc};
+
+/// The gap left between neighbours at first: 64 halvings.
+const STEP: u128 = 1 << 64;
+
+/// A row's place in arrival order. The list's entry and the row's own record share it, so that
+/// giving a stretch of rows new labels touches neither the tree's nodes nor the map of rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Label(Rc<Cell<u128>>);
+
+impl Label {
+    pub(super) fn get(&self) -> u128 {
+        self.0.get()
+    }
+
+    pub(super) fn set(&self, value: u128) {
+        self.0.set(value);
+    }
+}
+
+/// A value between the two neighbours; `None` if they leave no room.
+pub(super) fn between(low: Option<u128>, high: Option<u128>) -> Option<u128> {
+    let (low, high) = match (low, high) {
+        (None, None) => return Some(u128::MAX / 2),
+        (Some(low), None) if low <= u128::MAX - STEP => return Some(low + STEP),
+        (None, Some(high)) if high >= STEP => return Some(high - STEP),
+        (low, high) => (low.unwrap_or(0), high.unwrap_or(u128::MAX)),
+    };
+    (high.saturating_sub(low) >= 2).then(|| low + (high - low) / 2)
+}
+
+/// Values for a list of `count` rows, from the first to the last.
+pub(super) fn fresh(count: usize) -> impl Iterator<Item = u128> {
+    let first = (u128::MAX / 2).saturating_sub(STEP.saturating_mul(count as u128 / 2));
+    (0..count).map(move |index| first.saturating_add(STEP.saturating_mul(index as u128)))
+}
+
+/// The gap that `count` rows get when spread evenly between two labels, if it is wide enough.
+///
+/// The wider a stretch, the wider the gaps asked of it. So a stretch that has just been spread
+/// takes as many insertions as it has rows before it must be spread again, and the cost of
+/// spreading stays logarithmic on average, even if every move goes to one spot.
+pub(super) fn spread(low: u128, high: u128, count: usize) -> Option<u128> {
+    let gap = high.saturating_sub(low) / (count as u128 + 1);
+    (gap >= 2 * count as u128 + 2).then_some(gap)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_lies_strictly_between_its_neighbours_or_is_refused() {
+        assert_eq!(between(Some(4), Some(6)), Some(5));
+        assert_eq!(between(Some(4), Some(5)), None);
+        assert_eq!(between(Some(4), Some(4)), None);
+        assert!(between(Some(u128::MAX - 2), None) == Some(u128::MAX - 1));
+        assert_eq!(between(Some(u128::MAX), None), None);
+        assert_eq!(between(None, Some(0)), None);
+    }
+
+    #[test]
+    fn fresh_labels_grow_by_one_step() {
+        let labels: Vec<_> = fresh(5).collect();
+        assert!(labels.is_sorted_by(|a, b| a + STEP == *b));
+    }
+
+    #[test]
+    fn a_wider_stretch_must_offer_wider_gaps() {
+        assert_eq!(spread(0, 20, 2), Some(6));
+        assert_eq!(spread(0, 60, 9), None);
+    }
+}

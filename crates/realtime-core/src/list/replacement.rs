@@ -1,0 +1,115 @@
+//! Taking a fetched snapshot.
+
+use super::{Applied, KeyedList, item::ListItem, row::Row, sequence::Entry};
+use crate::time::Instant;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+impl<T: ListItem> KeyedList<T> {
+    /// Takes a fetched snapshot: these are all the rows there are.
+    ///
+    /// Per row, what is newer by version outranks it: a row, a parked or recent patch, a delete.
+    /// What has no version does not: unversioned deletes and parked patches are forgotten. Rows
+    /// that are not in the snapshot go, and leave no tombstone. If an id stands there twice, the
+    /// last one counts. Costs O(n log n); rows that are equal keep their pointer.
+    pub fn replace(&mut self, now: Instant, items: Vec<T>) -> Applied {
+        self.expire(now);
+        let items = items.into_iter().map(|item| {
+            let version = item.version();
+            (item, version)
+        });
+        self.replace_all(now, items.collect())
+    }
+
+    pub(super) fn replace_all(&mut self, now: Instant, items: Vec<(T, Option<u64>)>) -> Applied {
+        self.tombstones.clear_unversioned();
+        self.stats.parked_dropped += self.parked.drop_unversioned();
+        let mut applied = Applied::default();
+        let mut old = std::mem::take(&mut self.rows);
+        let mut shown = Vec::with_capacity(items.len());
+        let mut added = Vec::new();
+        for (item, version) in self.last_of_each(items) {
+            let id = item.id();
+            if self.tombstones.outrank(&id, version) {
+                applied.add(self.ignore());
+                continue;
+            }
+            if self.rows.len() >= self.max_items {
+                self.stats.rejected += 1;
+                applied.rejected += 1;
+                continue;
+            }
+            self.stats.applied += 1;
+            self.tombstones.remove(&id);
+            let row = if let Some(row) = old.remove(&id) {
+                self.renew(&id, row, item, version, &mut applied)
+            } else {
+                if version.is_none() {
+                    self.stats.parked_dropped += self.parked.take(&id).len() as u64;
+                }
+                added.push(id.clone());
+                Row::new(Entry::new(Rc::new(item)), version)
+            };
+            shown.push(Rc::clone(&row.entry.item));
+            self.rows.insert(id, row);
+        }
+        applied.changed |= !added.is_empty() || !old.is_empty();
+        self.drop_absent(old);
+        if self.order.rebuild(shown) {
+            self.pending.order();
+            applied.changed = true;
+        }
+        self.relink();
+        for id in added {
+            self.pending.item(&id);
+            self.unpark(now, &id);
+        }
+        applied
+    }
+
+    /// A known row after a fetched item of it.
+    fn renew(
+        &mut self,
+        id: &T::Id,
+        mut row: Row<T>,
+        item: T,
+        version: Option<u64>,
+        applied: &mut Applied,
+    ) -> Row<T> {
+        if version.is_some() && row.version > version {
+            applied.add(self.ignore());
+            return row;
+        }
+        let item = row.rebase(id, &mut self.recent, item, version);
+        row.placed = row.placed.max(version);
+        if row.entry.item != item {
+            row.entry = Entry::new(item);
+            self.pending.item(id);
+            applied.changed = true;
+        }
+        row
+    }
+
+    fn drop_absent(&mut self, rows: BTreeMap<T::Id, Row<T>>) {
+        for id in rows.into_keys() {
+            self.recent.take(&id);
+            self.pending.item(&id);
+        }
+    }
+
+    /// Each item once, in the place where it stood last.
+    fn last_of_each(&mut self, items: Vec<(T, Option<u64>)>) -> Vec<(T, Option<u64>)> {
+        let mut seen = BTreeSet::new();
+        let count = items.len();
+        let mut last: Vec<_> = items
+            .into_iter()
+            .rev()
+            .filter(|(item, _)| seen.insert(item.id()))
+            .collect();
+        last.reverse();
+        self.stats.duplicates += (count - last.len()) as u64;
+        last
+    }
+}

@@ -1,0 +1,174 @@
+//! What a list tells about itself: one change's outcome, what readers must re-read, counters.
+
+use crate::error::DecodeError;
+use std::collections::BTreeSet;
+
+/// How many changed ids are listed one by one.
+const MAX_CHANGED: usize = 1_024;
+
+/// What became of one call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "it may hold the error of a batch element"]
+pub struct Applied {
+    /// Whether a row or the order of rows is different now.
+    pub changed: bool,
+    /// Changes ignored as older than, or the same as, what the list has.
+    pub ignored: usize,
+    /// Updates held until their item arrives.
+    pub parked: usize,
+    /// Items refused because the list is full.
+    pub rejected: usize,
+    /// Elements of a batch that could not be read; the others were applied.
+    pub malformed: usize,
+    /// The error of the first such element.
+    pub error: Option<DecodeError>,
+}
+
+impl Applied {
+    pub(super) fn changed(changed: bool) -> Self {
+        Self {
+            changed,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn ignored() -> Self {
+        Self {
+            ignored: 1,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn parked() -> Self {
+        Self {
+            parked: 1,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn rejected() -> Self {
+        Self {
+            rejected: 1,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn malformed(error: DecodeError) -> Self {
+        Self {
+            malformed: 1,
+            error: Some(error),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.changed |= other.changed;
+        self.ignored += other.ignored;
+        self.parked += other.parked;
+        self.rejected += other.rejected;
+        self.malformed += other.malformed;
+        if self.error.is_none() {
+            self.error = other.error;
+        }
+    }
+}
+
+/// What changed since the last [`KeyedList::take_changes`](super::KeyedList::take_changes).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListChanges<I> {
+    /// Whether rows came, went or stand in another order.
+    pub order: bool,
+    /// The rows that came, went or look different, each once, by id. Empty if `reset` is set.
+    pub items: Vec<I>,
+    /// Whether so many rows changed that any may have.
+    pub reset: bool,
+}
+
+impl<I> ListChanges<I> {
+    /// Whether nothing changed.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        !self.order && !self.reset && self.items.is_empty()
+    }
+}
+
+/// The changes that nobody has taken yet.
+#[derive(Debug)]
+pub(super) struct Pending<I> {
+    order: bool,
+    items: BTreeSet<I>,
+    reset: bool,
+}
+
+impl<I: Clone + Ord> Pending<I> {
+    pub(super) const fn new() -> Self {
+        Self {
+            order: false,
+            items: BTreeSet::new(),
+            reset: false,
+        }
+    }
+
+    pub(super) const fn order(&mut self) {
+        self.order = true;
+    }
+
+    pub(super) fn item(&mut self, id: &I) {
+        if self.reset {
+            return;
+        }
+        self.items.insert(id.clone());
+        if self.items.len() > MAX_CHANGED {
+            self.items.clear();
+            self.reset = true;
+        }
+    }
+
+    pub(super) fn take(&mut self) -> ListChanges<I> {
+        let Self {
+            order,
+            items,
+            reset,
+        } = std::mem::replace(self, Self::new());
+        ListChanges {
+            order,
+            items: items.into_iter().collect(),
+            reset,
+        }
+    }
+}
+
+/// Counters of one list since it was made, but for the ones that say "now".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListStats {
+    /// Single changes taken: creates, updates, deletes, moves; fetched items too.
+    pub applied: u64,
+    /// Changes ignored as older than, or the same as, what the list has.
+    pub ignored_old: u64,
+    /// Updates held because their item was unknown.
+    pub parked: u64,
+    /// Held updates dropped, as too many or too old, before their item came.
+    pub parked_dropped: u64,
+    /// Held updates now.
+    pub parked_now: usize,
+    /// Applied partial updates now remembered, so that an older one can still be put in place.
+    pub recent_now: usize,
+    /// Of those, how many were forgotten before their time because there were too many.
+    pub recent_dropped: u64,
+    /// Deletes now remembered.
+    pub tombstones: usize,
+    /// Deletes forgotten before their time because there were too many.
+    pub tombstones_dropped: u64,
+    /// Items refused because the list was full.
+    pub rejected: u64,
+    /// Payloads, batch elements and held updates that could not be read.
+    pub malformed: u64,
+    /// Items that stood in a snapshot more than once; the last one counted.
+    pub duplicates: u64,
+    /// Moves of an unknown row, or next to one.
+    pub unknown_moves: u64,
+    /// Moves in a list that has a comparator, and so no places to choose.
+    pub sorted_moves: u64,
+    /// Rows found only by looking at all, since the comparator contradicts itself.
+    pub scans: u64,
+}

@@ -1,0 +1,268 @@
+//! The rows in their order: by comparator and id, or as they arrived and were moved.
+
+use super::{
+    item::ListItem,
+    label::{self, Label},
+    options::Comparator,
+    sort::merge_sort,
+    tree::Tree,
+};
+use std::{cmp::Ordering, rc::Rc};
+
+/// One row as the order holds it.
+#[derive(Debug)]
+pub(super) struct Entry<T> {
+    pub(super) item: Rc<T>,
+    /// The place in arrival order; sorted lists have none.
+    label: Option<Label>,
+}
+
+impl<T> Entry<T> {
+    /// A row that has no place yet.
+    pub(super) const fn new(item: Rc<T>) -> Self {
+        Self { item, label: None }
+    }
+}
+
+impl<T> Clone for Entry<T> {
+    fn clone(&self) -> Self {
+        Self {
+            item: Rc::clone(&self.item),
+            label: self.label.clone(),
+        }
+    }
+}
+
+/// Where a row is moved to.
+pub(super) enum Spot<R> {
+    /// Before that row, or to the end.
+    Before(Option<R>),
+    /// After that row, or to the start.
+    After(Option<R>),
+}
+
+/// The order of a list. Always finds a row by what it looked like when it was put in place, so a
+/// change costs O(log n).
+pub(super) struct Sequence<T> {
+    tree: Tree<Entry<T>>,
+    comparator: Option<Comparator<T>>,
+    /// How often the comparator contradicted itself, and the row had to be looked for one by one.
+    scans: u64,
+}
+
+impl<T: ListItem> Sequence<T> {
+    pub(super) fn new(comparator: Option<Comparator<T>>) -> Self {
+        Self {
+            tree: Tree::new(),
+            comparator,
+            scans: 0,
+        }
+    }
+
+    pub(super) const fn tree(&self) -> &Tree<Entry<T>> {
+        &self.tree
+    }
+
+    pub(super) const fn scans(&self) -> u64 {
+        self.scans
+    }
+
+    pub(super) const fn is_sorted(&self) -> bool {
+        self.comparator.is_some()
+    }
+
+    /// Puts a new row where it sorts, or at the end.
+    pub(super) fn insert(&mut self, item: Rc<T>) -> Entry<T> {
+        let mut entry = Entry::new(item);
+        let rank = if self.comparator.is_some() {
+            self.search(&entry).unwrap_or_else(|rank| rank)
+        } else {
+            let end = self.tree.len();
+            entry.label = Some(Label::default());
+            self.open(end, &entry);
+            end
+        };
+        self.tree.insert(rank, entry.clone());
+        entry
+    }
+
+    pub(super) fn remove(&mut self, entry: &Entry<T>) {
+        if let Some(rank) = self.rank(entry).or_else(|| self.scan(entry)) {
+            self.tree.remove(rank);
+        }
+    }
+
+    /// Puts `item` in the place of `entry`, and tells whether it stands elsewhere now.
+    pub(super) fn replace(&mut self, entry: &Entry<T>, item: Rc<T>) -> (Entry<T>, bool) {
+        let new = Entry {
+            item,
+            label: entry.label.clone(),
+        };
+        let Some(rank) = self.rank(entry).or_else(|| self.scan(entry)) else {
+            return (self.insert(new.item), true);
+        };
+        let fits = |neighbour: Option<&Entry<T>>, wanted: Ordering| {
+            neighbour.is_none_or(|neighbour| self.compare(neighbour, &new) == wanted)
+        };
+        let before = rank.checked_sub(1).and_then(|rank| self.tree.get(rank));
+        if new.label.is_some()
+            || fits(before, Ordering::Less) && fits(self.tree.get(rank + 1), Ordering::Greater)
+        {
+            self.tree.replace(rank, new.clone());
+            return (new, false);
+        }
+        self.tree.remove(rank);
+        let to = self.search(&new).unwrap_or_else(|rank| rank);
+        self.tree.insert(to, new.clone());
+        (new, to != rank)
+    }
+
+    /// Moves a row of a list in arrival order; whether it stands elsewhere now.
+    pub(super) fn move_to(&mut self, entry: &Entry<T>, spot: &Spot<Entry<T>>) -> bool {
+        let to = match spot {
+            Spot::Before(Some(next)) => self.rank(next),
+            Spot::Before(None) => Some(self.tree.len()),
+            Spot::After(Some(previous)) => self.rank(previous).map(|rank| rank + 1),
+            Spot::After(None) => Some(0),
+        };
+        let (Some(from), Some(mut to)) = (self.rank(entry), to) else {
+            return false;
+        };
+        if to == from || to == from + 1 {
+            return false;
+        }
+        self.tree.remove(from);
+        if to > from {
+            to -= 1;
+        }
+        self.open(to, entry);
+        self.tree.insert(to, entry.clone());
+        true
+    }
+
+    /// The entry's rank, if the order finds it where its comparator says.
+    pub(super) fn rank(&self, entry: &Entry<T>) -> Option<usize> {
+        let rank = self.search(entry).ok()?;
+        let found = self.tree.get(rank)?;
+        Rc::ptr_eq(&found.item, &entry.item).then_some(rank)
+    }
+
+    /// The entry's rank, looked for one by one.
+    pub(super) fn position(&self, entry: &Entry<T>) -> Option<usize> {
+        let mut entries = self.tree.iter();
+        entries.position(|other| Rc::ptr_eq(&other.item, &entry.item))
+    }
+
+    /// Takes another comparator; whether that changed the order. The entries are new ones.
+    ///
+    /// Without a comparator the rows keep the order they are in, from then on as arrival order.
+    pub(super) fn set_comparator(&mut self, comparator: Option<Comparator<T>>) -> bool {
+        self.comparator = comparator;
+        let items = self.tree.iter().map(|entry| Rc::clone(&entry.item));
+        self.rebuild(items.collect())
+    }
+
+    /// Holds just these rows, sorted if there is a comparator; whether the order of ids changed.
+    ///
+    /// Rows that are the very ones held already, in this order, leave everything as it is.
+    pub(super) fn rebuild(&mut self, items: Vec<Rc<T>>) -> bool {
+        let mut entries: Vec<_> = items.into_iter().map(Entry::new).collect();
+        if self.comparator.is_some() {
+            entries = merge_sort(entries, |a, b| self.compare(a, b));
+        }
+        let same_len = entries.len() == self.tree.len();
+        let mut moved = !same_len;
+        let mut same = same_len && self.is_labelled() != self.is_sorted();
+        for (old, new) in self.tree.iter().zip(&entries) {
+            if !Rc::ptr_eq(&old.item, &new.item) {
+                same = false;
+                moved = moved || old.item.id() != new.item.id();
+            }
+        }
+        if same {
+            return false;
+        }
+        if self.comparator.is_none() {
+            let values = label::fresh(entries.len());
+            for (entry, value) in entries.iter_mut().zip(values) {
+                let label = Label::default();
+                label.set(value);
+                entry.label = Some(label);
+            }
+        }
+        self.tree = Tree::from_vec(entries);
+        moved
+    }
+
+    /// Whether the rows bear labels; they lack them just after the comparator was taken away.
+    fn is_labelled(&self) -> bool {
+        self.tree.get(0).is_some_and(|entry| entry.label.is_some())
+    }
+
+    fn scan(&mut self, entry: &Entry<T>) -> Option<usize> {
+        self.scans += 1;
+        self.position(entry)
+    }
+
+    fn search(&self, entry: &Entry<T>) -> Result<usize, usize> {
+        self.tree.search(|other| self.compare(other, entry))
+    }
+
+    fn compare(&self, a: &Entry<T>, b: &Entry<T>) -> Ordering {
+        if Rc::ptr_eq(&a.item, &b.item) {
+            return Ordering::Equal;
+        }
+        match (&self.comparator, &a.label, &b.label) {
+            (None, Some(a), Some(b)) => a.get().cmp(&b.get()),
+            (Some(compare), ..) => {
+                compare(&a.item, &b.item).then_with(|| a.item.id().cmp(&b.item.id()))
+            }
+            (None, ..) => Ordering::Equal,
+        }
+    }
+
+    /// Gives `entry` a label between the rows at `rank - 1` and `rank`, spreading the labels
+    /// around if these two leave no room.
+    fn open(&self, rank: usize, entry: &Entry<T>) {
+        let Some(label) = &entry.label else { return };
+        let value = self.gap(rank).or_else(|| {
+            self.spread(rank);
+            self.gap(rank)
+        });
+        if let Some(value) = value {
+            label.set(value);
+        }
+    }
+
+    fn gap(&self, rank: usize) -> Option<u128> {
+        let before = rank.checked_sub(1).and_then(|rank| self.label(rank));
+        label::between(before, self.label(rank))
+    }
+
+    fn label(&self, rank: usize) -> Option<u128> {
+        self.tree.get(rank)?.label.as_ref().map(Label::get)
+    }
+
+    /// Spreads the labels of the smallest stretch around `rank` that offers room enough.
+    fn spread(&self, rank: usize) {
+        let mut reach = 1;
+        loop {
+            let start = rank.saturating_sub(reach);
+            let end = self.tree.len().min(rank + reach);
+            let before = start.checked_sub(1).and_then(|rank| self.label(rank));
+            let (low, high) = (before.unwrap_or(0), self.label(end).unwrap_or(u128::MAX));
+            if let Some(gap) = label::spread(low, high, end - start) {
+                let mut value = low;
+                for entry in self.tree.range(start..end) {
+                    value += gap;
+                    entry.label.iter().for_each(|label| label.set(value));
+                }
+                return;
+            }
+            if end - start == self.tree.len() {
+                return;
+            }
+            reach *= 2;
+        }
+    }
+}

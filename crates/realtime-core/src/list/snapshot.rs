@@ -1,0 +1,138 @@
+//! What a reader holds: all rows, in order, as they were at one moment.
+
+use super::{
+    item::ListItem,
+    sequence::Entry,
+    tree::{self, Tree},
+};
+use std::{fmt, ops::Range, rc::Rc};
+
+/// All rows of a list, in order, at the moment [`KeyedList::snapshot`](super::KeyedList::snapshot)
+/// was called.
+///
+/// Taking and cloning one costs the same for ten rows as for 100 000, and it never changes: what
+/// the list does later copies only what differs. Comparing two that share everything is a
+/// comparison of pointers.
+pub struct ListSnapshot<T: ListItem>(Tree<Entry<T>>);
+
+impl<T: ListItem> ListSnapshot<T> {
+    pub(super) const fn new(tree: Tree<Entry<T>>) -> Self {
+        Self(tree)
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The row at `rank`, counted from zero, in O(log n).
+    #[must_use]
+    pub fn get(&self, rank: usize) -> Option<&Rc<T>> {
+        self.0.get(rank).map(|entry| &entry.item)
+    }
+
+    /// The rows in order.
+    #[must_use]
+    pub fn iter(&self) -> ListIter<'_, T> {
+        ListIter(self.0.iter())
+    }
+
+    /// The rows of these ranks, in order; ranks past the end are left out.
+    ///
+    /// Costs O(log n) plus the rows read, so a window into a long list is cheap.
+    #[must_use]
+    pub fn range(&self, ranks: Range<usize>) -> ListIter<'_, T> {
+        ListIter(self.0.range(ranks))
+    }
+
+    /// The rows' ids in order.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = T::Id> + ExactSizeIterator {
+        self.iter().map(|item| item.id())
+    }
+
+    /// Whether both are the same snapshot, without looking at a row.
+    ///
+    /// True means equal; false says nothing.
+    #[must_use]
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        self.0.ptr_eq(&other.0)
+    }
+}
+
+impl<T: ListItem> Clone for ListSnapshot<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: ListItem> Default for ListSnapshot<T> {
+    fn default() -> Self {
+        Self(Tree::new())
+    }
+}
+
+/// Equal rows in equal order. Rows that share a pointer are not looked into.
+impl<T: ListItem> PartialEq for ListSnapshot<T> {
+    fn eq(&self, other: &Self) -> bool {
+        let mut rows = self.iter().zip(other);
+        self.ptr_eq(other)
+            || self.len() == other.len() && rows.all(|(a, b)| Rc::ptr_eq(a, b) || a == b)
+    }
+}
+
+impl<T: ListItem + fmt::Debug> fmt::Debug for ListSnapshot<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<'a, T: ListItem> IntoIterator for &'a ListSnapshot<T> {
+    type Item = &'a Rc<T>;
+    type IntoIter = ListIter<'a, T>;
+
+    fn into_iter(self) -> ListIter<'a, T> {
+        self.iter()
+    }
+}
+
+/// Walks the rows of a [`ListSnapshot`], from either end.
+pub struct ListIter<'a, T: ListItem>(tree::Iter<'a, Entry<T>>);
+
+impl<'a, T: ListItem> Iterator for ListIter<'a, T> {
+    type Item = &'a Rc<T>;
+
+    fn next(&mut self) -> Option<&'a Rc<T>> {
+        self.0.next().map(|entry| &entry.item)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl<T: ListItem> DoubleEndedIterator for ListIter<'_, T> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.0.next_back().map(|entry| &entry.item)
+    }
+}
+
+impl<T: ListItem> ExactSizeIterator for ListIter<'_, T> {}
+
+impl<T: ListItem> Clone for ListIter<'_, T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: ListItem + fmt::Debug> fmt::Debug for ListIter<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}

@@ -1,0 +1,110 @@
+//! Remembered deletes: bounded, expiring.
+
+use super::{
+    expiry::{AgeQueue, Ticket},
+    options::Limit,
+};
+use crate::time::Instant;
+use std::collections::BTreeMap;
+
+#[derive(Debug)]
+struct Tombstone {
+    /// What is known to lie before the delete; nothing up to it may bring the row back.
+    floor: Option<u64>,
+    /// Whether the delete itself carried a version, and so outranks an older snapshot.
+    versioned: bool,
+    ticket: Ticket,
+}
+
+/// The deletes of one list.
+#[derive(Debug)]
+pub(super) struct Tombstones<K> {
+    by_id: BTreeMap<K, Tombstone>,
+    ages: AgeQueue<K>,
+}
+
+impl<K: Clone + Ord> Tombstones<K> {
+    pub(super) const fn new(limit: Limit) -> Self {
+        Self {
+            by_id: BTreeMap::new(),
+            ages: AgeQueue::new(limit),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether a partial update or delete of `id` is late: not newer than the delete, or without
+    /// a version to tell.
+    pub(super) fn cover(&self, id: &K, version: Option<u64>) -> bool {
+        match version {
+            Some(_) => self.outrank(id, version),
+            None => self.by_id.contains_key(id),
+        }
+    }
+
+    /// Whether a whole item of this version is known to lie before the delete of `id`.
+    pub(super) fn outrank(&self, id: &K, version: Option<u64>) -> bool {
+        let floor = self.by_id.get(id).and_then(|tombstone| tombstone.floor);
+        version.is_some() && version <= floor
+    }
+
+    /// Remembers a delete; returns how many older ones had to be forgotten for it.
+    pub(super) fn insert(
+        &mut self,
+        now: Instant,
+        id: &K,
+        floor: Option<u64>,
+        versioned: bool,
+    ) -> u64 {
+        let ticket = self.ages.push(now, id.clone());
+        let tombstone = self.by_id.entry(id.clone()).or_insert(Tombstone {
+            floor,
+            versioned,
+            ticket,
+        });
+        if tombstone.ticket != ticket {
+            self.ages.remove(tombstone.ticket);
+            tombstone.ticket = ticket;
+            tombstone.floor = tombstone.floor.max(floor);
+            tombstone.versioned |= versioned;
+        }
+        let mut forgotten = 0;
+        while self.ages.is_over_cap()
+            && let Some((_, id)) = self.ages.pop_oldest()
+        {
+            self.by_id.remove(&id);
+            forgotten += 1;
+        }
+        forgotten
+    }
+
+    /// Forgets the delete of a row that lives again; returns its floor.
+    pub(super) fn remove(&mut self, id: &K) -> Option<u64> {
+        let tombstone = self.by_id.remove(id)?;
+        self.ages.remove(tombstone.ticket);
+        tombstone.floor
+    }
+
+    /// Forgets the deletes that carried no version.
+    pub(super) fn clear_unversioned(&mut self) {
+        let ages = &mut self.ages;
+        self.by_id.retain(|_, tombstone| {
+            if !tombstone.versioned {
+                ages.remove(tombstone.ticket);
+            }
+            tombstone.versioned
+        });
+    }
+
+    pub(super) fn expire(&mut self, now: Instant) {
+        while let Some((_, id)) = self.ages.pop_expired(now) {
+            self.by_id.remove(&id);
+        }
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.ages.next_deadline()
+    }
+}

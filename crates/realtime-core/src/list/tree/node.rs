@@ -1,0 +1,296 @@
+//! The tree's nodes: leaves of elements, branches of counted children.
+
+use std::{cmp::Ordering, rc::Rc};
+
+/// The most elements in a leaf, and children in a branch.
+const MAX: usize = 32;
+/// The fewest, but for the root. A quarter rather than half: a row that comes and goes at a
+/// border must not split and join two nodes each time.
+const MIN: usize = MAX / 4;
+/// How full a node is made when the whole tree is built at once: room for a few more.
+const FILL: usize = MAX / 4 * 3;
+
+#[derive(Clone, Debug)]
+pub(super) enum Node<E> {
+    Leaf(Vec<E>),
+    Branch(Vec<Child<E>>),
+}
+
+#[derive(Debug)]
+pub(super) struct Child<E> {
+    len: usize,
+    node: Rc<Node<E>>,
+}
+
+impl<E> Clone for Child<E> {
+    fn clone(&self) -> Self {
+        Self {
+            len: self.len,
+            node: Rc::clone(&self.node),
+        }
+    }
+}
+
+impl<E> Child<E> {
+    fn new(node: Rc<Node<E>>) -> Self {
+        Self {
+            len: node.len(),
+            node,
+        }
+    }
+}
+
+impl<E: Clone> Node<E> {
+    /// A tree of these elements, its nodes evenly filled.
+    pub(super) fn build(elements: Vec<E>) -> Rc<Self> {
+        let mut level = spread(elements, Self::Leaf);
+        while level.len() > 1 {
+            level = spread(level.into_iter().map(Child::new).collect(), Self::Branch);
+        }
+        level
+            .pop()
+            .unwrap_or_else(|| Rc::new(Self::Leaf(Vec::new())))
+    }
+
+    /// Inserts before `rank`; the new right neighbour if this node had to split.
+    pub(super) fn insert(this: &mut Rc<Self>, rank: usize, element: E) -> Option<Rc<Self>> {
+        match Rc::make_mut(this) {
+            Self::Leaf(elements) => {
+                elements.insert(rank.min(elements.len()), element);
+                split(elements).map(|right| Rc::new(Self::Leaf(right)))
+            }
+            Self::Branch(children) => {
+                let (index, rank) = child_for_insert(children, rank)?;
+                let child = children.get_mut(index)?;
+                let right = Self::insert(&mut child.node, rank, element);
+                child.len = child.node.len();
+                if let Some(right) = right {
+                    children.insert(index + 1, Child::new(right));
+                }
+                split(children).map(|right| Rc::new(Self::Branch(right)))
+            }
+        }
+    }
+
+    /// Removes the element at `rank`, which must exist.
+    pub(super) fn remove(this: &mut Rc<Self>, rank: usize) -> Option<E> {
+        match Rc::make_mut(this) {
+            Self::Leaf(elements) => (rank < elements.len()).then(|| elements.remove(rank)),
+            Self::Branch(children) => {
+                let (index, rank) = child_at(children, rank)?;
+                let child = children.get_mut(index)?;
+                let element = Self::remove(&mut child.node, rank);
+                child.len = child.node.len();
+                if child.node.width() < MIN {
+                    Self::refill(children, index);
+                }
+                element
+            }
+        }
+    }
+
+    /// Replaces the element at `rank`, which must exist.
+    pub(super) fn replace(this: &mut Rc<Self>, rank: usize, element: E) -> Option<E> {
+        match Rc::make_mut(this) {
+            Self::Leaf(elements) => {
+                let slot = elements.get_mut(rank)?;
+                Some(std::mem::replace(slot, element))
+            }
+            Self::Branch(children) => {
+                let (index, rank) = child_at(children, rank)?;
+                Self::replace(&mut children.get_mut(index)?.node, rank, element)
+            }
+        }
+    }
+
+    /// Puts a new root over the old one and its new right neighbour.
+    pub(super) fn grow(root: &mut Rc<Self>, right: Rc<Self>) {
+        let left = Child::new(Rc::clone(root));
+        *root = Rc::new(Self::Branch(vec![left, Child::new(right)]));
+    }
+
+    /// Takes away roots that have but one child.
+    pub(super) fn shrink(root: &mut Rc<Self>) {
+        while let Self::Branch(children) = &**root
+            && let [only] = children.as_slice()
+        {
+            let only = Rc::clone(&only.node);
+            *root = only;
+        }
+    }
+
+    /// Joins the child at `index`, grown too small, with a neighbour, and splits the two evenly
+    /// if together they are too big.
+    fn refill(children: &mut Vec<Child<E>>, index: usize) {
+        let left = index.saturating_sub(1);
+        if left + 1 >= children.len() {
+            return;
+        }
+        let taken = Rc::unwrap_or_clone(children.remove(left + 1).node);
+        let Some(child) = children.get_mut(left) else {
+            return;
+        };
+        let right = match (Rc::make_mut(&mut child.node), taken) {
+            (Self::Leaf(own), Self::Leaf(mut more)) => {
+                own.append(&mut more);
+                split(own).map(Self::Leaf)
+            }
+            (Self::Branch(own), Self::Branch(mut more)) => {
+                own.append(&mut more);
+                split(own).map(Self::Branch)
+            }
+            // All leaves lie at one depth, so siblings are of one kind; still, lose nothing.
+            (_, other) => Some(other),
+        };
+        child.len = child.node.len();
+        if let Some(right) = right {
+            children.insert(left + 1, Child::new(Rc::new(right)));
+        }
+    }
+}
+
+impl<E> Node<E> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Leaf(elements) => elements.len(),
+            Self::Branch(children) => children.iter().map(|child| child.len).sum(),
+        }
+    }
+
+    const fn width(&self) -> usize {
+        match self {
+            Self::Leaf(elements) => elements.len(),
+            Self::Branch(children) => children.len(),
+        }
+    }
+
+    /// The leaf that holds `rank`, and where in it.
+    pub(super) fn leaf(&self, mut rank: usize) -> Option<(&[E], usize)> {
+        let mut node = self;
+        loop {
+            match node {
+                Self::Leaf(elements) => return Some((elements, rank)),
+                Self::Branch(children) => {
+                    let (index, inner) = child_at(children, rank)?;
+                    node = &children.get(index)?.node;
+                    rank = inner;
+                }
+            }
+        }
+    }
+
+    /// Binary search by `compare`, which says how an element stands to the one looked for.
+    pub(super) fn search(&self, mut compare: impl FnMut(&E) -> Ordering) -> Result<usize, usize> {
+        let mut before = 0;
+        let mut node = self;
+        loop {
+            match node {
+                Self::Leaf(elements) => {
+                    return match elements.binary_search_by(compare) {
+                        Ok(offset) => Ok(before + offset),
+                        Err(offset) => Err(before + offset),
+                    };
+                }
+                Self::Branch(children) => {
+                    // The first child whose last element is not too small; else the last child.
+                    let index = children
+                        .partition_point(|child| {
+                            child.node.last().is_some_and(|last| compare(last).is_lt())
+                        })
+                        .min(children.len().saturating_sub(1));
+                    let (skipped, rest) = children.split_at(index);
+                    before += skipped.iter().map(|child| child.len).sum::<usize>();
+                    let Some(child) = rest.first() else {
+                        return Err(before);
+                    };
+                    node = &child.node;
+                }
+            }
+        }
+    }
+
+    fn last(&self) -> Option<&E> {
+        let mut node = self;
+        loop {
+            match node {
+                Self::Leaf(elements) => return elements.last(),
+                Self::Branch(children) => node = &children.last()?.node,
+            }
+        }
+    }
+}
+
+/// Which child holds `rank`, and the rank inside it.
+fn child_at<E>(children: &[Child<E>], mut rank: usize) -> Option<(usize, usize)> {
+    for (index, child) in children.iter().enumerate() {
+        if rank < child.len {
+            return Some((index, rank));
+        }
+        rank -= child.len;
+    }
+    None
+}
+
+/// Like [`child_at`], but the rank after the last element belongs to the last child.
+fn child_for_insert<E>(children: &[Child<E>], rank: usize) -> Option<(usize, usize)> {
+    child_at(children, rank).or_else(|| {
+        let last = children.last()?;
+        Some((children.len() - 1, last.len))
+    })
+}
+
+/// The right half of what has grown too big.
+fn split<S>(slots: &mut Vec<S>) -> Option<Vec<S>> {
+    (slots.len() > MAX).then(|| slots.split_off(slots.len() / 2))
+}
+
+/// Nodes of about [`FILL`] slots each, none more than one bigger than another.
+fn spread<S, E>(slots: Vec<S>, node: impl Fn(Vec<S>) -> Node<E>) -> Vec<Rc<Node<E>>> {
+    let nodes = slots.len().div_ceil(FILL);
+    let mut left = slots.len();
+    let mut slots = slots.into_iter();
+    (0..nodes)
+        .map(|index| {
+            let take = left.div_ceil(nodes - index);
+            left -= take;
+            Rc::new(node(slots.by_ref().take(take).collect()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+impl<E> Node<E> {
+    pub(super) fn visit(this: &Rc<Self>, seen: &mut impl FnMut(&Rc<Self>)) {
+        seen(this);
+        if let Self::Branch(children) = &**this {
+            for child in children {
+                Self::visit(&child.node, seen);
+            }
+        }
+    }
+
+    /// Length and depth, having checked both and the widths.
+    pub(super) fn check(&self, root: bool) -> (usize, usize) {
+        let least = match self {
+            _ if !root => MIN,
+            Self::Leaf(_) => 0,
+            Self::Branch(_) => 2,
+        };
+        assert!(
+            (least..=MAX).contains(&self.width()),
+            "{} slots",
+            self.width()
+        );
+        let Self::Branch(children) = self else {
+            return (self.len(), 0);
+        };
+        let mut depths = std::collections::HashSet::new();
+        for child in children {
+            let (len, depth) = child.node.check(false);
+            assert_eq!(len, child.len);
+            depths.insert(depth);
+        }
+        assert_eq!(depths.len(), 1, "leaves at more than one depth");
+        (self.len(), depths.iter().sum::<usize>() + 1)
+    }
+}

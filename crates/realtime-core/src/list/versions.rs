@@ -1,0 +1,224 @@
+//! How whole items, patches and deletes of one row come together, whatever their order.
+
+use super::{
+    Applied, KeyedList,
+    item::ListItem,
+    patches::Patch,
+    row::{Row, fold, merged},
+};
+use crate::{error::DecodeError, time::Instant};
+use std::rc::Rc;
+
+/// The most recent patches that one row keeps, so that a late one costs few merges.
+const MAX_RECENT_PER_ROW: usize = 64;
+
+impl<T: ListItem> KeyedList<T> {
+    /// Takes a whole item.
+    pub(super) fn install(&mut self, now: Instant, item: T, version: Option<u64>) -> Applied {
+        let id = item.id();
+        let Some(row) = self.rows.get_mut(&id) else {
+            return self.add(now, &id, item, version);
+        };
+        if version.is_some() && row.version >= version {
+            return self.ignore();
+        }
+        let shown = row.rebase(&id, &mut self.recent, item, version);
+        self.stats.applied += 1;
+        Applied::changed(self.show(&id, shown))
+    }
+
+    /// Takes a partial update; `json` holds the changed fields.
+    pub(super) fn patch(
+        &mut self,
+        now: Instant,
+        id: &T::Id,
+        version: Option<u64>,
+        json: &str,
+    ) -> Result<Applied, DecodeError> {
+        if self.rows.contains_key(id) {
+            return self.patch_row(now, id, version, json);
+        }
+        let repeat = version.is_some_and(|version| self.parked.contains(id, version));
+        if repeat || self.tombstones.cover(id, version) {
+            return Ok(self.ignore());
+        }
+        self.parked.push(now, id, version, json);
+        self.stats.parked += 1;
+        while self.parked.pop_overflow().is_some() {
+            self.stats.parked_dropped += 1;
+        }
+        Ok(Applied::parked())
+    }
+
+    /// Takes a delete.
+    pub(super) fn delete(&mut self, now: Instant, id: &T::Id, version: Option<u64>) -> Applied {
+        let newest = self.recent.of(id).last().and_then(|patch| patch.version);
+        let known = self.rows.get(id).and_then(|row| row.version).max(newest);
+        if version.is_some() && known > version {
+            return self.ignore();
+        }
+        let repeat = self.tombstones.cover(id, version);
+        let floor = version.max(known);
+        self.stats.tombstones_dropped += self.tombstones.insert(now, id, floor, version.is_some());
+        match version {
+            Some(version) => self.parked.take_up_to(id, version),
+            None => self.parked.take(id),
+        };
+        self.recent.take(id);
+        match self.rows.remove(id) {
+            Some(row) => {
+                self.order.remove(&row.entry);
+                self.pending.order();
+                self.pending.item(id);
+                self.stats.applied += 1;
+                Applied::changed(true)
+            }
+            None if repeat => self.ignore(),
+            None => {
+                self.stats.applied += 1;
+                Applied::default()
+            }
+        }
+    }
+
+    /// Merges the parked patches of a row that has just come.
+    pub(super) fn unpark(&mut self, now: Instant, id: &T::Id) {
+        for patch in self.parked.take(id) {
+            if self.patch_row(now, id, patch.version, &patch.json).is_err() {
+                self.stats.malformed += 1;
+            }
+        }
+    }
+
+    /// Makes a patch that leaves the memory of recent ones, and those older than it, part of its
+    /// row's base.
+    pub(super) fn settle(&mut self, id: &T::Id, patch: Patch) {
+        let Some(version) = patch.version else { return };
+        let mut patches = self.recent.take_up_to(id, version);
+        patches.push(patch);
+        if let Some(row) = self.rows.get_mut(id) {
+            row.base = Some(fold(row.base(), &patches));
+            row.version = row.version.max(Some(version));
+            row.settle_followers(id, &mut self.recent);
+        }
+    }
+
+    /// Shows `item` in a row, unless it equals what is shown; whether it does not.
+    pub(super) fn show(&mut self, id: &T::Id, item: Rc<T>) -> bool {
+        let Some(row) = self.rows.get_mut(id) else {
+            return false;
+        };
+        if row.entry.item == item {
+            return false;
+        }
+        let (entry, moved) = self.order.replace(&row.entry, item);
+        row.entry = entry;
+        self.pending.item(id);
+        if moved {
+            self.pending.order();
+        }
+        true
+    }
+
+    pub(super) fn ignore(&mut self) -> Applied {
+        self.stats.ignored_old += 1;
+        Applied::ignored()
+    }
+
+    fn add(&mut self, now: Instant, id: &T::Id, item: T, version: Option<u64>) -> Applied {
+        if self.tombstones.outrank(id, version) {
+            return self.ignore();
+        }
+        if self.rows.len() >= self.max_items {
+            self.stats.rejected += 1;
+            return Applied::rejected();
+        }
+        let version = version.max(self.tombstones.remove(id));
+        let entry = self.order.insert(Rc::new(item));
+        self.rows.insert(id.clone(), Row::new(entry, version));
+        self.pending.order();
+        self.pending.item(id);
+        self.stats.applied += 1;
+        self.unpark(now, id);
+        Applied::changed(true)
+    }
+
+    fn patch_row(
+        &mut self,
+        now: Instant,
+        id: &T::Id,
+        version: Option<u64>,
+        json: &str,
+    ) -> Result<Applied, DecodeError> {
+        let Some(row) = self.rows.get_mut(id) else {
+            return Ok(Applied::default());
+        };
+        let Some(version) = version else {
+            let item = merged(&*row.entry.item, json)?;
+            let newest = self.recent.take(id).last().and_then(|patch| patch.version);
+            row.version = row.version.max(newest);
+            row.base = None;
+            self.stats.applied += 1;
+            return Ok(Applied::changed(self.show(id, Rc::new(item))));
+        };
+        if row.version >= Some(version) || self.recent.contains(id, version) {
+            return Ok(self.ignore());
+        }
+        if row.version.is_some() && row.version == version.checked_sub(1) {
+            row.base = Some(Rc::new(merged(&**row.base(), json)?));
+            row.version = Some(version);
+            let shown = row.settle_followers(id, &mut self.recent);
+            self.stats.applied += 1;
+            return Ok(Applied::changed(self.show(id, shown)));
+        }
+        self.remember(now, id, version, json)
+    }
+
+    /// Merges a patch that an older one may still follow, and keeps both it and the base.
+    ///
+    /// A patch that does not fit is kept all the same: the one missing before it may be what
+    /// makes it fit.
+    fn remember(
+        &mut self,
+        now: Instant,
+        id: &T::Id,
+        version: u64,
+        json: &str,
+    ) -> Result<Applied, DecodeError> {
+        let Some(row) = self.rows.get_mut(id) else {
+            return Ok(Applied::default());
+        };
+        let base = Rc::clone(row.base());
+        row.base = Some(Rc::clone(&base));
+        let newest = self.recent.of(id).last().and_then(|patch| patch.version);
+        self.recent.push(now, id, Some(version), json);
+        let shown = if newest < Some(version) {
+            merged(&*row.entry.item, json).map(Rc::new)
+        } else {
+            let older = self
+                .recent
+                .of(id)
+                .partition_point(|patch| patch.version < Some(version));
+            let patches = self.recent.of(id);
+            let under = fold(&base, patches.get(..older).unwrap_or_default());
+            merged(&*under, json)
+                .map(|item| fold(&Rc::new(item), patches.get(older + 1..).unwrap_or_default()))
+        };
+        self.forget_overflow(id);
+        self.stats.applied += 1;
+        Ok(Applied::changed(self.show(id, shown?)))
+    }
+
+    fn forget_overflow(&mut self, id: &T::Id) {
+        while self.recent.of(id).len() > MAX_RECENT_PER_ROW
+            && let Some(patch) = self.recent.take_first(id)
+        {
+            self.stats.recent_dropped += 1;
+            self.settle(id, patch);
+        }
+        while let Some((id, patch)) = self.recent.pop_overflow() {
+            self.stats.recent_dropped += 1;
+            self.settle(&id, patch);
+        }
+    }
+}
