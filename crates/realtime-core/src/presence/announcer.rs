@@ -1,0 +1,209 @@
+//! When to say that we are here, and that we go.
+
+use super::PresenceOptions;
+use crate::Instant;
+use std::time::Duration;
+
+/// How often at most we answer a false report that we left: two tabs of one user, or a broken
+/// server, must not talk each other into a storm.
+const HEAL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What is to be said now. The words are made when it is polled, so the latest state always wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Say {
+    Hello,
+    Farewell,
+}
+
+/// Decides when to announce: on joining, on each change (at most one per interval, the last one
+/// guaranteed), and every heartbeat. Says and keeps nothing while the link is down.
+#[derive(Debug)]
+pub(super) struct Announcer {
+    interval: Duration,
+    heartbeat: Duration,
+    up: bool,
+    /// An announcement waits to be polled.
+    hello: bool,
+    /// A farewell waits to be polled.
+    farewell: bool,
+    /// An announcement was polled on this link, so the others know us.
+    known: bool,
+    last: Option<Instant>,
+    last_heal: Option<Instant>,
+    due: Option<Instant>,
+}
+
+impl Announcer {
+    pub(super) fn new(options: &PresenceOptions) -> Self {
+        Self {
+            interval: options.metadata_interval,
+            heartbeat: options.effective_heartbeat(),
+            up: false,
+            hello: false,
+            farewell: false,
+            known: false,
+            last: None,
+            last_heal: None,
+            due: None,
+        }
+    }
+
+    pub(super) fn link_up(&mut self, now: Instant) {
+        self.up = true;
+        self.known = false;
+        self.say(now);
+    }
+
+    pub(super) fn link_down(&mut self) {
+        self.up = false;
+        self.hello = false;
+        self.farewell = false;
+        self.known = false;
+        self.due = None;
+    }
+
+    /// We go: a farewell, if anybody knows of us.
+    pub(super) fn leave(&mut self) {
+        let farewell = self.known || self.farewell;
+        self.link_down();
+        self.farewell = farewell;
+    }
+
+    /// What we say of ourselves has changed.
+    pub(super) fn changed(&mut self, now: Instant) {
+        let free_at = self.last.map_or(now, |last| last + self.interval);
+        self.say_at(now, free_at);
+    }
+
+    /// Others may think we left: tell them better. False if that is already on its way.
+    pub(super) fn heal(&mut self, now: Instant) -> bool {
+        let scheduled = self.last_heal.is_some_and(|heal| heal > now);
+        if !self.up || self.hello || scheduled {
+            return false;
+        }
+        let after_heal = self.last_heal.map(|heal| heal + HEAL_INTERVAL);
+        let after_hello = self.last.map(|last| last + self.interval);
+        let free_at = now.max(after_heal.max(after_hello).unwrap_or(now));
+        self.last_heal = Some(free_at);
+        self.say_at(now, free_at);
+        true
+    }
+
+    pub(super) fn advance(&mut self, now: Instant) {
+        if self.due.is_some_and(|due| due <= now) {
+            self.say(now);
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.due
+    }
+
+    pub(super) fn poll(&mut self) -> Option<Say> {
+        if std::mem::take(&mut self.farewell) {
+            return Some(Say::Farewell);
+        }
+        if std::mem::take(&mut self.hello) {
+            self.known = true;
+            return Some(Say::Hello);
+        }
+        None
+    }
+
+    fn say_at(&mut self, now: Instant, free_at: Instant) {
+        if !self.up {
+            return;
+        }
+        if free_at <= now {
+            self.say(now);
+        } else {
+            self.due = Some(self.due.map_or(free_at, |due| due.min(free_at)));
+        }
+    }
+
+    fn say(&mut self, now: Instant) {
+        self.hello = true;
+        self.last = Some(now);
+        self.due = Some(now + self.heartbeat);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    fn announcer() -> Announcer {
+        Announcer::new(&PresenceOptions::default())
+    }
+
+    /// The moments at which it speaks up to `until`, when its timer is exact.
+    fn moments(announcer: &mut Announcer, until: u64) -> Vec<u64> {
+        let mut moments = Vec::new();
+        while let Some(due) = announcer.deadline().filter(|due| *due <= at(until)) {
+            announcer.advance(due);
+            if announcer.poll().is_some() {
+                moments.push(due.as_millis());
+            }
+        }
+        moments
+    }
+
+    #[test]
+    fn the_first_change_is_said_at_once_and_the_last_of_a_burst_at_the_end_of_the_interval() {
+        let mut announcer = announcer();
+        announcer.link_up(at(0));
+        assert_eq!(announcer.poll(), Some(Say::Hello));
+        announcer.changed(at(1_000));
+        assert_eq!(announcer.poll(), Some(Say::Hello));
+        for millis in 1_001..1_040 {
+            announcer.changed(at(millis));
+            assert_eq!(announcer.poll(), None);
+        }
+        assert_eq!(moments(&mut announcer, 31_050), [1_050, 31_050]);
+    }
+
+    #[test]
+    fn nothing_is_said_or_kept_while_the_link_is_down() {
+        let mut announcer = announcer();
+        announcer.changed(at(0));
+        announcer.link_up(at(10));
+        announcer.changed(at(11));
+        announcer.link_down();
+        announcer.changed(at(12));
+        assert_eq!(announcer.poll(), None);
+        assert_eq!(announcer.deadline(), None);
+    }
+
+    #[test]
+    fn a_farewell_is_said_once_and_only_by_someone_who_was_known() {
+        let mut announcer = announcer();
+        announcer.leave();
+        assert_eq!(announcer.poll(), None);
+        announcer.link_up(at(0));
+        announcer.leave();
+        assert_eq!(announcer.poll(), None, "the hello was never polled");
+        announcer.link_up(at(10));
+        announcer.poll();
+        announcer.leave();
+        announcer.leave();
+        assert_eq!(announcer.poll(), Some(Say::Farewell));
+        assert_eq!(announcer.poll(), None);
+    }
+
+    #[test]
+    fn healing_is_at_most_once_a_second_and_never_forgotten() {
+        let mut announcer = announcer();
+        announcer.link_up(at(0));
+        announcer.poll();
+        assert!(announcer.heal(at(1_000)));
+        assert_eq!(announcer.poll(), Some(Say::Hello));
+        assert!(announcer.heal(at(1_100)));
+        assert!(!announcer.heal(at(1_200)), "already on its way");
+        assert_eq!(announcer.poll(), None);
+        assert_eq!(moments(&mut announcer, 5_000), [2_000]);
+    }
+}

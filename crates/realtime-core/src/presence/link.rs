@@ -1,0 +1,222 @@
+//! How far what we know of a room can be trusted: joining, live or gone, and when to give somebody up.
+
+use super::{PresenceStats, message::Diff};
+use crate::{Instant, time::earliest};
+use std::{collections::VecDeque, time::Duration};
+
+/// How long to wait for the room's snapshot, for servers that send none.
+const SYNC_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A call this long after what was due means the timers, and perhaps the frames, were held up.
+const LATE: Duration = Duration::from_secs(2);
+
+/// How long frames that were held up have to be heard before anybody expires.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Timers of a hidden page come about once a minute: lateness that ends a grace is no reason for
+/// another one, or nobody would expire there. More than this is a sleep, and is one.
+const THROTTLE: Duration = Duration::from_secs(90);
+
+/// Looks for silent members come no closer together than this, however many there are.
+const EXPIRY_STEP: Duration = Duration::from_millis(250);
+
+#[derive(Debug, Default)]
+enum Phase {
+    #[default]
+    Down,
+    /// Waiting for the snapshot, with the changes since.
+    Joining {
+        until: Instant,
+        parked: VecDeque<Diff>,
+    },
+    Live,
+    Left,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Link {
+    phase: Phase,
+    /// When the link came up: nobody can have been heard before, so silence counts from here.
+    up_since: Instant,
+    /// Nobody expires before this moment.
+    grace_until: Option<Instant>,
+    /// Nobody can have expired before this moment; `None` if there is nobody who could.
+    expiry_at: Option<Instant>,
+}
+
+impl Link {
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live)
+    }
+
+    pub(super) fn has_left(&self) -> bool {
+        matches!(self.phase, Phase::Left)
+    }
+
+    pub(super) fn join(&mut self, now: Instant) {
+        *self = Self {
+            phase: Phase::Joining {
+                until: now + SYNC_TIMEOUT,
+                parked: VecDeque::new(),
+            },
+            up_since: now,
+            grace_until: None,
+            expiry_at: None,
+        };
+    }
+
+    pub(super) fn go_down(&mut self, left: bool) {
+        if !self.has_left() {
+            self.phase = if left { Phase::Left } else { Phase::Down };
+        }
+    }
+
+    /// Keeps a change if the snapshot is still to come.
+    pub(super) fn park(
+        &mut self,
+        diff: impl FnOnce() -> Diff,
+        limit: usize,
+        stats: &mut PresenceStats,
+    ) {
+        let Phase::Joining { parked, .. } = &mut self.phase else {
+            return;
+        };
+        stats.parked += 1;
+        parked.push_back(diff());
+        if parked.len() > limit {
+            parked.pop_front();
+            stats.parked_dropped += 1;
+        }
+    }
+
+    /// The changes that came before the snapshot.
+    pub(super) fn take_parked(&mut self) -> VecDeque<Diff> {
+        match &mut self.phase {
+            Phase::Joining { parked, .. } => std::mem::take(parked),
+            _ => VecDeque::new(),
+        }
+    }
+
+    /// The snapshot is here; true if that made the room live.
+    pub(super) fn synced(&mut self) -> bool {
+        let joining = matches!(self.phase, Phase::Joining { .. });
+        if joining {
+            self.phase = Phase::Live;
+        }
+        joining
+    }
+
+    /// Stops waiting for a snapshot if that took too long; true if that made the room live.
+    pub(super) fn give_up_waiting(&mut self, now: Instant) -> bool {
+        matches!(self.phase, Phase::Joining { until, .. } if until <= now) && self.synced()
+    }
+
+    /// Compares the clock with what was `due`, before anything of it is done.
+    pub(super) fn notice_lateness(&mut self, now: Instant, due: Option<Instant>) {
+        let Some(due) = due else { return };
+        let bearable = if self.grace_until.is_some() {
+            THROTTLE
+        } else {
+            LATE
+        };
+        if now - due > bearable {
+            self.grace_until = Some(now + GRACE);
+        }
+    }
+
+    /// Someone is there who may expire then, or later if they are heard of.
+    pub(super) fn expect_expiry(&mut self, at: Instant) {
+        self.expiry_at.get_or_insert(at);
+    }
+
+    /// Works out when to look for silent members next, given the one unheard for longest.
+    pub(super) fn reckon_expiry(&mut self, now: Instant, heard: Option<Instant>, expiry: Duration) {
+        self.expiry_at =
+            heard.map(|heard| (heard.max(self.up_since) + expiry).max(now + EXPIRY_STEP));
+    }
+
+    /// Whether it is time to look for silent members; then since when silence counts.
+    pub(super) fn expiry_due(&mut self, now: Instant) -> Option<Instant> {
+        if self.grace_until.is_some_and(|until| until <= now) {
+            self.grace_until = None;
+        }
+        let due = self.expiry_deadline().is_some_and(|due| due <= now);
+        due.then_some(self.up_since)
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let waiting = match self.phase {
+            Phase::Joining { until, .. } => Some(until),
+            _ => None,
+        };
+        earliest(waiting, self.expiry_deadline())
+    }
+
+    fn expiry_deadline(&self) -> Option<Instant> {
+        let expiry_at = self.expiry_at.filter(|_| self.is_live())?;
+        Some(
+            self.grace_until
+                .map_or(expiry_at, |until| until.max(expiry_at)),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Instant {
+        Instant::from_millis(seconds * 1_000)
+    }
+
+    fn live_since_zero_with_expiry_at(seconds: u64) -> Link {
+        let mut link = Link::default();
+        link.join(at(0));
+        link.synced();
+        link.expect_expiry(at(seconds));
+        link
+    }
+
+    #[test]
+    fn a_punctual_timer_expires_at_once() {
+        let mut link = live_since_zero_with_expiry_at(75);
+        link.notice_lateness(at(76), Some(at(75)));
+        assert_eq!(link.expiry_due(at(76)), Some(at(0)));
+    }
+
+    #[test]
+    fn after_a_sleep_expiry_waits_two_seconds() {
+        let mut link = live_since_zero_with_expiry_at(75);
+        link.notice_lateness(at(3_600), Some(at(30)));
+        assert_eq!(link.expiry_due(at(3_600)), None);
+        assert_eq!(link.deadline(), Some(at(3_602)));
+        link.notice_lateness(at(3_602), link.deadline());
+        assert_eq!(link.expiry_due(at(3_602)), Some(at(0)));
+    }
+
+    #[test]
+    fn timers_that_come_once_a_minute_still_expire_somebody() {
+        let mut link = live_since_zero_with_expiry_at(75);
+        link.notice_lateness(at(120), link.deadline());
+        assert_eq!(link.expiry_due(at(120)), None);
+        link.notice_lateness(at(180), link.deadline());
+        assert_eq!(link.expiry_due(at(180)), Some(at(0)));
+    }
+
+    #[test]
+    fn a_second_sleep_during_the_grace_is_another_grace() {
+        let mut link = live_since_zero_with_expiry_at(75);
+        link.notice_lateness(at(3_600), link.deadline());
+        link.notice_lateness(at(7_200), link.deadline());
+        assert_eq!(link.expiry_due(at(7_200)), None);
+        assert_eq!(link.deadline(), Some(at(7_202)));
+    }
+
+    #[test]
+    fn nobody_expires_while_the_link_is_down() {
+        let mut link = live_since_zero_with_expiry_at(75);
+        link.go_down(false);
+        assert_eq!(link.expiry_due(at(1_000)), None);
+        assert_eq!(link.deadline(), None);
+    }
+}
