@@ -9,6 +9,7 @@ pub mod list;
 mod merge;
 pub mod presence;
 mod text;
+pub mod query;
 mod time;
 pub mod typing;
 pub mod wire;
@@ -24,6 +25,8 @@ pub use merge::{merge_patch, present};
 pub use presence::{
     Member, Metadata, MetadataError, PresenceEvent, PresenceOptions, PresenceSnapshot,
     PresenceStats, PresenceStatus, Roster, User,
+pub use query::{
+    FetchError, FetchStatus, QueryError, QueryLimits, QueryMeta, QueryOptions, QueryStatus,
 };
 pub use time::Instant;
 pub use typing::{TypingOptions, TypingRoom, TypingStats, Typist};

@@ -1,0 +1,33 @@
+//! The query cache: data fetched once, shared by key, kept fresh by events.
+//!
+//! [`QueryCache`] holds entries. An entry holds a [`Resource`] — most often a [`Record`], built
+//! from a [`RecordSpec`] that says what each event does — and knows who observes it, whether it is
+//! stale, and whether it is fetching.
+
+mod cache;
+mod commands;
+mod entry;
+mod error;
+mod fetching;
+mod fold;
+mod log;
+mod meta;
+mod observers;
+mod options;
+mod output;
+mod record;
+mod resource;
+mod retry;
+mod source;
+
+pub use cache::{Observed, QueryCache};
+pub use entry::EntryId;
+pub use error::{FetchError, QueryError};
+pub use fetching::{FetchId, Fetched};
+pub use meta::{FetchStatus, QueryMeta, QueryStats, QueryStatus};
+pub use observers::ObserverId;
+pub use options::{QueryLimits, QueryOptions};
+pub use output::QueryOutput;
+pub use record::{Binding, Patch, Record, RecordSpec};
+pub use resource::{BindingIndex, Effect, EventView, Resource};
+pub use source::{Continuity, Feed};

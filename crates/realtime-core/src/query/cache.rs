@@ -1,0 +1,413 @@
+//! The cache: entries by key, their timers, and the order in which unused ones go.
+
+use super::{
+    ObserverId, QueryError, QueryLimits, QueryMeta, QueryOptions, QueryStats,
+    entry::{Entry, EntryId, Shared},
+    log::LogBudget,
+    output::QueryOutput,
+    resource::Resource,
+    source::Feed,
+};
+use crate::{key::QueryKey, time::Instant};
+use rustc_hash::FxHashMap;
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    fmt,
+};
+
+/// What [`QueryCache::observe`] gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// The new observer, for [`QueryCache::unobserve`].
+    pub observer: ObserverId,
+    /// The entry it observes.
+    pub entry: EntryId,
+    /// Whether the entry was made by this call: its events are then to be routed to it.
+    pub is_new: bool,
+}
+
+/// A cache of queries, without I/O: a fetch is asked for by [`QueryOutput::StartFetch`] and ends
+/// with [`fetch_finished`](Self::fetch_finished).
+///
+/// After every call that takes `&mut self`, drain [`poll_output`](Self::poll_output) and arm one
+/// timer for [`next_deadline`](Self::next_deadline).
+///
+/// # Fetch and events
+///
+/// At most one fetch runs per key. Whoever asks for another while it runs gets one that begins
+/// afterwards; there is never more than one of those.
+///
+/// With a [`Feed`], a fetch waits until the subscription stands, but not longer than
+/// `subscribe_wait`. One that went ahead without is followed by another as soon as it stands.
+/// Events that come during a fetch show at once and are replayed over its result:
+///
+/// - with positions, those the result does not contain, so that each counts exactly once; an event
+///   that arrives late although a result contained it is dropped;
+/// - without positions, all of them, if replaying does no harm;
+/// - otherwise (a [reducer](super::Patch::reduce) that may count up, without positions) the result
+///   counts and one more fetch follows. If events come during that one too, the next waits 1 s, then
+///   2 s, up to 30 s, until a fetch passes without events. An event that the result contains but
+///   that arrives *after* it would still count twice: let such a server send positions, or let the
+///   reducer set values instead of adding them.
+///
+/// A result that is older than what is on screen is not taken.
+///
+/// # Example
+///
+/// ```
+/// use realtime_core::{Instant, key};
+/// use realtime_core::query::{
+///     Feed, Fetched, Patch, QueryCache, QueryLimits, QueryOptions, QueryOutput, Record, RecordSpec,
+/// };
+///
+/// let mut cache = QueryCache::new(fastrand::Rng::with_seed(1), QueryLimits::default());
+/// let key = key!["price", "ACME"];
+/// let now = Instant::ZERO;
+/// let spec = RecordSpec::<f64>::new().on("price", None, Patch::replace());
+/// cache.observe(now, &key, &QueryOptions::default(), || Box::new(spec.build()), &Feed::None)?;
+///
+/// while let Some(output) = cache.poll_output() {
+///     if let QueryOutput::StartFetch { fetch, .. } = output {
+///         cache.fetch_finished(now, fetch, Ok(Fetched::new(101.5_f64)));
+///     }
+/// }
+/// let price = cache.resource::<Record<f64>>(&key).and_then(Record::get);
+/// assert_eq!(price, Some(&101.5));
+/// # Ok::<(), realtime_core::query::QueryError>(())
+/// ```
+pub struct QueryCache {
+    pub(super) entries: FxHashMap<EntryId, Entry>,
+    /// Ordered, so that all keys with one prefix lie side by side.
+    pub(super) keys: BTreeMap<QueryKey, EntryId>,
+    pub(super) observers: FxHashMap<ObserverId, EntryId>,
+    pub(super) timers: BTreeSet<(Instant, EntryId)>,
+    /// Unused entries, the one that has been unused for longest first.
+    unused: BTreeMap<u64, EntryId>,
+    pub(super) shared: Shared,
+    limits: QueryLimits,
+    budget: LogBudget,
+    last_entry: u64,
+    last_observer: u64,
+    last_rank: u64,
+}
+
+impl QueryCache {
+    /// An empty cache: online, visible.
+    #[must_use]
+    pub fn new(rng: fastrand::Rng, limits: QueryLimits) -> Self {
+        Self {
+            entries: FxHashMap::default(),
+            keys: BTreeMap::new(),
+            observers: FxHashMap::default(),
+            timers: BTreeSet::new(),
+            unused: BTreeMap::new(),
+            shared: Shared {
+                online: true,
+                visible: true,
+                rng,
+                stats: QueryStats::default(),
+                outputs: VecDeque::new(),
+                flights: FxHashMap::default(),
+                last_fetch: 0,
+            },
+            limits,
+            budget: LogBudget::new(limits.log_events, limits.log_bytes, limits.log_bytes_total),
+            last_entry: 0,
+            last_observer: 0,
+            last_rank: 0,
+        }
+    }
+
+    /// Begins to use `key`: makes its entry with `make`, or joins the one that is there. Fetches
+    /// if there is no data, or stale data and `refetch_on_mount`; a fetch that runs is joined.
+    ///
+    /// # Errors
+    /// [`QueryError::TypeMismatch`] if the entry holds another type than `make` makes, and
+    /// [`QueryError::TooManyEntries`] if the cache is full of entries in use.
+    pub fn observe(
+        &mut self,
+        now: Instant,
+        key: &QueryKey,
+        options: &QueryOptions,
+        make: impl FnOnce() -> Box<dyn Resource>,
+        feed: &Feed,
+    ) -> Result<Observed, QueryError> {
+        let resource = make();
+        let known = self.keys.get(key).copied();
+        if let Some(entry) = known.and_then(|id| self.entries.get(&id))
+            && entry.resource.as_any().type_id() != resource.as_any().type_id()
+        {
+            return Err(QueryError::TypeMismatch { key: key.clone() });
+        }
+        let id = match known {
+            Some(id) => id,
+            None => self.insert(now, key, options, resource, feed)?,
+        };
+        self.last_observer += 1;
+        let observer = ObserverId(self.last_observer);
+        self.observers.insert(observer, id);
+        self.change(now, id, |entry, _| {
+            entry.join_feed(now, feed);
+            let was_enabled = entry.observers.any_enabled();
+            entry.observers.add(observer, *options);
+            if options.enabled {
+                if !was_enabled {
+                    entry.await_source(now);
+                }
+                entry.mount(now, options);
+            }
+            false
+        });
+        Ok(Observed {
+            observer,
+            entry: id,
+            is_new: known.is_none(),
+        })
+    }
+
+    fn insert(
+        &mut self,
+        now: Instant,
+        key: &QueryKey,
+        options: &QueryOptions,
+        resource: Box<dyn Resource>,
+        feed: &Feed,
+    ) -> Result<EntryId, QueryError> {
+        if self.entries.len() >= self.limits.max_entries {
+            let Some((_, oldest)) = self.unused.pop_first() else {
+                return Err(QueryError::TooManyEntries {
+                    limit: self.limits.max_entries,
+                });
+            };
+            self.shared.stats.evicted += 1;
+            self.drop_entry(oldest);
+        }
+        self.last_entry += 1;
+        let id = EntryId(self.last_entry);
+        let budget = self.budget.clone();
+        let entry = Entry::new(now, id, key.clone(), resource, *options, feed, budget);
+        self.entries.insert(id, entry);
+        self.keys.insert(key.clone(), id);
+        Ok(id)
+    }
+
+    /// Ends an observer. When it was the last, its entry is kept for `gc_time` more. A fetch that
+    /// runs may end, and its result is kept; it is not tried again.
+    pub fn unobserve(&mut self, now: Instant, observer: ObserverId) {
+        if let Some(id) = self.observers.remove(&observer) {
+            self.change(now, id, |entry, _| {
+                entry.observers.remove(observer);
+                entry.drop_unwanted();
+                false
+            });
+        }
+    }
+
+    /// Pauses an observer or lets it go on. Going on counts as a mount. While all observers of an
+    /// entry are paused, only [`refetch`](Self::refetch) makes it fetch; events still apply.
+    pub fn set_enabled(&mut self, now: Instant, observer: ObserverId, enabled: bool) {
+        let Some(id) = self.observers.get(&observer).copied() else {
+            return;
+        };
+        self.change(now, id, |entry, _| {
+            let was_enabled = entry.observers.any_enabled();
+            if !entry.observers.set_enabled(observer, enabled) {
+                return false;
+            }
+            if !enabled {
+                entry.drop_unwanted();
+            } else if let Some(options) = entry.observers.get(observer).copied() {
+                if !was_enabled {
+                    entry.await_source(now);
+                }
+                entry.mount(now, &options);
+            }
+            false
+        });
+    }
+
+    /// The entry of `key`, if there is one.
+    #[must_use]
+    pub fn entry_id(&self, key: &QueryKey) -> Option<EntryId> {
+        self.keys.get(key).copied()
+    }
+
+    /// The key of an entry that still exists.
+    #[must_use]
+    pub fn key_of(&self, entry: EntryId) -> Option<&QueryKey> {
+        self.entries.get(&entry).map(|entry| &entry.key)
+    }
+
+    /// What the entry of `key` holds, if it is an `R`.
+    #[must_use]
+    pub fn resource<R: Resource>(&self, key: &QueryKey) -> Option<&R> {
+        self.resource_of(self.entry_id(key)?)
+    }
+
+    /// What an entry holds, if it is an `R`.
+    #[must_use]
+    pub fn resource_of<R: Resource>(&self, entry: EntryId) -> Option<&R> {
+        self.entries.get(&entry)?.resource.as_any().downcast_ref()
+    }
+
+    /// Changes what an entry holds, if it is an `R`, by other means than fetches and events;
+    /// announces the entry as changed.
+    pub fn edit<R: Resource, O>(
+        &mut self,
+        now: Instant,
+        entry: EntryId,
+        edit: impl FnOnce(&mut R) -> O,
+    ) -> Option<O> {
+        self.change(now, entry, |entry, _| {
+            let output = entry.resource.as_any_mut().downcast_mut().map(edit);
+            (output.is_some(), output)
+        })?
+    }
+
+    /// The state of `key` apart from its data.
+    #[must_use]
+    pub fn meta(&self, key: &QueryKey) -> Option<&QueryMeta> {
+        self.meta_of(self.entry_id(key)?)
+    }
+
+    /// The state of an entry apart from its data.
+    #[must_use]
+    pub fn meta_of(&self, entry: EntryId) -> Option<&QueryMeta> {
+        self.entries.get(&entry).map(|entry| &entry.meta)
+    }
+
+    /// The next thing to do, until there is nothing.
+    pub fn poll_output(&mut self) -> Option<QueryOutput> {
+        let output = self.shared.outputs.pop_front()?;
+        if let QueryOutput::Changed { entry, .. } = &output
+            && let Some(entry) = self.entries.get_mut(entry)
+        {
+            entry.announced = false;
+        }
+        Some(output)
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has something to do.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// Does all that is due at `now`.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        // Each entry once, however soon it is due again.
+        let due: Vec<EntryId> = self
+            .timers
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .map(|(_, id)| *id)
+            .collect();
+        for id in due {
+            if self
+                .entries
+                .get(&id)
+                .is_some_and(|entry| entry.is_garbage(now))
+            {
+                self.shared.stats.collected += 1;
+                self.drop_entry(id);
+            } else {
+                self.change(now, id, |entry, shared| entry.tick(now, shared));
+            }
+        }
+    }
+
+    /// How much there is and has happened.
+    #[must_use]
+    pub fn stats(&self) -> QueryStats {
+        QueryStats {
+            entries: self.entries.len(),
+            observers: self.observers.len(),
+            ..self.shared.stats
+        }
+    }
+
+    /// Changes an entry, then lets it start what may start and announce what is new.
+    pub(super) fn change<V: Verdict>(
+        &mut self,
+        now: Instant,
+        id: EntryId,
+        change: impl FnOnce(&mut Entry, &mut Shared) -> V,
+    ) -> Option<V::Output> {
+        let entry = self.entries.get_mut(&id)?;
+        let (visible, output) = change(entry, &mut self.shared).split();
+        entry.settle(now, &mut self.shared, visible);
+
+        let timer = entry.next_deadline(&self.shared);
+        if timer != entry.timer {
+            if let Some(old) = entry.timer {
+                self.timers.remove(&(old, id));
+            }
+            if let Some(new) = timer {
+                self.timers.insert((new, id));
+            }
+            entry.timer = timer;
+        }
+        match (entry.observers.is_empty(), entry.unused_rank) {
+            (true, None) => {
+                self.last_rank += 1;
+                entry.unused_rank = Some(self.last_rank);
+                self.unused.insert(self.last_rank, id);
+            }
+            (false, Some(rank)) => {
+                entry.unused_rank = None;
+                self.unused.remove(&rank);
+            }
+            _ => {}
+        }
+        Some(output)
+    }
+
+    pub(super) fn drop_entry(&mut self, id: EntryId) {
+        let Some(mut entry) = self.entries.remove(&id) else {
+            return;
+        };
+        entry.cancel(&mut self.shared);
+        self.keys.remove(&entry.key);
+        for observer in entry.observers.ids() {
+            self.observers.remove(&observer);
+        }
+        if let Some(timer) = entry.timer {
+            self.timers.remove(&(timer, id));
+        }
+        if let Some(rank) = entry.unused_rank {
+            self.unused.remove(&rank);
+        }
+        self.shared.outputs.push_back(QueryOutput::Removed {
+            entry: id,
+            key: entry.key.clone(),
+        });
+    }
+}
+
+/// What a change to an entry comes back with: whether it can be seen, and perhaps more.
+pub(super) trait Verdict {
+    type Output;
+    fn split(self) -> (bool, Self::Output);
+}
+
+impl Verdict for bool {
+    type Output = ();
+    fn split(self) -> (bool, ()) {
+        (self, ())
+    }
+}
+
+impl<O> Verdict for (bool, O) {
+    type Output = O;
+    fn split(self) -> (bool, O) {
+        self
+    }
+}
+
+impl fmt::Debug for QueryCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueryCache")
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,202 @@
+//! What the cache is told: results, events, the state of the source and of the window, and what
+//! the application asks for.
+
+use super::{
+    FetchError, QueryCache, QueryError,
+    entry::EntryId,
+    fetching::{FetchId, Fetched},
+    resource::{BindingIndex, Effect, EventView},
+    source::{Continuity, Source},
+};
+use crate::{error::DecodeError, id::Position, key::QueryKey, time::Instant};
+use std::any::Any;
+
+impl QueryCache {
+    /// A fetch ended. A result that nobody waits for any more is counted and dropped.
+    pub fn fetch_finished(
+        &mut self,
+        now: Instant,
+        fetch: FetchId,
+        result: Result<Fetched, FetchError>,
+    ) {
+        match self.shared.flights.remove(&fetch) {
+            Some(id) => {
+                self.change(now, id, |entry, shared| entry.finish(now, shared, result));
+            }
+            None => self.shared.stats.late_results += 1,
+        }
+    }
+
+    /// An event arrived for binding number `binding` of an entry.
+    ///
+    /// # Errors
+    /// When the payload cannot be read. The data stays as it was and counts as stale, and the error
+    /// is the entry's [`event_error`](super::QueryMeta::event_error) as well.
+    pub fn apply_event(
+        &mut self,
+        now: Instant,
+        entry: EntryId,
+        binding: BindingIndex,
+        event: &EventView<'_>,
+    ) -> Result<(), DecodeError> {
+        let result = self.change(now, entry, |entry, shared| {
+            let result = entry.apply(now, shared, binding, event);
+            if result == Ok(Effect::Refetch) {
+                entry.invalidate(now, shared, true);
+            }
+            (result == Ok(Effect::Changed), result)
+        });
+        match result {
+            Some(Ok(Effect::Invalidate(prefix))) => self.invalidate_all(now, &prefix, true),
+            Some(Err(error)) => return Err(error),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The channels that feed an entry are subscribed. `position` is where its channel stands.
+    ///
+    /// After a gap an entry in use is fetched again, once, and another is marked stale.
+    pub fn source_live(
+        &mut self,
+        now: Instant,
+        entry: EntryId,
+        continuity: Continuity,
+        position: Option<Position>,
+    ) {
+        self.change(now, entry, |entry, shared| {
+            entry.source_live(now, shared, continuity, position);
+            false
+        });
+    }
+
+    /// The channels that feed an entry are not subscribed any more.
+    pub fn source_down(&mut self, now: Instant, entry: EntryId) {
+        self.change(now, entry, |entry, _| {
+            entry.source_down(now);
+            false
+        });
+    }
+
+    /// There is no source to wait for: the subscription was refused, say. Fetches go ahead.
+    pub fn source_none(&mut self, now: Instant, entry: EntryId) {
+        self.change(now, entry, |entry, _| {
+            entry.source = Source::None;
+            false
+        });
+    }
+
+    /// Events of an entry were missed although its source is live.
+    pub fn source_gap(&mut self, now: Instant, entry: EntryId) {
+        self.change(now, entry, |entry, shared| {
+            shared.stats.gaps += 1;
+            entry.lose(now, false);
+            false
+        });
+    }
+
+    /// Fetches `key` now, even if its observers are disabled; if a fetch runs, once more after it.
+    /// An entry that nobody observes is marked stale instead.
+    pub fn refetch(&mut self, now: Instant, key: &QueryKey) {
+        if let Some(id) = self.entry_id(key) {
+            self.change(now, id, |entry, _| {
+                entry.want_explicitly(now);
+                false
+            });
+        }
+    }
+
+    /// Marks every entry whose key begins with `prefix` as stale, and fetches those in use again.
+    ///
+    /// A fetch that runs began before, so one more follows it, however often this is called. While
+    /// the window is hidden, the fetch waits until it is seen. Fetches for invalidations by events
+    /// begin at least 1 s apart per entry; for this call they do not wait.
+    pub fn invalidate(&mut self, now: Instant, prefix: &QueryKey) {
+        self.invalidate_all(now, prefix, false);
+    }
+
+    fn invalidate_all(&mut self, now: Instant, prefix: &QueryKey, by_event: bool) {
+        for id in self.with_prefix(prefix) {
+            self.change(now, id, |entry, shared| {
+                entry.invalidate(now, shared, by_event);
+                false
+            });
+        }
+    }
+
+    /// Puts data into the entry of `key` by hand; says whether there is one. A fetch that runs
+    /// does not overwrite it: its result is dropped, and one more fetch follows.
+    ///
+    /// # Errors
+    /// When the data is of a type that the entry cannot hold.
+    pub fn set_data(
+        &mut self,
+        now: Instant,
+        key: &QueryKey,
+        data: Box<dyn Any>,
+    ) -> Result<bool, QueryError> {
+        let Some(id) = self.entry_id(key) else {
+            return Ok(false);
+        };
+        let result = self.change(now, id, |entry, _| {
+            let result = entry.set_data(now, data);
+            (result == Ok(true), result)
+        });
+        Ok(result.transpose()?.is_some())
+    }
+
+    /// Stops the fetch of `key` that runs or is wanted. The data stays.
+    pub fn cancel(&mut self, now: Instant, key: &QueryKey) {
+        if let Some(id) = self.entry_id(key) {
+            self.change(now, id, |entry, shared| {
+                entry.cancel(shared);
+                false
+            });
+        }
+    }
+
+    /// Removes every entry whose key begins with `prefix`, and its observers with it: whoever
+    /// still wants it has to observe again.
+    pub fn remove(&mut self, prefix: &QueryKey) {
+        for id in self.with_prefix(prefix) {
+            self.drop_entry(id);
+        }
+    }
+
+    /// The machine went offline, where fetches pause, or came online again.
+    pub fn set_online(&mut self, now: Instant, online: bool) {
+        if std::mem::replace(&mut self.shared.online, online) == online {
+            return;
+        }
+        for id in self.with_prefix(&QueryKey::new(Vec::new())) {
+            self.change(now, id, |entry, _| {
+                if online {
+                    entry.online(now);
+                }
+                false
+            });
+        }
+    }
+
+    /// The window was hidden, or is seen again: then stale data in use is fetched, but nothing
+    /// that was fetched less than 1 s ago.
+    pub fn set_visible(&mut self, now: Instant, visible: bool) {
+        if std::mem::replace(&mut self.shared.visible, visible) == visible || !visible {
+            return;
+        }
+        for id in self.with_prefix(&QueryKey::new(Vec::new())) {
+            self.change(now, id, |entry, _| {
+                entry.focus(now);
+                false
+            });
+        }
+    }
+
+    fn with_prefix(&self, prefix: &QueryKey) -> Vec<EntryId> {
+        self.keys
+            .range(prefix..)
+            .take_while(|(key, _)| key.starts_with(prefix))
+            .map(|(_, id)| *id)
+            .collect()
+    }
+}

@@ -1,0 +1,297 @@
+//! One record, filled by a fetch and kept fresh by events.
+
+use super::resource::{BindingIndex, Effect, EventView, Resource};
+use crate::{
+    error::DecodeError,
+    id::{ChannelName, EventName},
+    key::QueryKey,
+    time::Instant,
+};
+use serde::de::DeserializeOwned;
+use std::{any::Any, fmt, rc::Rc};
+
+type Merge<T> = Rc<dyn Fn(&T, &str) -> Result<T, DecodeError>>;
+type Reducer<T> = Rc<dyn Fn(&EventView<'_>, Option<&T>) -> Result<Option<T>, DecodeError>>;
+
+/// What an event does to a record.
+pub struct Patch<T>(Kind<T>);
+
+enum Kind<T> {
+    Replace(fn(&EventView<'_>) -> Result<T, DecodeError>),
+    Merge(Merge<T>),
+    Reduce {
+        reduce: Reducer<T>,
+        idempotent: bool,
+    },
+    Invalidate(QueryKey),
+}
+
+impl<T: 'static> Patch<T> {
+    /// The event's data is the whole new record. An event may arrive before the first fetch does:
+    /// it is then shown at once.
+    #[must_use]
+    pub fn replace() -> Self
+    where
+        T: DeserializeOwned,
+    {
+        Self(Kind::Replace(|event| event.decode()))
+    }
+
+    /// The event's data, as JSON text, holds only what changed, and `merge` puts it into the
+    /// record. Must come out the same when events are merged again in their order.
+    pub fn merge(merge: impl Fn(&T, &str) -> Result<T, DecodeError> + 'static) -> Self {
+        Self(Kind::Merge(Rc::new(merge)))
+    }
+
+    /// `reduce` makes the new record from the event and the old record; `None` changes nothing.
+    ///
+    /// Such an event counts as one that must not be applied twice. See
+    /// [`idempotent`](Self::idempotent), and [`QueryCache`](super::QueryCache) for what it means.
+    pub fn reduce(reduce: impl Fn(&EventView<'_>, Option<&T>) -> Option<T> + 'static) -> Self {
+        Self(Kind::Reduce {
+            reduce: Rc::new(move |event, old| Ok(reduce(event, old))),
+            idempotent: false,
+        })
+    }
+
+    /// As [`reduce`](Self::reduce), with the event's data read as an `E` first. Data that is not
+    /// an `E` becomes the query's `event_error`, and changes nothing.
+    pub fn reduce_as<E: DeserializeOwned>(
+        reduce: impl Fn(E, Option<&T>) -> Option<T> + 'static,
+    ) -> Self {
+        Self(Kind::Reduce {
+            reduce: Rc::new(move |event, old| Ok(reduce(event.decode()?, old))),
+            idempotent: false,
+        })
+    }
+
+    /// The event says that everything whose key begins with `prefix` has to be fetched again.
+    #[must_use]
+    pub const fn invalidate(prefix: QueryKey) -> Self {
+        Self(Kind::Invalidate(prefix))
+    }
+
+    /// Promises that the reducer only sets values and never counts up, so that replaying events
+    /// in order over a newer record ends at the same record. Saves refetches with a server that
+    /// gives no positions. Without effect on the other kinds.
+    #[must_use]
+    pub fn idempotent(mut self) -> Self {
+        if let Kind::Reduce { idempotent, .. } = &mut self.0 {
+            *idempotent = true;
+        }
+        self
+    }
+}
+
+impl<T> Clone for Patch<T> {
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Kind::Replace(decode) => Kind::Replace(*decode),
+            Kind::Merge(merge) => Kind::Merge(merge.clone()),
+            Kind::Reduce { reduce, idempotent } => Kind::Reduce {
+                reduce: reduce.clone(),
+                idempotent: *idempotent,
+            },
+            Kind::Invalidate(prefix) => Kind::Invalidate(prefix.clone()),
+        })
+    }
+}
+
+impl<T> fmt::Debug for Patch<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Replace(_) => f.write_str("Replace"),
+            Kind::Merge(_) => f.write_str("Merge"),
+            Kind::Reduce { idempotent, .. } => f
+                .debug_struct("Reduce")
+                .field("idempotent", idempotent)
+                .finish_non_exhaustive(),
+            Kind::Invalidate(prefix) => f.debug_tuple("Invalidate").field(prefix).finish(),
+        }
+    }
+}
+
+/// One event that a record listens to.
+#[derive(Clone, Debug)]
+pub struct Binding<T> {
+    /// The event's name.
+    pub event: EventName,
+    /// The channel it must come on; `None` takes it from any.
+    pub channel: Option<ChannelName>,
+    /// What it does.
+    pub patch: Patch<T>,
+}
+
+/// Which events a record listens to, and what each does.
+///
+/// ```
+/// use realtime_core::{ChannelName, key};
+/// use realtime_core::query::{Patch, RecordSpec};
+///
+/// #[derive(Clone, PartialEq, serde::Deserialize)]
+/// struct Stock { symbol: String, price: f64 }
+///
+/// let channel = Some(ChannelName::from("stocks:ACME"));
+/// let spec = RecordSpec::<Stock>::new()
+///     .on("stock:update", channel.clone(), Patch::replace())
+///     .on("stock:split", channel, Patch::invalidate(key!["stock", "ACME"]));
+/// assert_eq!(spec.bindings().len(), 2);
+/// let record = spec.build();
+/// assert!(record.data().is_none());
+/// ```
+#[derive(Clone, Debug)]
+pub struct RecordSpec<T> {
+    bindings: Vec<Binding<T>>,
+}
+
+impl<T> Default for RecordSpec<T> {
+    fn default() -> Self {
+        Self {
+            bindings: Vec::new(),
+        }
+    }
+}
+
+impl<T: PartialEq + 'static> RecordSpec<T> {
+    /// A record that listens to nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Listens to `event` on `channel` as well, `None` for any channel. The first call is binding
+    /// 0, the next is binding 1, and so on.
+    #[must_use]
+    pub fn on(
+        mut self,
+        event: impl Into<EventName>,
+        channel: Option<ChannelName>,
+        patch: Patch<T>,
+    ) -> Self {
+        self.bindings.push(Binding {
+            event: event.into(),
+            channel,
+            patch,
+        });
+        self
+    }
+
+    /// The bindings, each at its [`BindingIndex`].
+    #[must_use]
+    pub fn bindings(&self) -> &[Binding<T>] {
+        &self.bindings
+    }
+
+    /// An empty record that listens to these events.
+    #[must_use]
+    pub fn build(self) -> Record<T> {
+        Record {
+            data: None,
+            bindings: self.bindings,
+        }
+    }
+}
+
+/// A [`Resource`] that is one value of type `T`.
+///
+/// A new value that equals the old one leaves the old `Rc` in place. A fetch's result may be a `T`
+/// or an `Rc<T>`.
+pub struct Record<T> {
+    data: Option<Rc<T>>,
+    bindings: Vec<Binding<T>>,
+}
+
+impl<T: PartialEq + 'static> Record<T> {
+    /// The value, if one has arrived.
+    #[must_use]
+    pub fn data(&self) -> Option<Rc<T>> {
+        self.data.clone()
+    }
+
+    /// The value, borrowed.
+    #[must_use]
+    pub fn get(&self) -> Option<&T> {
+        self.data.as_deref()
+    }
+
+    fn set(&mut self, new: Rc<T>) -> bool {
+        if self.data.as_deref() == Some(&*new) {
+            return false;
+        }
+        self.data = Some(new);
+        true
+    }
+
+    fn patch(&self, binding: BindingIndex) -> Option<&Kind<T>> {
+        self.bindings
+            .get(binding.get())
+            .map(|binding| &binding.patch.0)
+    }
+}
+
+impl<T: PartialEq + 'static> Resource for Record<T> {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn has_data(&self) -> bool {
+        self.data.is_some()
+    }
+
+    fn land(&mut self, _: Instant, data: Box<dyn Any>) -> Result<bool, DecodeError> {
+        let new = match data.downcast::<T>() {
+            Ok(new) => Rc::from(new),
+            Err(data) => *data.downcast::<Rc<T>>().map_err(|_| {
+                DecodeError::new(
+                    "the fetcher's result",
+                    format_args!("expected a {}", std::any::type_name::<T>()),
+                )
+            })?,
+        };
+        Ok(self.set(new))
+    }
+
+    fn apply(
+        &mut self,
+        _: Instant,
+        binding: BindingIndex,
+        event: &EventView<'_>,
+    ) -> Result<Effect, DecodeError> {
+        let old = self.data.as_deref();
+        let new = match self.patch(binding) {
+            None => None,
+            Some(Kind::Replace(decode)) => Some(decode(event)?),
+            Some(Kind::Merge(merge)) => old.map(|old| merge(old, event.data)).transpose()?,
+            Some(Kind::Reduce { reduce, .. }) => reduce(event, old)?,
+            Some(Kind::Invalidate(prefix)) => return Ok(Effect::Invalidate(prefix.clone())),
+        };
+        Ok(if new.is_some_and(|new| self.set(Rc::new(new))) {
+            Effect::Changed
+        } else {
+            Effect::Unchanged
+        })
+    }
+
+    fn is_idempotent(&self, binding: BindingIndex) -> bool {
+        match self.patch(binding) {
+            Some(Kind::Reduce { idempotent, .. }) => *idempotent,
+            _ => true,
+        }
+    }
+
+    fn patches_data(&self, binding: BindingIndex) -> bool {
+        !matches!(self.patch(binding), Some(Kind::Invalidate(_)))
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Record<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("data", &self.data)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,154 @@
+//! Where an entry's events come from, and what is known to be missing.
+
+use super::{
+    entry::{Entry, Shared},
+    fetching::Phase,
+};
+use crate::{
+    id::{ChannelName, Position},
+    time::Instant,
+};
+
+/// Which channels feed an entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Feed {
+    /// None: only fetches bring data.
+    #[default]
+    None,
+    /// One. Its positions put events and fetches in order.
+    Channel(ChannelName),
+    /// Several, or any. Their positions cannot be compared with that of a fetch, so they are not
+    /// used.
+    Several,
+}
+
+impl Feed {
+    /// Takes in what another observer of the same entry is fed by.
+    pub(super) fn join(&mut self, other: &Self) {
+        match (&*self, other) {
+            (_, Self::None) => {}
+            (Self::None, _) => *self = other.clone(),
+            (mine, theirs) if mine == theirs => {}
+            _ => *self = Self::Several,
+        }
+    }
+}
+
+/// What happened to the events between the last that came and the first that will.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Continuity {
+    /// This is the first subscription: nothing was received before.
+    Fresh,
+    /// Nothing was missed, or what was missed will now be delivered.
+    Recovered,
+    /// Some were missed.
+    Gap,
+    /// The server does not say; some may have been missed.
+    Unknown,
+}
+
+/// How the events' source stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// There is none to wait for.
+    None,
+    /// Not subscribed. A fetch waits until then, and goes ahead without after that.
+    Waiting { until: Instant },
+    /// Subscribed.
+    Live,
+}
+
+impl Entry {
+    pub(super) fn source_live(
+        &mut self,
+        now: Instant,
+        shared: &mut Shared,
+        continuity: Continuity,
+        position: Option<Position>,
+    ) {
+        let was_live = self.source == Source::Live;
+        self.source = Source::Live;
+        if was_live && continuity == Continuity::Fresh {
+            return;
+        }
+        // After a recovery the missed events are still to come, so the position is not reached yet.
+        if continuity != Continuity::Recovered
+            && matches!(self.feed, Feed::Channel(_))
+            && position.is_some()
+        {
+            self.seen = position;
+        }
+        let flight_unproven = self.flight().is_some_and(|flight| !flight.proven);
+        let unproven = flight_unproven || self.resource.has_data() && self.unproven;
+        match continuity {
+            // The server is back: what failed while it was away is worth another try.
+            Continuity::Recovered if !unproven && self.error.is_some() => self.want_back(now),
+            Continuity::Recovered if !unproven => {}
+            Continuity::Recovered | Continuity::Fresh => self.lose(now, true),
+            Continuity::Gap | Continuity::Unknown => {
+                shared.stats.gaps += 1;
+                self.lose(now, unproven);
+            }
+        }
+    }
+
+    pub(super) fn source_down(&mut self, now: Instant) {
+        if self.source == Source::Live {
+            let until = now + self.observers.settings().subscribe_wait;
+            self.source = Source::Waiting { until };
+        }
+    }
+
+    /// Events may be missing from the data, and from the result of a fetch that runs: fetches
+    /// again, once. With `always`, also for those who do not want it on a reconnect.
+    pub(super) fn lose(&mut self, now: Instant, always: bool) {
+        self.unproven = true;
+        if let Phase::InFlight(flight) = &mut self.phase {
+            flight.proven = false;
+        }
+        if always {
+            self.want(now);
+        } else {
+            self.want_back(now);
+        }
+    }
+
+    fn want_back(&mut self, now: Instant) {
+        if self.observers.refetch_on_reconnect() {
+            self.want(now);
+        }
+    }
+
+    /// Takes in what another observer's events come from.
+    pub(super) fn join_feed(&mut self, now: Instant, feed: &Feed) {
+        if self.feed == Feed::None && *feed != Feed::None {
+            let until = now + self.observers.settings().subscribe_wait;
+            self.source = Source::Waiting { until };
+            self.unproven = true;
+        }
+        self.feed.join(feed);
+    }
+
+    /// Starts the wait for the source anew: someone who lets the entry fetch has come.
+    pub(super) fn await_source(&mut self, now: Instant) {
+        if let Source::Waiting { until } = &mut self.source {
+            *until = now + self.observers.settings().subscribe_wait;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_channels_make_positions_useless_and_one_twice_does_not() {
+        let mut feed = Feed::None;
+        feed.join(&Feed::Channel("a".into()));
+        feed.join(&Feed::None);
+        feed.join(&Feed::Channel("a".into()));
+        assert_eq!(feed, Feed::Channel("a".into()));
+        feed.join(&Feed::Channel("b".into()));
+        assert_eq!(feed, Feed::Several);
+    }
+}
