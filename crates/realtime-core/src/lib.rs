@@ -10,11 +10,26 @@ mod merge;
 pub mod presence;
 mod text;
 pub mod query;
+pub mod channel;
+pub mod connection;
+mod error;
+mod id;
+mod key;
+pub mod outbox;
 mod time;
 pub mod typing;
 pub mod wire;
 
 pub use ephemeral::Ephemeral;
+pub use channel::{
+    ChannelError, ChannelOptions, ChannelOutput, ChannelState, ChannelStats, Channels, Continuity,
+    EventPosition, GapReason, LeaseId, SubscribeReply, Verdict,
+};
+pub use connection::{
+    BackoffOptions, CloseAction, ClosePolicy, CloseReason, Connection, ConnectionError,
+    ConnectionInfo, ConnectionOptions, ConnectionOutput, ConnectionStats, ConnectionStatus,
+    HeartbeatOptions, Token,
+};
 pub use error::{DecodeError, ServerError};
 pub use id::{
     ChannelName, ConnectionId, Epoch, EventName, Generation, MessageId, Position, UserId,
@@ -27,6 +42,9 @@ pub use presence::{
     PresenceStats, PresenceStatus, Roster, User,
 pub use query::{
     FetchError, FetchStatus, QueryError, QueryLimits, QueryMeta, QueryOptions, QueryStatus,
+pub use outbox::{
+    Delivery, Message, Outbox, OutboxLimits, OutboxOutput, OutboxStats, ReliableOptions, SendError,
+    SendId,
 };
 pub use time::Instant;
 pub use typing::{TypingOptions, TypingRoom, TypingStats, Typist};

@@ -1,0 +1,364 @@
+//! Which channels the app wants, and how far each has come.
+//!
+//! What the app wants outlives the link: [`Channels`] subscribes again on each new one, resumes from
+//! where it was, and says of each channel whether anything was lost.
+
+mod continuity;
+mod entry;
+mod options;
+mod output;
+
+pub use continuity::{Continuity, GapReason};
+pub use options::ChannelOptions;
+pub use output::{
+    ChannelError, ChannelOutput, ChannelState, ChannelStats, EventPosition, LeaseId,
+    SubscribeReply, Verdict,
+};
+
+use crate::{
+    error::ServerError,
+    id::{ChannelName, MessageId, Position},
+    time::Instant,
+};
+use entry::{Entry, Link};
+use rustc_hash::FxHashMap;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    rc::Rc,
+};
+
+/// Whether the server answers `subscribe`, as far as we have seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answers {
+    Unproven,
+    Never,
+    Yes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    Grace,
+    Answer,
+}
+
+/// The subscriptions of one client, counted by reference.
+///
+/// ```
+/// use realtime_core::channel::{ChannelOptions, ChannelOutput, Channels, Continuity, SubscribeReply};
+/// use realtime_core::Instant;
+///
+/// let now = Instant::ZERO;
+/// let mut channels = Channels::new(ChannelOptions::default(), "q7f");
+/// let lease = channels.subscribe(now, &"tasks".into()).unwrap();
+/// let other = channels.subscribe(now, &"tasks".into()).unwrap();
+/// channels.up(now);
+/// let Some(ChannelOutput::Subscribe { id, .. }) = channels.poll_output() else { panic!() };
+/// assert_eq!(channels.poll_output(), None); // two leases, one subscription
+///
+/// channels.reply(&id, Ok(SubscribeReply::default()));
+/// let live = ChannelOutput::Live {
+///     channel: "tasks".into(),
+///     continuity: Continuity::Fresh,
+///     position: None,
+/// };
+/// assert_eq!(channels.poll_output(), Some(live));
+/// ```
+#[derive(Debug)]
+pub struct Channels {
+    options: ChannelOptions,
+    id_prefix: Rc<str>,
+    entries: FxHashMap<ChannelName, Entry>,
+    leases: FxHashMap<LeaseId, ChannelName>,
+    /// The `subscribe`s of this link that may still be answered.
+    unanswered: FxHashMap<MessageId, ChannelName>,
+    timers: BTreeSet<(Instant, ChannelName, Timer)>,
+    up: bool,
+    answers: Answers,
+    last_lease: u64,
+    last_order: u64,
+    last_id: u64,
+    outputs: VecDeque<ChannelOutput>,
+    stats: ChannelStats,
+}
+
+impl Channels {
+    /// No channels yet, and no link. The ids of its messages are `{id_prefix}-s1`, `-s2`, …
+    #[must_use]
+    pub fn new(options: ChannelOptions, id_prefix: &str) -> Self {
+        Self {
+            options,
+            id_prefix: id_prefix.into(),
+            entries: FxHashMap::default(),
+            leases: FxHashMap::default(),
+            unanswered: FxHashMap::default(),
+            timers: BTreeSet::new(),
+            up: false,
+            answers: Answers::Unproven,
+            last_lease: 0,
+            last_order: 0,
+            last_id: 0,
+            outputs: VecDeque::new(),
+            stats: ChannelStats::default(),
+        }
+    }
+
+    /// Takes a lease on a channel; the first one subscribes to it. A channel that the server had
+    /// refused is asked for again.
+    ///
+    /// # Errors
+    /// [`ChannelError::TooMany`] if this would be a channel more than `max_channels`.
+    pub fn subscribe(
+        &mut self,
+        now: Instant,
+        channel: &ChannelName,
+    ) -> Result<LeaseId, ChannelError> {
+        if !self.entries.contains_key(channel) {
+            let limit = self.options.max_channels;
+            if self.entries.len() >= limit {
+                return Err(ChannelError::TooMany { limit });
+            }
+            self.last_order += 1;
+            let entry = Entry::new(self.last_order);
+            self.entries.insert(channel.clone(), entry);
+        }
+        self.set_timer(channel, Timer::Grace, None);
+        if let Some(entry) = self.entries.get_mut(channel) {
+            entry.leases += 1;
+            if self.up && matches!(entry.link, Link::Down | Link::Refused(_)) {
+                self.send_subscribe(now, channel);
+            }
+        }
+        self.last_lease += 1;
+        let lease = LeaseId(self.last_lease);
+        self.leases.insert(lease, channel.clone());
+        Ok(lease)
+    }
+
+    /// Gives a lease back; the last one unsubscribes, after the grace. A lease already given back
+    /// is ignored.
+    pub fn release(&mut self, now: Instant, lease: LeaseId) {
+        let Some(channel) = self.leases.remove(&lease) else {
+            return;
+        };
+        if let Some(entry) = self.entries.get_mut(&channel) {
+            entry.leases -= 1;
+            if entry.leases == 0 {
+                let over = now + self.options.grace;
+                self.set_timer(&channel, Timer::Grace, Some(over));
+            }
+        }
+    }
+
+    /// The link is up: subscribes to every channel in use, in the order they were first asked for.
+    pub fn up(&mut self, now: Instant) {
+        if self.up {
+            self.down();
+        }
+        self.up = true;
+        let mut wanted: Vec<(u64, ChannelName)> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.leases > 0)
+            .map(|(channel, entry)| (entry.order, channel.clone()))
+            .collect();
+        wanted.sort_unstable();
+        for (_, channel) in wanted {
+            self.send_subscribe(now, &channel);
+        }
+    }
+
+    /// The link is down. Positions are kept, to resume from.
+    pub fn down(&mut self) {
+        self.up = false;
+        self.unanswered.clear();
+        self.timers.retain(|(_, _, timer)| *timer != Timer::Answer);
+        let mut lost = Vec::new();
+        for (channel, entry) in &mut self.entries {
+            if entry.is_live() {
+                lost.push((entry.order, channel.clone()));
+            }
+            entry.link = Link::Down;
+            entry.answer_due = None;
+        }
+        lost.sort_unstable();
+        self.outputs.extend(
+            lost.into_iter()
+                .map(|(_, channel)| ChannelOutput::Lost { channel }),
+        );
+    }
+
+    /// The server answered a `subscribe`. `false` if the id is not of one that this link waits
+    /// for.
+    pub fn reply(&mut self, id: &MessageId, result: Result<SubscribeReply, ServerError>) -> bool {
+        let Some(channel) = self.unanswered.remove(id) else {
+            self.stats.unknown_answers += 1;
+            return false;
+        };
+        self.answers = Answers::Yes;
+        self.set_timer(&channel, Timer::Answer, None);
+        let Some(entry) = self.entries.get_mut(&channel) else {
+            return false;
+        };
+        match result {
+            Ok(reply) => {
+                let position = reply.position.clone();
+                let continuity = entry.answered(reply);
+                self.stats.gaps += u64::from(matches!(continuity, Continuity::Gap(_)));
+                self.outputs.push_back(ChannelOutput::Live {
+                    channel,
+                    continuity,
+                    position,
+                });
+            }
+            Err(error) => {
+                entry.link = Link::Refused(error.clone());
+                self.stats.refused += 1;
+                self.outputs
+                    .push_back(ChannelOutput::Refused { channel, error });
+            }
+        }
+        true
+    }
+
+    /// Judges an event by its channel and the position it carries, if any, and counts it in.
+    pub fn check(&mut self, channel: &str, position: Option<EventPosition<'_>>) -> Verdict {
+        let (verdict, gap) = match self.entries.get_mut(channel) {
+            None => (Verdict::Unsubscribed, None),
+            Some(entry) => entry.check(position),
+        };
+        match verdict {
+            Verdict::Apply => {}
+            Verdict::Duplicate => self.stats.duplicates += 1,
+            Verdict::Early => self.stats.early += 1,
+            Verdict::Unsubscribed => self.stats.unsubscribed += 1,
+        }
+        if let Some(reason) = gap
+            && let Some((channel, _)) = self.entries.get_key_value(channel)
+        {
+            self.stats.gaps += 1;
+            let channel = channel.clone();
+            self.outputs
+                .push_back(ChannelOutput::Gap { channel, reason });
+        }
+        verdict
+    }
+
+    /// Closes channels whose grace is over, and goes on without answers that did not come;
+    /// harmless when there are none.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while self.timers.first().is_some_and(|(at, ..)| *at <= now)
+            && let Some((_, channel, timer)) = self.timers.pop_first()
+        {
+            match timer {
+                Timer::Grace => self.close(&channel),
+                Timer::Answer => {
+                    self.stats.unanswered += 1;
+                    if self.answers == Answers::Unproven {
+                        self.answers = Answers::Never;
+                    }
+                    self.assume(&channel);
+                }
+            }
+        }
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) next.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.timers.first().map(|(at, ..)| *at)
+    }
+
+    /// The next thing to do, if any.
+    pub fn poll_output(&mut self) -> Option<ChannelOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// How a channel is doing; `None` if there is no such channel, or no longer.
+    #[must_use]
+    pub fn state(&self, channel: &str) -> Option<ChannelState> {
+        self.entries.get(channel).map(Entry::state)
+    }
+
+    /// How far a channel's events have come, as far as the server numbers them.
+    #[must_use]
+    pub fn position(&self, channel: &str) -> Option<&Position> {
+        self.entries.get(channel)?.position.as_ref()
+    }
+
+    /// What has been counted so far.
+    #[must_use]
+    pub fn stats(&self) -> ChannelStats {
+        ChannelStats {
+            channels: self.entries.len(),
+            ..self.stats
+        }
+    }
+
+    fn send_subscribe(&mut self, now: Instant, channel: &ChannelName) {
+        let Some(entry) = self.entries.get_mut(channel) else {
+            return;
+        };
+        self.last_id += 1;
+        let id: MessageId = format!("{}-s{}", self.id_prefix, self.last_id).into();
+        self.stats.subscribes += 1;
+        self.outputs.push_back(ChannelOutput::Subscribe {
+            id: id.clone(),
+            channel: channel.clone(),
+            since: entry.position.clone(),
+        });
+        entry.link = Link::Subscribing(id.clone());
+        self.unanswered.insert(id, channel.clone());
+        let wait = match self.answers {
+            Answers::Never => return self.assume(channel),
+            Answers::Unproven => self.options.answer_wait,
+            Answers::Yes => self.options.subscribe_timeout,
+        };
+        self.set_timer(channel, Timer::Answer, Some(now + wait));
+    }
+
+    /// Goes on without an answer.
+    fn assume(&mut self, channel: &ChannelName) {
+        if let Some(entry) = self.entries.get_mut(channel) {
+            entry.answer_due = None;
+            entry.assume();
+            self.outputs.push_back(ChannelOutput::Live {
+                channel: channel.clone(),
+                continuity: Continuity::Unknown,
+                position: None,
+            });
+        }
+    }
+
+    fn close(&mut self, channel: &ChannelName) {
+        self.set_timer(channel, Timer::Answer, None);
+        let Some(entry) = self.entries.remove(channel) else {
+            return;
+        };
+        if let Some(id) = entry.unanswered() {
+            self.unanswered.remove(id);
+        }
+        let channel = channel.clone();
+        if entry.is_live() || entry.unanswered().is_some() {
+            self.stats.unsubscribes += 1;
+            self.outputs.push_back(ChannelOutput::Unsubscribe {
+                channel: channel.clone(),
+            });
+        }
+        self.outputs.push_back(ChannelOutput::Closed { channel });
+    }
+
+    fn set_timer(&mut self, channel: &ChannelName, timer: Timer, at: Option<Instant>) {
+        let Some(entry) = self.entries.get_mut(channel) else {
+            return;
+        };
+        let slot = match timer {
+            Timer::Grace => &mut entry.grace_over,
+            Timer::Answer => &mut entry.answer_due,
+        };
+        if let Some(old) = std::mem::replace(slot, at) {
+            self.timers.remove(&(old, channel.clone(), timer));
+        }
+        self.timers
+            .extend(at.map(|at| (at, channel.clone(), timer)));
+    }
+}

@@ -1,0 +1,32 @@
+//! What may be tuned about subscriptions.
+
+use std::time::Duration;
+
+/// How subscriptions behave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelOptions {
+    /// How long a channel stays subscribed after its last lease was released, so that a component
+    /// which is mounted again does not make it flap. Default 1 s.
+    pub grace: Duration,
+    /// How long to wait for the first answer to a `subscribe` before going on without. Default
+    /// 1.5 s.
+    ///
+    /// A server that lets this pass is taken for one that never answers, and is no longer waited
+    /// for, until it answers once.
+    pub answer_wait: Duration,
+    /// How long to wait for an answer from a server that has answered before. Default 10 s.
+    pub subscribe_timeout: Duration,
+    /// How many channels there may be, those in grace included. Default 1,000.
+    pub max_channels: usize,
+}
+
+impl Default for ChannelOptions {
+    fn default() -> Self {
+        Self {
+            grace: Duration::from_secs(1),
+            answer_wait: Duration::from_millis(1_500),
+            subscribe_timeout: Duration::from_secs(10),
+            max_channels: 1_000,
+        }
+    }
+}

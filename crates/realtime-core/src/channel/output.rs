@@ -1,0 +1,144 @@
+//! What goes in and out of the subscriptions, and what they count.
+
+use super::{Continuity, GapReason};
+use crate::{
+    error::ServerError,
+    id::{ChannelName, MessageId, Position},
+};
+
+/// One user of a channel; the channel is subscribed while it has any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LeaseId(pub(super) u64);
+
+/// Why a channel cannot be subscribed to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChannelError {
+    /// There are as many channels as there may be.
+    #[error("there are {limit} channels already; release some, or raise `max_channels`")]
+    TooMany {
+        /// `max_channels`.
+        limit: usize,
+    },
+}
+
+/// The server's answer to a `subscribe`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubscribeReply {
+    /// Where the channel's history stands now.
+    pub position: Option<Position>,
+    /// Whether the server sends what was missed.
+    pub recovered: bool,
+}
+
+/// The position that an event carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventPosition<'a> {
+    /// The incarnation; without one, the same as before.
+    pub epoch: Option<&'a str>,
+    /// The event's number in it.
+    pub seq: u64,
+}
+
+/// What to do with an event on a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Apply it.
+    Apply,
+    /// Ignore it: it was seen before.
+    Duplicate,
+    /// Ignore it: it came before the answer to `subscribe`, and out of order. What it says comes
+    /// again, with the recovery or with the fetch.
+    Early,
+    /// Ignore it: nobody is subscribed to the channel any more.
+    Unsubscribed,
+}
+
+/// How a channel is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelState {
+    /// The link is down.
+    Waiting,
+    /// The server has yet to answer.
+    Subscribing,
+    /// Events arrive.
+    Live,
+    /// The server refused; the next link, or the next lease, asks again.
+    Refused(ServerError),
+}
+
+/// What the subscriptions want done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelOutput {
+    /// Send a `subscribe`.
+    Subscribe {
+        /// The id that the answer names.
+        id: MessageId,
+        /// The channel.
+        channel: ChannelName,
+        /// How far we had come, to resume from there.
+        since: Option<Position>,
+    },
+    /// Send an `unsubscribe`.
+    Unsubscribe {
+        /// The channel.
+        channel: ChannelName,
+    },
+    /// Events arrive from now on: fetch, if the continuity says so.
+    Live {
+        /// The channel.
+        channel: ChannelName,
+        /// What is known about the time before.
+        continuity: Continuity,
+        /// Where the server's history stands, as far as it said so.
+        position: Option<Position>,
+    },
+    /// No events arrive any more, as the link is down.
+    Lost {
+        /// The channel.
+        channel: ChannelName,
+    },
+    /// Events are lost on a live channel: fetch again.
+    Gap {
+        /// The channel.
+        channel: ChannelName,
+        /// How it was noticed.
+        reason: GapReason,
+    },
+    /// The server refused the subscription.
+    Refused {
+        /// The channel.
+        channel: ChannelName,
+        /// Why.
+        error: ServerError,
+    },
+    /// The last lease is gone and the grace over: forget the channel.
+    Closed {
+        /// The channel.
+        channel: ChannelName,
+    },
+}
+
+/// Counters of the subscriptions, since they were made, and how many there are now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChannelStats {
+    /// Channels now, those in grace included.
+    pub channels: usize,
+    /// `subscribe`s sent.
+    pub subscribes: u64,
+    /// `unsubscribe`s sent.
+    pub unsubscribes: u64,
+    /// Subscriptions that the server refused.
+    pub refused: u64,
+    /// `subscribe`s that were not answered in time.
+    pub unanswered: u64,
+    /// Answers to a `subscribe` that no longer counts, or to none.
+    pub unknown_answers: u64,
+    /// Events dropped because they were seen before.
+    pub duplicates: u64,
+    /// Events dropped because they came out of order before the answer to `subscribe`.
+    pub early: u64,
+    /// Events dropped because nobody is subscribed to their channel.
+    pub unsubscribed: u64,
+    /// Times that events were lost.
+    pub gaps: u64,
+}

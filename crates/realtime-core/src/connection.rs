@@ -1,0 +1,366 @@
+//! The link to the server: when to open it, when to doubt it, when to let it go.
+//!
+//! Tell [`Connection`] what happened, drain [`Connection::poll_output`] until it is empty, then
+//! wait for more or for [`Connection::next_deadline`], whichever comes first. It decodes nothing:
+//! whoever reads the frames says that one came, and that the handshake is done.
+
+mod backoff;
+mod close_code;
+mod heartbeat;
+mod options;
+mod output;
+mod status;
+mod transition;
+
+pub use backoff::BackoffOptions;
+pub use close_code::{CloseAction, ClosePolicy};
+pub use heartbeat::HeartbeatOptions;
+pub use options::ConnectionOptions;
+pub use output::{ConnectionOutput, Token};
+pub use status::{CloseReason, ConnectionError, ConnectionInfo, ConnectionStats, ConnectionStatus};
+
+use crate::{
+    error::ServerError,
+    id::Generation,
+    time::{Instant, earliest},
+};
+use backoff::Pace;
+use heartbeat::{Heartbeat, Pulse};
+use std::{collections::VecDeque, time::Duration};
+use transition::{Failure, State};
+
+/// The state machine of one connection, from the first attempt to the last goodbye.
+///
+/// Every attempt has its own [`Generation`]; inputs stamped with another are ignored and counted,
+/// so a callback of a socket already given up can do no harm.
+///
+/// ```
+/// use realtime_core::connection::{Connection, ConnectionOptions, ConnectionOutput, ConnectionStatus};
+/// use realtime_core::Instant;
+///
+/// let now = Instant::ZERO;
+/// let mut connection = Connection::new(ConnectionOptions::default(), fastrand::Rng::with_seed(1));
+/// connection.connect(now);
+/// let Some(ConnectionOutput::Connect { generation }) = connection.poll_output() else { panic!() };
+///
+/// connection.socket_opened(now, generation);
+/// connection.handshake_done(now, generation); // no token, so nothing to wait for
+/// assert_eq!(connection.info().status, ConnectionStatus::Connected);
+/// ```
+#[derive(Debug)]
+pub struct Connection {
+    options: ConnectionOptions,
+    rng: fastrand::Rng,
+    state: State,
+    generation: Generation,
+    /// Attempts begun since the last healthy link.
+    attempts: u32,
+    heartbeat: Heartbeat,
+    /// Since when the app has been without a healthy link that it wants.
+    missing_since: Option<Instant>,
+    was_open: bool,
+    last_error: Option<ConnectionError>,
+    info: ConnectionInfo,
+    outputs: VecDeque<ConnectionOutput>,
+    stats: ConnectionStats,
+}
+
+impl Connection {
+    /// A connection that does nothing until [`connect`](Self::connect).
+    #[must_use]
+    pub fn new(options: ConnectionOptions, rng: fastrand::Rng) -> Self {
+        let options = options.at_least_a_millisecond();
+        Self {
+            heartbeat: Heartbeat::new(options.heartbeat.clone()),
+            options,
+            rng,
+            state: State::Idle,
+            generation: Generation::default(),
+            attempts: 0,
+            missing_since: None,
+            was_open: false,
+            last_error: None,
+            info: ConnectionInfo {
+                status: ConnectionStatus::Disconnected,
+                attempt: 0,
+                retry_at: None,
+                since: Instant::ZERO,
+                trouble: false,
+                last_error: None,
+                close_reason: None,
+                round_trip: None,
+            },
+            outputs: VecDeque::new(),
+            stats: ConnectionStats::default(),
+        }
+    }
+
+    /// Connects, if the connection is idle or has ended; otherwise it is already at it.
+    pub fn connect(&mut self, now: Instant) {
+        if matches!(self.state, State::Idle | State::Closed(_)) {
+            self.attempts = 0;
+            self.attempt(now);
+        }
+        self.publish(now);
+    }
+
+    /// Connects at once, whatever the state: cuts a wait short, replaces an open link, comes back
+    /// after the end. An attempt that is under way is kept. Earlier failures are forgotten.
+    pub fn reconnect(&mut self, now: Instant) {
+        if self.state.is_attempting() {
+            self.attempts = 1;
+        } else {
+            self.leave(Some((close_code::NORMAL, "reconnecting")));
+            self.attempts = 0;
+            self.attempt(now);
+        }
+        self.publish(now);
+    }
+
+    /// Ends the connection; nothing but [`connect`](Self::connect) or
+    /// [`reconnect`](Self::reconnect) brings it back.
+    pub fn disconnect(&mut self, now: Instant) {
+        if !matches!(self.state, State::Closed(_)) {
+            self.leave(Some((close_code::NORMAL, "disconnecting")));
+            self.last_error = None;
+            self.end(CloseReason::Requested);
+        }
+        self.publish(now);
+    }
+
+    /// The app answered [`ConnectionOutput::RequestToken`]: with a token, with the word that none
+    /// is needed, or with an error.
+    pub fn token_ready(
+        &mut self,
+        now: Instant,
+        generation: Generation,
+        result: Result<Option<String>, String>,
+    ) {
+        if !self.is_current(generation) || !matches!(self.state, State::AwaitingToken { .. }) {
+            self.stats.stale += 1;
+            return;
+        }
+        match result {
+            Ok(token) => self.open_socket(now, token.map(Token::new)),
+            Err(message) => self.fail(now, ConnectionError::Token(message.into()).into()),
+        }
+        self.publish(now);
+    }
+
+    /// The socket is open.
+    pub fn socket_opened(&mut self, now: Instant, generation: Generation) {
+        match &mut self.state {
+            State::Connecting { token, .. } if generation == self.generation => {
+                let token = token.take();
+                self.greet(now, token);
+            }
+            _ => self.stats.stale += 1,
+        }
+        self.publish(now);
+    }
+
+    /// The server accepted the handshake, or there was none to do.
+    pub fn handshake_done(&mut self, now: Instant, generation: Generation) {
+        if self.is_current(generation) && matches!(self.state, State::Handshaking { .. }) {
+            self.open(now);
+        } else {
+            self.stats.stale += 1;
+        }
+        self.publish(now);
+    }
+
+    /// The server refused the handshake. The next attempt comes with backoff, with a fresh token,
+    /// and not before the server's `retryAfter`.
+    pub fn handshake_failed(&mut self, now: Instant, generation: Generation, error: ServerError) {
+        if self.is_current(generation) && matches!(self.state, State::Handshaking { .. }) {
+            let unauthorized = error.code.as_ref() == "unauthorized";
+            let wait = Duration::from_millis(error.retry_after.unwrap_or(0));
+            self.fail(
+                now,
+                Failure {
+                    pace: if unauthorized {
+                        self.token_pace()
+                    } else {
+                        Pace::Normal
+                    },
+                    // A server may not silence its clients for days.
+                    at_least: wait.min(self.options.backoff.slow_max),
+                    close: Some((close_code::NORMAL, "handshake refused")),
+                    ..ConnectionError::Refused(error).into()
+                },
+            );
+        } else {
+            self.stats.stale += 1;
+        }
+        self.publish(now);
+    }
+
+    /// A frame came. `false` means that it came from an older socket and is to be ignored.
+    pub fn frame_received(&mut self, now: Instant, generation: Generation) -> bool {
+        let current = self.is_current(generation)
+            && matches!(self.state, State::Handshaking { .. } | State::Open { .. });
+        if current {
+            self.heartbeat.frame(now);
+        } else {
+            self.stats.stale += 1;
+        }
+        current
+    }
+
+    /// The frame was a pong. To be called after [`frame_received`](Self::frame_received).
+    pub fn pong_received(&mut self, now: Instant, generation: Generation) {
+        if self.is_current(generation) && self.is_open() {
+            self.heartbeat.pong(now);
+        }
+        self.publish(now);
+    }
+
+    /// The socket closed, or failed to open. `was_clean` only goes into the error.
+    pub fn socket_closed(
+        &mut self,
+        now: Instant,
+        generation: Generation,
+        code: u16,
+        reason: &str,
+        was_clean: bool,
+    ) {
+        if !self.is_current(generation) || !self.state.has_socket() {
+            self.stats.stale += 1;
+            return;
+        }
+        if matches!(self.state, State::Connecting { .. }) {
+            // A browser hides the HTTP status: this may have been a 401. The next attempt asks for
+            // a fresh token anyway.
+            self.fail(now, ConnectionError::NeverOpened { code }.into());
+        } else {
+            self.closed_by_server(now, code, reason.into(), was_clean);
+        }
+        self.publish(now);
+    }
+
+    /// The server said something after which this socket is of no use; the next one may be.
+    pub fn protocol_error(&mut self, now: Instant, generation: Generation, message: &str) {
+        if self.is_current(generation) && self.state.has_socket() {
+            let failure = Failure {
+                close: Some((close_code::PROTOCOL_ERROR, "protocol error")),
+                ..ConnectionError::Protocol(message.into()).into()
+            };
+            self.fail(now, failure);
+        } else {
+            self.stats.stale += 1;
+        }
+        self.publish(now);
+    }
+
+    /// The page became visible or hidden.
+    ///
+    /// Becoming visible doubts an open link and cuts a wait short. Being hidden changes nothing:
+    /// a hidden tab may have notifications to show, so it keeps trying.
+    pub fn set_visible(&mut self, now: Instant, visible: bool) {
+        if visible {
+            self.probe(now);
+            if let State::Waiting { told: false, .. } = self.state {
+                self.attempt(now);
+            }
+        }
+        self.publish(now);
+    }
+
+    /// The browser says that the network came or went; to be called on each such event.
+    ///
+    /// Both doubt an open link. `online` also forgets earlier failures and cuts a wait short;
+    /// `offline` is not trusted, so attempts go on.
+    pub fn set_online(&mut self, now: Instant, online: bool) {
+        self.probe(now);
+        if let State::Waiting { told: false, .. } = self.state
+            && online
+        {
+            self.attempts = 0;
+            self.attempt(now);
+        }
+        self.publish(now);
+    }
+
+    /// The page is being left, perhaps to be frozen: closes cleanly, and waits.
+    pub fn page_hide(&mut self, now: Instant) {
+        if !matches!(self.state, State::Idle | State::Closed(_)) {
+            self.leave(Some((close_code::NORMAL, "page hidden")));
+            self.state = State::Suspended;
+            self.missing_since = None;
+        }
+        self.publish(now);
+    }
+
+    /// The page is back: connects again, if it was connected before [`page_hide`](Self::page_hide).
+    pub fn page_show(&mut self, now: Instant) {
+        if matches!(self.state, State::Suspended) {
+            self.attempts = 0;
+            self.attempt(now);
+        }
+        self.publish(now);
+    }
+
+    /// Does what is due; harmless when nothing is.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let reprieve = self.options.heartbeat.probe_within;
+        let timed_out = self
+            .state
+            .deadline_mut()
+            .is_some_and(|deadline| deadline.is_over(now, reprieve));
+        match self.state {
+            _ if timed_out => self.attempt_timed_out(now),
+            State::Waiting { until, .. } if now >= until => self.attempt(now),
+            State::Open { .. } => match self.heartbeat.handle_timeout(now) {
+                Pulse::Fine => {}
+                Pulse::Ping => self.send_ping(),
+                Pulse::Dead => self.declare_dead(now),
+            },
+            _ => {}
+        }
+        self.publish(now);
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) next, if nothing else happens.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let state = match &self.state {
+            State::AwaitingToken { deadline }
+            | State::Connecting { deadline, .. }
+            | State::Handshaking { deadline } => Some(deadline.at()),
+            State::Waiting { until, .. } => Some(*until),
+            State::Open { .. } => Some(self.heartbeat.next_deadline()),
+            State::Idle | State::Suspended | State::Closed(_) => None,
+        };
+        let trouble = self.trouble_at().filter(|_| !self.info.trouble);
+        earliest(state, trouble)
+    }
+
+    /// The next thing to do, if any.
+    pub fn poll_output(&mut self) -> Option<ConnectionOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// The connection as people see it.
+    #[must_use]
+    pub fn info(&self) -> &ConnectionInfo {
+        &self.info
+    }
+
+    /// Whether the link is up: the only state in which anything may be sent.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Open { .. })
+    }
+
+    /// The latest attempt's generation; what is stamped with another is ignored.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// What has been counted so far.
+    #[must_use]
+    pub fn stats(&self) -> ConnectionStats {
+        self.stats
+    }
+}

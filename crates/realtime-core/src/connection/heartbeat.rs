@@ -1,0 +1,223 @@
+//! Is the link still alive? Any frame says yes; silence is asked about, and then it is dead.
+
+use crate::time::Instant;
+use std::time::Duration;
+
+/// How a dead link is noticed.
+///
+/// Not every server answers pings. Until one has, on any link of this client, silence proves
+/// nothing and is never taken for death; a ping right after the link is up finds out early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeartbeatOptions {
+    /// How long the link may be silent before it is pinged. Default 25 s.
+    pub ping_every: Duration,
+    /// How long after a ping some frame must have come. Default 10 s.
+    pub pong_within: Duration,
+    /// The same for a ping with a cause: the page became visible, the network changed, or the
+    /// clock jumped. Default 3 s.
+    pub probe_within: Duration,
+    /// Take it for granted that the server answers pings. Default `false`: find out.
+    pub assume_pong: bool,
+}
+
+impl Default for HeartbeatOptions {
+    fn default() -> Self {
+        Self {
+            ping_every: Duration::from_secs(25),
+            pong_within: Duration::from_secs(10),
+            probe_within: Duration::from_secs(3),
+            assume_pong: false,
+        }
+    }
+}
+
+/// A timer this late did not fire late: the machine slept, or the tab's timers were throttled.
+const CLOCK_JUMP: Duration = Duration::from_secs(5);
+
+/// Whether `now` is so far past `deadline` that nothing could have arrived in between.
+pub(super) fn clock_jumped(deadline: Instant, now: Instant) -> bool {
+    now.saturating_since(deadline) > CLOCK_JUMP
+}
+
+/// What is to be done about the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pulse {
+    /// Nothing.
+    Fine,
+    /// Send a ping.
+    Ping,
+    /// Give the link up.
+    Dead,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    Ping(Instant),
+    Answer { by: Instant, probe: bool },
+}
+
+#[derive(Debug)]
+pub(super) struct Heartbeat {
+    options: HeartbeatOptions,
+    due: Due,
+    last_frame: Instant,
+    answers_pings: bool,
+    /// The oldest ping that a pong could be the answer to.
+    pinged_at: Option<Instant>,
+    round_trip: Option<Duration>,
+}
+
+impl Heartbeat {
+    pub(super) fn new(options: HeartbeatOptions) -> Self {
+        Self {
+            due: Due::Ping(Instant::ZERO),
+            last_frame: Instant::ZERO,
+            answers_pings: options.assume_pong,
+            pinged_at: None,
+            round_trip: None,
+            options,
+        }
+    }
+
+    /// A new link is up.
+    pub(super) fn start(&mut self, now: Instant) -> Pulse {
+        self.pinged_at = None;
+        self.round_trip = None;
+        self.frame(now);
+        if self.answers_pings {
+            Pulse::Fine
+        } else {
+            self.ping(now, false)
+        }
+    }
+
+    /// A frame came, whatever it says.
+    pub(super) fn frame(&mut self, now: Instant) {
+        self.last_frame = now;
+        self.due = Due::Ping(now + self.options.ping_every);
+    }
+
+    /// The frame was a pong.
+    pub(super) fn pong(&mut self, now: Instant) {
+        self.answers_pings = true;
+        if let Some(pinged_at) = self.pinged_at.take() {
+            self.round_trip = Some(now.saturating_since(pinged_at));
+        }
+    }
+
+    /// Something happened that links often die of.
+    pub(super) fn probe(&mut self, now: Instant) -> Pulse {
+        let probing = matches!(self.due, Due::Answer { probe: true, .. });
+        let heard_lately = now.saturating_since(self.last_frame) < self.options.probe_within;
+        if probing || heard_lately {
+            return Pulse::Fine;
+        }
+        self.ping(now, true)
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant) -> Pulse {
+        match self.due {
+            Due::Ping(at) if now >= at => self.ping(now, clock_jumped(at, now)),
+            Due::Answer { by, probe } if now >= by => {
+                if !self.answers_pings {
+                    self.due = Due::Ping(now + self.options.ping_every);
+                    Pulse::Fine
+                } else if clock_jumped(by, now) && !probe {
+                    // The answer may be waiting behind this very timer. Only one such reprieve:
+                    // in a hidden tab every timer is late.
+                    self.ping(now, true)
+                } else {
+                    Pulse::Dead
+                }
+            }
+            Due::Ping(_) | Due::Answer { .. } => Pulse::Fine,
+        }
+    }
+
+    pub(super) fn next_deadline(&self) -> Instant {
+        match self.due {
+            Due::Ping(at) | Due::Answer { by: at, .. } => at,
+        }
+    }
+
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
+    fn ping(&mut self, now: Instant, probe: bool) -> Pulse {
+        let within = if probe {
+            self.options.probe_within
+        } else {
+            self.options.pong_within
+        };
+        // A ping out for longer than this will not be answered any more.
+        let oldest = self
+            .pinged_at
+            .filter(|at| now.saturating_since(*at) <= self.options.pong_within);
+        self.pinged_at = oldest.or(Some(now));
+        self.due = Due::Answer {
+            by: now + within,
+            probe,
+        };
+        Pulse::Ping
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Instant {
+        Instant::from_millis(seconds * 1_000)
+    }
+
+    fn proven() -> Heartbeat {
+        let mut heartbeat = Heartbeat::new(HeartbeatOptions {
+            assume_pong: true,
+            ..Default::default()
+        });
+        assert_eq!(heartbeat.start(at(0)), Pulse::Fine);
+        heartbeat
+    }
+
+    #[test]
+    fn an_unproven_server_is_pinged_at_once_and_never_declared_dead() {
+        let mut heartbeat = Heartbeat::new(HeartbeatOptions::default());
+        assert_eq!(heartbeat.start(at(0)), Pulse::Ping);
+        assert_eq!(heartbeat.handle_timeout(at(10)), Pulse::Fine);
+        assert_eq!(heartbeat.handle_timeout(at(35)), Pulse::Ping);
+        assert_eq!(heartbeat.handle_timeout(at(45)), Pulse::Fine);
+    }
+
+    #[test]
+    fn one_pong_proves_a_server_for_good() {
+        let mut heartbeat = Heartbeat::new(HeartbeatOptions::default());
+        heartbeat.start(at(0));
+        heartbeat.frame(at(1));
+        heartbeat.pong(at(1));
+        assert_eq!(heartbeat.start(at(2)), Pulse::Fine);
+        assert_eq!(heartbeat.handle_timeout(at(27)), Pulse::Ping);
+        assert_eq!(heartbeat.handle_timeout(at(37)), Pulse::Dead);
+    }
+
+    #[test]
+    fn a_probe_is_skipped_right_after_a_frame_and_not_repeated_while_one_is_out() {
+        let mut heartbeat = proven();
+        assert_eq!(heartbeat.probe(at(2)), Pulse::Fine);
+        assert_eq!(heartbeat.probe(at(4)), Pulse::Ping);
+        assert_eq!(heartbeat.probe(at(5)), Pulse::Fine);
+        assert_eq!(heartbeat.next_deadline(), at(7));
+    }
+
+    #[test]
+    fn the_round_trip_counts_from_the_oldest_ping_a_pong_could_answer() {
+        let mut heartbeat = proven();
+        heartbeat.handle_timeout(at(25));
+        heartbeat.probe(at(30));
+        heartbeat.frame(at(31));
+        heartbeat.pong(at(31));
+        assert_eq!(heartbeat.round_trip(), Some(Duration::from_secs(6)));
+        heartbeat.pong(at(32));
+        assert_eq!(heartbeat.round_trip(), Some(Duration::from_secs(6)));
+    }
+}

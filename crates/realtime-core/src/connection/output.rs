@@ -1,0 +1,81 @@
+//! What the connection wants done.
+
+use super::CloseReason;
+use crate::id::Generation;
+use std::{fmt, rc::Rc};
+
+/// A secret that the app gave us for the server. Its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(Rc<str>);
+
+impl Token {
+    pub(super) fn new(token: String) -> Self {
+        Self(token.into())
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// What the connection wants done, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectionOutput {
+    /// Ask the app for a token, and forget any earlier question that is still open.
+    RequestToken {
+        /// To be given back with the answer.
+        generation: Generation,
+    },
+    /// Open a socket.
+    Connect {
+        /// Stamps everything this socket will report.
+        generation: Generation,
+    },
+    /// The socket is open: authenticate with the token, or, without one, report the handshake as
+    /// done right away.
+    Handshake {
+        /// The socket.
+        generation: Generation,
+        /// The token to authenticate with.
+        token: Option<Token>,
+    },
+    /// Send a ping.
+    SendPing {
+        /// The socket.
+        generation: Generation,
+    },
+    /// Close the socket, whether open or still opening; what it reports from now on is ignored.
+    Close {
+        /// The socket.
+        generation: Generation,
+        /// A code that browsers may send.
+        code: u16,
+        /// For the server's log.
+        reason: &'static str,
+    },
+    /// The link is up: subscribe again, then send what waits.
+    Up {
+        /// The socket.
+        generation: Generation,
+    },
+    /// The link that was up is gone.
+    Down {
+        /// The socket.
+        generation: Generation,
+    },
+    /// Nothing will reconnect any more: what waits for a link waits in vain.
+    Ended {
+        /// Why.
+        reason: CloseReason,
+    },
+    /// [`Connection::info`](super::Connection::info) has changed.
+    StatusChanged,
+}

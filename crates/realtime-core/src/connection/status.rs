@@ -1,0 +1,113 @@
+//! What people see of the connection, and why it is as it is.
+
+use crate::{error::ServerError, time::Instant};
+use std::{rc::Rc, time::Duration};
+
+/// The connection in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConnectionStatus {
+    /// On the way to the first link.
+    Connecting,
+    /// The link is up and the handshake done.
+    Connected,
+    /// The link was lost and is being sought again.
+    Reconnecting,
+    /// There is no link, and none will come unless the app asks for one.
+    Disconnected,
+}
+
+/// The connection as a component shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionInfo {
+    /// The connection in one word.
+    pub status: ConnectionStatus,
+    /// How many attempts were begun since the last healthy link; 0 while connected.
+    pub attempt: u32,
+    /// When the next attempt begins, while waiting for it.
+    pub retry_at: Option<Instant>,
+    /// Since when `status` is what it is.
+    pub since: Instant,
+    /// Whether the link has been missing for so long (5 s by default) that people should be told.
+    pub trouble: bool,
+    /// What went wrong last; `None` again once connected.
+    pub last_error: Option<ConnectionError>,
+    /// Why nothing reconnects any more, if so.
+    pub close_reason: Option<CloseReason>,
+    /// How long the server took to answer the last ping on this link.
+    pub round_trip: Option<Duration>,
+}
+
+/// Why the connection ended for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The app called `disconnect`.
+    Requested,
+    /// The server closed with a code that means stop.
+    Server {
+        /// The close code.
+        code: u16,
+        /// What the server said about it; often empty.
+        reason: Rc<str>,
+    },
+    /// As many attempts failed as the options allow.
+    GaveUp,
+}
+
+/// What went wrong with an attempt or a link.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectionError {
+    /// The app's token provider failed.
+    #[error("could not get a token: {0}; check the token provider")]
+    Token(Rc<str>),
+    /// The app's token provider did not answer in time.
+    #[error("the token provider did not answer within {} s", .0.as_secs_f32())]
+    TokenTimeout(Duration),
+    /// The socket closed before it had opened. A browser does not say why.
+    #[error(
+        "the socket did not open (code {code}); check the url, the network and whether the server accepts the token"
+    )]
+    NeverOpened {
+        /// The close code; 1006 in browsers.
+        code: u16,
+    },
+    /// The socket did not open in time.
+    #[error("the socket did not open within {} s; check the url and the network", .0.as_secs_f32())]
+    ConnectTimeout(Duration),
+    /// The server did not answer the handshake in time.
+    #[error("the server did not answer `auth` within {} s", .0.as_secs_f32())]
+    HandshakeTimeout(Duration),
+    /// The server refused the handshake.
+    #[error("the server refused the handshake: {0}")]
+    Refused(ServerError),
+    /// The open socket closed.
+    #[error("the connection closed with code {code}{}{reason}", if reason.is_empty() { "" } else { ": " })]
+    Closed {
+        /// The close code; 1006 if the link just broke.
+        code: u16,
+        /// What the server said about it; often empty.
+        reason: Rc<str>,
+        /// Whether both sides said goodbye.
+        clean: bool,
+    },
+    /// The server no longer answered.
+    #[error("the server stopped answering; the network may have changed")]
+    Unresponsive,
+    /// The server broke the protocol.
+    #[error("the server broke the protocol: {0}; check that client and server speak the same one")]
+    Protocol(Rc<str>),
+}
+
+/// Counters of one connection, since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionStats {
+    /// Attempts begun.
+    pub attempts: u64,
+    /// Links that came up.
+    pub links: u64,
+    /// Pings sent, probes included.
+    pub pings: u64,
+    /// Links given up because the server stopped answering.
+    pub unresponsive: u64,
+    /// Inputs ignored because they belong to an older socket or attempt.
+    pub stale: u64,
+}

@@ -1,0 +1,355 @@
+//! What waits to be sent, and what waits to be answered.
+//!
+//! Every push gets a [`SendId`], and every [`SendId`] settles exactly once, even if the push was
+//! refused. Messages leave in the order they were pushed, and again in that order on a new link.
+
+mod entry;
+mod message;
+mod settlement;
+
+pub use message::{Delivery, Message, ReliableOptions, SendId};
+pub use settlement::{OutboxOutput, OutboxStats, SendError};
+
+use crate::{error::ServerError, id::MessageId, time::Instant};
+use entry::{Entry, Kind};
+use rustc_hash::FxHashMap;
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    rc::Rc,
+};
+
+/// How much an outbox may hold. A push beyond a limit settles with an error at once; what is held
+/// already is never thrown out for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutboxLimits {
+    /// Messages held. Default 1,000.
+    pub messages: usize,
+    /// Bytes held. Default 4 MiB.
+    pub bytes: usize,
+    /// Bytes of one message. Default 1 MiB.
+    pub message_bytes: usize,
+}
+
+impl Default for OutboxLimits {
+    fn default() -> Self {
+        Self {
+            messages: 1_000,
+            bytes: 4 << 20,
+            message_bytes: 1 << 20,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    /// There is none, but one is expected.
+    Down,
+    Up,
+    /// There is none, and none will come.
+    Ended,
+}
+
+/// A bounded queue of messages with three kinds of [`Delivery`].
+///
+/// [`OutboxOutput::Transmit`] is made only when polled, so a caller who sees the socket fill up
+/// while draining can say [`set_blocked`](Self::set_blocked) and keep the rest in here.
+///
+/// ```
+/// use realtime_core::outbox::{Message, Outbox, OutboxLimits, OutboxOutput};
+/// use realtime_core::Instant;
+///
+/// let now = Instant::ZERO;
+/// let mut outbox = Outbox::new(OutboxLimits::default(), "q7f");
+/// let send = outbox.push(now, Message::new("message:send", r#"{"text":"hello"}"#));
+/// assert_eq!(outbox.poll_output(), None); // no link yet
+///
+/// outbox.up(now);
+/// let Some(OutboxOutput::Transmit { id: Some(id), .. }) = outbox.poll_output() else { panic!() };
+/// assert!(outbox.acked(now, &id, Ok(r#"{"id":"m9"}"#)));
+/// let settled = OutboxOutput::Settled { send, result: Ok(r#"{"id":"m9"}"#.into()) };
+/// assert_eq!(outbox.poll_output(), Some(settled));
+/// ```
+#[derive(Debug)]
+pub struct Outbox {
+    limits: OutboxLimits,
+    id_prefix: Rc<str>,
+    now: Instant,
+    link: Link,
+    blocked: bool,
+    last: SendId,
+    held: BTreeMap<SendId, Entry>,
+    unsent: BTreeSet<SendId>,
+    latest: FxHashMap<Rc<str>, SendId>,
+    deadlines: BTreeSet<(Instant, SendId)>,
+    settled: VecDeque<OutboxOutput>,
+    stats: OutboxStats,
+}
+
+impl Outbox {
+    /// An empty outbox without a link. `id_prefix` makes its message ids unique among all clients,
+    /// so it should be random.
+    #[must_use]
+    pub fn new(limits: OutboxLimits, id_prefix: &str) -> Self {
+        Self {
+            limits,
+            id_prefix: id_prefix.into(),
+            now: Instant::ZERO,
+            link: Link::Down,
+            blocked: false,
+            last: SendId(0),
+            held: BTreeMap::new(),
+            unsent: BTreeSet::new(),
+            latest: FxHashMap::default(),
+            deadlines: BTreeSet::new(),
+            settled: VecDeque::new(),
+            stats: OutboxStats::default(),
+        }
+    }
+
+    /// Takes a message in. Whatever becomes of it, the returned id will settle.
+    pub fn push(&mut self, now: Instant, message: Message) -> SendId {
+        self.advance(now);
+        self.last = SendId(self.last.0 + 1);
+        let send = self.last;
+        let replaced = match &message.delivery {
+            Delivery::Latest(key) => self.latest.get(key).copied(),
+            Delivery::Reliable(_) | Delivery::Volatile => None,
+        };
+        if let Some(error) = self.refuses(&message, replaced) {
+            self.settle(send, Err(error));
+            return send;
+        }
+        if let Some(replaced) = replaced {
+            self.finish(replaced, Err(SendError::Superseded));
+        }
+        let entry = Entry::new(now, self.message_id_of(send), message);
+        if let Kind::Latest(key) = &entry.kind {
+            self.latest.insert(key.clone(), send);
+        }
+        self.stats.held_bytes += entry.size;
+        let expires = entry.expires();
+        self.held.insert(send, entry);
+        self.unsent.insert(send);
+        self.set_deadline(send, expires);
+        send
+    }
+
+    /// The id that a send goes out with, if it is held and wants an answer. The event that it
+    /// causes comes back with the same id.
+    #[must_use]
+    pub fn message_id(&self, send: SendId) -> Option<&MessageId> {
+        self.held.get(&send)?.id.as_ref()
+    }
+
+    /// The link is up and subscribed: what waits may go.
+    pub fn up(&mut self, now: Instant) {
+        self.advance(now);
+        self.link = Link::Up;
+        self.blocked = false;
+    }
+
+    /// The link is down, but another is sought. Also to be called when the app wants a link again
+    /// after [`disconnected_for_good`](Self::disconnected_for_good).
+    pub fn down(&mut self, now: Instant) {
+        self.advance(now);
+        self.link = Link::Down;
+        self.drop_volatile(&SendError::Disconnected);
+        let unanswered: Vec<SendId> = self.held.keys().copied().collect();
+        for send in unanswered {
+            if self.unsent.insert(send) {
+                let expires = self.held.get(&send).and_then(Entry::expires);
+                self.set_deadline(send, expires);
+            }
+        }
+    }
+
+    /// No link will come: everything held settles as [`SendError::Disconnected`], and so does every
+    /// push until [`down`](Self::down) or [`up`](Self::up).
+    pub fn disconnected_for_good(&mut self, now: Instant) {
+        self.advance(now);
+        self.link = Link::Ended;
+        let all: Vec<SendId> = self.held.keys().copied().collect();
+        for send in all {
+            self.finish(send, Err(SendError::Disconnected));
+        }
+    }
+
+    /// Whether the socket has so much to send that it should get no more for now.
+    pub fn set_blocked(&mut self, now: Instant, blocked: bool) {
+        self.advance(now);
+        self.blocked = blocked;
+        if blocked {
+            self.drop_volatile(&SendError::Overflow);
+        }
+    }
+
+    /// The server answered. `false` if nothing waits for this answer.
+    pub fn acked(
+        &mut self,
+        now: Instant,
+        id: &MessageId,
+        result: Result<&str, ServerError>,
+    ) -> bool {
+        self.advance(now);
+        let awaiting = self.send_of(id).filter(|send| {
+            self.held
+                .get(send)
+                .is_some_and(|entry| entry.sent && entry.id.as_ref() == Some(id))
+        });
+        match awaiting {
+            Some(send) => self.finish(send, result.map(Rc::from).map_err(SendError::Server)),
+            None => self.stats.unknown_answers += 1,
+        }
+        awaiting.is_some()
+    }
+
+    /// Forgets a send, which settles as [`SendError::Cancelled`]. If it was sent, the server may
+    /// still handle it. `false` if it had settled already.
+    pub fn cancel(&mut self, send: SendId) -> bool {
+        let held = self.held.contains_key(&send);
+        self.finish(send, Err(SendError::Cancelled));
+        held
+    }
+
+    /// Settles what has waited too long; harmless when nothing has.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.advance(now);
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) next. Counts only what has been
+    /// polled as sent.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// The next thing to do, if any.
+    pub fn poll_output(&mut self) -> Option<OutboxOutput> {
+        if let Some(output) = self.settled.pop_front() {
+            return Some(output);
+        }
+        if self.link == Link::Up && !self.blocked {
+            self.transmit()
+        } else {
+            None
+        }
+    }
+
+    /// What has been counted so far.
+    #[must_use]
+    pub fn stats(&self) -> OutboxStats {
+        OutboxStats {
+            held: self.held.len(),
+            ..self.stats
+        }
+    }
+
+    fn refuses(&self, message: &Message, replaced: Option<SendId>) -> Option<SendError> {
+        let (size, limit) = (message.size(), self.limits.message_bytes);
+        if size > limit {
+            return Some(SendError::TooLarge { size, limit });
+        }
+        match self.link {
+            Link::Ended => return Some(SendError::Disconnected),
+            Link::Down if message.delivery == Delivery::Volatile => {
+                return Some(SendError::Disconnected);
+            }
+            Link::Up if self.blocked && message.delivery == Delivery::Volatile => {
+                return Some(SendError::Overflow);
+            }
+            Link::Down | Link::Up => {}
+        }
+        let freed = replaced
+            .and_then(|send| self.held.get(&send))
+            .map_or((0, 0), |entry| (1, entry.size));
+        let full = self.held.len() - freed.0 >= self.limits.messages
+            || self.stats.held_bytes - freed.1 + size > self.limits.bytes;
+        full.then_some(SendError::Overflow)
+    }
+
+    /// Time has passed: nothing that is overdue may still be sent.
+    fn advance(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        while let Some((at, send)) = self.deadlines.first().copied()
+            && at <= self.now
+        {
+            let sent = self.held.get(&send).is_some_and(|entry| entry.sent);
+            let error = if sent {
+                SendError::Timeout
+            } else {
+                SendError::Expired
+            };
+            self.finish(send, Err(error));
+        }
+    }
+
+    fn transmit(&mut self) -> Option<OutboxOutput> {
+        let send = self.unsent.pop_first()?;
+        let entry = self.held.get_mut(&send)?;
+        let transmit = OutboxOutput::Transmit {
+            id: entry.id.clone(),
+            event: entry.event.clone(),
+            channel: entry.channel.clone(),
+            data: entry.data.clone(),
+        };
+        self.stats.transmitted += 1;
+        self.stats.repeated += u64::from(entry.sent);
+        if let Kind::Acked { timeout, .. } = entry.kind {
+            entry.sent = true;
+            self.set_deadline(send, Some(self.now + timeout));
+        } else {
+            self.finish(send, Ok("null".into()));
+        }
+        Some(transmit)
+    }
+
+    fn drop_volatile(&mut self, error: &SendError) {
+        let volatile: Vec<SendId> = self
+            .unsent
+            .iter()
+            .filter(|send| matches!(self.held.get(send), Some(entry) if matches!(entry.kind, Kind::Volatile)))
+            .copied()
+            .collect();
+        for send in volatile {
+            self.finish(send, Err(error.clone()));
+        }
+    }
+
+    /// Settles a send that is held; one that is not has settled before.
+    fn finish(&mut self, send: SendId, result: Result<Rc<str>, SendError>) {
+        self.set_deadline(send, None);
+        self.unsent.remove(&send);
+        if let Some(entry) = self.held.remove(&send) {
+            self.stats.held_bytes -= entry.size;
+            if let Kind::Latest(key) = &entry.kind {
+                self.latest.remove(key);
+            }
+            self.settle(send, result);
+        }
+    }
+
+    fn settle(&mut self, send: SendId, result: Result<Rc<str>, SendError>) {
+        self.stats.count(&result);
+        self.settled
+            .push_back(OutboxOutput::Settled { send, result });
+    }
+
+    fn set_deadline(&mut self, send: SendId, deadline: Option<Instant>) {
+        if let Some(entry) = self.held.get_mut(&send) {
+            if let Some(old) = entry.deadline.take() {
+                self.deadlines.remove(&(old, send));
+            }
+            entry.deadline = deadline;
+            self.deadlines.extend(deadline.map(|at| (at, send)));
+        }
+    }
+
+    fn message_id_of(&self, send: SendId) -> MessageId {
+        format!("{}-{}", self.id_prefix, send.0).into()
+    }
+
+    fn send_of(&self, id: &MessageId) -> Option<SendId> {
+        let number = id.strip_prefix(&*self.id_prefix)?.strip_prefix('-')?;
+        number.parse().ok().map(SendId)
+    }
+}
