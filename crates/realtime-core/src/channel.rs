@@ -187,6 +187,12 @@ impl Channels {
         );
     }
 
+    /// Whether `id` is of a `subscribe` that this link waits for an answer to.
+    #[must_use]
+    pub fn expects(&self, id: &MessageId) -> bool {
+        self.unanswered.contains_key(id)
+    }
+
     /// The server answered a `subscribe`. `false` if the id is not of one that this link waits
     /// for.
     pub fn reply(&mut self, id: &MessageId, result: Result<SubscribeReply, ServerError>) -> bool {

@@ -1,35 +1,86 @@
-//! A sans-IO client for live data.
+//! A sans-IO client for live data: one connection, a query cache, keyed lists, presence and typing.
+//!
+//! This crate opens no socket, reads no clock, starts no thread and knows no browser. It is the
+//! whole behaviour of a real-time client as a state machine, so that all of it can be tested under
+//! virtual time, and so that a thin shell is all a platform needs. For Yew that shell is
+//! `realtime-yew`.
+//!
+//! # The contract
+//!
+//! 1. Tell the [`Client`] what happened, with the time: a command, or [`Client::handle`] with an
+//!    [`Input`].
+//! 2. Drain [`Client::poll_output`] until it is `None`, and carry each [`Output`] out. Nothing may
+//!    be told to the client in between.
+//! 3. Arm one timer at [`Client::next_deadline`], and send [`Input::Timeout`] when it fires. A timer
+//!    that fires late is fine: deadlines are compared, not counted.
+//! 4. Once per animation frame, tell hooks of [`Client::take_changes`].
+//!
+//! ```
+//! use realtime_core::{Client, ClientOptions, FrameRef, Input, Instant, Output, RecordSpec, Patch};
+//! use realtime_core::{Fetched, QueryOptions, key, wire::JsonCodec};
+//!
+//! let options = ClientOptions::new("wss://example.test/ws");
+//! let mut client = Client::new(options, Box::new(JsonCodec::default()));
+//! let (key, now) = (key!["price", "ACME"], Instant::from_millis(0));
+//! let spec = RecordSpec::<f64>::new().on("price", Some("feed:ACME".into()), Patch::replace());
+//! client.observe_record(now, &key, spec, &QueryOptions::default())?;
+//! client.connect(now);
+//!
+//! // What a shell does for ever:
+//! while let Some(output) = client.poll_output() {
+//!     match output {
+//!         Output::Connect { generation, .. } => client.handle(now, Input::Opened { generation }),
+//!         Output::Transmit { generation, .. } => {
+//!             let frame = r#"{"event":"price","channel":"feed:ACME","data":101.5}"#;
+//!             client.handle(now, Input::Frame { generation, frame: FrameRef::Text(frame) });
+//!         }
+//!         Output::StartFetch { fetch, .. } => {
+//!             let result = Ok(Fetched::new(100.0_f64));
+//!             client.handle(now, Input::FetchFinished { fetch, result });
+//!         }
+//!         _ => {}
+//!     }
+//! }
+//! assert_eq!(client.record::<f64>(&key).as_deref(), Some(&101.5));
+//! # Ok::<(), realtime_core::QueryError>(())
+//! ```
+//!
+//! # What it holds to
+//!
+//! Anything from the network is hostile: a frame can make it count, report a [`Fault`] and go on,
+//! never panic. Every map, queue and buffer has a cap and a counter in [`ClientStats`]. Every send
+//! settles exactly once. A callback of an old socket is void, by its [`Generation`].
 #![forbid(unsafe_code)]
 
+pub mod channel;
+mod client;
+pub mod connection;
 mod ephemeral;
 mod error;
 mod id;
 mod key;
 pub mod list;
 mod merge;
-pub mod presence;
-mod text;
-pub mod query;
-pub mod channel;
-pub mod connection;
-mod error;
-mod id;
-mod key;
+mod notify;
 pub mod outbox;
+pub mod presence;
+pub mod query;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod text;
 mod time;
 pub mod typing;
 pub mod wire;
 
-pub use ephemeral::Ephemeral;
-pub use channel::{
-    ChannelError, ChannelOptions, ChannelOutput, ChannelState, ChannelStats, Channels, Continuity,
-    EventPosition, GapReason, LeaseId, SubscribeReply, Verdict,
+pub use channel::{ChannelError, LeaseId};
+pub use client::{
+    Client, ClientOptions, ClientStats, Fault, Input, ListSpec, ListenerId, Output, ReceivedEvent,
+    RosterLease, TypingLease,
 };
 pub use connection::{
-    BackoffOptions, CloseAction, ClosePolicy, CloseReason, Connection, ConnectionError,
-    ConnectionInfo, ConnectionOptions, ConnectionOutput, ConnectionStats, ConnectionStatus,
-    HeartbeatOptions, Token,
+    CloseReason, ConnectionError, ConnectionInfo, ConnectionOptions, ConnectionStatus,
 };
+pub use ephemeral::Ephemeral;
 pub use error::{DecodeError, ServerError};
 pub use id::{
     ChannelName, ConnectionId, Epoch, EventName, Generation, MessageId, Position, UserId,
@@ -37,14 +88,16 @@ pub use id::{
 pub use key::{QueryKey, Segment};
 pub use list::{ListItem, ListOptions, ListSnapshot};
 pub use merge::{merge_patch, present};
+pub use notify::{ItemHash, Topic};
+pub use outbox::{Delivery, Message, ReliableOptions, SendError, SendId};
 pub use presence::{
     Member, Metadata, MetadataError, PresenceEvent, PresenceOptions, PresenceSnapshot,
-    PresenceStats, PresenceStatus, Roster, User,
+    PresenceStatus, User,
+};
 pub use query::{
-    FetchError, FetchStatus, QueryError, QueryLimits, QueryMeta, QueryOptions, QueryStatus,
-pub use outbox::{
-    Delivery, Message, Outbox, OutboxLimits, OutboxOutput, OutboxStats, ReliableOptions, SendError,
-    SendId,
+    EntryId, EventView, FetchError, FetchId, FetchStatus, Fetched, ObserverId, Patch, QueryError,
+    QueryMeta, QueryOptions, QueryStatus, RecordSpec,
 };
 pub use time::Instant;
-pub use typing::{TypingOptions, TypingRoom, TypingStats, Typist};
+pub use typing::{TypingOptions, Typist};
+pub use wire::{Codec, Frame, FrameRef};

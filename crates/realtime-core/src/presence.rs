@@ -66,7 +66,7 @@ pub const LEAVE: &str = "presence:leave";
 /// that came more than 2 s late not before another 2 s, so that frames that waited are heard first.
 ///
 /// ```
-/// use realtime_core::{ChannelName, Instant, PresenceOptions, Roster, User};
+/// use realtime_core::{ChannelName, Instant, PresenceOptions, User, presence::Roster};
 ///
 /// let now = Instant::from_millis(0);
 /// let me = User::new("u1", "Ada");

@@ -43,7 +43,7 @@ pub const STOP: &str = "typing:stop";
 /// Every call first drops what has expired before `now`.
 ///
 /// ```
-/// use realtime_core::{ChannelName, Instant, TypingOptions, TypingRoom, UserId};
+/// use realtime_core::{ChannelName, Instant, TypingOptions, UserId, typing::TypingRoom};
 ///
 /// let now = Instant::from_millis(0);
 /// let mut room = TypingRoom::new(

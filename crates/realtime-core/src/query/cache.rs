@@ -250,6 +250,13 @@ impl QueryCache {
         self.entries.get(&entry)?.resource.as_any().downcast_ref()
     }
 
+    /// What an entry holds, if it is an `R`, for its owner to read off what it has noted down.
+    /// Changes nothing that anyone sees, so nothing is announced.
+    pub(crate) fn resource_mut_of<R: Resource>(&mut self, entry: EntryId) -> Option<&mut R> {
+        let entry = self.entries.get_mut(&entry)?;
+        entry.resource.as_any_mut().downcast_mut()
+    }
+
     /// Changes what an entry holds, if it is an `R`, by other means than fetches and events;
     /// announces the entry as changed.
     pub fn edit<R: Resource, O>(

@@ -1,0 +1,348 @@
+//! The composition root: routes what happens to the parts it concerns, and their wishes outwards.
+
+mod entries;
+mod events;
+mod link;
+mod live_list;
+mod options;
+mod port;
+mod queries;
+mod room;
+mod rooms;
+mod route;
+mod stats;
+
+pub use options::ClientOptions;
+pub use port::{Fault, Input, Output, ReceivedEvent};
+pub use queries::ListSpec;
+pub use rooms::{RosterLease, TypingLease};
+pub use route::ListenerId;
+pub use stats::ClientStats;
+
+use crate::{
+    channel::{ChannelError, Channels, LeaseId},
+    connection::{Connection, ConnectionInfo},
+    id::{ChannelName, Epoch, EventName, MessageId},
+    notify::{Dirty, Topic},
+    outbox::{Message, Outbox, SendId},
+    query::QueryCache,
+    time::{Instant, earliest},
+    wire::{Codec, Outbound},
+};
+use entries::Entries;
+use rooms::Rooms;
+use route::{Routes, Target};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
+
+/// The whole client, without a socket, a clock or a thread.
+///
+/// Call a command or [`handle`](Self::handle) an input, then drain
+/// [`poll_output`](Self::poll_output) until it is `None` and carry each output out, then arm one
+/// timer for [`next_deadline`](Self::next_deadline). Publish
+/// [`take_changes`](Self::take_changes) once per animation frame.
+///
+/// ```
+/// use realtime_core::{Client, ClientOptions, ConnectionStatus, Input, Instant, Output, wire::JsonCodec};
+///
+/// let now = Instant::ZERO;
+/// let mut client = Client::new(ClientOptions::new("wss://example.test/ws"), Box::new(JsonCodec::default()));
+/// client.connect(now);
+/// let Some(Output::Connect { generation, url, .. }) = client.poll_output() else { panic!() };
+/// assert_eq!(url, "wss://example.test/ws");
+/// client.handle(now, Input::Opened { generation });
+/// assert_eq!(client.connection().status, ConnectionStatus::Connected);
+/// ```
+#[derive(Debug)]
+pub struct Client {
+    url: String,
+    codec: Box<dyn Codec>,
+    connection: Connection,
+    channels: Channels,
+    outbox: Outbox,
+    cache: QueryCache,
+    entries: Entries,
+    rooms: Rooms,
+    routes: Routes,
+    listeners: FxHashMap<ListenerId, Listener>,
+    last_listener: u64,
+    max_listeners: usize,
+    dirty: Dirty,
+    outputs: VecDeque<Output>,
+    /// The answer that ends the handshake under way.
+    auth: Option<MessageId>,
+    id_prefix: String,
+    last_auth: u64,
+    /// Sends of presence and typing, whose outcome is nobody's business.
+    own_sends: FxHashSet<SendId>,
+    /// The epoch seen last: most events share it, so it is not allocated again.
+    epoch: Epoch,
+    /// Kept for its memory.
+    targets: Vec<Target>,
+    stats: ClientStats,
+}
+
+#[derive(Debug)]
+struct Listener {
+    event: EventName,
+    channel: Option<ChannelName>,
+    lease: Option<LeaseId>,
+}
+
+impl Client {
+    /// A client that does nothing until [`connect`](Self::connect).
+    #[must_use]
+    pub fn new(options: ClientOptions, codec: Box<dyn Codec>) -> Self {
+        let mut rng = fastrand::Rng::with_seed(options.seed);
+        let id_prefix: String = (0..8).map(|_| rng.lowercase()).collect();
+        Self {
+            connection: Connection::new(options.connection, rng.fork()),
+            channels: Channels::new(options.channels, &format!("{id_prefix}s")),
+            outbox: Outbox::new(options.outbox, &id_prefix),
+            cache: QueryCache::new(rng.fork(), options.queries),
+            entries: Entries::default(),
+            rooms: Rooms::default(),
+            routes: Routes::default(),
+            listeners: FxHashMap::default(),
+            last_listener: 0,
+            max_listeners: options.max_listeners,
+            dirty: Dirty::default(),
+            outputs: VecDeque::new(),
+            auth: None,
+            id_prefix,
+            last_auth: 0,
+            own_sends: FxHashSet::default(),
+            epoch: Epoch::from(""),
+            targets: Vec::new(),
+            stats: ClientStats::default(),
+            url: options.url,
+            codec,
+        }
+    }
+
+    /// Takes in something that happened at `now`.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        match input {
+            Input::Token { generation, result } => {
+                self.connection.token_ready(now, generation, result);
+            }
+            Input::Opened { generation } => {
+                self.codec.reset();
+                self.connection.socket_opened(now, generation);
+            }
+            Input::Frame { generation, frame } => self.frame(now, generation, frame),
+            Input::Closed {
+                generation,
+                code,
+                reason,
+                was_clean,
+            } => self
+                .connection
+                .socket_closed(now, generation, code, reason, was_clean),
+            Input::FetchFinished { fetch, result } => {
+                self.cache.fetch_finished(now, fetch, result);
+            }
+            Input::Timeout => self.timeout(now),
+            Input::Visible(visible) => {
+                self.connection.set_visible(now, visible);
+                self.cache.set_visible(now, visible);
+                self.rooms.set_visible(now, visible);
+            }
+            Input::Online(online) => {
+                self.connection.set_online(now, online);
+                self.cache.set_online(now, online);
+            }
+            Input::PageHide => {
+                self.rooms.leave_all(now);
+                self.settle(now);
+                self.connection.page_hide(now);
+            }
+            Input::PageShow => self.connection.page_show(now),
+            Input::Activity => self.rooms.activity(now),
+            Input::Blocked(blocked) => self.outbox.set_blocked(now, blocked),
+        }
+        self.settle(now);
+    }
+
+    /// The next thing to do; `None` when all is done.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call [`handle`](Self::handle) with [`Input::Timeout`]; `None` for never.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        [
+            self.channels.next_deadline(),
+            self.outbox.next_deadline(),
+            self.cache.next_deadline(),
+            self.rooms.next_deadline(),
+        ]
+        .into_iter()
+        .fold(self.connection.next_deadline(), earliest)
+    }
+
+    /// Whether anything waits to be published.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+
+    /// Whether what waits is the user's own doing, to be shown before the next frame.
+    #[must_use]
+    pub fn is_urgent(&self) -> bool {
+        self.dirty.is_urgent()
+    }
+
+    /// What to tell hooks about, each topic once.
+    pub fn take_changes(&mut self) -> Vec<Topic> {
+        self.dirty.take()
+    }
+
+    /// Starts connecting, unless that is under way or done.
+    pub fn connect(&mut self, now: Instant) {
+        self.connection.connect(now);
+        self.settle(now);
+    }
+
+    /// Connects afresh and at once, also after the client gave up or was told to stop.
+    pub fn reconnect(&mut self, now: Instant) {
+        self.connection.reconnect(now);
+        self.settle(now);
+    }
+
+    /// Leaves every room, closes the socket and stays away until told otherwise. What still waits
+    /// to be sent settles as disconnected.
+    pub fn disconnect(&mut self, now: Instant) {
+        self.rooms.leave_all(now);
+        self.settle(now);
+        self.connection.disconnect(now);
+        self.settle(now);
+    }
+
+    /// How the connection stands.
+    #[must_use]
+    pub fn connection(&self) -> &ConnectionInfo {
+        self.connection.info()
+    }
+
+    /// Subscribes to a channel, or shares the subscription there is.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many channels already.
+    pub fn subscribe(
+        &mut self,
+        now: Instant,
+        channel: &ChannelName,
+    ) -> Result<LeaseId, ChannelError> {
+        let lease = self.channels.subscribe(now, channel)?;
+        self.settle(now);
+        Ok(lease)
+    }
+
+    /// Gives up one use of a channel; after the last, and a short grace, it is unsubscribed.
+    pub fn release(&mut self, now: Instant, lease: LeaseId) {
+        self.channels.release(now, lease);
+        self.settle(now);
+    }
+
+    /// Asks for every `event` on `channel` as [`Output::Event`], and subscribes to the channel.
+    /// Without a channel: every event of that name that any subscription brings.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many channels or listeners already.
+    pub fn listen(
+        &mut self,
+        now: Instant,
+        event: &EventName,
+        channel: Option<&ChannelName>,
+    ) -> Result<ListenerId, ChannelError> {
+        if self.listeners.len() >= self.max_listeners {
+            return Err(ChannelError::TooMany {
+                limit: self.max_listeners,
+            });
+        }
+        let lease = channel
+            .map(|channel| self.channels.subscribe(now, channel))
+            .transpose()?;
+        self.last_listener += 1;
+        let id = ListenerId(self.last_listener);
+        self.routes.add(event, channel, Target::Listener(id));
+        let listener = Listener {
+            event: event.clone(),
+            channel: channel.cloned(),
+            lease,
+        };
+        self.listeners.insert(id, listener);
+        self.settle(now);
+        Ok(id)
+    }
+
+    /// Ends a listener.
+    pub fn unlisten(&mut self, now: Instant, id: ListenerId) {
+        let Some(listener) = self.listeners.remove(&id) else {
+            return;
+        };
+        let channel = listener.channel.as_ref();
+        self.routes
+            .remove(&listener.event, channel, Target::Listener(id));
+        if let Some(lease) = listener.lease {
+            self.channels.release(now, lease);
+        }
+        self.settle(now);
+    }
+
+    /// Sends a message. Exactly one [`Output::Settled`] says what became of it.
+    pub fn send(&mut self, now: Instant, message: Message) -> SendId {
+        let send = self.outbox.push(now, message);
+        self.settle(now);
+        send
+    }
+
+    /// Gives up a send; it settles as cancelled, though the server may have got it.
+    pub fn cancel_send(&mut self, now: Instant, send: SendId) {
+        self.outbox.cancel(send);
+        self.settle(now);
+    }
+
+    fn timeout(&mut self, now: Instant) {
+        self.connection.handle_timeout(now);
+        self.channels.handle_timeout(now);
+        self.outbox.handle_timeout(now);
+        self.cache.handle_timeout(now);
+        self.rooms.handle_timeout(now);
+    }
+
+    /// Lets the parts hear of each other until none has more to say.
+    fn settle(&mut self, now: Instant) {
+        loop {
+            let spoke = self.drain_connection(now)
+                | self.drain_channels(now)
+                | self.drain_rooms(now)
+                | self.drain_outbox()
+                | self.drain_cache(now);
+            if !spoke {
+                break;
+            }
+        }
+    }
+
+    fn transmit(&mut self, message: &Outbound<'_>) {
+        let mut frames = Vec::with_capacity(1);
+        self.codec.encode(message, &mut frames);
+        let generation = self.connection.generation();
+        self.stats.frames_sent += frames.len() as u64;
+        let outputs = frames
+            .into_iter()
+            .map(|frame| Output::Transmit { generation, frame });
+        self.outputs.extend(outputs);
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        tracing::debug!(%fault, "fault");
+        self.stats.faults += 1;
+        self.outputs.push_back(Output::Fault(fault));
+    }
+}

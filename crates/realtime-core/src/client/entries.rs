@@ -1,0 +1,388 @@
+//! What the client keeps beside each entry of the query cache: its routes, its channels' leases,
+//! and how often it has changed.
+
+use super::{Client, Fault, Output, route::Target};
+use crate::{
+    channel::{self, ChannelState, LeaseId},
+    id::{ChannelName, EventName, Position},
+    notify::{Dirty, Topic},
+    query::{BindingIndex, Continuity, EntryId, Observed, ObserverId, QueryCache, QueryOutput},
+    time::Instant,
+};
+use rustc_hash::FxHashMap;
+
+/// Reads off which rows changed: knows the row's type, which the rest of the client does not.
+pub(super) type TakeRows = fn(&mut QueryCache, EntryId, &mut Dirty) -> RowsTaken;
+
+/// What [`TakeRows`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowsTaken {
+    /// Rows were added, removed or moved.
+    Order,
+    /// At most the rows themselves changed.
+    RowsOnly,
+}
+
+/// The entries by id, and by the channels that feed them.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    by_id: FxHashMap<EntryId, Entry>,
+    by_channel: FxHashMap<ChannelName, Vec<EntryId>>,
+    /// Those that listen to an event whatever its channel: the link itself feeds them.
+    anywhere: Vec<EntryId>,
+    observers: FxHashMap<ObserverId, Observer>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Observer {
+    entry: EntryId,
+    enabled: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    bindings: Vec<(EventName, Option<ChannelName>)>,
+    channels: Vec<Feeding>,
+    listens_anywhere: bool,
+    was_live: bool,
+    /// Enabled observers: while there are any, the channels are leased.
+    active: usize,
+    is_live: bool,
+    /// The worst that is known of the channels that came back since the entry was last live.
+    continuity: Option<Continuity>,
+    take_rows: Option<TakeRows>,
+    order_version: u64,
+    content_version: u64,
+}
+
+#[derive(Debug)]
+struct Feeding {
+    channel: ChannelName,
+    lease: Option<LeaseId>,
+}
+
+impl Entries {
+    /// How often anything about an entry has changed.
+    pub(super) fn content_version(&self, entry: EntryId) -> u64 {
+        self.by_id
+            .get(&entry)
+            .map_or(0, |entry| entry.content_version)
+    }
+
+    /// How often the order of an entry's rows, or its status, has changed.
+    pub(super) fn order_version(&self, entry: EntryId) -> u64 {
+        self.by_id
+            .get(&entry)
+            .map_or(0, |entry| entry.order_version)
+    }
+
+    fn fed_by(&self, channel: &ChannelName) -> Vec<EntryId> {
+        self.by_channel.get(channel).cloned().unwrap_or_default()
+    }
+}
+
+impl Client {
+    /// Registers an observer that the cache has accepted. The first of an entry decides what the
+    /// entry listens to.
+    pub(super) fn attach(
+        &mut self,
+        now: Instant,
+        observed: Observed,
+        enabled: bool,
+        bindings: Vec<(EventName, Option<ChannelName>)>,
+        take_rows: Option<TakeRows>,
+    ) -> ObserverId {
+        let Observed {
+            observer,
+            entry,
+            is_new,
+        } = observed;
+        if is_new {
+            self.register(entry, bindings, take_rows);
+        }
+        self.entries
+            .observers
+            .insert(observer, Observer { entry, enabled });
+        if enabled {
+            self.activate(now, entry);
+        }
+        self.settle(now);
+        observer
+    }
+
+    fn register(
+        &mut self,
+        id: EntryId,
+        bindings: Vec<(EventName, Option<ChannelName>)>,
+        take_rows: Option<TakeRows>,
+    ) {
+        let mut channels: Vec<Feeding> = Vec::new();
+        let listens_anywhere = bindings.iter().any(|(_, channel)| channel.is_none());
+        if listens_anywhere {
+            self.entries.anywhere.push(id);
+        }
+        for (index, (event, channel)) in bindings.iter().enumerate() {
+            let target = Target::Entry(id, BindingIndex::new(index));
+            self.routes.add(event, channel.as_ref(), target);
+            let Some(channel) = channel else { continue };
+            if channels.iter().all(|feeding| feeding.channel != *channel) {
+                channels.push(Feeding {
+                    channel: channel.clone(),
+                    lease: None,
+                });
+                self.entries
+                    .by_channel
+                    .entry(channel.clone())
+                    .or_default()
+                    .push(id);
+            }
+        }
+        self.entries.by_id.insert(
+            id,
+            Entry {
+                bindings,
+                channels,
+                listens_anywhere,
+                was_live: false,
+                active: 0,
+                is_live: false,
+                continuity: None,
+                take_rows,
+                order_version: 0,
+                content_version: 0,
+            },
+        );
+    }
+
+    /// Ends an observer; the last one lets the entry's channels go.
+    pub fn unobserve(&mut self, now: Instant, observer: ObserverId) {
+        if let Some(Observer { entry, enabled }) = self.entries.observers.remove(&observer)
+            && enabled
+        {
+            self.deactivate(now, entry);
+        }
+        self.cache.unobserve(now, observer);
+        self.settle(now);
+    }
+
+    /// Pauses an observer, or lets it go on. While all of an entry's observers are paused it neither
+    /// fetches nor subscribes.
+    pub fn set_enabled(&mut self, now: Instant, observer: ObserverId, enabled: bool) {
+        let Some(known) = self.entries.observers.get_mut(&observer) else {
+            return;
+        };
+        if known.enabled == enabled {
+            return;
+        }
+        known.enabled = enabled;
+        let entry = known.entry;
+        self.cache.set_enabled(now, observer, enabled);
+        if enabled {
+            self.activate(now, entry);
+        } else {
+            self.deactivate(now, entry);
+        }
+        self.settle(now);
+    }
+
+    fn activate(&mut self, now: Instant, id: EntryId) {
+        let Some(entry) = self.entries.by_id.get_mut(&id) else {
+            return;
+        };
+        entry.active += 1;
+        if entry.active > 1 {
+            return;
+        }
+        let mut refused = Vec::new();
+        for feeding in &mut entry.channels {
+            match self.channels.subscribe(now, &feeding.channel) {
+                Ok(lease) => feeding.lease = Some(lease),
+                Err(error) => refused.push(error),
+            }
+        }
+        for error in refused {
+            self.fault(Fault::Channel(error));
+        }
+        self.go_live(now, id, None, None);
+    }
+
+    fn deactivate(&mut self, now: Instant, id: EntryId) {
+        let Some(entry) = self.entries.by_id.get_mut(&id) else {
+            return;
+        };
+        entry.active = entry.active.saturating_sub(1);
+        if entry.active == 0 {
+            for lease in entry.channels.iter_mut().filter_map(|it| it.lease.take()) {
+                self.channels.release(now, lease);
+            }
+        }
+    }
+
+    /// A channel is live: so is each entry whose channels all are.
+    pub(super) fn entries_live(
+        &mut self,
+        now: Instant,
+        channel: &ChannelName,
+        continuity: &channel::Continuity,
+        position: Option<Position>,
+    ) {
+        let continuity = match continuity {
+            channel::Continuity::Fresh => Continuity::Fresh,
+            channel::Continuity::Recovered { .. } => Continuity::Recovered,
+            channel::Continuity::Gap(_) => Continuity::Gap,
+            channel::Continuity::Unknown => Continuity::Unknown,
+        };
+        for id in self.entries.fed_by(channel) {
+            self.go_live(now, id, Some(continuity), position.clone());
+        }
+    }
+
+    /// The link is up: events without a channel flow again, and nobody can say what was missed.
+    pub(super) fn link_entries_up(&mut self, now: Instant) {
+        for id in self.entries.anywhere.clone() {
+            let was_live = self.entries.by_id.get(&id).is_some_and(|it| it.was_live);
+            let news = if was_live {
+                Continuity::Unknown
+            } else {
+                Continuity::Fresh
+            };
+            self.go_live(now, id, Some(news), None);
+        }
+    }
+
+    /// The link is down.
+    pub(super) fn link_entries_down(&mut self, now: Instant) {
+        for id in self.entries.anywhere.clone() {
+            self.entry_down(now, id);
+        }
+    }
+
+    /// Tells the cache that an entry's events flow, if they do. `news` is what a channel that has
+    /// just come back says of the time before; without it the channel was there all along, but the
+    /// entry may not have been.
+    fn go_live(
+        &mut self,
+        now: Instant,
+        id: EntryId,
+        news: Option<Continuity>,
+        position: Option<Position>,
+    ) {
+        let Some(entry) = self.entries.by_id.get_mut(&id) else {
+            return;
+        };
+        entry.continuity = match (entry.continuity, news) {
+            (Some(known), Some(news)) => Some(worse(known, news)),
+            (known, news) => known.or(news),
+        };
+        if entry.is_live && news.is_none() || entry.bindings.is_empty() {
+            return;
+        }
+        let position = position.or_else(|| {
+            let first = entry.channels.first()?;
+            self.channels.position(&first.channel).cloned()
+        });
+        let all_live = entry
+            .channels
+            .iter()
+            .all(|feeding| self.channels.state(&feeding.channel) == Some(ChannelState::Live));
+        if all_live && (!entry.listens_anywhere || self.connection.is_open()) {
+            entry.is_live = true;
+            entry.was_live = true;
+            let continuity = entry.continuity.take().unwrap_or(Continuity::Fresh);
+            self.cache.source_live(now, id, continuity, position);
+        }
+    }
+
+    /// A channel is down or gone: events may be missed from here on.
+    pub(super) fn entries_down(&mut self, now: Instant, channel: &ChannelName) {
+        for id in self.entries.fed_by(channel) {
+            self.entry_down(now, id);
+        }
+    }
+
+    fn entry_down(&mut self, now: Instant, id: EntryId) {
+        if let Some(entry) = self.entries.by_id.get_mut(&id) {
+            entry.is_live = false;
+            self.cache.source_down(now, id);
+        }
+    }
+
+    /// Events of a live channel are lost.
+    pub(super) fn entries_gap(&mut self, now: Instant, channel: &ChannelName) {
+        for id in self.entries.fed_by(channel) {
+            self.cache.source_gap(now, id);
+        }
+    }
+
+    pub(super) fn drain_cache(&mut self, now: Instant) -> bool {
+        let mut spoke = false;
+        while let Some(output) = self.cache.poll_output() {
+            spoke = true;
+            match output {
+                QueryOutput::StartFetch { fetch, key, .. } => {
+                    self.outputs.push_back(Output::StartFetch { fetch, key });
+                }
+                QueryOutput::CancelFetch { fetch } => {
+                    self.outputs.push_back(Output::CancelFetch { fetch });
+                }
+                QueryOutput::Changed { entry, .. } => self.entry_changed(entry),
+                QueryOutput::Removed { entry, .. } => self.entry_removed(now, entry),
+            }
+        }
+        spoke
+    }
+
+    fn entry_changed(&mut self, id: EntryId) {
+        let Some(entry) = self.entries.by_id.get_mut(&id) else {
+            return;
+        };
+        entry.content_version += 1;
+        self.dirty.mark(Topic::Query(id));
+        let rows = entry
+            .take_rows
+            .map(|take_rows| take_rows(&mut self.cache, id, &mut self.dirty));
+        if rows != Some(RowsTaken::RowsOnly) {
+            entry.order_version += 1;
+            self.dirty.mark(Topic::Order(id));
+        }
+    }
+
+    fn entry_removed(&mut self, now: Instant, id: EntryId) {
+        self.dirty.mark(Topic::Query(id));
+        self.dirty.mark(Topic::Order(id));
+        self.dirty.mark(Topic::Items(id));
+        self.entries.observers.retain(|_, known| known.entry != id);
+        self.entries.anywhere.retain(|kept| *kept != id);
+        let Some(entry) = self.entries.by_id.remove(&id) else {
+            return;
+        };
+        for (index, (event, channel)) in entry.bindings.iter().enumerate() {
+            let target = Target::Entry(id, BindingIndex::new(index));
+            self.routes.remove(event, channel.as_ref(), target);
+        }
+        for feeding in entry.channels {
+            if let Some(lease) = feeding.lease {
+                self.channels.release(now, lease);
+            }
+            if let Some(fed) = self.entries.by_channel.get_mut(&feeding.channel) {
+                fed.retain(|kept| *kept != id);
+                if fed.is_empty() {
+                    self.entries.by_channel.remove(&feeding.channel);
+                }
+            }
+        }
+    }
+}
+
+/// What two channels of one entry amount to together.
+const fn worse(a: Continuity, b: Continuity) -> Continuity {
+    const fn badness(continuity: Continuity) -> u8 {
+        match continuity {
+            Continuity::Recovered => 0,
+            Continuity::Fresh => 1,
+            Continuity::Unknown => 2,
+            Continuity::Gap => 3,
+        }
+    }
+    if badness(a) >= badness(b) { a } else { b }
+}

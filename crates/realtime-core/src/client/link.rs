@@ -1,0 +1,206 @@
+//! Between the connection, the subscriptions, the outbox and the codec.
+
+use super::{Client, Fault, Output};
+use crate::{
+    channel::{ChannelOutput, SubscribeReply},
+    connection::{ConnectionOutput, Token},
+    id::{Generation, MessageId},
+    notify::Topic,
+    outbox::OutboxOutput,
+    time::Instant,
+    wire::{FrameRef, Inbound, Outbound, ReplyFrame},
+};
+use serde::Deserialize;
+
+impl Client {
+    pub(super) fn frame(&mut self, now: Instant, generation: Generation, frame: FrameRef<'_>) {
+        if !self.connection.frame_received(now, generation) {
+            return;
+        }
+        self.stats.frames_received += 1;
+        self.stats.bytes_received += frame.len() as u64;
+        match self.codec.decode(frame) {
+            Ok(Inbound::Event(event)) => self.event(now, &event),
+            Ok(Inbound::Reply(reply)) => self.reply(now, generation, reply),
+            Ok(Inbound::Ping { id }) => self.transmit(&Outbound::Pong { re: id.as_deref() }),
+            Ok(Inbound::Pong) => self.connection.pong_received(now, generation),
+            Ok(Inbound::Ready) => self.connection.handshake_done(now, generation),
+            Ok(Inbound::Rejected(error)) => {
+                self.connection.handshake_failed(now, generation, error);
+            }
+            Ok(Inbound::Error(error)) => self.fault(Fault::Server(error)),
+            Ok(Inbound::Nothing) => {}
+            Err(error) => {
+                self.stats.malformed_frames += 1;
+                self.fault(Fault::Frame(error));
+            }
+        }
+    }
+
+    fn reply(&mut self, now: Instant, generation: Generation, reply: ReplyFrame<'_>) {
+        let re = MessageId::from(reply.re.as_ref());
+        if self.auth.as_ref() == Some(&re) {
+            self.auth = None;
+            match reply.result {
+                Ok(_) => self.connection.handshake_done(now, generation),
+                Err(error) => self.connection.handshake_failed(now, generation, error),
+            }
+        } else if self.channels.expects(&re) {
+            let result = reply.result.map(|data| SubscribeReply {
+                position: reply.position,
+                recovered: recovered(data),
+            });
+            self.channels.reply(&re, result);
+        } else if !self.outbox.acked(now, &re, reply.result) {
+            self.stats.unknown_replies += 1;
+        }
+    }
+
+    pub(super) fn drain_connection(&mut self, now: Instant) -> bool {
+        let mut spoke = false;
+        while let Some(output) = self.connection.poll_output() {
+            spoke = true;
+            match output {
+                ConnectionOutput::RequestToken { generation } => {
+                    self.outputs.push_back(Output::RequestToken { generation });
+                }
+                ConnectionOutput::Connect { generation } => {
+                    let (url, protocols) = self.codec.address(&self.url);
+                    self.outputs.push_back(Output::Connect {
+                        generation,
+                        url,
+                        protocols,
+                    });
+                }
+                ConnectionOutput::Handshake { generation, token } => {
+                    self.handshake(now, generation, token.as_ref());
+                }
+                ConnectionOutput::SendPing { .. } => self.transmit(&Outbound::Ping),
+                ConnectionOutput::Close {
+                    generation,
+                    code,
+                    reason,
+                } => self.outputs.push_back(Output::Close {
+                    generation,
+                    code,
+                    reason: reason.to_owned(),
+                }),
+                ConnectionOutput::Up { .. } => {
+                    // Subscriptions go out before what waited: a server may want to know the
+                    // client before it hears from it, and echoes need a subscription.
+                    self.channels.up(now);
+                    self.drain_channels(now);
+                    self.link_entries_up(now);
+                    self.outbox.up(now);
+                }
+                ConnectionOutput::Down { .. } => {
+                    self.channels.down();
+                    self.link_entries_down(now);
+                    self.outbox.down(now);
+                }
+                ConnectionOutput::Ended { .. } => self.outbox.disconnected_for_good(now),
+                ConnectionOutput::StatusChanged => self.dirty.mark(Topic::Connection),
+            }
+        }
+        spoke
+    }
+
+    fn handshake(&mut self, now: Instant, generation: Generation, token: Option<&Token>) {
+        let Some(token) = token else {
+            if !self.codec.announces_ready() {
+                self.connection.handshake_done(now, generation);
+            }
+            return;
+        };
+        self.last_auth += 1;
+        let id = MessageId::from(format!("{}a-{}", self.id_prefix, self.last_auth));
+        self.transmit(&Outbound::Auth {
+            id: &id,
+            token: token.as_str(),
+        });
+        self.auth = Some(id);
+    }
+
+    pub(super) fn drain_channels(&mut self, now: Instant) -> bool {
+        let mut spoke = false;
+        while let Some(output) = self.channels.poll_output() {
+            spoke = true;
+            match output {
+                ChannelOutput::Subscribe { id, channel, since } => {
+                    self.transmit(&Outbound::Subscribe {
+                        id: &id,
+                        channel: &channel,
+                        since: since.as_ref(),
+                    });
+                }
+                ChannelOutput::Unsubscribe { channel } => {
+                    self.transmit(&Outbound::Unsubscribe { channel: &channel });
+                }
+                ChannelOutput::Live {
+                    channel,
+                    continuity,
+                    position,
+                } => {
+                    tracing::debug!(%channel, ?continuity, "channel live");
+                    self.entries_live(now, &channel, &continuity, position);
+                    self.rooms.link_up(now, &channel);
+                }
+                ChannelOutput::Lost { channel } => {
+                    self.entries_down(now, &channel);
+                    self.rooms.link_down(now, &channel);
+                }
+                ChannelOutput::Gap { channel, reason } => {
+                    tracing::debug!(%channel, ?reason, "gap in a live channel");
+                    self.entries_gap(now, &channel);
+                }
+                ChannelOutput::Refused { channel, error } => {
+                    self.fault(Fault::Refused { channel, error });
+                }
+                ChannelOutput::Closed { channel } => self.entries_down(now, &channel),
+            }
+        }
+        spoke
+    }
+
+    pub(super) fn drain_outbox(&mut self) -> bool {
+        let mut spoke = false;
+        while let Some(output) = self.outbox.poll_output() {
+            spoke = true;
+            match output {
+                OutboxOutput::Transmit {
+                    id,
+                    event,
+                    channel,
+                    data,
+                } => self.transmit(&Outbound::Event {
+                    event: &event,
+                    channel: channel.as_ref(),
+                    data: &data,
+                    id: id.as_ref(),
+                }),
+                OutboxOutput::Settled { send, result } => {
+                    if !self.own_sends.remove(&send) {
+                        self.outputs.push_back(Output::Settled { send, result });
+                    }
+                }
+            }
+        }
+        spoke
+    }
+}
+
+/// Whether the answer to a subscribe says that nothing was missed. One that says nothing has not
+/// resumed.
+fn recovered(data: &str) -> bool {
+    #[derive(Default, Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        recovered: bool,
+    }
+
+    serde_json::from_str::<Option<Answer>>(data)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
+        .recovered
+}

@@ -1,0 +1,105 @@
+//! A keyed list as something the query cache can fill and keep fresh.
+
+use super::entries::RowsTaken;
+use crate::{
+    error::DecodeError,
+    list::{KeyedList, ListItem, ListOptions},
+    notify::{Dirty, ItemHash, Topic},
+    query::{BindingIndex, Effect, EntryId, EventView, QueryCache, Resource},
+    time::Instant,
+};
+use std::any::Any;
+
+/// The [`Resource`] behind a list query.
+pub(super) struct LiveList<T: ListItem> {
+    pub(super) list: KeyedList<T>,
+    /// Whether a fetch or a snapshot has said what the list holds; rows that events bring before
+    /// that are kept, but an unfetched list is not an empty one.
+    is_filled: bool,
+}
+
+impl<T: ListItem> LiveList<T> {
+    pub(super) fn new(options: ListOptions<T>) -> Self {
+        Self {
+            list: KeyedList::new(options),
+            is_filled: false,
+        }
+    }
+
+    pub(super) fn replace(&mut self, now: Instant, items: Vec<T>) -> bool {
+        let first = !std::mem::replace(&mut self.is_filled, true);
+        self.list.replace(now, items).changed || first
+    }
+
+    /// Reads off which rows changed since the last call.
+    pub(super) fn take_rows(cache: &mut QueryCache, id: EntryId, dirty: &mut Dirty) -> RowsTaken {
+        let Some(live) = cache.resource_mut_of::<Self>(id) else {
+            return RowsTaken::Order;
+        };
+        let changes = live.list.take_changes();
+        if changes.reset || changes.items.len() > Dirty::MAX_ITEMS {
+            dirty.mark(Topic::Items(id));
+        } else {
+            for item in &changes.items {
+                dirty.mark(Topic::Item(id, ItemHash::of(item)));
+            }
+        }
+        if !changes.order && !changes.reset && !changes.items.is_empty() {
+            RowsTaken::RowsOnly
+        } else {
+            RowsTaken::Order
+        }
+    }
+}
+
+impl<T: ListItem> Resource for LiveList<T> {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn has_data(&self) -> bool {
+        self.is_filled
+    }
+
+    fn land(&mut self, now: Instant, data: Box<dyn Any>) -> Result<bool, DecodeError> {
+        let items = data.downcast::<Vec<T>>().map_err(|_| {
+            DecodeError::new(
+                "the fetcher's result",
+                format_args!("expected a Vec<{}>", std::any::type_name::<T>()),
+            )
+        })?;
+        Ok(self.replace(now, *items))
+    }
+
+    fn apply(
+        &mut self,
+        now: Instant,
+        _: BindingIndex,
+        event: &EventView<'_>,
+    ) -> Result<Effect, DecodeError> {
+        let applied = self.list.apply(now, event.data)?;
+        Ok(if applied.changed {
+            Effect::Changed
+        } else {
+            Effect::Unchanged
+        })
+    }
+
+    /// Creates, updates and deletes say what is, not what to add: a second time changes nothing.
+    fn is_idempotent(&self, _: BindingIndex) -> bool {
+        true
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        self.list.next_deadline()
+    }
+
+    fn expire(&mut self, now: Instant) -> bool {
+        self.list.expire(now);
+        false
+    }
+}

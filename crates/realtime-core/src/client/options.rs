@@ -1,0 +1,85 @@
+//! How a client behaves.
+
+use crate::{
+    channel::ChannelOptions, connection::ConnectionOptions, outbox::OutboxLimits,
+    query::QueryLimits,
+};
+
+/// What a client is built from. Every default suits a page with a few hundred live components.
+///
+/// ```
+/// use realtime_core::{ClientOptions, connection::ConnectionOptions};
+///
+/// let options = ClientOptions::new("wss://example.test/ws")
+///     .with_connection(ConnectionOptions { give_up_after: Some(10), ..Default::default() })
+///     .with_seed(42);
+/// assert_eq!(options.seed, 42);
+/// ```
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// Where the server is: an absolute `ws:` or `wss:` address.
+    pub url: String,
+    /// Backoff, heartbeat, close codes, token.
+    pub connection: ConnectionOptions,
+    /// Grace, answers and number of subscriptions.
+    pub channels: ChannelOptions,
+    /// How much may wait to be sent.
+    pub outbox: OutboxLimits,
+    /// How much the query cache may hold.
+    pub queries: QueryLimits,
+    /// How many event listeners there may be: 10 000.
+    pub max_listeners: usize,
+    /// Where chance comes from: jitter and message ids. Must differ between clients.
+    pub seed: u64,
+}
+
+impl ClientOptions {
+    /// The defaults, for a server at `url`, with seed 0.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            connection: ConnectionOptions::default(),
+            channels: ChannelOptions::default(),
+            outbox: OutboxLimits::default(),
+            queries: QueryLimits::default(),
+            max_listeners: 10_000,
+            seed: 0,
+        }
+    }
+
+    /// Sets the connection's options.
+    #[must_use]
+    pub fn with_connection(mut self, connection: ConnectionOptions) -> Self {
+        self.connection = connection;
+        self
+    }
+
+    /// Sets the subscriptions' options.
+    #[must_use]
+    pub fn with_channels(mut self, channels: ChannelOptions) -> Self {
+        self.channels = channels;
+        self
+    }
+
+    /// Sets how much may wait to be sent.
+    #[must_use]
+    pub fn with_outbox(mut self, outbox: OutboxLimits) -> Self {
+        self.outbox = outbox;
+        self
+    }
+
+    /// Sets how much the query cache may hold.
+    #[must_use]
+    pub fn with_queries(mut self, queries: QueryLimits) -> Self {
+        self.queries = queries;
+        self
+    }
+
+    /// Sets the seed.
+    #[must_use]
+    pub const fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+}

@@ -1,0 +1,202 @@
+//! What goes into a client and what comes out of it.
+
+use crate::{
+    channel::ChannelError,
+    error::{DecodeError, ServerError},
+    id::{ChannelName, EventName, Generation, MessageId, Position},
+    key::QueryKey,
+    outbox::{SendError, SendId},
+    presence::PresenceEvent,
+    query::{FetchError, FetchId, Fetched},
+    wire::{Frame, FrameRef, WireError},
+};
+use serde::Deserialize;
+use std::rc::Rc;
+
+use super::route::ListenerId;
+
+/// Something that happened outside, for [`Client::handle`](super::Client::handle).
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// The token provider answered [`Output::RequestToken`].
+    Token {
+        /// The generation it was asked for.
+        generation: Generation,
+        /// The token, `None` for "no token needed", or why there is none.
+        result: Result<Option<String>, String>,
+    },
+    /// The socket is open.
+    Opened {
+        /// The socket's generation.
+        generation: Generation,
+    },
+    /// A frame arrived.
+    Frame {
+        /// The socket's generation.
+        generation: Generation,
+        /// The frame.
+        frame: FrameRef<'a>,
+    },
+    /// The socket is closed, or could not be opened (1006).
+    Closed {
+        /// The socket's generation.
+        generation: Generation,
+        /// The close code.
+        code: u16,
+        /// The server's reason.
+        reason: &'a str,
+        /// Whether there was a closing handshake.
+        was_clean: bool,
+    },
+    /// A fetch ended.
+    FetchFinished {
+        /// Which one, from [`Output::StartFetch`].
+        fetch: FetchId,
+        /// What it returned.
+        result: Result<Fetched, FetchError>,
+    },
+    /// The time of [`Client::next_deadline`](super::Client::next_deadline) has come.
+    Timeout,
+    /// The page became visible or hidden.
+    Visible(bool),
+    /// The browser believes to be online or offline.
+    Online(bool),
+    /// The page is going away, perhaps to come back from the back/forward cache.
+    PageHide,
+    /// The page came back.
+    PageShow,
+    /// The user pressed a key or moved the pointer.
+    Activity,
+    /// The socket's buffer is full, or has room again.
+    Blocked(bool),
+}
+
+/// Something the client wants done, from [`Client::poll_output`](super::Client::poll_output).
+#[derive(Debug)]
+pub enum Output {
+    /// Ask the app for a token; answer with [`Input::Token`].
+    RequestToken {
+        /// The generation to answer with.
+        generation: Generation,
+    },
+    /// Open a socket; drop the one before it.
+    Connect {
+        /// The socket's generation.
+        generation: Generation,
+        /// Where to.
+        url: String,
+        /// Subprotocols to offer; mostly none.
+        protocols: Vec<String>,
+    },
+    /// Send a frame.
+    Transmit {
+        /// The socket's generation.
+        generation: Generation,
+        /// The frame.
+        frame: Frame,
+    },
+    /// Close the socket.
+    Close {
+        /// The socket's generation.
+        generation: Generation,
+        /// The close code.
+        code: u16,
+        /// A reason for the server's logs.
+        reason: String,
+    },
+    /// Run the fetcher of `key`; answer with [`Input::FetchFinished`].
+    StartFetch {
+        /// What to answer with.
+        fetch: FetchId,
+        /// Whose fetcher to run.
+        key: QueryKey,
+    },
+    /// A fetch's result is no longer wanted.
+    CancelFetch {
+        /// Which one.
+        fetch: FetchId,
+    },
+    /// An event for a listener. Every one is delivered, in order.
+    Event {
+        /// Whose event.
+        listener: ListenerId,
+        /// The event.
+        event: Rc<ReceivedEvent>,
+    },
+    /// A send has its outcome; each send gets exactly one.
+    Settled {
+        /// Which one.
+        send: SendId,
+        /// The server's answer as JSON text, or why there is none.
+        result: Result<Rc<str>, SendError>,
+    },
+    /// Someone joined, changed or left.
+    Presence {
+        /// Where.
+        channel: ChannelName,
+        /// Who and how.
+        event: PresenceEvent,
+    },
+    /// Something went wrong that no caller waits for.
+    Fault(Fault),
+}
+
+/// An event as a listener gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedEvent {
+    /// What happened.
+    pub event: EventName,
+    /// Where; `None` if the server did not say.
+    pub channel: Option<ChannelName>,
+    /// The payload as JSON text.
+    pub data: Rc<str>,
+    /// Where in the channel's history, if the server numbers events.
+    pub position: Option<Position>,
+    /// The message that caused it, if the server says so.
+    pub id: Option<MessageId>,
+}
+
+impl ReceivedEvent {
+    /// Reads the payload as a `T`.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is not a `T`; the message names the field.
+    pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, DecodeError> {
+        serde_json::from_str(&self.data)
+            .map_err(|error| DecodeError::new(format!("data of `{}`", self.event), error))
+    }
+}
+
+/// Something that went wrong that no caller waits for. The client has counted it and lives on.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A frame could not be read and was ignored.
+    #[error(transparent)]
+    Frame(#[from] WireError),
+    /// An event's payload could not be read by one of its users, who ignored it.
+    #[error("event `{event}` was ignored: {error}")]
+    Payload {
+        /// Which event.
+        event: EventName,
+        /// Where.
+        channel: Option<ChannelName>,
+        /// What is wrong with it.
+        error: DecodeError,
+    },
+    /// The server refused a subscription.
+    #[error("no events from channel `{channel}`: {error}")]
+    Refused {
+        /// Which channel.
+        channel: ChannelName,
+        /// What the server said.
+        error: ServerError,
+    },
+    /// A subscription could not be made.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    /// The server complained without saying about what.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+}

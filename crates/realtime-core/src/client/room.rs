@@ -1,0 +1,314 @@
+//! Who is on one channel, and who is typing there.
+
+use super::Fault;
+use crate::{
+    channel::LeaseId,
+    ephemeral::Ephemeral,
+    error::DecodeError,
+    id::{ChannelName, EventName, UserId},
+    presence::{PresenceEvent, Roster},
+    time::{Instant, earliest},
+    typing::TypingRoom,
+    wire::Text,
+};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// How long a roster outlives its last user, so that a component mounted anew does not make its
+/// user leave and come back.
+const LEAVE_GRACE: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    pub(super) lease: Option<LeaseId>,
+    pub(super) is_live: bool,
+    pub(super) seat: Option<Seat>,
+    pub(super) desks: Vec<Desk>,
+}
+
+/// Our place in a channel's presence, shared by all hooks that want it.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) roster: Roster,
+    pub(super) users: usize,
+    leaving: Option<Instant>,
+    told: u64,
+}
+
+/// The typing of one of our users on a channel, shared by all hooks that want it.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) user: UserId,
+    pub(super) typing: TypingRoom,
+    pub(super) users: usize,
+    told: u64,
+}
+
+/// What a room has to say after something happened.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    pub(super) outgoing: Vec<Ephemeral>,
+    pub(super) events: Vec<PresenceEvent>,
+    pub(super) presence_changed: bool,
+    pub(super) typing_changed: bool,
+}
+
+impl Seat {
+    pub(super) const fn new(roster: Roster) -> Self {
+        Self {
+            roster,
+            users: 0,
+            leaving: None,
+            told: u64::MAX,
+        }
+    }
+
+    pub(super) fn take(&mut self) {
+        self.users += 1;
+        self.leaving = None;
+    }
+
+    pub(super) fn give_back(&mut self, now: Instant) {
+        self.users = self.users.saturating_sub(1);
+        if self.users == 0 {
+            self.leaving = Some(now + LEAVE_GRACE);
+        }
+    }
+}
+
+impl Desk {
+    pub(super) const fn new(user: UserId, typing: TypingRoom) -> Self {
+        Self {
+            user,
+            typing,
+            users: 0,
+            told: u64::MAX,
+        }
+    }
+}
+
+impl Room {
+    pub(super) fn desk(&self, user: &UserId) -> Option<&Desk> {
+        self.desks.iter().find(|desk| desk.user == *user)
+    }
+
+    pub(super) fn desk_mut(&mut self, user: &UserId) -> Option<&mut Desk> {
+        self.desks.iter_mut().find(|desk| desk.user == *user)
+    }
+
+    pub(super) fn link_up(&mut self, now: Instant) {
+        self.is_live = true;
+        if let Some(seat) = self.seat.as_mut().filter(|seat| seat.users > 0) {
+            seat.roster.link_up(now);
+        }
+        for desk in &mut self.desks {
+            desk.typing.link_up(now);
+        }
+    }
+
+    pub(super) fn link_down(&mut self, now: Instant) {
+        self.is_live = false;
+        if let Some(seat) = &mut self.seat {
+            seat.roster.link_down(now);
+        }
+        for desk in &mut self.desks {
+            desk.typing.link_down(now);
+        }
+    }
+
+    /// The page or the connection is going away.
+    pub(super) fn leave(&mut self, now: Instant) {
+        if let Some(seat) = &mut self.seat {
+            seat.roster.leave(now);
+        }
+        for desk in &mut self.desks {
+            desk.typing.stop(now);
+        }
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        if let Some(seat) = &mut self.seat {
+            if seat.leaving.is_some_and(|at| at <= now) {
+                seat.roster.leave(now);
+            } else {
+                seat.roster.handle_timeout(now);
+            }
+        }
+        for desk in &mut self.desks {
+            desk.typing.handle_timeout(now);
+        }
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let seat = self
+            .seat
+            .as_ref()
+            .and_then(|seat| earliest(seat.leaving, seat.roster.next_deadline()));
+        self.desks.iter().fold(seat, |next, desk| {
+            earliest(next, desk.typing.next_deadline())
+        })
+    }
+
+    /// Takes a presence or typing event.
+    pub(super) fn receive(
+        &mut self,
+        now: Instant,
+        event: &str,
+        data: &str,
+    ) -> Result<(), DecodeError> {
+        match (&mut self.seat, event.starts_with("presence:")) {
+            (Some(seat), true) => {
+                seat.roster.receive(now, event, data)?;
+            }
+            (None, true) => {
+                if event == "presence:leave" {
+                    self.clear_author(now, data);
+                }
+            }
+            (_, false) => {
+                for desk in &mut self.desks {
+                    desk.typing.receive(now, event, data)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever has just said something is not typing it any more.
+    pub(super) fn clear_author(&mut self, now: Instant, data: &str) {
+        let anyone_types = self
+            .desks
+            .iter()
+            .any(|desk| !desk.typing.snapshot().is_empty());
+        if let Some(author) = anyone_types.then(|| author_of(data)).flatten() {
+            self.clear_typist(now, &author);
+        }
+    }
+
+    pub(super) fn clear_typist(&mut self, now: Instant, user: &UserId) {
+        for desk in &mut self.desks {
+            desk.typing.clear_user(now, user);
+        }
+    }
+
+    pub(super) fn take_news(&mut self, now: Instant) -> News {
+        let mut news = News::default();
+        if let Some(seat) = &mut self.seat {
+            while let Some(event) = seat.roster.poll_event() {
+                if let PresenceEvent::Left(member) = &event {
+                    for desk in &mut self.desks {
+                        desk.typing.clear_user(now, &member.user.id);
+                    }
+                }
+                news.events.push(event);
+            }
+            while let Some(outgoing) = seat.roster.poll_outgoing() {
+                news.outgoing.push(outgoing);
+            }
+            let revision = seat.roster.revision();
+            news.presence_changed = std::mem::replace(&mut seat.told, revision) != revision;
+        }
+        for desk in &mut self.desks {
+            while let Some(outgoing) = desk.typing.poll_outgoing() {
+                news.outgoing.push(outgoing);
+            }
+            let revision = desk.typing.revision();
+            news.typing_changed |= std::mem::replace(&mut desk.told, revision) != revision;
+        }
+        news
+    }
+
+    /// Drops what nobody uses any more. True if the presence is gone.
+    pub(super) fn tidy(&mut self, now: Instant) -> bool {
+        self.desks.retain(|desk| desk.users > 0);
+        let over = |seat: &mut Seat| seat.leaving.is_some_and(|at| at <= now);
+        self.seat.take_if(over).is_some()
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.seat.is_none() && self.desks.is_empty()
+    }
+}
+
+/// A payload that a room could not read.
+pub(super) fn fault(event: &str, channel: &ChannelName, error: DecodeError) -> Fault {
+    Fault::Payload {
+        event: EventName::from(event),
+        channel: Some(channel.clone()),
+        error,
+    }
+}
+
+/// Who a payload is from, by the names that servers commonly give that field; for a list event, in
+/// a created item.
+fn author_of(data: &str) -> Option<UserId> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Signed<'a> {
+        #[serde(borrow)]
+        user_id: Option<Text<'a>>,
+        #[serde(borrow)]
+        sender_id: Option<Text<'a>>,
+        #[serde(borrow)]
+        author_id: Option<Text<'a>>,
+        #[serde(borrow)]
+        user: Option<Named<'a>>,
+    }
+
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(borrow)]
+        id: Option<Text<'a>>,
+    }
+
+    #[derive(Deserialize)]
+    struct Created<'a> {
+        #[serde(borrow)]
+        action: Text<'a>,
+        #[serde(borrow)]
+        item: Signed<'a>,
+    }
+
+    let signed = match serde_json::from_str::<Created<'_>>(data) {
+        Ok(created) if created.action.0 == "create" => created.item,
+        Ok(_) => return None,
+        Err(_) => serde_json::from_str(data).ok()?,
+    };
+    let id = signed
+        .user_id
+        .or(signed.sender_id)
+        .or(signed.author_id)
+        .or_else(|| signed.user?.id)?;
+    Some(UserId::from(id.0.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_author_is_found_under_the_usual_names() {
+        for data in [
+            r#"{"userId":"u1","text":"hello"}"#,
+            r#"{"senderId":"u1"}"#,
+            r#"{"authorId":"u1"}"#,
+            r#"{"user":{"id":"u1","name":"Ada"}}"#,
+            r#"{"action":"create","item":{"id":"m1","userId":"u1"}}"#,
+        ] {
+            assert_eq!(author_of(data), Some(UserId::from("u1")), "{data}");
+        }
+    }
+
+    #[test]
+    fn an_edit_or_a_payload_of_another_shape_has_no_author() {
+        for data in [
+            r#"{"action":"update","item":{"id":"m1","userId":"u1"}}"#,
+            r#"{"text":"hello"}"#,
+            "[1]",
+            "null",
+            r#"{"user":"u1"}"#,
+        ] {
+            assert_eq!(author_of(data), None, "{data}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Which parts of the client an event concerns.
+
+use crate::{
+    id::{ChannelName, EventName},
+    query::{BindingIndex, EntryId},
+};
+use rustc_hash::FxHashMap;
+
+/// Names one listener of the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListenerId(pub(crate) u64);
+
+/// Who wants an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Entry(EntryId, BindingIndex),
+    Listener(ListenerId),
+}
+
+/// Targets by event name and channel. Finding an event's targets takes two look-ups, whatever the
+/// number of channels. Bounded by the entries and listeners that registered.
+#[derive(Debug, Default)]
+pub(crate) struct Routes(FxHashMap<EventName, EventRoutes>);
+
+#[derive(Debug, Default)]
+struct EventRoutes {
+    by_channel: FxHashMap<ChannelName, Vec<Target>>,
+    anywhere: Vec<Target>,
+}
+
+impl Routes {
+    pub(crate) fn add(&mut self, event: &EventName, channel: Option<&ChannelName>, target: Target) {
+        let routes = self.0.entry(event.clone()).or_default();
+        match channel {
+            Some(channel) => routes
+                .by_channel
+                .entry(channel.clone())
+                .or_default()
+                .push(target),
+            None => routes.anywhere.push(target),
+        }
+    }
+
+    pub(crate) fn remove(
+        &mut self,
+        event: &EventName,
+        channel: Option<&ChannelName>,
+        target: Target,
+    ) {
+        let Some(routes) = self.0.get_mut(event) else {
+            return;
+        };
+        match channel {
+            Some(channel) => {
+                if let Some(targets) = routes.by_channel.get_mut(channel) {
+                    targets.retain(|kept| *kept != target);
+                    if targets.is_empty() {
+                        routes.by_channel.remove(channel);
+                    }
+                }
+            }
+            None => routes.anywhere.retain(|kept| *kept != target),
+        }
+        if routes.by_channel.is_empty() && routes.anywhere.is_empty() {
+            self.0.remove(event);
+        }
+    }
+
+    /// Writes an event's targets to `found`. One without a channel concerns every channel;
+    /// one on a channel we do not hold (`held` is false) only those who asked for any channel.
+    pub(crate) fn find(
+        &self,
+        event: &str,
+        channel: Option<&str>,
+        held: bool,
+        found: &mut Vec<Target>,
+    ) {
+        let Some(routes) = self.0.get(event) else {
+            return;
+        };
+        match channel {
+            Some(channel) if held => {
+                found.extend(routes.by_channel.get(channel).into_iter().flatten());
+            }
+            Some(_) => {}
+            None => found.extend(routes.by_channel.values().flatten()),
+        }
+        found.extend(&routes.anywhere);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(routes: &Routes, event: &str, channel: Option<&str>, held: bool) -> Vec<u64> {
+        let mut targets = Vec::new();
+        routes.find(event, channel, held, &mut targets);
+        let mut ids: Vec<u64> = targets
+            .iter()
+            .map(|target| match target {
+                Target::Listener(id) => id.0,
+                Target::Entry(..) => unreachable!("only listeners were added"),
+            })
+            .collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    #[test]
+    fn an_event_finds_its_channel_and_those_who_want_any() {
+        let mut routes = Routes::default();
+        let (event, one) = (EventName::from("e"), ChannelName::from("one"));
+        let two = ChannelName::from("two");
+        routes.add(&event, Some(&one), Target::Listener(ListenerId(1)));
+        routes.add(&event, Some(&two), Target::Listener(ListenerId(2)));
+        routes.add(&event, None, Target::Listener(ListenerId(3)));
+        assert_eq!(found(&routes, "e", Some("one"), true), [1, 3]);
+        assert_eq!(found(&routes, "e", Some("one"), false), [3]);
+        assert_eq!(found(&routes, "e", None, true), [1, 2, 3]);
+        assert_eq!(found(&routes, "other", Some("one"), true), [0; 0]);
+    }
+
+    #[test]
+    fn removing_the_last_target_leaves_nothing_behind() {
+        let mut routes = Routes::default();
+        let (event, channel) = (EventName::from("e"), ChannelName::from("c"));
+        let target = Target::Listener(ListenerId(1));
+        routes.add(&event, Some(&channel), target);
+        routes.remove(&event, Some(&channel), target);
+        assert!(routes.0.is_empty());
+    }
+}

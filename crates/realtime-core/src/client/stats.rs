@@ -1,0 +1,54 @@
+//! What a client has counted.
+
+use super::Client;
+use crate::{
+    channel::ChannelStats, connection::ConnectionStats, outbox::OutboxStats, query::QueryStats,
+};
+
+/// Everything counted since the client was made: nothing is dropped, ignored or refused without a
+/// number here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientStats {
+    /// Frames that arrived on the current socket.
+    pub frames_received: u64,
+    /// Their size in bytes.
+    pub bytes_received: u64,
+    /// Frames handed to the socket.
+    pub frames_sent: u64,
+    /// Frames that could not be read.
+    pub malformed_frames: u64,
+    /// Events that reached someone.
+    pub events: u64,
+    /// Events nobody asked for.
+    pub unknown_events: u64,
+    /// Fields ignored because this version does not know them.
+    pub unknown_fields: u64,
+    /// Answers to nothing that waits for one.
+    pub unknown_replies: u64,
+    /// Faults reported to the app.
+    pub faults: u64,
+    /// The connection's counters.
+    pub connection: ConnectionStats,
+    /// The subscriptions' counters.
+    pub channels: ChannelStats,
+    /// The outbox's counters.
+    pub outbox: OutboxStats,
+    /// The query cache's counters.
+    pub queries: QueryStats,
+}
+
+impl Client {
+    /// What has been counted so far.
+    #[must_use]
+    pub fn stats(&self) -> ClientStats {
+        ClientStats {
+            unknown_fields: self.codec.unknown_fields(),
+            connection: self.connection.stats(),
+            channels: self.channels.stats(),
+            outbox: self.outbox.stats(),
+            queries: self.cache.stats(),
+            ..self.stats.clone()
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What has changed since hooks were last told.
+//!
+//! Every frame is applied at once, but hooks are told at most once per animation frame: until then
+//! the topics that changed wait here, each once. Telling too much is allowed, telling too little
+//! is not.
+
+use crate::{id::ChannelName, query::EntryId};
+use rustc_hash::{FxBuildHasher, FxHashSet};
+use std::hash::{BuildHasher, Hash};
+
+/// Something a hook can watch.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// The connection's status.
+    Connection,
+    /// Anything about a query or list: its data, its order, its status.
+    Query(EntryId),
+    /// A list's rows were added, removed or moved, or its status changed.
+    Order(EntryId),
+    /// One row of a list.
+    Item(EntryId, ItemHash),
+    /// Any row of a list: each may have changed.
+    Items(EntryId),
+    /// Who is on a channel.
+    Presence(ChannelName),
+    /// Who is typing on a channel.
+    Typing(ChannelName),
+}
+
+/// Stands for a row's id in a [`Topic`], so that topics need not know the id's type.
+///
+/// Two ids with one hash are told of each other's changes, which costs a comparison and nothing
+/// else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ItemHash(u64);
+
+impl ItemHash {
+    /// The hash of a row's id.
+    pub fn of(id: &impl Hash) -> Self {
+        Self(FxBuildHasher.hash_one(id))
+    }
+}
+
+/// The topics waiting to be published.
+///
+/// Bounded by what exists: a topic stands for an entry, a row of one, or a channel, each of which
+/// is capped where it lives; past [`Dirty::MAX_ITEMS`] rows of one list, "any row" stands for all.
+#[derive(Debug, Default)]
+pub(crate) struct Dirty {
+    topics: FxHashSet<Topic>,
+    urgent: bool,
+}
+
+impl Dirty {
+    /// How many rows of one change are told one by one; more are told as [`Topic::Items`].
+    pub(crate) const MAX_ITEMS: usize = 4_096;
+
+    pub(crate) fn mark(&mut self, topic: Topic) {
+        self.topics.insert(topic);
+    }
+
+    /// The user's own doing: not to wait for a frame.
+    pub(crate) fn mark_urgent(&mut self) {
+        self.urgent = true;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.topics.is_empty()
+    }
+
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.urgent && !self.topics.is_empty()
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<Topic> {
+        self.urgent = false;
+        self.topics.drain().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_waits_once_however_often_it_changes() {
+        let mut dirty = Dirty::default();
+        for _ in 0..3 {
+            dirty.mark(Topic::Connection);
+        }
+        assert_eq!(dirty.take(), vec![Topic::Connection]);
+        assert!(dirty.is_empty());
+    }
+
+    #[test]
+    fn urgency_ends_with_the_publish_and_needs_a_topic() {
+        let mut dirty = Dirty::default();
+        dirty.mark_urgent();
+        assert!(!dirty.is_urgent());
+        dirty.mark(Topic::Connection);
+        assert!(dirty.is_urgent());
+        dirty.take();
+        dirty.mark(Topic::Connection);
+        assert!(!dirty.is_urgent());
+    }
+}
