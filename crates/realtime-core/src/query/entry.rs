@@ -159,8 +159,17 @@ impl Entry {
     pub(super) fn mount(&mut self, now: Instant, options: &QueryOptions) {
         let wants = !self.resource.has_data()
             || options.refetch_on_mount && self.is_stale_for(now, options.stale_time);
-        // A fetch that runs is joined.
-        if wants && matches!(self.phase, Phase::Idle) {
+        // A fetch that runs is joined, unless it is known already that it will not do. The fetch
+        // after it may have been given up when its last observer left.
+        let will_do = match &self.phase {
+            Phase::Idle => false,
+            Phase::Retry { .. } => true,
+            Phase::InFlight(flight) => {
+                let lost_events = !flight.proven && self.source == Source::Live;
+                !lost_events && flight.answers == self.invalidations
+            }
+        };
+        if wants && !will_do {
             self.want(now);
         }
     }

@@ -78,7 +78,7 @@ pub(super) struct Flight {
     /// Whether the data was set by hand since.
     pub(super) superseded: bool,
     /// How many invalidations its result will answer.
-    answers: u64,
+    pub(super) answers: u64,
     seen_before: Option<Position>,
 }
 
@@ -363,8 +363,8 @@ impl Entry {
                 Replay::None => false,
                 Replay::All => true,
                 Replay::After => match (position, result) {
-                    (Some(position), Some(result)) if position.epoch == result.epoch => {
-                        position.seq > result.seq
+                    (Some(position), Some(result)) => {
+                        position.epoch == result.epoch && position.seq > result.seq
                     }
                     _ => self.resource.is_idempotent(event.binding),
                 },

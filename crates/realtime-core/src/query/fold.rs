@@ -13,7 +13,7 @@ pub(super) struct Facts<'a> {
     pub(super) result: Option<&'a Position>,
     /// The last position known when the fetch began.
     pub(super) seen_before: Option<&'a Position>,
-    /// The last position known now.
+    /// The last position known now: of the last event in the log, or later.
     pub(super) seen: Option<&'a Position>,
     pub(super) log: &'a EventLog,
     /// How many results in a row, up to now, could not be put in order with the events.
@@ -25,7 +25,8 @@ pub(super) struct Facts<'a> {
 pub(super) enum Replay {
     None,
     All,
-    /// Those that the result's position does not cover.
+    /// Those that the result's position does not cover. It is of the last event's epoch, so it
+    /// covers what came in an earlier one.
     After,
 }
 
@@ -54,40 +55,30 @@ pub(super) fn plan(facts: &Facts<'_>, is_idempotent: impl Fn(BindingIndex) -> bo
         events.all(|event| is_idempotent(event.binding))
     };
 
-    if let Some(result) = facts.result {
-        match facts.seen_before {
-            Some(seen) if seen.epoch != result.epoch => {
-                // The result tells of another history than the events. The next one should agree;
-                // if it does not either, the two will never be comparable.
-                if facts.unordered == 0 {
-                    let replay = if all_idempotent() {
-                        Replay::All
-                    } else {
-                        Replay::None
-                    };
-                    return land(replay, true);
-                }
+    // A result of another epoch tells of another history than the events. The next one should
+    // agree; if it does not either, the two will never be comparable.
+    let same_epoch = |result: &&Position| facts.seen.is_none_or(|seen| seen.epoch == result.epoch);
+    let comparable = facts.result.filter(same_epoch);
+    if facts.result.is_some() && comparable.is_none() && facts.unordered == 0 {
+        return keep_or_land;
+    }
+    if let Some(result) = comparable {
+        let is_newer = |seen: &Position| seen.epoch == result.epoch && seen.seq > result.seq;
+        let outdated = facts.seen_before.is_some_and(is_newer);
+        if !outdated {
+            if facts.log.overflowed() && !facts.seen.is_some_and(|seen| covers(result, seen)) {
+                return keep_or_land;
             }
-            Some(seen) if result.seq < seen.seq => {
-                if patient {
-                    return if facts.has_data {
-                        Plan::Keep
-                    } else {
-                        land(Replay::After, true)
-                    };
-                }
-            }
-            _ => {
-                if facts.log.overflowed() && !facts.seen.is_some_and(|seen| covers(result, seen)) {
-                    return keep_or_land;
-                }
-                let unclear = facts.log.events().iter().any(|event| {
-                    let same_history = (event.position.as_ref())
-                        .is_some_and(|position| position.epoch == result.epoch);
-                    !same_history && !is_idempotent(event.binding)
-                });
-                return land(Replay::After, unclear);
-            }
+            let mut events = facts.log.events().iter();
+            let unclear =
+                events.any(|event| event.position.is_none() && !is_idempotent(event.binding));
+            return land(Replay::After, unclear);
+        }
+        if patient && facts.has_data {
+            return Plan::Keep;
+        }
+        if patient {
+            return land(Replay::After, true);
         }
     }
     if facts.log.overflowed() {
@@ -225,7 +216,7 @@ mod tests {
         let mut case = case(log(&[]));
         case.result = Some(at("b", 1));
         case.seen_before = Some(at("a", 6));
-        assert_eq!(case.plan(), land(Replay::All, true));
+        assert_eq!(case.plan(), Plan::Keep);
         case.unordered = 1;
         assert_eq!(case.plan(), land(Replay::All, false));
     }

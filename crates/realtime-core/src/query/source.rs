@@ -78,8 +78,10 @@ impl Entry {
         {
             self.seen = position;
         }
-        let flight_unproven = self.flight().is_some_and(|flight| !flight.proven);
-        let unproven = flight_unproven || self.resource.has_data() && self.unproven;
+        let unproven = match self.flight() {
+            Some(flight) => !flight.proven,
+            None => self.resource.has_data() && self.unproven,
+        };
         match continuity {
             // The server is back: what failed while it was away is worth another try.
             Continuity::Recovered if !unproven && self.error.is_some() => self.want_back(now),
