@@ -1,2 +1,113 @@
-//! Server.
-fn main() {}
+//! The demo's server as a program.
+
+use clap::Parser;
+use realtime_demo_server::{Config, start};
+use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use tracing_subscriber::EnvFilter;
+
+/// Serves the demo: live prices, tasks, rooms and notifications over REST and a WebSocket, all in memory.
+#[derive(Debug, Parser)]
+#[command(name = "realtime-demo-server", version)]
+struct Flags {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The folder of the built page
+    #[arg(long, value_name = "DIR", default_value = "dist")]
+    dist: PathBuf,
+    /// How often the prices move, in milliseconds; 0 stops them
+    #[arg(long, value_name = "MS", default_value_t = 250)]
+    tick: u64,
+    /// Makes the prices repeatable
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Sockets at once
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    max_connections: u16,
+    /// Bytes of one message or one request body
+    #[arg(long, value_name = "BYTES", default_value_t = 65_536)]
+    max_message_bytes: usize,
+    /// Events kept per channel for those who resume
+    #[arg(long, value_name = "EVENTS", default_value_t = 1_000)]
+    history: usize,
+    /// A token that sockets (in `auth`) and requests (as a bearer) must bring
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "DEMO_TOKEN",
+        hide_env_values = true
+    )]
+    token: Option<String>,
+    /// Messages per second and socket; twice as many at once after a pause
+    #[arg(long, value_name = "PER_SECOND", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    rate: u32,
+    /// Log warnings only; RUST_LOG says it more finely
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let flags = Flags::parse();
+    let level = if flags.quiet { "warn" } else { "info" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
+    match run(flags).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("realtime-demo-server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(flags: Flags) -> io::Result<()> {
+    let listen = flags.listen;
+    let server = start(flags.into()).await.map_err(|error| {
+        let advice = "choose another address with --listen, such as 127.0.0.1:0";
+        io::Error::new(
+            error.kind(),
+            format!("cannot listen on {listen}: {error}; {advice}"),
+        )
+    })?;
+    println!("listening on http://{}", server.addr());
+    asked_to_stop().await?;
+    tracing::info!("shutting down");
+    server.shutdown().await;
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn asked_to_stop() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+impl From<Flags> for Config {
+    fn from(flags: Flags) -> Self {
+        Self {
+            listen: flags.listen,
+            dist: flags.dist,
+            tick: Duration::from_millis(flags.tick),
+            seed: flags.seed,
+            max_connections: flags.max_connections.into(),
+            max_message_bytes: flags.max_message_bytes,
+            history: flags.history,
+            token: flags.token,
+            rate: flags.rate,
+            ..Self::default()
+        }
+    }
+}

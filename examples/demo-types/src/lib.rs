@@ -1,1 +1,25 @@
-//! Types.
+//! What the demo server and the demo app say to each other: plain serde types, camelCase on the wire, which
+//! compile natively and for wasm32. Times are milliseconds since the Unix epoch.
+
+mod error;
+mod message;
+mod notification;
+mod stock;
+mod task;
+
+pub use error::{ApiError, ErrorBody};
+pub use message::{Message, NewMessage};
+pub use notification::{Level, NewNotification, Notification};
+pub use stock::{Burst, BurstStarted, Stock};
+pub use task::{MoveTask, NewTask, Task, TaskPatch};
+
+/// The largest lengths the server takes, counted in characters; every text must hold at least one that is not
+/// white space.
+pub mod limits {
+    /// A task's or a notification's title.
+    pub const TITLE: usize = 200;
+    /// A message's text or a notification's body.
+    pub const TEXT: usize = 2_000;
+    /// A person's or a room's name, and a user's id.
+    pub const NAME: usize = 80;
+}

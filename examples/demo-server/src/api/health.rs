@@ -1,0 +1,34 @@
+//! Whether the server is well, and what has happened since it started.
+
+use crate::{app::App, hub::Stats};
+use axum::{Json, extract::State};
+use serde::Serialize;
+
+/// The answer of `GET /api/health`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Health {
+    status: &'static str,
+    epoch: String,
+    connections: usize,
+    channels: usize,
+    slow_consumers: u64,
+    #[serde(flatten)]
+    stats: Stats,
+}
+
+pub(super) async fn check(State(app): State<App>) -> Json<Health> {
+    let state = app.hub.lock();
+    Json(Health {
+        status: if state.connections.is_shut_down() {
+            "stopping"
+        } else {
+            "ok"
+        },
+        epoch: state.epoch.clone(),
+        connections: state.connections.len(),
+        channels: state.channels.len(),
+        slow_consumers: state.connections.slow(),
+        stats: state.stats,
+    })
+}

@@ -1,0 +1,54 @@
+//! What every request handler can reach, and which handler answers what.
+
+use crate::{api, config::Config, hub::Hub, limits, page, socket};
+use axum::{Router, extract::DefaultBodyLimit, http::HeaderValue, routing::get};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer, trace::TraceLayer};
+
+/// What every request handler can reach.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) config: Arc<Config>,
+    /// One permit per socket that may be open.
+    pub(crate) slots: Arc<Semaphore>,
+    /// One permit per socket that may be told that the server is full.
+    pub(crate) refusal_slots: Arc<Semaphore>,
+}
+
+impl App {
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            hub: Arc::new(Hub::new(&config)),
+            slots: Arc::new(Semaphore::new(config.max_connections)),
+            refusal_slots: Arc::new(Semaphore::new(limits::REFUSALS)),
+            config: Arc::new(config),
+        }
+    }
+
+    /// `/ws`, `/api/…`, and the built page for the rest.
+    pub(crate) fn router(self) -> Router {
+        let files = ServeDir::new(&self.config.dist)
+            .append_index_html_on_directories(false)
+            .fallback(get(page::show).with_state(self.clone()));
+        Router::new()
+            .route("/ws", get(socket::upgrade))
+            .nest("/api", api::router(&self))
+            .route("/", get(page::show))
+            .route("/index.html", get(page::show))
+            .fallback_service(files)
+            .layer(DefaultBodyLimit::max(self.config.max_message_bytes))
+            .layer(header("content-security-policy", page::POLICY))
+            .layer(header("x-content-type-options", "nosniff"))
+            .layer(header("referrer-policy", "no-referrer"))
+            .layer(TraceLayer::new_for_http())
+            .with_state(self)
+    }
+}
+
+/// Adds a header to every answer that does not have its own.
+fn header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    let name = axum::http::HeaderName::from_static(name);
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}

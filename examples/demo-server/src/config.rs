@@ -1,0 +1,64 @@
+//! How a server is set up.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// How a server is set up. [`Config::default`] is what the program does without flags.
+///
+/// ```
+/// use realtime_demo_server::Config;
+///
+/// let config = Config { max_connections: 10, ..Config::default() };
+/// assert_eq!(config.history, 1000);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one. 127.0.0.1:8080.
+    pub listen: SocketAddr,
+    /// The folder of the built page. `dist`.
+    pub dist: PathBuf,
+    /// How often the price feed moves; zero stops it. 250 ms.
+    pub tick: Duration,
+    /// Makes the price feed repeatable. None.
+    pub seed: Option<u64>,
+    /// Sockets at once. 1000.
+    pub max_connections: usize,
+    /// Bytes of one message or one request body. 65,536.
+    pub max_message_bytes: usize,
+    /// Events kept per channel for those who resume. 1000.
+    pub history: usize,
+    /// The token that sockets and requests must bring, if any. None.
+    pub token: Option<String>,
+    /// Messages per second and socket; twice as many at once after a pause. 200.
+    pub rate: u32,
+    /// Frames that may wait for one socket before it is given up as too slow. 4096.
+    pub queue_frames: usize,
+    /// Bytes that may wait for one socket. 8 MiB.
+    pub queue_bytes: usize,
+    /// How long a socket may be silent before it is pinged. 30 s.
+    pub ping_after: Duration,
+    /// How long a socket may be silent before it is given up. 90 s.
+    pub silence: Duration,
+    /// How long a present member may be silent. 75 s.
+    pub presence_life: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            dist: PathBuf::from("dist"),
+            tick: Duration::from_millis(250),
+            seed: None,
+            max_connections: 1_000,
+            max_message_bytes: 64 * 1024,
+            history: 1_000,
+            token: None,
+            rate: 200,
+            queue_frames: 4_096,
+            queue_bytes: 8 * 1024 * 1024,
+            ping_after: Duration::from_secs(30),
+            silence: Duration::from_secs(90),
+            presence_life: Duration::from_secs(75),
+        }
+    }
+}

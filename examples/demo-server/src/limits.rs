@@ -1,0 +1,120 @@
+//! Every cap that is not a flag, the checks of texts, and the token bucket.
+
+use crate::errors::Refusal;
+use std::time::{Duration, Instant};
+
+/// Subscriptions one socket may hold.
+pub(crate) const SUBSCRIPTIONS: usize = 100;
+/// Rooms that may exist at once.
+pub(crate) const ROOMS: usize = 100;
+/// Messages kept per room.
+pub(crate) const MESSAGES: usize = 500;
+/// Tasks on the board.
+pub(crate) const TASKS: usize = 1_000;
+/// Notifications kept.
+pub(crate) const NOTIFICATIONS: usize = 100;
+/// Connections that may be present in one room.
+pub(crate) const ROSTER: usize = 500;
+/// Bytes of a member's metadata.
+pub(crate) const METADATA: usize = 4 * 1024;
+/// Bytes of an avatar's address.
+pub(crate) const AVATAR: usize = 2 * 1024;
+/// Bytes of a message id, a channel or an event name.
+pub(crate) const NAME_BYTES: usize = 128;
+/// Bytes of events kept per channel for those who resume.
+pub(crate) const HISTORY_BYTES: usize = 1024 * 1024;
+/// Answers remembered for messages that are sent again.
+pub(crate) const ANSWERS: usize = 10_000;
+/// For how long they are remembered.
+pub(crate) const ANSWER_LIFE: Duration = Duration::from_secs(5 * 60);
+/// How long a socket may take to authenticate, to take a close frame, or to answer one.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+/// Sockets beyond the cap that are told so at once; further ones are refused before the upgrade.
+pub(crate) const REFUSALS: usize = 64;
+
+/// Checks a text from a client: not blank, at most `max` characters, no control characters but line breaks and tabs.
+pub(crate) fn check_text(what: &str, text: &str, max: usize) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::invalid(format!("{what} must not be empty")));
+    }
+    if text.chars().count() > max {
+        return Err(Refusal::invalid(format!(
+            "{what} must have at most {max} characters"
+        )));
+    }
+    if text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        return Err(Refusal::invalid(format!(
+            "{what} must not have control characters"
+        )));
+    }
+    Ok(())
+}
+
+/// The same for a text that may be left out.
+pub(crate) fn check_optional(what: &str, text: Option<&str>, max: usize) -> Result<(), Refusal> {
+    text.map_or(Ok(()), |text| check_text(what, text, max))
+}
+
+/// A token bucket: `rate` messages per second, and twice as many at once after a pause.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    rate: f64,
+    tokens: f64,
+    filled: Instant,
+}
+
+impl Bucket {
+    pub(crate) fn new(rate: u32, now: Instant) -> Self {
+        let rate = f64::from(rate.max(1));
+        Self {
+            rate,
+            tokens: rate * 2.0,
+            filled: now,
+        }
+    }
+
+    /// Takes one token, or says when there will be one.
+    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Refusal> {
+        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
+        self.filled = now;
+        self.tokens = (self.tokens + passed * self.rate).min(self.rate * 2.0);
+        if self.tokens >= 1.0 {
+            self.tokens -= 1.0;
+            return Ok(());
+        }
+        let wait = Duration::from_secs_f64((1.0 - self.tokens) / self.rate);
+        let retry_after = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+        Err(Refusal::RateLimited { retry_after })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_lets_twice_its_rate_through_and_then_its_rate() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(10, start);
+        for _ in 0..20 {
+            bucket.take(start).unwrap();
+        }
+        assert_eq!(
+            bucket.take(start),
+            Err(Refusal::RateLimited { retry_after: 100 })
+        );
+        bucket.take(start + Duration::from_millis(100)).unwrap();
+        assert!(bucket.take(start + Duration::from_millis(101)).is_err());
+    }
+
+    #[test]
+    fn a_text_is_counted_in_characters() {
+        assert!(check_text("title", "žžž", 3).is_ok());
+        assert!(check_text("title", "žžžž", 3).is_err());
+        assert!(check_text("title", " \n", 3).is_err());
+        assert!(check_text("title", "a\u{0}", 3).is_err());
+    }
+}

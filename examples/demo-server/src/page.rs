@@ -1,0 +1,75 @@
+//! The built page: `index.html` for every address that is not a file, under a policy that runs its own scripts only.
+
+use crate::{app::App, errors::Refusal};
+use axum::{
+    extract::State,
+    http::{Uri, header},
+    response::{Html, IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use sha2::{Digest, Sha256};
+
+/// The content security policy: WebAssembly may be compiled, sockets may be opened, pictures may come from anywhere
+/// (avatars do), and positions are set by style attributes.
+pub(crate) const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; \
+    img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; base-uri 'none'; \
+    form-action 'self'; frame-ancestors 'none'; script-src 'self' 'wasm-unsafe-eval'";
+
+/// `GET` of anything that is neither a file nor part of the API.
+pub(crate) async fn show(State(app): State<App>, uri: Uri) -> Response {
+    let file = uri.path().rsplit('/').next().unwrap_or_default();
+    if file.contains('.') && file != "index.html" {
+        return Refusal::NotFound(format!("file {}", uri.path())).into_response();
+    }
+    let index = app.config.dist.join("index.html");
+    match tokio::fs::read_to_string(&index).await {
+        Ok(html) => {
+            let policy = policy_for(&html);
+            let headers = [
+                (header::CONTENT_SECURITY_POLICY, policy.as_str()),
+                (header::CACHE_CONTROL, "no-cache"),
+            ];
+            (headers, Html(html)).into_response()
+        }
+        Err(error) => {
+            tracing::warn!(%error, index = %index.display(), "the page cannot be read");
+            let advice =
+                "page here yet: build the demo with `trunk build`, or name its folder with --dist";
+            Refusal::NotFound(advice.to_owned()).into_response()
+        }
+    }
+}
+
+/// The policy of a page, with the hash of each script that stands in it: the loader that Trunk writes is one.
+fn policy_for(html: &str) -> String {
+    let mut policy = POLICY.to_owned();
+    for script in inline_scripts(html) {
+        let hash = BASE64.encode(Sha256::digest(script));
+        policy.push_str(&format!(" 'sha256-{hash}'"));
+    }
+    policy
+}
+
+fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
+    html.split("<script").skip(1).filter_map(|rest| {
+        let (attributes, rest) = rest.split_once('>')?;
+        let (content, _) = rest.split_once("</script>")?;
+        (!attributes.contains(" src=")).then_some(content)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_names_each_inline_script_and_no_other() {
+        let html = "<script type=\"module\">alert(1)</script><script src=\"a.js\"></script>";
+        assert_eq!(inline_scripts(html).collect::<Vec<_>>(), ["alert(1)"]);
+        let policy = policy_for(html);
+        assert!(
+            policy.ends_with(" 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"),
+            "{policy}"
+        );
+    }
+}

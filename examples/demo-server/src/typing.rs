@@ -1,0 +1,46 @@
+//! Who is typing in a channel, so that a socket that closes does not leave its dots behind.
+
+use crate::{errors::Refusal, hub::ConnectionId, limits::check_text};
+use realtime_demo_types::limits::NAME;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The data of `typing:start` and `typing:stop`, passed on with the channel that it is on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Typing {
+    #[serde(default)]
+    pub(crate) channel: String,
+    pub(crate) id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+}
+
+impl Typing {
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        check_text("id", &self.id, NAME)?;
+        self.name
+            .as_deref()
+            .map_or(Ok(()), |name| check_text("name", name, NAME))
+    }
+}
+
+/// The user whom each connection last said to be typing.
+#[derive(Debug, Default)]
+pub(crate) struct Typists {
+    ids: BTreeMap<ConnectionId, String>,
+}
+
+impl Typists {
+    /// Notes a start; returns the user whom the connection typed as before, if another.
+    pub(crate) fn start(&mut self, connection: ConnectionId, id: &str) -> Option<String> {
+        self.ids
+            .insert(connection, id.to_owned())
+            .filter(|before| before != id)
+    }
+
+    /// Notes a stop; returns who was typing.
+    pub(crate) fn stop(&mut self, connection: ConnectionId) -> Option<String> {
+        self.ids.remove(&connection)
+    }
+}
