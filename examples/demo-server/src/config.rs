@@ -38,6 +38,8 @@ pub struct Config {
     pub ping_after: Duration,
     /// How long a socket may be silent before it is given up. 90 s.
     pub silence: Duration,
+    /// How long a socket may take to authenticate, if there is a token. 5 s.
+    pub auth_within: Duration,
     /// How long a present member may be silent. 75 s.
     pub presence_life: Duration,
 }
@@ -58,6 +60,7 @@ impl Default for Config {
             queue_bytes: 8 * 1024 * 1024,
             ping_after: Duration::from_secs(30),
             silence: Duration::from_secs(90),
+            auth_within: Duration::from_secs(5),
             presence_life: Duration::from_secs(75),
         }
     }

@@ -27,7 +27,7 @@ pub(crate) const HISTORY_BYTES: usize = 1024 * 1024;
 pub(crate) const ANSWERS: usize = 10_000;
 /// For how long they are remembered.
 pub(crate) const ANSWER_LIFE: Duration = Duration::from_secs(5 * 60);
-/// How long a socket may take to authenticate, to take a close frame, or to answer one.
+/// How long a socket may take to read a close frame, or to answer one.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 /// Sockets beyond the cap that are told so at once; further ones are refused before the upgrade.
 pub(crate) const REFUSALS: usize = 64;

@@ -1,6 +1,7 @@
 //! Starting and stopping.
 
 use crate::{app::App, config::Config, feed, limits::GRACE};
+use axum::serve::ListenerExt;
 use fastrand::Rng;
 use std::{io, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinSet, time::timeout};
@@ -44,6 +45,8 @@ pub async fn start(config: Config) -> io::Result<RunningServer> {
         Arc::clone(&app.hub),
         app.config.presence_life,
     ));
+    // Small frames go out at once; only the speed is lost where a system cannot do that.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let (stop, stopped) = oneshot::channel();
     let router = app.clone().router();
     let mut serving = JoinSet::new();

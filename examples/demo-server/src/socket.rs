@@ -42,7 +42,8 @@ pub(crate) async fn upgrade(
         let message = "open the socket from a page of this host".to_owned();
         return Refusal::Forbidden(message).into_response();
     }
-    // A message somewhat over the limit is read, so that the client can be told what was wrong with it.
+    // A message up to this long is read, so that the client is told what was wrong with it. Beyond, the connection is
+    // closed with bytes unread, and the network may throw the explanation away.
     let upgrade = upgrade
         .max_message_size(app.config.max_message_bytes.saturating_mul(4))
         .max_frame_size(app.config.max_message_bytes.saturating_mul(4));
@@ -116,13 +117,13 @@ async fn read(
     let opened = Instant::now();
     let mut heard = opened;
     loop {
-        if !session.is_authenticated() && opened.elapsed() >= GRACE {
+        if !session.is_authenticated() && opened.elapsed() >= config.auth_within {
             return outbox.close(Closing::UNAUTHORIZED);
         }
         let patience = if session.is_authenticated() {
             config.ping_after
         } else {
-            GRACE
+            config.auth_within
         };
         let Ok(message) = timeout(patience, stream.next()).await else {
             if heard.elapsed() >= config.silence {

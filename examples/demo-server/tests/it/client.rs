@@ -1,0 +1,122 @@
+//! A WebSocket client that speaks the envelope, and the servers it talks to.
+
+use futures::{SinkExt, StreamExt};
+use realtime_demo_server::{Config, RunningServer, start};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    tungstenite::{Message, protocol::CloseFrame},
+};
+
+/// Far longer than anything here takes: a test that reaches it has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server whose prices stand still.
+pub(crate) fn still() -> Config {
+    Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        tick: Duration::ZERO,
+        ..Config::default()
+    }
+}
+
+pub(crate) async fn serve(config: Config) -> RunningServer {
+    start(config).await.unwrap()
+}
+
+pub(crate) struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    asked: u32,
+}
+
+impl Client {
+    pub(crate) async fn connect(server: &RunningServer) -> Self {
+        let url = format!("ws://{}/ws", server.addr());
+        let (socket, _) = connect_async_with_config(url, None, true).await.unwrap();
+        Self::over(socket)
+    }
+
+    pub(crate) fn over(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self { socket, asked: 0 }
+    }
+
+    pub(crate) async fn send(&mut self, frame: Value) {
+        self.send_raw(Message::text(frame.to_string())).await;
+    }
+
+    pub(crate) async fn send_raw(&mut self, message: Message) {
+        self.socket.send(message).await.unwrap();
+    }
+
+    /// Writes bytes past the WebSocket layer.
+    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.socket.get_mut().write_all(bytes).await.unwrap();
+    }
+
+    /// The next frame.
+    pub(crate) async fn next(&mut self) -> Value {
+        match self.message().await {
+            Message::Text(text) => serde_json::from_str(&text).unwrap(),
+            other => panic!("a text frame was expected, not {other:?}"),
+        }
+    }
+
+    /// Sends a message with an id of its own, and gives the frame that comes next, which must be its answer.
+    pub(crate) async fn ask(&mut self, mut frame: Value) -> Value {
+        self.asked += 1;
+        let id = format!("ask-{}", self.asked);
+        frame["id"] = json!(id);
+        self.send(frame).await;
+        let answer = self.next().await;
+        assert_eq!(answer["re"], json!(id), "{answer}");
+        answer
+    }
+
+    /// Subscribes, and gives the answer.
+    pub(crate) async fn subscribe(&mut self, channel: &str) -> Value {
+        let answer = self
+            .ask(json!({"event": "subscribe", "channel": channel}))
+            .await;
+        assert_eq!(answer.get("error"), None, "{answer}");
+        answer
+    }
+
+    /// Proves that all that was sent has been handled and that nothing else is on its way.
+    pub(crate) async fn expect_nothing_more(&mut self) {
+        let answer = self.ask(json!({"event": "ping"})).await;
+        assert_eq!(answer["event"], "pong");
+    }
+
+    /// Reads until the server closes, and gives its code and the text frames that came before.
+    pub(crate) async fn closed(&mut self) -> (u16, Vec<Value>) {
+        let mut frames = Vec::new();
+        loop {
+            match self.message().await {
+                Message::Text(text) => frames.push(serde_json::from_str(&text).unwrap()),
+                Message::Close(Some(CloseFrame { code, .. })) => return (code.into(), frames),
+                other => panic!("a close frame was expected, not {other:?}"),
+            }
+        }
+    }
+
+    /// Says goodbye as a page does.
+    pub(crate) async fn close(mut self) {
+        self.socket.close(None).await.unwrap();
+    }
+
+    async fn message(&mut self) -> Message {
+        let message = timeout(PATIENCE, self.socket.next())
+            .await
+            .expect("nothing came");
+        message.expect("the socket ended").unwrap()
+    }
+}
+
+/// The error code of a frame.
+pub(crate) fn code(frame: &Value) -> &str {
+    frame["error"]["code"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no error in {frame}"))
+}
