@@ -1,5 +1,23 @@
 //! The demo's server: REST and the JSON envelope protocol over a WebSocket, all in memory.
 //!
+//! | channel | events | state |
+//! |---|---|---|
+//! | `stocks:{SYMBOL}` | `stock:update` | `GET /api/stocks/{SYMBOL}` |
+//! | `stocks` | `list:update`, an update of one stock (its id is its symbol) | `GET /api/stocks` |
+//! | `tasks` | `list:update` | `GET /api/tasks` |
+//! | `room:{name}` | `list:update` of messages, presence, typing | `GET /api/rooms/{name}/messages` |
+//! | `notifications` | `notification` | `GET /api/notifications` |
+//!
+//! Every state comes with the position it belongs to, in the headers `x-realtime-epoch` and `x-realtime-seq`. Tasks
+//! are changed by the messages `task:create`, `task:update`, `task:delete` and `task:move`, or over REST (`POST`,
+//! `PATCH`, `DELETE`, `POST …/move`); a room gets a `message:send`. `POST /api/notifications` sends one to everybody,
+//! `POST /api/stocks/{SYMBOL}/burst` publishes a known number of prices, `GET /api/health` counts what has happened.
+//!
+//! The sources by what they hold: `app` (which handler answers what), `api/*` (REST), `page` (the built demo),
+//! `socket` (one WebSocket), `session` (what it may do), `outbox` (what waits for it), `envelope` (the wire), `hub`
+//! (the state and its lock), `channel`, `subscriptions`, `commands` (every change), `answers` (repeated messages),
+//! `tasks`, `stocks`, `rooms`, `presence`, `typing`, `feed` (what happens by itself), `limits`.
+//!
 //! [`start`] runs it in this process, which is what tests do; the program of the same name adds flags and signals.
 
 mod answers;

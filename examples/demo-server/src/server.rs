@@ -6,12 +6,12 @@ use fastrand::Rng;
 use std::{io, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinSet, time::timeout};
 
-/// A server that is listening. Dropping it stops it at once; [`shutdown`](Self::shutdown) does it politely.
+/// A server that is listening. Dropping it stops it without waiting for anything; [`shutdown`](Self::shutdown) waits.
 #[derive(Debug)]
 pub struct RunningServer {
     addr: SocketAddr,
     app: App,
-    stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
     serving: JoinSet<io::Result<()>>,
     background: JoinSet<()>,
 }
@@ -58,7 +58,7 @@ pub async fn start(config: Config) -> io::Result<RunningServer> {
     Ok(RunningServer {
         addr,
         app,
-        stop,
+        stop: Some(stop),
         serving,
         background,
     })
@@ -76,8 +76,8 @@ impl RunningServer {
     pub async fn shutdown(mut self) {
         self.background.abort_all();
         self.app.hub.lock().connections.shut_down();
-        // Nobody listens any more if serving has failed; then there is nothing to stop.
-        let _ = self.stop.send(());
+        // Without the sender the receiver resolves, which is the sign to stop.
+        self.stop = None;
         let all = u32::try_from(self.app.config.max_connections).unwrap_or(u32::MAX);
         if timeout(GRACE, self.app.slots.acquire_many(all))
             .await
@@ -88,5 +88,11 @@ impl RunningServer {
         if timeout(GRACE, self.serving.join_next()).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.app.hub.lock().connections.shut_down();
     }
 }

@@ -116,6 +116,7 @@ async fn read(
 ) {
     let opened = Instant::now();
     let mut heard = opened;
+    let mut pinged = false;
     loop {
         if !session.is_authenticated() && opened.elapsed() >= config.auth_within {
             return outbox.close(Closing::UNAUTHORIZED);
@@ -126,13 +127,15 @@ async fn read(
             config.auth_within
         };
         let Ok(message) = timeout(patience, stream.next()).await else {
-            if heard.elapsed() >= config.silence {
+            if pinged && heard.elapsed() >= config.silence {
                 return outbox.close(Closing::SILENT);
             }
             session.ping();
+            pinged = true;
             continue;
         };
         heard = Instant::now();
+        pinged = false;
         match message {
             None => return,
             Some(Err(error)) => {

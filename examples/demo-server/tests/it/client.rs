@@ -107,11 +107,16 @@ impl Client {
     }
 
     async fn message(&mut self) -> Message {
-        let message = timeout(PATIENCE, self.socket.next())
-            .await
-            .expect("nothing came");
+        let message = in_time(self.socket.next()).await;
         message.expect("the socket ended").unwrap()
     }
+}
+
+/// Waits for something that must come soon.
+pub(crate) async fn in_time<T>(something: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, something)
+        .await
+        .expect("it took too long")
 }
 
 /// The error code of a frame.

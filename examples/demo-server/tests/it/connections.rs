@@ -27,7 +27,7 @@ async fn a_socket_beyond_the_cap_is_told_to_come_back_later() {
         1
     );
     first.close().await;
-    while http::get(&server, "/api/health").await.json()["connections"] != 0 {}
+    http::until_connections(&server, 0).await;
     let mut next = Client::connect(&server).await;
     next.expect_nothing_more().await;
 }

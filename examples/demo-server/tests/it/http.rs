@@ -1,5 +1,6 @@
 //! Just enough of an HTTP client.
 
+use crate::client::in_time;
 use realtime_demo_server::RunningServer;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -42,6 +43,12 @@ pub(crate) async fn post(server: &RunningServer, path: &str, body: &Value) -> Re
         &body.to_string(),
     )
     .await
+}
+
+/// Waits until that many sockets are open.
+pub(crate) async fn until_connections(server: &RunningServer, count: u64) {
+    in_time(async { while get(server, "/api/health").await.json()["connections"] != count {} })
+        .await;
 }
 
 /// `headers` are whole lines.

@@ -1,5 +1,5 @@
 use crate::{
-    client::{Client, code, serve, still},
+    client::{Client, code, in_time, serve, still},
     http,
 };
 use serde_json::{Value, json};
@@ -232,13 +232,16 @@ async fn what_rest_gives_is_exactly_what_its_position_says() {
             client.next().await;
         }
     });
-    loop {
-        let tasks = http::get(&server, "/api/tasks").await;
-        let created = tasks.json().as_array().unwrap().len() - 6;
-        assert_eq!(created as u64, tasks.seq());
-        if created == 100 {
-            break;
+    in_time(async {
+        loop {
+            let tasks = http::get(&server, "/api/tasks").await;
+            let created = tasks.json().as_array().unwrap().len() - 6;
+            assert_eq!(created as u64, tasks.seq());
+            if created == 100 {
+                break;
+            }
         }
-    }
+    })
+    .await;
     writer.await.unwrap();
 }
