@@ -45,6 +45,25 @@ async fn a_wrong_token_is_refused_and_the_socket_closed() {
 }
 
 #[tokio::test]
+async fn what_follows_a_wrong_token_is_not_even_read() {
+    let server = serve(guarded()).await;
+    let mut client = Client::connect(&server).await;
+    for token in ["wrong", "s3cret"] {
+        client
+            .send(json!({"event": "auth", "data": {"token": token}}))
+            .await;
+    }
+    client
+        .send(json!({"event": "task:create", "data": {"title": "sneaked in"}}))
+        .await;
+    let (close, frames) = client.closed().await;
+    assert_eq!((close, frames.len()), (4300, 1), "{frames:?}");
+    let bearer = "authorization: Bearer s3cret\r\n";
+    let tasks = http::request(&server, "GET", "/api/tasks", bearer, "").await;
+    assert_eq!(tasks.seq(), 0);
+}
+
+#[tokio::test]
 async fn a_socket_that_does_not_authenticate_is_closed() {
     let server = serve(Config {
         auth_within: Duration::from_millis(20),

@@ -170,6 +170,27 @@ async fn typing_is_passed_on_to_the_others_only() {
 }
 
 #[tokio::test]
+async fn typing_is_passed_on_with_its_channel_and_nothing_that_does_not_belong_there() {
+    let server = serve(still()).await;
+    let (mut ada, mut lin) = (member(&server).await, member(&server).await);
+    let data = json!({"id": "u1", "name": "Ada", "ballast": "x".repeat(1_000)});
+    ada.send(json!({"event": "typing:start", "channel": ROOM, "data": data}))
+        .await;
+    assert_eq!(lin.next().await, typing("typing:start"));
+    ada.send(json!({"event": "typing:start", "channel": ROOM, "data": {"id": "u2"}}))
+        .await;
+    assert_eq!(
+        lin.next().await["event"],
+        "typing:stop",
+        "one socket types as one user"
+    );
+    assert_eq!(
+        lin.next().await["data"],
+        json!({"channel": ROOM, "id": "u2"})
+    );
+}
+
+#[tokio::test]
 async fn a_typing_socket_that_closes_stops_typing() {
     let server = serve(still()).await;
     let (mut ada, mut lin) = (member(&server).await, member(&server).await);
