@@ -13,3 +13,4 @@ mod query_keeping;
 mod query_model;
 mod query_source;
 mod task;
+mod wire_snapshots;
