@@ -158,7 +158,8 @@ impl Roster {
     /// are counted and ignored. True if anything visible changed.
     ///
     /// # Errors
-    /// If `data` cannot be read; then nothing has changed.
+    /// If `data` cannot be read; then nothing has changed but what was due anyway, which
+    /// [`revision`](Self::revision) tells.
     pub fn receive(&mut self, now: Instant, event: &str, data: &str) -> Result<bool, DecodeError> {
         let before = self.revision();
         self.catch_up(now);
@@ -309,9 +310,9 @@ impl Roster {
             self.members.journal.touch();
             self.reckon_expiry(now);
         }
-        if let Some(floor) = self.link.expiry_due(now) {
+        if self.link.expiry_due(now) {
             let expiry = self.options.expiry();
-            self.members.expire(now, floor, expiry, &mut self.stats);
+            self.members.expire(now, expiry, &mut self.stats);
             self.reckon_expiry(now);
         }
     }

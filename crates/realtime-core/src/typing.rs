@@ -147,7 +147,8 @@ impl TypingRoom {
     /// True if anything visible changed.
     ///
     /// # Errors
-    /// If `data` cannot be read; then nothing has changed but what had expired anyway.
+    /// If `data` cannot be read; then nothing has changed but what had expired anyway, which
+    /// [`revision`](Self::revision) tells.
     pub fn receive(&mut self, now: Instant, event: &str, data: &str) -> Result<bool, DecodeError> {
         let before = self.revision();
         self.catch_up(now);

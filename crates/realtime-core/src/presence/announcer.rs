@@ -71,22 +71,18 @@ impl Announcer {
 
     /// What we say of ourselves has changed.
     pub(super) fn changed(&mut self, now: Instant) {
-        let free_at = self.last.map_or(now, |last| last + self.interval);
-        self.say_at(now, free_at);
+        self.ask(now, self.free_at(now));
     }
 
-    /// Others may think we left: tell them better. False if that is already on its way.
+    /// Others may think we left: tell them better. False if they will hear soon enough anyway.
     pub(super) fn heal(&mut self, now: Instant) -> bool {
-        let scheduled = self.last_heal.is_some_and(|heal| heal > now);
-        if !self.up || self.hello || scheduled {
-            return false;
+        let healed = self.last_heal.map_or(now, |heal| heal + HEAL_INTERVAL);
+        let at = self.free_at(now).max(healed);
+        let asked = self.ask(now, at);
+        if asked {
+            self.last_heal = Some(at);
         }
-        let after_heal = self.last_heal.map(|heal| heal + HEAL_INTERVAL);
-        let after_hello = self.last.map(|last| last + self.interval);
-        let free_at = now.max(after_heal.max(after_hello).unwrap_or(now));
-        self.last_heal = Some(free_at);
-        self.say_at(now, free_at);
-        true
+        asked
     }
 
     pub(super) fn advance(&mut self, now: Instant) {
@@ -110,15 +106,23 @@ impl Announcer {
         None
     }
 
-    fn say_at(&mut self, now: Instant, free_at: Instant) {
-        if !self.up {
-            return;
+    /// When the next announcement may be made.
+    fn free_at(&self, now: Instant) -> Instant {
+        self.last.map_or(now, |last| now.max(last + self.interval))
+    }
+
+    /// Has an announcement made `at` that moment; false if there will be one before, which says
+    /// the same.
+    fn ask(&mut self, now: Instant, at: Instant) -> bool {
+        if !self.up || self.hello || self.due.is_some_and(|due| due <= at) {
+            return false;
         }
-        if free_at <= now {
+        if at <= now {
             self.say(now);
         } else {
-            self.due = Some(self.due.map_or(free_at, |due| due.min(free_at)));
+            self.due = Some(at);
         }
+        true
     }
 
     fn say(&mut self, now: Instant) {
@@ -204,6 +208,20 @@ mod tests {
         assert!(announcer.heal(at(1_100)));
         assert!(!announcer.heal(at(1_200)), "already on its way");
         assert_eq!(announcer.poll(), None);
+        assert_eq!(moments(&mut announcer, 5_000), [2_000]);
+    }
+
+    #[test]
+    fn a_change_that_is_due_sooner_heals_too_and_the_next_report_is_still_answered() {
+        let mut announcer = announcer();
+        announcer.link_up(at(0));
+        announcer.poll();
+        assert!(announcer.heal(at(1_000)));
+        announcer.poll();
+        announcer.changed(at(1_010));
+        assert!(!announcer.heal(at(1_020)));
+        assert_eq!(moments(&mut announcer, 1_500), [1_050]);
+        assert!(announcer.heal(at(1_500)));
         assert_eq!(moments(&mut announcer, 5_000), [2_000]);
     }
 }

@@ -87,11 +87,11 @@ impl Connections {
         self.0.len() < before
     }
 
-    /// Drops the connections that were silent since `floor` and for `expiry`; says how many.
-    pub(super) fn expire(&mut self, now: Instant, floor: Instant, expiry: Duration) -> u64 {
+    /// Drops the connections that were silent for `expiry`; says how many.
+    pub(super) fn expire(&mut self, now: Instant, expiry: Duration) -> u64 {
         let before = self.0.len();
         self.0
-            .retain(|_, connection| connection.heard.max(floor) + expiry > now);
+            .retain(|_, connection| connection.heard + expiry > now);
         (before - self.0.len()) as u64
     }
 

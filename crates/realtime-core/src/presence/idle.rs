@@ -95,6 +95,17 @@ mod tests {
     }
 
     #[test]
+    fn a_sign_of_the_user_counts_even_while_the_page_is_hidden() {
+        let mut watch = IdleWatch::default();
+        watch.sign(at(0));
+        watch.set_visible(at(0), false);
+        assert!(idle_at(&mut watch, 60));
+        watch.sign(at(100));
+        assert!(!idle_at(&mut watch, 159));
+        assert!(idle_at(&mut watch, 160));
+    }
+
+    #[test]
     fn both_can_be_turned_off() {
         let options = PresenceOptions::default()
             .with_idle_after(None)

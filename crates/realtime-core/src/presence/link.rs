@@ -36,7 +36,7 @@ enum Phase {
 #[derive(Debug, Default)]
 pub(super) struct Link {
     phase: Phase,
-    /// When the link came up: nobody can have been heard before, so silence counts from here.
+    /// When the link came up. Nobody could be heard before, so nobody expires until an expiry later.
     up_since: Instant,
     /// Nobody expires before this moment.
     grace_until: Option<Instant>,
@@ -135,13 +135,12 @@ impl Link {
             heard.map(|heard| (heard.max(self.up_since) + expiry).max(now + EXPIRY_STEP));
     }
 
-    /// Whether it is time to look for silent members; then since when silence counts.
-    pub(super) fn expiry_due(&mut self, now: Instant) -> Option<Instant> {
+    /// Whether it is time to look for silent members.
+    pub(super) fn expiry_due(&mut self, now: Instant) -> bool {
         if self.grace_until.is_some_and(|until| until <= now) {
             self.grace_until = None;
         }
-        let due = self.expiry_deadline().is_some_and(|due| due <= now);
-        due.then_some(self.up_since)
+        self.expiry_deadline().is_some_and(|due| due <= now)
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -181,26 +180,26 @@ mod tests {
     fn a_punctual_timer_expires_at_once() {
         let mut link = live_since_zero_with_expiry_at(75);
         link.notice_lateness(at(76), Some(at(75)));
-        assert_eq!(link.expiry_due(at(76)), Some(at(0)));
+        assert!(link.expiry_due(at(76)));
     }
 
     #[test]
     fn after_a_sleep_expiry_waits_two_seconds() {
         let mut link = live_since_zero_with_expiry_at(75);
         link.notice_lateness(at(3_600), Some(at(30)));
-        assert_eq!(link.expiry_due(at(3_600)), None);
+        assert!(!link.expiry_due(at(3_600)));
         assert_eq!(link.deadline(), Some(at(3_602)));
         link.notice_lateness(at(3_602), link.deadline());
-        assert_eq!(link.expiry_due(at(3_602)), Some(at(0)));
+        assert!(link.expiry_due(at(3_602)));
     }
 
     #[test]
     fn timers_that_come_once_a_minute_still_expire_somebody() {
         let mut link = live_since_zero_with_expiry_at(75);
         link.notice_lateness(at(120), link.deadline());
-        assert_eq!(link.expiry_due(at(120)), None);
+        assert!(!link.expiry_due(at(120)));
         link.notice_lateness(at(180), link.deadline());
-        assert_eq!(link.expiry_due(at(180)), Some(at(0)));
+        assert!(link.expiry_due(at(180)));
     }
 
     #[test]
@@ -208,15 +207,23 @@ mod tests {
         let mut link = live_since_zero_with_expiry_at(75);
         link.notice_lateness(at(3_600), link.deadline());
         link.notice_lateness(at(7_200), link.deadline());
-        assert_eq!(link.expiry_due(at(7_200)), None);
+        assert!(!link.expiry_due(at(7_200)));
         assert_eq!(link.deadline(), Some(at(7_202)));
+    }
+
+    #[test]
+    fn looks_for_the_silent_are_a_quarter_of_a_second_apart_however_many_there_are() {
+        let mut link = live_since_zero_with_expiry_at(75);
+        let one_more = at(0) + Duration::from_millis(1);
+        link.reckon_expiry(at(75), Some(one_more), Duration::from_secs(75));
+        assert_eq!(link.deadline(), Some(Instant::from_millis(75_250)));
     }
 
     #[test]
     fn nobody_expires_while_the_link_is_down() {
         let mut link = live_since_zero_with_expiry_at(75);
         link.go_down(false);
-        assert_eq!(link.expiry_due(at(1_000)), None);
+        assert!(!link.expiry_due(at(1_000)));
         assert_eq!(link.deadline(), None);
     }
 }

@@ -195,19 +195,13 @@ impl Members {
         }
     }
 
-    /// Drops what was silent since `floor` and for `expiry`.
-    pub(super) fn expire(
-        &mut self,
-        now: Instant,
-        floor: Instant,
-        expiry: Duration,
-        stats: &mut PresenceStats,
-    ) {
-        stats.expired_connections += self.own.expire(now, floor, expiry);
+    /// Drops what was silent for `expiry`.
+    pub(super) fn expire(&mut self, now: Instant, expiry: Duration, stats: &mut PresenceStats) {
+        stats.expired_connections += self.own.expire(now, expiry);
         self.recount_me();
         let mut gone = Vec::new();
         for (number, peer) in &mut self.peers {
-            let expired = peer.connections.expire(now, floor, expiry);
+            let expired = peer.connections.expire(now, expiry);
             stats.expired_connections += expired;
             if expired > 0 && !peer.refresh(&mut self.journal) {
                 gone.push(*number);
