@@ -8,7 +8,6 @@ const MAX_CHANGED: usize = 1_024;
 
 /// What became of one call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[must_use = "it may hold the error of a batch element"]
 pub struct Applied {
     /// Whether a row or the order of rows is different now.
     pub changed: bool,

@@ -114,7 +114,7 @@ impl<T: ListItem> Sequence<T> {
         self.tree.remove(rank);
         let to = self.search(&new).unwrap_or_else(|rank| rank);
         self.tree.insert(to, new.clone());
-        (new, to != rank)
+        (new, true)
     }
 
     /// Moves a row of a list in arrival order; whether it stands elsewhere now.

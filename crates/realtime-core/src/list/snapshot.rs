@@ -136,3 +136,60 @@ impl<T: ListItem + fmt::Debug> fmt::Debug for ListIter<'_, T> {
         f.debug_list().entries(self.clone()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        list::{KeyedList, ListItem, ListOptions},
+        time::Instant,
+    };
+    use serde::{Deserialize, Serialize};
+    use std::rc::Rc;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Row {
+        id: u32,
+        price: u32,
+    }
+
+    impl ListItem for Row {
+        type Id = u32;
+
+        fn id(&self) -> u32 {
+            self.id
+        }
+    }
+
+    #[test]
+    fn one_change_among_100_000_rows_copies_a_few_nodes_and_no_row() {
+        let by_price = ListOptions::default().with_sort(|a: &Row, b| a.price.cmp(&b.price));
+        for options in [ListOptions::default(), by_price] {
+            let mut list = KeyedList::new(options);
+            let rows = (0..100_000).map(|id| Row { id, price: id * 10 });
+            list.replace(Instant::ZERO, rows.collect());
+            let mut before = list.snapshot();
+            for event in [
+                r#"{"action":"update","item":{"id":50000,"price":500001}}"#,
+                r#"{"action":"update","item":{"id":50000,"price":15}}"#,
+                r#"{"action":"create","item":{"id":100000,"price":777}}"#,
+                r#"{"action":"move","item":{"id":70000},"before":20}"#,
+                r#"{"action":"delete","item":{"id":31000}}"#,
+            ] {
+                let pointers = |list: &KeyedList<Row>| -> Vec<_> {
+                    let some = (0..100_001).step_by(50);
+                    some.map(|id| list.get(&id).map(Rc::as_ptr)).collect()
+                };
+                let old = pointers(&list);
+                list.apply(Instant::ZERO, event).unwrap();
+                let after = list.snapshot();
+                // A remove and an insert, each along one path of four nodes and a neighbour.
+                let copied = after.0.nodes_not_in(&before.0);
+                assert!(copied <= 16, "{event} copied {copied} nodes");
+                let rows = pointers(&list);
+                let changed = old.iter().zip(&rows).filter(|(old, new)| old != new);
+                assert!(changed.count() <= 1, "{event}");
+                before = after;
+            }
+        }
+    }
+}

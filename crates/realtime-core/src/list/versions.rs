@@ -93,12 +93,17 @@ impl<T: ListItem> KeyedList<T> {
     /// Makes a patch that leaves the memory of recent ones, and those older than it, part of its
     /// row's base.
     pub(super) fn settle(&mut self, id: &T::Id, patch: Patch) {
-        let Some(version) = patch.version else { return };
+        let (Some(version), Some(row)) = (patch.version, self.rows.get_mut(id)) else {
+            return;
+        };
         let mut patches = self.recent.take_up_to(id, version);
         patches.push(patch);
-        if let Some(row) = self.rows.get_mut(id) {
+        row.version = row.version.max(Some(version));
+        if self.recent.of(id).is_empty() {
+            // What is shown has all of them already.
+            row.base = None;
+        } else {
             row.base = Some(fold(row.base(), &patches));
-            row.version = row.version.max(Some(version));
             row.settle_followers(id, &mut self.recent);
         }
     }
