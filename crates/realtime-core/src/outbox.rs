@@ -10,9 +10,14 @@ mod settlement;
 pub use message::{Delivery, Message, ReliableOptions, SendId};
 pub use settlement::{OutboxOutput, OutboxStats, SendError};
 
-use crate::{error::ServerError, id::MessageId, time::Instant};
+use crate::{
+    error::{DecodeError, ServerError},
+    id::MessageId,
+    time::Instant,
+};
 use entry::{Entry, Kind};
 use rustc_hash::FxHashMap;
+use serde_json::value::RawValue;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     rc::Rc,
@@ -248,6 +253,10 @@ impl Outbox {
         let (size, limit) = (message.size(), self.limits.message_bytes);
         if size > limit {
             return Some(SendError::TooLarge { size, limit });
+        }
+        if let Err(error) = serde_json::from_str::<&RawValue>(&message.data) {
+            let what = format!("data of `{}`", message.event);
+            return Some(SendError::Invalid(DecodeError::new(what, error)));
         }
         match self.link {
             Link::Ended => return Some(SendError::Disconnected),

@@ -82,10 +82,11 @@ impl<T: ListItem> Resource for LiveList<T> {
         event: &EventView<'_>,
     ) -> Result<Effect, DecodeError> {
         let applied = self.list.apply(now, event.data)?;
-        Ok(if applied.changed {
-            Effect::Changed
-        } else {
-            Effect::Unchanged
+        let first = applied.replaced && !std::mem::replace(&mut self.is_filled, true);
+        Ok(match applied.error {
+            Some(error) => Effect::Partly(error),
+            None if applied.changed || first => Effect::Changed,
+            None => Effect::Unchanged,
         })
     }
 

@@ -93,7 +93,10 @@ impl<T: ListItem> KeyedList<T> {
             "snapshot" => {
                 let items = event.items()?.iter().map(|item| read_item(item.get()));
                 let items = items.collect::<Result<_, _>>()?;
-                Ok(self.replace_all(now, items))
+                Ok(Applied {
+                    replaced: true,
+                    ..self.replace_all(now, items)
+                })
             }
             _ => Err(event.error(
                 "unknown action; there are create, update, delete, upsert, move, batch, snapshot",

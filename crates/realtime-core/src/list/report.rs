@@ -11,6 +11,8 @@ const MAX_CHANGED: usize = 1_024;
 pub struct Applied {
     /// Whether a row or the order of rows is different now.
     pub changed: bool,
+    /// Whether the list is now as a whole snapshot says.
+    pub replaced: bool,
     /// Changes ignored as older than, or the same as, what the list has.
     pub ignored: usize,
     /// Updates held until their item arrives.
@@ -62,6 +64,7 @@ impl Applied {
 
     pub(super) fn add(&mut self, other: Self) {
         self.changed |= other.changed;
+        self.replaced |= other.replaced;
         self.ignored += other.ignored;
         self.parked += other.parked;
         self.rejected += other.rejected;

@@ -2,7 +2,7 @@
 
 use super::SendId;
 use crate::{
-    error::ServerError,
+    error::{DecodeError, ServerError},
     id::{ChannelName, EventName, MessageId},
 };
 use std::rc::Rc;
@@ -27,6 +27,9 @@ pub enum SendError {
     /// The outbox is full, or the socket is and the message volatile.
     #[error("too much is waiting to be sent; send less, or again later")]
     Overflow,
+    /// The data is not JSON.
+    #[error(transparent)]
+    Invalid(DecodeError),
     /// The message alone is larger than allowed.
     #[error("the message has {size} bytes, more than the limit of {limit}; split it")]
     TooLarge {
@@ -89,6 +92,8 @@ pub struct OutboxStats {
     pub disconnected: u64,
     /// Sends refused because too much was waiting, volatile ones on a full socket included.
     pub overflowed: u64,
+    /// Sends refused because their data is not JSON.
+    pub invalid: u64,
     /// Sends refused for their size.
     pub too_large: u64,
     /// Sends replaced by a newer one.
@@ -108,6 +113,7 @@ impl OutboxStats {
             Err(SendError::Expired) => &mut self.expired,
             Err(SendError::Disconnected) => &mut self.disconnected,
             Err(SendError::Overflow) => &mut self.overflowed,
+            Err(SendError::Invalid(_)) => &mut self.invalid,
             Err(SendError::TooLarge { .. }) => &mut self.too_large,
             Err(SendError::Superseded) => &mut self.superseded,
             Err(SendError::Cancelled) => &mut self.cancelled,

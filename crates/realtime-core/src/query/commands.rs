@@ -44,11 +44,12 @@ impl QueryCache {
             if result == Ok(Effect::Refetch) {
                 entry.invalidate(now, shared, true);
             }
-            (result == Ok(Effect::Changed), result)
+            let changed = matches!(result, Ok(Effect::Changed | Effect::Partly(_)));
+            (changed, result)
         });
         match result {
             Some(Ok(Effect::Invalidate(prefix))) => self.invalidate_all(now, &prefix, true),
-            Some(Err(error)) => return Err(error),
+            Some(Ok(Effect::Partly(error)) | Err(error)) => return Err(error),
             _ => {}
         }
         Ok(())

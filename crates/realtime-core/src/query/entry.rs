@@ -260,7 +260,12 @@ impl Entry {
         };
         shared.stats.events += 1;
         self.event_error = None;
-        if effect == Effect::Changed {
+        if let Effect::Partly(error) = &effect {
+            shared.stats.event_errors += 1;
+            self.event_error = Some(error.clone());
+            self.mark_invalid();
+        }
+        if matches!(effect, Effect::Changed | Effect::Partly(_)) {
             self.updated_at = Some(now);
         }
         if let Some(position) = position {

@@ -374,6 +374,11 @@ impl Entry {
             }
             match self.resource.apply(now, event.binding, &event.view()) {
                 Ok(Effect::Changed) => visible = true,
+                Ok(Effect::Partly(error)) => {
+                    visible = true;
+                    shared.stats.event_errors += 1;
+                    self.event_error = Some(error);
+                }
                 Ok(Effect::Refetch) => self.want_for_event(now),
                 // An invalidation was passed on when its event arrived.
                 Ok(Effect::Unchanged | Effect::Invalidate(_)) => {}

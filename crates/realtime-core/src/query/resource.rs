@@ -61,6 +61,8 @@ pub enum Effect {
     Unchanged,
     /// What people see is another now.
     Changed,
+    /// As [`Changed`](Self::Changed), but some of the event could not be read and was left out.
+    Partly(DecodeError),
     /// Everything whose key begins with this prefix is out of date.
     Invalidate(QueryKey),
     /// The resource cannot go on from here: its own entry has to be fetched again.

@@ -331,3 +331,36 @@ fn a_paused_observer_neither_fetches_nor_subscribes() {
     world.run(5 * SECOND);
     assert_eq!(world.server.subscribers("tasks"), 0);
 }
+
+#[test]
+fn a_snapshot_event_fills_a_list_that_could_not_be_fetched() {
+    let mut world = World::new(17);
+    let peer = world.connect();
+    watch(&mut world, peer);
+    world.run(SECOND);
+    assert_eq!(titles(&world, peer), None);
+    let items = r#"[{"id":"t1","version":1,"title":"write"}]"#;
+    let data = format!(r#"{{"action":"snapshot","items":{items}}}"#);
+    world.server.publish("tasks", "list:update", &data);
+    world.run(SECOND);
+    assert_eq!(titles(&world, peer).unwrap(), ["write"]);
+}
+
+#[test]
+fn a_batch_with_one_bad_row_applies_the_others_and_reports_it() {
+    let mut world = World::new(18);
+    Table::serve(&mut world);
+    let peer = world.connect();
+    watch(&mut world, peer);
+    world.run(SECOND);
+    let data = r#"{"action":"batch","changes":[
+        {"action":"create","item":{"id":"t1","version":1,"title":"one"}},
+        {"action":"create","item":{"id":"t2","version":"?"}},
+        {"action":"create","item":{"id":"t3","version":1,"title":"three"}}]}"#;
+    world.server.publish("tasks", "list:update", data);
+    world.run(SECOND);
+    assert_eq!(titles(&world, peer).unwrap(), ["one", "three"]);
+    assert_eq!(world.take_faults(peer).len(), 1);
+    let meta = world.client(peer).query_meta(&tasks()).unwrap();
+    assert!(meta.is_stale && meta.event_error.is_some(), "{meta:?}");
+}

@@ -114,3 +114,17 @@ fn every_send_settles_whatever_happens() {
         ]
     );
 }
+
+#[test]
+fn data_that_is_not_json_is_refused_before_it_is_sent() {
+    let mut world = World::new(6);
+    let peer = world.connect();
+    let id = send(&mut world, peer, Message::new("hello", "not json"));
+    world.run(SECOND);
+    let settled = world.take_settled(peer);
+    assert!(
+        matches!(&settled[..], [(send, Err(SendError::Invalid(_)))] if *send == id),
+        "{settled:?}"
+    );
+    assert_eq!(world.server.count("hello"), 0);
+}
