@@ -1,2 +1,58 @@
-//! Tasks.
-fn main() {}
+//! The workspace's own commands: `cargo xtask setup | demo | test | check`.
+//!
+//! Kept light on purpose, as every command waits for it to compile: the standard library, and one
+//! small crate to stop the demo server when a signal arrives.
+
+use std::process::ExitCode;
+
+mod apt;
+mod args;
+mod browser;
+mod cache;
+mod console;
+mod demo;
+mod distribution;
+mod failure;
+mod features;
+mod page;
+mod process;
+mod project;
+mod report;
+mod server;
+mod setup;
+mod steps;
+mod tally;
+mod test;
+mod toolchain;
+mod tools;
+
+use args::Task;
+use failure::Failure;
+use project::Project;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("\n{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode, Failure> {
+    let task = args::parse(std::env::args().skip(1))?;
+    if let Task::Help(text) = task {
+        println!("{text}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let project = Project::locate()?;
+    match task {
+        Task::Help(_) => Ok(ExitCode::SUCCESS),
+        Task::Setup => setup::everything(&project),
+        Task::Demo(options) => demo::run(&project, &options),
+        Task::List => Ok(test::list()),
+        Task::Test(selection) => test::run(&project, &selection),
+        Task::Check => test::inner_loop(&project),
+    }
+}

@@ -1,0 +1,300 @@
+//! The command line.
+
+use crate::failure::Failure;
+use crate::steps;
+
+const HELP: &str = "\
+The workspace's own commands.
+
+Usage: cargo xtask <command> [options]
+
+Commands:
+  setup    Get every tool the other commands need, and skip what is there
+  demo     Build the demo, start its server, print the URL, run until Ctrl-C
+  test     Run every check and every test, in a headless browser too
+  check    The quick subset for the inner loop: format, clippy, native tests of the two crates
+
+`cargo xtask <command> --help` says more.
+
+Tools are kept in $REALTIME_YEW_TOOLS, else in $XDG_CACHE_HOME/realtime-yew, else in
+~/.cache/realtime-yew, one folder for each tool and version.";
+
+const SETUP_HELP: &str = "\
+Get every tool the other commands need, and skip what is there: the standard library for wasm32,
+wasm-bindgen at the version in Cargo.lock, Trunk, wasm-opt, Chromium and its driver.
+
+Usage: cargo xtask setup";
+
+const DEMO_HELP: &str = "\
+Build the demo, start its server, print the URL, run until Ctrl-C.
+
+Usage: cargo xtask demo [options]
+
+Options:
+  --port N   Serve on this port, or the next free one [default: 8080]
+  --dev      Build the page without optimisation: quicker to build, slower to run
+  --check    Drive the demo in headless Chromium instead, write screenshots to target/demo, and exit";
+
+const TEST_HELP: &str = "\
+Run every check and every test, and stop at the first step that fails.
+
+Usage: cargo xtask test [options]
+
+Options:
+  --only STEP[,STEP…]   Run just these steps
+  --native              Run just the native tests and doc tests
+  --browser             Run just the tests in a headless browser
+  --e2e                 Build the page and run just the end-to-end tests
+  --list                List the steps";
+
+const CHECK_HELP: &str = "\
+The quick subset for the inner loop: format, then clippy and the native tests of realtime-core and
+realtime-yew.
+
+Usage: cargo xtask check";
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Task {
+    Help(&'static str),
+    Setup,
+    Demo(DemoOptions),
+    List,
+    Test(Selection),
+    Check,
+}
+
+/// How to run the demo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DemoOptions {
+    pub(crate) port: u16,
+    pub(crate) dev: bool,
+    pub(crate) check: bool,
+}
+
+/// Which steps of `test` to run; none named means all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Selection {
+    pub(crate) only: Vec<&'static str>,
+}
+
+/// Reads the options of one command.
+type Parse = fn(&[String]) -> Result<Task, Failure>;
+
+pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, Failure> {
+    let mut args = args;
+    let Some(command) = args.next() else {
+        return Ok(Task::Help(HELP));
+    };
+    let rest: Vec<String> = args.collect();
+    let (help, parse): (_, Parse) = match command.as_str() {
+        "setup" => (SETUP_HELP, |rest| {
+            without_options(rest, "setup", Task::Setup)
+        }),
+        "demo" => (DEMO_HELP, parse_demo),
+        "test" => (TEST_HELP, parse_test),
+        "check" => (CHECK_HELP, |rest| {
+            without_options(rest, "check", Task::Check)
+        }),
+        "help" | "--help" | "-h" => return Ok(Task::Help(HELP)),
+        other => {
+            return Err(Failure::new(
+                format!("there is no command `{other}`"),
+                "use one of setup, demo, test, check; `cargo xtask --help` explains them",
+            ));
+        }
+    };
+    if rest.iter().any(|arg| arg == "--help" || arg == "-h") {
+        return Ok(Task::Help(help));
+    }
+    parse(&rest)
+}
+
+fn without_options(rest: &[String], command: &str, task: Task) -> Result<Task, Failure> {
+    match rest.first() {
+        None => Ok(task),
+        Some(arg) => Err(unknown(command, arg)),
+    }
+}
+
+fn parse_demo(rest: &[String]) -> Result<Task, Failure> {
+    let mut options = DemoOptions {
+        port: 8080,
+        dev: false,
+        check: false,
+    };
+    let mut words = Words::new(rest);
+    while let Some(word) = words.next() {
+        match word {
+            "--dev" => options.dev = true,
+            "--check" => options.check = true,
+            "--port" => {
+                let value = words.value("--port", "a number, such as `--port 8080`")?;
+                options.port = value.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
+                    Failure::new(
+                        format!("`{value}` is not a port"),
+                        "give a number from 1 to 65535, such as `--port 8080`",
+                    )
+                })?;
+            }
+            other => return Err(unknown("demo", other)),
+        }
+    }
+    Ok(Task::Demo(options))
+}
+
+fn parse_test(rest: &[String]) -> Result<Task, Failure> {
+    let mut selection = Selection::default();
+    let mut words = Words::new(rest);
+    while let Some(word) = words.next() {
+        match word {
+            "--list" => return Ok(Task::List),
+            "--native" => selection.only.extend(["native", "doctest"]),
+            "--browser" => selection.only.push("browser"),
+            "--e2e" => selection.only.extend(["page", "e2e"]),
+            "--only" => {
+                let value = words.value("--only", "names of steps, such as `--only fmt,native`")?;
+                for name in value.split(',') {
+                    selection.only.push(step_called(name)?);
+                }
+            }
+            other => return Err(unknown("test", other)),
+        }
+    }
+    Ok(Task::Test(selection))
+}
+
+fn step_called(name: &str) -> Result<&'static str, Failure> {
+    let names = || steps::STEPS.iter().map(|step| step.name);
+    names().find(|known| *known == name).ok_or_else(|| {
+        let known: Vec<_> = names().collect();
+        Failure::new(
+            format!("there is no step `{name}`"),
+            format!("use some of {}", known.join(", ")),
+        )
+    })
+}
+
+fn unknown(command: &str, arg: &str) -> Failure {
+    Failure::new(
+        format!("`{command}` has no option `{arg}`"),
+        format!("`cargo xtask {command} --help` lists the options"),
+    )
+}
+
+/// The words after the command, with `--name=value` split in two.
+struct Words<'a> {
+    words: std::vec::IntoIter<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    fn new(rest: &'a [String]) -> Self {
+        let words: Vec<&str> = rest
+            .iter()
+            .flat_map(|word| match word.split_once('=') {
+                Some((name, value)) => vec![name, value],
+                None => vec![word.as_str()],
+            })
+            .collect();
+        Self {
+            words: words.into_iter(),
+        }
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        self.words.next()
+    }
+
+    fn value(&mut self, option: &str, wanted: &str) -> Result<&'a str, Failure> {
+        self.words.next().ok_or_else(|| {
+            Failure::new(
+                format!("`{option}` lacks its value"),
+                format!("give {wanted}"),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task, Failure> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    fn only(names: &[&'static str]) -> Result<Task, Failure> {
+        let only = names.to_vec();
+        Ok(Task::Test(Selection { only }))
+    }
+
+    #[test]
+    fn the_demo_runs_on_port_8080_unless_told() {
+        let with = |port, dev, check| Ok(Task::Demo(DemoOptions { port, dev, check }));
+        assert_eq!(parsed("demo"), with(8080, false, false));
+        assert_eq!(parsed("demo --port 9000 --dev"), with(9000, true, false));
+        assert_eq!(parsed("demo --check --port=81"), with(81, false, true));
+    }
+
+    #[test]
+    fn a_port_must_be_a_port() {
+        for line in [
+            "demo --port",
+            "demo --port 0",
+            "demo --port 65536",
+            "demo --port x",
+        ] {
+            assert!(parsed(line).is_err(), "{line} should be refused");
+        }
+    }
+
+    #[test]
+    fn test_runs_everything_or_the_named_steps() {
+        assert_eq!(parsed("test"), only(&[]));
+        assert_eq!(parsed("test --only fmt,docs"), only(&["fmt", "docs"]));
+        assert_eq!(
+            parsed("test --only=clippy --e2e"),
+            only(&["clippy", "page", "e2e"])
+        );
+        assert_eq!(parsed("test --list"), Ok(Task::List));
+    }
+
+    #[test]
+    fn the_short_forms_name_steps_that_exist() {
+        for line in ["test --native", "test --browser", "test --e2e"] {
+            let Ok(Task::Test(selection)) = parsed(line) else {
+                panic!("{line} should select steps");
+            };
+            for name in selection.only {
+                assert_eq!(step_called(name), Ok(name));
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_step_is_refused_with_the_list_of_steps() {
+        let failure = parsed("test --only nope").expect_err("there is no such step");
+        assert!(failure.to_string().contains("fmt, clippy"), "{failure}");
+    }
+
+    #[test]
+    fn anything_unknown_is_refused() {
+        for line in [
+            "serve",
+            "setup now",
+            "check --fast",
+            "demo --prot 1",
+            "test fmt",
+        ] {
+            assert!(parsed(line).is_err(), "{line} should be refused");
+        }
+    }
+
+    #[test]
+    fn help_is_for_the_command_it_is_asked_of() {
+        assert_eq!(parsed(""), Ok(Task::Help(HELP)));
+        assert_eq!(parsed("--help"), Ok(Task::Help(HELP)));
+        assert_eq!(parsed("demo --port 1 -h"), Ok(Task::Help(DEMO_HELP)));
+        assert_eq!(parsed("setup --help"), Ok(Task::Help(SETUP_HELP)));
+    }
+}

@@ -1,0 +1,88 @@
+//! The folder that keeps tools between runs and checkouts.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// Where tools are kept, one folder for each tool and version.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    root: PathBuf,
+}
+
+impl Cache {
+    pub(crate) fn open() -> Result<Self, Failure> {
+        let root = folder(|name| std::env::var_os(name)).ok_or_else(|| {
+            Failure::new(
+                "there is no place to keep tools, as HOME is not set",
+                "set REALTIME_YEW_TOOLS to a folder that can be written to",
+            )
+        })?;
+        std::fs::create_dir_all(&root).map_err(|error| {
+            Failure::new(
+                format!("could not create {}: {error}", root.display()),
+                "set REALTIME_YEW_TOOLS to a folder that can be written to",
+            )
+        })?;
+        Ok(Self { root })
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of one tool at one version.
+    pub(crate) fn folder(&self, tool: &str, version: &str) -> PathBuf {
+        self.root.join(format!("{tool}-{version}"))
+    }
+}
+
+fn folder(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let set = |name| {
+        variable(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    set("REALTIME_YEW_TOOLS")
+        .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("realtime-yew")))
+        .or_else(|| set("HOME").map(|home| home.join(".cache").join("realtime-yew")))
+        .or_else(|| set("LOCALAPPDATA").map(|data| data.join("realtime-yew")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Option<PathBuf> {
+        folder(|name| {
+            let found = variables.iter().find(|(key, _)| *key == name)?;
+            Some(OsString::from(found.1))
+        })
+    }
+
+    #[test]
+    fn the_folder_named_by_hand_comes_before_the_cache_and_the_home_folder() {
+        let all = [
+            ("HOME", "/h"),
+            ("XDG_CACHE_HOME", "/c"),
+            ("REALTIME_YEW_TOOLS", "/t"),
+        ];
+        assert_eq!(with(&all), Some(PathBuf::from("/t")));
+        assert_eq!(with(&all[..2]), Some(PathBuf::from("/c/realtime-yew")));
+        assert_eq!(
+            with(&all[..1]),
+            Some(PathBuf::from("/h/.cache/realtime-yew"))
+        );
+        assert_eq!(with(&[]), None);
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let variables = [("REALTIME_YEW_TOOLS", ""), ("HOME", "/h")];
+        assert_eq!(
+            with(&variables),
+            Some(PathBuf::from("/h/.cache/realtime-yew"))
+        );
+    }
+}

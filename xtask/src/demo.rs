@@ -1,0 +1,132 @@
+//! `cargo xtask demo`: the page, its server, and a URL.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::args::DemoOptions;
+use crate::console::heading;
+use crate::failure::Failure;
+use crate::page;
+use crate::project::Project;
+use crate::server::{self, Server};
+use crate::setup::{self, Tools};
+
+/// The end-to-end package, and its program that drives the demo.
+const DRIVER_PACKAGE: &str = "realtime-e2e";
+const DRIVER: &str = "drive-demo";
+/// Where the driver puts its screenshots.
+const SCREENSHOTS: &str = "target/demo";
+
+pub(crate) fn run(project: &Project, options: &DemoOptions) -> Result<ExitCode, Failure> {
+    let parts: &[setup::Part] = if options.check {
+        &setup::ALL
+    } else {
+        &setup::PAGE
+    };
+    let tools = Tools::get(project, parts)?;
+    heading("The page");
+    page::build(project, &tools, !options.dev)?;
+    heading("The server");
+    Server::build(project)?;
+    if options.check {
+        check(project, &tools)
+    } else {
+        serve(project, options.port)
+    }
+}
+
+fn serve(project: &Project, wanted: u16) -> Result<ExitCode, Failure> {
+    let stop = stop_signal()?;
+    let port = server::free_port(wanted)?;
+    if port != wanted {
+        println!("      port {wanted} is busy, so this is port {port}");
+    }
+    let mut server = Server::start(project, port)?;
+    heading(&format!(
+        "The demo runs at {}  (Ctrl-C stops it)",
+        server.url()
+    ));
+    while !stop.load(Ordering::Relaxed) {
+        if let Some(status) = server.ended() {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            return Err(Failure::new(
+                format!("the demo server ended: {status}"),
+                "its own message above says why",
+            ));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    drop(server);
+    println!("\nStopped.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Drives the demo in a headless browser. The driver's result is ours.
+fn check(project: &Project, tools: &Tools) -> Result<ExitCode, Failure> {
+    heading("The driver");
+    let program = ["--package", DRIVER_PACKAGE, "--bin", DRIVER];
+    project
+        .cargo()
+        .arg("build")
+        .args(program)
+        .run()
+        .map_err(|failure| failure.advise("fix what the compiler says above"))?;
+    let stop = stop_signal()?;
+    let server = Server::start(project, server::any_port()?)?;
+    heading(&format!("Driving the demo at {}", server.url()));
+    let mut driver = tools
+        .with_browser(project.cargo().arg("run").arg("--quiet").args(program))
+        .args(["--", "--url", &server.url(), "--out", SCREENSHOTS])
+        .into_inner()
+        .spawn()
+        .map_err(|error| {
+            Failure::new(
+                format!("could not start {DRIVER}: {error}"),
+                "check that cargo is on PATH",
+            )
+        })?;
+    // The loop is here for the signal: on it, the server is stopped with the driver.
+    let status = loop {
+        if stop.load(Ordering::Relaxed) {
+            let _ = driver.kill();
+        }
+        match driver.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) => std::thread::sleep(Duration::from_millis(100)),
+            Err(error) => {
+                return Err(Failure::new(
+                    format!("lost sight of {DRIVER}: {error}"),
+                    "run the command again",
+                ));
+            }
+        }
+    };
+    drop(server);
+    if status.success() {
+        println!("\nThe demo works; screenshots are in {SCREENSHOTS}.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("\nerror: {DRIVER} failed: {status}");
+    eprintln!(
+        " what to do: its message above says which step; screenshots up to there are in {SCREENSHOTS}"
+    );
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// A flag that Ctrl-C or a request to end raises, so that the server is not left running.
+fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
+    let raised = Arc::new(AtomicBool::new(false));
+    let raise = Arc::clone(&raised);
+    ctrlc::set_handler(move || raise.store(true, Ordering::Relaxed)).map_err(|error| {
+        Failure::new(
+            format!("could not listen for Ctrl-C: {error}"),
+            "run the command from a terminal or a plain script",
+        )
+    })?;
+    Ok(raised)
+}

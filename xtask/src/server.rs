@@ -1,0 +1,218 @@
+//! The demo server as a child: a free port, waiting until it answers, stopping it.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+use crate::failure::Failure;
+use crate::process::Cmd;
+use crate::project::Project;
+
+/// The package and program of the demo server.
+pub(crate) const PACKAGE: &str = "realtime-demo-server";
+
+/// How long it may take until its first answer.
+const START: Duration = Duration::from_secs(30);
+/// How long it may take to finish what it is doing once told to stop.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// How often a child is looked at.
+const GLANCE: Duration = Duration::from_millis(50);
+/// How many ports are tried, the wanted one and those after it.
+const PORTS: u16 = 50;
+
+/// A running demo server, stopped when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Builds the program.
+    pub(crate) fn build(project: &Project) -> Result<(), Failure> {
+        project
+            .cargo()
+            .args(["build", "--package", PACKAGE])
+            .run()
+            .map_err(|failure| failure.advise("fix what the compiler says above"))
+    }
+
+    /// Starts the built program, which serves the built page too, and waits for its first answer.
+    pub(crate) fn start(project: &Project, port: u16) -> Result<Self, Failure> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let program = project.program(PACKAGE);
+        let child = Cmd::new(&program)
+            .arg("--listen")
+            .arg(address.to_string())
+            .arg("--dist")
+            .arg(project.dist())
+            .dir(&project.root)
+            .into_inner()
+            .spawn()
+            .map_err(|error| {
+                Failure::new(
+                    format!("could not start {}: {error}", program.display()),
+                    format!("run `cargo build --package {PACKAGE}` and read its output"),
+                )
+            })?;
+        let mut server = Self { child, address };
+        server.wait_for_answer()?;
+        Ok(server)
+    }
+
+    /// The page's address.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    fn wait_for_answer(&mut self) -> Result<(), Failure> {
+        let started = Instant::now();
+        while started.elapsed() < START {
+            if let Some(status) = self.ended() {
+                return Err(Failure::new(
+                    format!("the demo server ended at once: {status}"),
+                    "its own message above says why; another port may help: `--port N`",
+                ));
+            }
+            if answers(self.address) {
+                return Ok(());
+            }
+            std::thread::sleep(GLANCE);
+        }
+        Err(Failure::new(
+            format!(
+                "the demo server gave no page at {} within {} s",
+                self.url(),
+                START.as_secs()
+            ),
+            "read its output above, and check that dist/ holds an index.html",
+        ))
+    }
+
+    /// Asks it to stop, so that it can close its connections, and does not wait for ever.
+    fn stop(&mut self) {
+        let asked = ask_to_stop(self.child.id());
+        let since = Instant::now();
+        while asked && since.elapsed() < FAREWELL {
+            if self.ended().is_some() {
+                return;
+            }
+            std::thread::sleep(GLANCE);
+        }
+        // Both fail only if it has ended meanwhile.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.ended().is_none() {
+            self.stop();
+        }
+    }
+}
+
+/// Asks a process to end; only Unix has a way to, short of killing it.
+fn ask_to_stop(process: u32) -> bool {
+    cfg!(unix)
+        && Cmd::new("kill")
+            .args(["-TERM", &process.to_string()])
+            .capture()
+            .is_ok()
+}
+
+/// The wanted port, or the first free one after it.
+pub(crate) fn free_port(wanted: u16) -> Result<u16, Failure> {
+    let last = wanted.saturating_add(PORTS);
+    (wanted..=last)
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .ok_or_else(|| {
+            Failure::new(
+                format!("no port from {wanted} to {last} is free"),
+                "choose another with `--port N`",
+            )
+        })
+}
+
+/// A port the system says is free.
+pub(crate) fn any_port() -> Result<u16, Failure> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|error| {
+            Failure::new(
+                format!("the system gives no free port: {error}"),
+                "check that this machine has a loopback network",
+            )
+        })
+}
+
+/// Whether a server answers a request for its page with success.
+fn answers(address: SocketAddr) -> bool {
+    let limit = Duration::from_secs(2);
+    let ask = || -> std::io::Result<bool> {
+        let mut stream = TcpStream::connect_timeout(&address, limit)?;
+        stream.set_read_timeout(Some(limit))?;
+        stream.set_write_timeout(Some(limit))?;
+        write!(
+            stream,
+            "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        )?;
+        let mut start = [0; 12];
+        stream.read_exact(&mut start)?;
+        Ok(start.starts_with(b"HTTP/1.") && start.ends_with(b" 200"))
+    };
+    ask().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers one request with this, on a port of its own.
+    fn one_answer(answer: &'static str) -> SocketAddr {
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+        let address = listener
+            .local_addr()
+            .expect("a bound listener has an address");
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("someone connects");
+            let mut request = [0; 512];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(answer.as_bytes());
+        });
+        address
+    }
+
+    #[test]
+    fn only_a_page_counts_as_an_answer() {
+        assert!(answers(one_answer("HTTP/1.1 200 OK\r\n\r\n")));
+        assert!(!answers(one_answer("HTTP/1.1 404 Not Found\r\n\r\n")));
+        assert!(!answers(one_answer("what?")));
+    }
+
+    #[test]
+    fn nobody_listening_is_no_answer() {
+        let port = any_port().expect("loopback has a free port");
+        assert!(!answers(SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
+    }
+
+    #[test]
+    fn a_busy_port_gives_way_to_a_later_one() {
+        let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+        let busy = holder
+            .local_addr()
+            .expect("a bound listener has an address")
+            .port();
+        let chosen = free_port(busy).expect("one of the next ports is free");
+        assert!(chosen > busy, "{chosen} should come after {busy}");
+    }
+}

@@ -1,0 +1,151 @@
+//! Getting the tools: each part once a machine, and only the parts a command needs.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::browser::Browser;
+use crate::cache::Cache;
+use crate::console::{Progress, heading};
+use crate::failure::Failure;
+use crate::process::{Cmd, path_with};
+use crate::project::Project;
+use crate::toolchain::{TARGET, WasmToolchain};
+use crate::tools;
+
+/// Something a command may need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    WasmTarget,
+    WasmBindgen,
+    Trunk,
+    WasmOpt,
+    Browser,
+}
+
+/// All parts, in the order they are got.
+pub(crate) const ALL: [Part; 5] = [
+    Part::WasmTarget,
+    Part::WasmBindgen,
+    Part::Trunk,
+    Part::WasmOpt,
+    Part::Browser,
+];
+
+/// What it takes to build the page.
+pub(crate) const PAGE: [Part; 4] = [
+    Part::WasmTarget,
+    Part::WasmBindgen,
+    Part::Trunk,
+    Part::WasmOpt,
+];
+
+/// The tools that were asked for, ready to use.
+#[derive(Debug)]
+pub(crate) struct Tools {
+    toolchain: WasmToolchain,
+    folders: Vec<PathBuf>,
+    browser: Option<Browser>,
+}
+
+/// `cargo xtask setup`.
+pub(crate) fn everything(project: &Project) -> Result<ExitCode, Failure> {
+    Tools::get(project, &ALL)?;
+    println!(
+        "\nEverything is ready: `cargo xtask demo` runs the demo, `cargo xtask test` tests it all."
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Tools {
+    /// Gets the parts that are wanted, and skips what is there.
+    pub(crate) fn get(project: &Project, wanted: &[Part]) -> Result<Self, Failure> {
+        let mut tools = Self {
+            toolchain: WasmToolchain::Native,
+            folders: Vec::new(),
+            browser: None,
+        };
+        let parts: Vec<Part> = ALL
+            .into_iter()
+            .filter(|part| wanted.contains(part))
+            .collect();
+        if parts.is_empty() {
+            return Ok(tools);
+        }
+        let cache = Cache::open()?;
+        heading(&format!("Tools (kept in {})", cache.root().display()));
+        let mut progress = Progress::new(parts.len());
+        for part in parts {
+            tools.add(part, project, &cache, &mut progress)?;
+        }
+        Ok(tools)
+    }
+
+    fn add(
+        &mut self,
+        part: Part,
+        project: &Project,
+        cache: &Cache,
+        progress: &mut Progress,
+    ) -> Result<(), Failure> {
+        match part {
+            Part::WasmTarget => {
+                let title = format!("standard library for {TARGET}");
+                self.toolchain = progress.step(&title, || WasmToolchain::ensure(cache))?;
+            }
+            Part::WasmBindgen => {
+                let found = || tools::wasm_bindgen(project, cache);
+                self.folders.push(progress.step("wasm-bindgen", found)?);
+            }
+            Part::Trunk => {
+                self.folders
+                    .push(progress.step("Trunk", || tools::trunk(cache))?);
+            }
+            Part::WasmOpt => {
+                self.folders
+                    .push(progress.step("wasm-opt", || tools::wasm_opt(cache))?);
+            }
+            Part::Browser => {
+                self.browser = Some(progress.step("Chromium and its driver", Browser::ensure)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Cargo for wasm32, in the workspace's folder, with the tools on its `PATH`.
+    pub(crate) fn wasm_cargo(&self, project: &Project) -> Result<Cmd, Failure> {
+        self.equip(self.toolchain.cargo(), project)
+    }
+
+    /// Trunk, with the tools and the right Cargo on its `PATH`.
+    pub(crate) fn trunk(&self, project: &Project) -> Result<Cmd, Failure> {
+        let file = format!("trunk{}", std::env::consts::EXE_SUFFIX);
+        let program = self
+            .folders
+            .iter()
+            .map(|folder| folder.join(&file))
+            .find(|program| program.is_file())
+            .unwrap_or_else(|| PathBuf::from("trunk"));
+        self.equip(self.toolchain.clean(Cmd::new(program)), project)
+    }
+
+    /// Tells a child where the browser and its driver are.
+    pub(crate) fn with_browser(&self, cmd: Cmd) -> Cmd {
+        match &self.browser {
+            Some(browser) => browser.tell(cmd),
+            None => cmd,
+        }
+    }
+
+    fn equip(&self, cmd: Cmd, project: &Project) -> Result<Cmd, Failure> {
+        let first: Vec<PathBuf> = self
+            .folders
+            .iter()
+            .cloned()
+            .chain(self.toolchain.bin().map(PathBuf::from))
+            .collect();
+        Ok(cmd
+            .dir(&project.root)
+            .env("PATH", path_with(&first)?)
+            .env("CARGO_TARGET_DIR", self.toolchain.target_dir(project)))
+    }
+}

@@ -1,0 +1,366 @@
+//! The steps of `cargo xtask test`, in the order they run: the quick ones first.
+
+use std::path::Path;
+
+use crate::failure::Failure;
+use crate::features::MATRIX;
+use crate::page;
+use crate::process::Cmd;
+use crate::project::Project;
+use crate::server::{self, Server};
+use crate::setup::{self, Part, Tools};
+use crate::tally::Tally;
+use crate::toolchain::TARGET;
+
+/// The end-to-end tests' own package: its tests need a built page and a browser.
+const END_TO_END: &str = "realtime-e2e";
+/// The packages that are built for the browser.
+const FOR_BROWSERS: [&str; 3] = ["realtime-core", "realtime-yew", "realtime-demo"];
+/// The libraries, which may have tests that run in a browser.
+pub(crate) const LIBRARIES: [&str; 2] = ["realtime-core", "realtime-yew"];
+/// Seconds a test binary may take in the browser.
+const BROWSER_LIMIT: &str = "180";
+
+/// What a step's tests count as in the summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It has no tests of its own.
+    Check,
+    Native,
+    Browser,
+    EndToEnd,
+}
+
+/// What a step leaves: the tests it counted, and whether it went well.
+pub(crate) type Outcome = (Tally, Result<(), Failure>);
+
+/// One step.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) parts: &'static [Part],
+    pub(crate) run: fn(&Project, &Tools) -> Outcome,
+}
+
+pub(crate) const STEPS: [Step; 10] = [
+    Step {
+        name: "fmt",
+        about: "format",
+        kind: Kind::Check,
+        parts: &[],
+        run: |project, _| check(format(project)),
+    },
+    Step {
+        name: "clippy",
+        about: "lints, native",
+        kind: Kind::Check,
+        parts: &[],
+        run: |project, _| check(clippy(project)),
+    },
+    Step {
+        name: "clippy-wasm",
+        about: "lints, wasm32",
+        kind: Kind::Check,
+        parts: &[Part::WasmTarget],
+        run: |project, tools| check(clippy_wasm(project, tools)),
+    },
+    Step {
+        name: "native",
+        about: "unit and behaviour tests",
+        kind: Kind::Native,
+        parts: &[],
+        run: |project, _| native(project),
+    },
+    Step {
+        name: "doctest",
+        about: "examples in the documentation",
+        kind: Kind::Native,
+        parts: &[],
+        run: |project, _| doctest(project),
+    },
+    Step {
+        name: "docs",
+        about: "documentation without warnings",
+        kind: Kind::Check,
+        parts: &[],
+        run: |project, _| check(docs(project)),
+    },
+    Step {
+        name: "features",
+        about: "feature matrix, native and wasm32",
+        kind: Kind::Check,
+        parts: &[Part::WasmTarget],
+        run: |project, tools| check(features(project, tools)),
+    },
+    Step {
+        name: "browser",
+        about: "tests in headless Chromium",
+        kind: Kind::Browser,
+        parts: &[Part::WasmTarget, Part::WasmBindgen, Part::Browser],
+        run: browser,
+    },
+    Step {
+        name: "page",
+        about: "release build of the demo with Trunk",
+        kind: Kind::Check,
+        parts: &setup::PAGE,
+        run: |project, tools| check(page::build(project, tools, true)),
+    },
+    Step {
+        name: "e2e",
+        about: "real server, real browser tabs",
+        kind: Kind::EndToEnd,
+        parts: &[Part::Browser],
+        run: end_to_end,
+    },
+];
+
+fn check(result: Result<(), Failure>) -> Outcome {
+    (Tally::default(), result)
+}
+
+/// The format of the whole workspace.
+pub(crate) fn format(project: &Project) -> Result<(), Failure> {
+    component(project, "fmt", "rustfmt")?;
+    project
+        .cargo()
+        .args(["fmt", "--all", "--check"])
+        .run()
+        .map_err(|failure| failure.advise("run `cargo fmt --all`"))
+}
+
+fn clippy(project: &Project) -> Result<(), Failure> {
+    component(project, "clippy", "clippy")?;
+    denying_warnings(project.cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+    ]))
+}
+
+/// Clippy on the two libraries alone.
+pub(crate) fn clippy_libraries(project: &Project) -> Result<(), Failure> {
+    component(project, "clippy", "clippy")?;
+    denying_warnings(
+        packages(project.cargo().arg("clippy"), &LIBRARIES)
+            .args(["--all-targets", "--all-features"]),
+    )
+}
+
+fn clippy_wasm(project: &Project, tools: &Tools) -> Result<(), Failure> {
+    let cargo = tools
+        .wasm_cargo(project)?
+        .args(["clippy", "--target", TARGET]);
+    denying_warnings(packages(cargo, &FOR_BROWSERS))?;
+    for package in LIBRARIES {
+        let tests = browser_tests(project, package);
+        if !tests.is_empty() {
+            let cargo = tools
+                .wasm_cargo(project)?
+                .args(["clippy", "--target", TARGET]);
+            denying_warnings(selecting(packages(cargo, &[package]), &tests))?;
+        }
+    }
+    Ok(())
+}
+
+fn native(project: &Project) -> Outcome {
+    project
+        .cargo()
+        .args([
+            "test",
+            "--workspace",
+            "--exclude",
+            END_TO_END,
+            "--no-fail-fast",
+        ])
+        .args(["--lib", "--bins", "--tests", "--examples"])
+        .count_tests()
+}
+
+/// The native tests of the two libraries alone.
+pub(crate) fn native_libraries(project: &Project) -> Outcome {
+    packages(project.cargo().arg("test"), &LIBRARIES)
+        .args(["--lib", "--tests", "--no-fail-fast"])
+        .count_tests()
+}
+
+fn doctest(project: &Project) -> Outcome {
+    project
+        .cargo()
+        .args(["test", "--workspace", "--doc", "--no-fail-fast"])
+        .count_tests()
+}
+
+fn docs(project: &Project) -> Result<(), Failure> {
+    project
+        .cargo()
+        .args(["doc", "--workspace", "--no-deps", "--all-features"])
+        .env("RUSTDOCFLAGS", "-Dwarnings")
+        .run()
+        .map_err(|failure| failure.advise("fix the documentation named above"))
+}
+
+fn features(project: &Project, tools: &Tools) -> Result<(), Failure> {
+    component(project, "clippy", "clippy")?;
+    for combination in MATRIX {
+        denying_warnings(project.cargo().args(combination.arguments()))?;
+        denying_warnings(
+            tools
+                .wasm_cargo(project)?
+                .args(combination.arguments())
+                .args(["--target", TARGET]),
+        )?;
+    }
+    Ok(())
+}
+
+fn browser(project: &Project, tools: &Tools) -> Outcome {
+    let mut tally = Tally::default();
+    for package in LIBRARIES {
+        let tests = browser_tests(project, package);
+        if tests.is_empty() {
+            continue;
+        }
+        let cargo = match tools.wasm_cargo(project) {
+            Ok(cargo) => cargo.args(["test", "--target", TARGET, "--no-fail-fast"]),
+            Err(failure) => return (tally, Err(failure)),
+        };
+        let (counted, result) = tools
+            .with_browser(selecting(packages(cargo, &[package]), &tests))
+            .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT)
+            .count_tests();
+        tally += counted;
+        if result.is_err() {
+            return (tally, result);
+        }
+    }
+    (tally, Ok(()))
+}
+
+fn end_to_end(project: &Project, tools: &Tools) -> Outcome {
+    if !project.dist().join("index.html").is_file() {
+        return check(Err(Failure::new(
+            "there is no built page in dist/",
+            "run `cargo xtask test --e2e`, which builds it first",
+        )));
+    }
+    if let Err(failure) = Server::build(project) {
+        return check(Err(failure));
+    }
+    tools
+        .with_browser(project.cargo())
+        .args(["test", "--package", END_TO_END, "--no-fail-fast", "--"])
+        // One at a time: each starts a server and several tabs, and some measure time.
+        .args(["--include-ignored", "--test-threads=1"])
+        .env("REALTIME_DIST", project.dist())
+        .env("REALTIME_SERVER", project.program(server::PACKAGE))
+        .count_tests()
+}
+
+/// Names of the integration tests of a library that run in a browser: those that start with `web`.
+fn browser_tests(project: &Project, package: &str) -> Vec<String> {
+    web_targets(&project.root.join("crates").join(package).join("tests"))
+}
+
+fn web_targets(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let path = entry.path();
+            let is_target = if path.is_dir() {
+                path.join("main.rs").is_file()
+            } else {
+                path.extension().is_some_and(|extension| extension == "rs")
+            };
+            let name = path.file_stem()?.to_str()?.to_owned();
+            (is_target && name.starts_with("web")).then_some(name)
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+fn packages(cmd: Cmd, names: &[&str]) -> Cmd {
+    names
+        .iter()
+        .fold(cmd, |cmd, name| cmd.args(["--package", name]))
+}
+
+fn selecting(cmd: Cmd, tests: &[String]) -> Cmd {
+    tests
+        .iter()
+        .fold(cmd, |cmd, test| cmd.args(["--test", test]))
+}
+
+fn denying_warnings(clippy: Cmd) -> Result<(), Failure> {
+    clippy
+        .args(["--", "--deny", "warnings"])
+        .run()
+        .map_err(|failure| failure.advise("fix what the compiler says above; warnings count"))
+}
+
+/// Makes sure that the toolchain has a component, as a minimal install lacks these.
+fn component(project: &Project, command: &str, name: &str) -> Result<(), Failure> {
+    let probe = project.cargo().args([command, "--version"]).capture();
+    probe.map(drop).map_err(|_| {
+        Failure::new(
+            format!("this toolchain has no {name}"),
+            format!("run `rustup component add {name}`"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn step_names_differ_so_that_only_can_choose_one() {
+        for (at, step) in STEPS.iter().enumerate() {
+            assert!(
+                STEPS
+                    .iter()
+                    .skip(at + 1)
+                    .all(|other| other.name != step.name)
+            );
+        }
+    }
+
+    #[test]
+    fn the_page_is_built_before_the_tests_that_open_it() {
+        let place = |name| STEPS.iter().position(|step| step.name == name);
+        assert!(place("page") < place("e2e"));
+        assert!(place("page").is_some());
+    }
+
+    #[test]
+    fn browser_tests_are_the_files_and_folders_whose_name_starts_with_web() {
+        let folder = std::env::temp_dir().join(format!("xtask-web-targets-{}", std::process::id()));
+        let file = |name: &str| {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().expect("a file has a folder"))
+                .and_then(|()| std::fs::write(path, ""))
+                .expect("the temporary folder can be written to");
+        };
+        for name in [
+            "web_query.rs",
+            "web/main.rs",
+            "web_shared/mod.rs",
+            "it/main.rs",
+            "web.json",
+        ] {
+            file(name);
+        }
+        let found = web_targets(&folder);
+        std::fs::remove_dir_all(&folder).expect("what was written can be removed");
+        assert_eq!(found, ["web", "web_query"]);
+        assert!(web_targets(&folder).is_empty());
+    }
+}

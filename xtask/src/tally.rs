@@ -1,0 +1,81 @@
+//! Counting tests from the output of their runners.
+
+use std::ops::AddAssign;
+
+/// How many tests a runner says it ran.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) passed: u32,
+    pub(crate) failed: u32,
+    pub(crate) ignored: u32,
+}
+
+impl Tally {
+    /// Adds what one line of output says. Both runners, Rust's own and the one for headless browsers,
+    /// end a test binary with `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    pub(crate) fn read_line(&mut self, line: &str) {
+        let Some((_, summary)) = line.split_once("test result: ") else {
+            return;
+        };
+        for part in summary.split(['.', ';']) {
+            let mut words = part.split_whitespace();
+            let Some(Ok(count)) = words.next().map(str::parse::<u32>) else {
+                continue;
+            };
+            match words.next() {
+                Some("passed") => self.passed += count,
+                Some("failed") => self.failed += count,
+                Some("ignored") => self.ignored += count,
+                _ => {}
+            }
+        }
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(output: &str) -> Tally {
+        let mut tally = Tally::default();
+        output.lines().for_each(|line| tally.read_line(line));
+        tally
+    }
+
+    #[test]
+    fn the_results_of_several_test_binaries_add_up() {
+        let output = "running 2 tests\n\
+            test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
+            test result: FAILED. 3 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s\n";
+        let expected = Tally {
+            passed: 5,
+            failed: 4,
+            ignored: 1,
+        };
+        assert_eq!(count(output), expected);
+    }
+
+    #[test]
+    fn the_summary_of_the_browser_runner_is_counted_too() {
+        let tally = count(
+            "\ttest result: ok. 7 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.32s",
+        );
+        assert_eq!((tally.passed, tally.failed), (7, 0));
+    }
+
+    #[test]
+    fn a_test_whose_name_speaks_of_passing_is_not_a_summary() {
+        assert_eq!(
+            count("test three_passed ... ok\n5 passed"),
+            Tally::default()
+        );
+    }
+}

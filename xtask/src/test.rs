@@ -1,0 +1,110 @@
+//! `cargo xtask test` and `cargo xtask check`: running steps and reporting on them.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::args::Selection;
+use crate::console::{heading, seconds};
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::report::Report;
+use crate::setup::{ALL, Part, Tools};
+use crate::steps::{self, Kind, Outcome, STEPS, Step};
+use crate::tally::Tally;
+
+/// Prints the steps.
+pub(crate) fn list() -> ExitCode {
+    for step in &STEPS {
+        println!("{:<12} {}", step.name, step.about);
+    }
+    ExitCode::SUCCESS
+}
+
+/// Runs the selected steps in their order.
+pub(crate) fn run(project: &Project, selection: &Selection) -> Result<ExitCode, Failure> {
+    let chosen = chosen(selection);
+    let parts: Vec<Part> = ALL
+        .into_iter()
+        .filter(|part| chosen.iter().any(|step| step.parts.contains(part)))
+        .collect();
+    let mut report = Report::default();
+    let started = Instant::now();
+    let tools = Tools::get(project, &parts)?;
+    if !parts.is_empty() {
+        report.add(
+            "tools",
+            Kind::Check,
+            started.elapsed(),
+            Tally::default(),
+            true,
+        );
+    }
+    for (at, step) in chosen.iter().enumerate() {
+        heading(&format!(
+            "{}/{} {}: {}",
+            at + 1,
+            chosen.len(),
+            step.name,
+            step.about
+        ));
+        let started = Instant::now();
+        let (tally, result) = (step.run)(project, &tools);
+        report.add(
+            step.name,
+            step.kind,
+            started.elapsed(),
+            tally,
+            result.is_ok(),
+        );
+        if let Err(failure) = result {
+            eprintln!("\n{failure}");
+            eprintln!(" this step alone: cargo xtask test --only {}", step.name);
+            println!("\n{report}");
+            return Ok(ExitCode::FAILURE);
+        }
+        println!("      done ({})", seconds(started.elapsed()));
+    }
+    println!("\n{report}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn chosen(selection: &Selection) -> Vec<&'static Step> {
+    STEPS
+        .iter()
+        .filter(|step| selection.only.is_empty() || selection.only.contains(&step.name))
+        .collect()
+}
+
+/// `cargo xtask check`: what to run after every edit.
+pub(crate) fn inner_loop(project: &Project) -> Result<ExitCode, Failure> {
+    let started = Instant::now();
+    heading("format");
+    steps::format(project)?;
+    heading("clippy");
+    steps::clippy_libraries(project)?;
+    heading("tests");
+    let (tally, result): Outcome = steps::native_libraries(project);
+    result.map_err(|failure| failure.advise("fix the tests named above"))?;
+    println!("\n{} passed ({})", tally.passed, seconds(started.elapsed()));
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_selection_runs_every_step() {
+        assert_eq!(chosen(&Selection::default()).len(), STEPS.len());
+    }
+
+    #[test]
+    fn selected_steps_run_in_the_order_of_the_list_and_once() {
+        let only = vec!["e2e", "page", "fmt", "fmt"];
+        let names: Vec<_> = chosen(&Selection { only })
+            .iter()
+            .map(|step| step.name)
+            .collect();
+        assert_eq!(names, ["fmt", "page", "e2e"]);
+    }
+}
