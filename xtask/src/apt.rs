@@ -46,6 +46,8 @@ fn apt_get(args: &[&str]) -> Result<Cmd, Failure> {
     // Another install may hold the lock, as on a machine that has just booted.
     Ok(as_root("apt-get")?
         .args(["-qq", "-o", "DPkg::Lock::Timeout=120"])
+        // No progress bars: they fill a log.
+        .args(["-o", "Dpkg::Use-Pty=0"])
         .args(args)
         .env("DEBIAN_FRONTEND", "noninteractive"))
 }

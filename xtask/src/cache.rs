@@ -19,12 +19,7 @@ impl Cache {
                 "set REALTIME_YEW_TOOLS to a folder that can be written to",
             )
         })?;
-        std::fs::create_dir_all(&root).map_err(|error| {
-            Failure::new(
-                format!("could not create {}: {error}", root.display()),
-                "set REALTIME_YEW_TOOLS to a folder that can be written to",
-            )
-        })?;
+        std::fs::create_dir_all(&root).map_err(|error| no_access(&root, &error))?;
         Ok(Self { root })
     }
 
@@ -36,6 +31,22 @@ impl Cache {
     pub(crate) fn folder(&self, tool: &str, version: &str) -> PathBuf {
         self.root.join(format!("{tool}-{version}"))
     }
+}
+
+/// Removes a folder of the cache with all that is in it.
+pub(crate) fn remove_if_there(folder: &Path) -> Result<(), Failure> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    std::fs::remove_dir_all(folder).map_err(|error| no_access(folder, &error))
+}
+
+/// The failure to write into a folder of the cache.
+pub(crate) fn no_access(folder: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        format!("could not write to {}: {error}", folder.display()),
+        "set REALTIME_YEW_TOOLS to a folder that can be written to",
+    )
 }
 
 fn folder(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {

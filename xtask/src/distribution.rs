@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::apt;
-use crate::cache::Cache;
+use crate::cache::{Cache, no_access, remove_if_there};
 use crate::failure::Failure;
 use crate::process::Cmd;
 use crate::project::{RUST_VERSION, at_least, version_in};
@@ -50,11 +50,10 @@ pub(crate) fn install(cache: &Cache) -> Result<PathBuf, Failure> {
         ));
     }
     if !has_wasm_std(rustc(&bin)) {
-        let built = build_std(
-            &bin,
-            &cache.folder("std", &version(&bin).unwrap_or_default()),
-        )?;
+        let scratch = cache.folder("std", &version(&bin).unwrap_or_default());
+        let built = build_std(&bin, &scratch)?;
         install_libraries(&built, &libraries(rustc(&bin))?)?;
+        remove_if_there(&scratch)?;
     }
     Ok(bin)
 }
@@ -73,7 +72,7 @@ fn is_recent(bin: &Path) -> bool {
 }
 
 fn rustc(bin: &Path) -> Cmd {
-    toolchain(bin).clean(Cmd::new(bin.join("rustc")))
+    toolchain(bin).lead(Cmd::new(bin.join("rustc")))
 }
 
 fn toolchain(bin: &Path) -> WasmToolchain {
@@ -86,12 +85,7 @@ fn toolchain(bin: &Path) -> WasmToolchain {
 /// the library `std` itself as the last one.
 fn build_std(bin: &Path, scratch: &Path) -> Result<Vec<PathBuf>, Failure> {
     println!("      building the standard library for {TARGET} (about a minute)");
-    write_scratch_crate(scratch).map_err(|error| {
-        Failure::new(
-            format!("could not write to {}: {error}", scratch.display()),
-            "set REALTIME_YEW_TOOLS to a folder that can be written to",
-        )
-    })?;
+    write_scratch_crate(scratch).map_err(|error| no_access(scratch, &error))?;
     let target = scratch.join("target");
     toolchain(bin)
         .cargo()

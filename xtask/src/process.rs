@@ -20,6 +20,9 @@ const PACKAGE_VARIABLES: [&str; 6] = [
     "OUT_DIR",
 ];
 
+/// How many characters of a command are shown.
+const SHOWN: usize = 240;
+
 /// A command to run, without standard input.
 #[derive(Debug)]
 pub(crate) struct Cmd {
@@ -139,7 +142,15 @@ impl Cmd {
             shown.push(' ');
             shown.push_str(&arg.to_string_lossy());
         }
-        shown
+        shorten(shown)
+    }
+}
+
+/// Cuts a command that would fill the screen.
+fn shorten(shown: String) -> String {
+    match shown.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &shown[..end]),
+        None => shown,
     }
 }
 
@@ -192,6 +203,13 @@ mod tests {
             .arg("build")
             .args(["-p", "demo"]);
         assert_eq!(cmd.shown(), "tool build -p demo");
+    }
+
+    #[test]
+    fn a_command_with_very_many_arguments_is_shown_in_part() {
+        let shown = Cmd::new("install").args(["è.rlib"; 100]).shown();
+        assert_eq!(shown.chars().count(), SHOWN + 1);
+        assert!(shown.ends_with('…'));
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl Tools {
             .map(|folder| folder.join(&file))
             .find(|program| program.is_file())
             .unwrap_or_else(|| PathBuf::from("trunk"));
-        self.equip(self.toolchain.clean(Cmd::new(program)), project)
+        self.equip(self.toolchain.lead(Cmd::new(program)), project)
     }
 
     /// Tells a child where the browser and its driver are.

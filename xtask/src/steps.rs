@@ -253,7 +253,8 @@ fn end_to_end(project: &Project, tools: &Tools) -> Outcome {
     }
     tools
         .with_browser(project.cargo())
-        .args(["test", "--package", END_TO_END, "--no-fail-fast", "--"])
+        .args(["test", "--package", END_TO_END, "--no-fail-fast"])
+        .args(["--lib", "--bins", "--tests", "--"])
         // One at a time: each starts a server and several tabs, and some measure time.
         .args(["--include-ignored", "--test-threads=1"])
         .env("REALTIME_DIST", project.dist())

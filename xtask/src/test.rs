@@ -49,6 +49,7 @@ pub(crate) fn run(project: &Project, selection: &Selection) -> Result<ExitCode, 
         ));
         let started = Instant::now();
         let (tally, result) = (step.run)(project, &tools);
+        let result = result.and_then(|()| some_ran(step.kind, tally));
         report.add(
             step.name,
             step.kind,
@@ -66,6 +67,17 @@ pub(crate) fn run(project: &Project, selection: &Selection) -> Result<ExitCode, 
     }
     println!("\n{report}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// A runner that finds no tests is content, so a renamed folder would pass for a success.
+fn some_ran(kind: Kind, tally: Tally) -> Result<(), Failure> {
+    if kind != Kind::Check && tally.passed == 0 {
+        return Err(Failure::new(
+            "no test ran",
+            "check that the tests are still where this step looks for them",
+        ));
+    }
+    Ok(())
 }
 
 fn chosen(selection: &Selection) -> Vec<&'static Step> {
@@ -96,6 +108,17 @@ mod tests {
     #[test]
     fn no_selection_runs_every_step() {
         assert_eq!(chosen(&Selection::default()).len(), STEPS.len());
+    }
+
+    #[test]
+    fn a_step_of_tests_in_which_none_ran_has_failed() {
+        assert!(some_ran(Kind::Browser, Tally::default()).is_err());
+        assert!(some_ran(Kind::Check, Tally::default()).is_ok());
+        let one = Tally {
+            passed: 1,
+            ..Tally::default()
+        };
+        assert!(some_ran(Kind::Browser, one).is_ok());
     }
 
     #[test]

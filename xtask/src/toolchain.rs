@@ -12,14 +12,11 @@ use crate::project::{Project, native_cargo, version_in};
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What would make a child use the toolchain that runs this program rather than the one it is told.
-const TOOLCHAIN_VARIABLES: [&str; 8] = [
+const TOOLCHAIN_VARIABLES: [&str; 5] = [
     "CARGO",
     "LD_LIBRARY_PATH",
-    "RUSTC",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTC_WRAPPER",
-    "RUSTDOC",
-    "RUSTFMT",
     "RUSTUP_TOOLCHAIN",
 ];
 
@@ -53,7 +50,7 @@ impl WasmToolchain {
 
     fn from_distribution(bin: PathBuf) -> Result<(Self, String), Failure> {
         let toolchain = Self::Distribution { bin };
-        let rustc = version_of(toolchain.clean(Cmd::new(toolchain.program("rustc"))))?;
+        let rustc = version_of(toolchain.lead(Cmd::new(toolchain.program("rustc"))))?;
         Ok((
             toolchain,
             format!("the distribution's rustc {rustc} has it"),
@@ -80,17 +77,19 @@ impl WasmToolchain {
     pub(crate) fn cargo(&self) -> Cmd {
         match self {
             Self::Native => native_cargo(),
-            Self::Distribution { .. } => self.clean(Cmd::new(self.program("cargo"))),
+            Self::Distribution { .. } => self.lead(Cmd::new(self.program("cargo"))),
         }
     }
 
-    /// Takes from a child's environment what would lead it to another toolchain.
-    pub(crate) fn clean(&self, cmd: Cmd) -> Cmd {
+    /// Leads a child to this toolchain, whatever the environment and `PATH` say of others.
+    pub(crate) fn lead(&self, cmd: Cmd) -> Cmd {
         match self {
             Self::Native => cmd,
-            Self::Distribution { .. } => {
-                TOOLCHAIN_VARIABLES.into_iter().fold(cmd, Cmd::without_env)
-            }
+            Self::Distribution { bin } => TOOLCHAIN_VARIABLES
+                .into_iter()
+                .fold(cmd, Cmd::without_env)
+                .env("RUSTC", bin.join("rustc"))
+                .env("RUSTDOC", bin.join("rustdoc")),
         }
     }
 
@@ -140,6 +139,7 @@ fn add_with_rustup() -> Result<(), String> {
         .args(["target", "add", TARGET])
         // Without a network it would otherwise try for minutes.
         .env("RUSTUP_MAX_RETRIES", "1")
+        .env("RUST_BACKTRACE", "0")
         .run()
         .map_err(|_| "its message is above")?;
     // rustup may manage another toolchain than the one in use.

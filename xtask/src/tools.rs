@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::apt;
-use crate::cache::Cache;
+use crate::cache::{Cache, no_access, remove_if_there};
 use crate::failure::Failure;
 use crate::process::{Cmd, find_program};
 use crate::project::{Project, native_cargo, version_in};
@@ -140,20 +140,6 @@ fn install_binaryen(home: &Path) -> Result<(), Failure> {
 
 fn binaryen_bin(home: &Path) -> PathBuf {
     home.join("node_modules").join(".bin")
-}
-
-fn remove_if_there(folder: &Path) -> Result<(), Failure> {
-    if !folder.exists() {
-        return Ok(());
-    }
-    std::fs::remove_dir_all(folder).map_err(|error| no_access(folder, &error))
-}
-
-fn no_access(folder: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(
-        format!("could not write to {}: {error}", folder.display()),
-        "set REALTIME_YEW_TOOLS to a folder that can be written to",
-    )
 }
 
 /// The folder of a program on `PATH`, if the version it reports suits.
