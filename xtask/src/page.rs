@@ -22,5 +22,9 @@ pub(crate) fn build(project: &Project, tools: &Tools, release: bool) -> Result<(
         // Trunk takes NO_COLOR for a flag with a value and refuses values such as `1`.
         .without_env("NO_COLOR")
         .run()
-        .map_err(|failure| failure.advise("fix what the compiler says above"))
+        .map_err(|failure| {
+            failure.advise(
+                "fix what is named above; and stop any other Trunk, as two cannot share dist/",
+            )
+        })
 }
