@@ -39,7 +39,7 @@ pub(crate) fn wasm_bindgen(project: &Project, cache: &Cache) -> Result<Found, Fa
         return Ok((bin, format!("wasm-bindgen {version} on PATH")));
     }
     println!("      installing wasm-bindgen {version} (about 4 minutes, once a machine)");
-    // Not `--locked`: its lock file asks for versions that have been withdrawn.
+    // Not `--locked`: its lock file names versions that not every registry serves.
     cargo_install("wasm-bindgen-cli", &version, &home, &[])?;
     Ok((bin, format!("wasm-bindgen {version} installed")))
 }
