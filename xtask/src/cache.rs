@@ -33,6 +33,15 @@ impl Cache {
     }
 }
 
+/// A folder for work that is to become `folder`: its name with more at the end, as the dots in a
+/// version would make part of it pass for a file extension.
+pub(crate) fn beside(folder: &Path, state: &str) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_os_string();
+    name.push(".");
+    name.push(state);
+    folder.with_file_name(name)
+}
+
 /// Removes a folder of the cache with all that is in it.
 pub(crate) fn remove_if_there(folder: &Path) -> Result<(), Failure> {
     if !folder.exists() {
@@ -86,6 +95,14 @@ mod tests {
             Some(PathBuf::from("/h/.cache/realtime-yew"))
         );
         assert_eq!(with(&[]), None);
+    }
+
+    #[test]
+    fn the_folder_beside_another_keeps_the_whole_version_in_its_name() {
+        assert_eq!(
+            beside(Path::new("/t/tool-0.2.130"), "build"),
+            PathBuf::from("/t/tool-0.2.130.build")
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::apt;
-use crate::cache::{Cache, no_access, remove_if_there};
+use crate::cache::{Cache, beside, no_access, remove_if_there};
 use crate::failure::Failure;
 use crate::process::{Cmd, find_program};
 use crate::project::{Project, native_cargo, version_in};
@@ -83,7 +83,7 @@ pub(crate) fn wasm_opt(cache: &Cache) -> Result<Found, Failure> {
 
 fn cargo_install(package: &str, version: &str, home: &Path, more: &[&str]) -> Result<(), Failure> {
     // Kept until it has worked, so that an interrupted build goes on where it was.
-    let build = home.with_extension("build");
+    let build = beside(home, "build");
     native_cargo()
         .args(["install", package, "--force", "--version", version])
         .args(more)
@@ -107,7 +107,7 @@ fn cargo_install(package: &str, version: &str, home: &Path, more: &[&str]) -> Re
 fn install_binaryen(home: &Path) -> Result<(), Failure> {
     println!("      installing wasm-opt {BINARYEN} with npm");
     // Installed beside its place and then moved there, so that half an install is never found.
-    let half = home.with_extension("half");
+    let half = beside(home, "half");
     remove_if_there(&half)?;
     remove_if_there(home)?;
     let npm = find_program(&["npm"]).unwrap_or_else(|| PathBuf::from("npm"));
