@@ -115,6 +115,7 @@ impl Channels {
         if !self.entries.contains_key(channel) {
             let limit = self.options.max_channels;
             if self.entries.len() >= limit {
+                self.stats.too_many += 1;
                 return Err(ChannelError::TooMany { limit });
             }
             self.last_order += 1;

@@ -362,3 +362,30 @@ impl Outbox {
         number.parse().ok().map(SendId)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_remembers_a_message_that_is_gone() {
+        let mut outbox = Outbox::new(OutboxLimits::default(), "q7f");
+        let now = Instant::ZERO;
+        for key in ["sent", "cancelled", "ended"] {
+            let send = outbox.push(
+                now,
+                Message::new("e", "1").with(Delivery::Latest(key.into())),
+            );
+            outbox.push(now, Message::new("e", "1"));
+            match key {
+                "sent" => outbox.up(now),
+                "cancelled" => assert!(outbox.cancel(send)),
+                _ => outbox.disconnected_for_good(now),
+            }
+            while outbox.poll_output().is_some() {}
+            assert!(outbox.latest.is_empty(), "{key}");
+        }
+        assert!(outbox.held.is_empty() && outbox.unsent.is_empty());
+        assert!(outbox.deadlines.is_empty());
+    }
+}

@@ -104,7 +104,7 @@ pub enum ChannelOutput {
         /// How it was noticed.
         reason: GapReason,
     },
-    /// The server refused the subscription.
+    /// The server refused the subscription; if the channel was live, it no longer is.
     Refused {
         /// The channel.
         channel: ChannelName,
@@ -123,6 +123,8 @@ pub enum ChannelOutput {
 pub struct ChannelStats {
     /// Channels now, those in grace included.
     pub channels: usize,
+    /// Leases refused because there were as many channels as there may be.
+    pub too_many: u64,
     /// `subscribe`s sent.
     pub subscribes: u64,
     /// `unsubscribe`s sent.

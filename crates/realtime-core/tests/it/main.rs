@@ -1,16 +1,27 @@
 //! Behaviour of the core, by topic, in virtual time.
 
+mod channel_leases;
+mod channel_model;
+mod channel_resume;
 mod client_events;
 mod client_lists;
 mod client_queries;
 mod client_rooms;
 mod client_sends;
+mod connection_heartbeat;
+mod connection_link;
+mod connection_model;
+mod connection_page;
+mod connection_reconnect;
+mod connection_token;
 mod list_events;
 mod list_fixture;
 mod list_limits;
 mod list_order;
 mod list_snapshots;
 mod list_versions;
+mod outbox_model;
+mod outbox_sends;
 mod presence_announce;
 mod presence_idle;
 mod presence_kit;
