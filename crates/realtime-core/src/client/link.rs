@@ -62,9 +62,12 @@ impl Client {
             spoke = true;
             match output {
                 ConnectionOutput::RequestToken { generation } => {
+                    self.outbox.down(now);
                     self.outputs.push_back(Output::RequestToken { generation });
                 }
                 ConnectionOutput::Connect { generation } => {
+                    // Also the way back after the end: sends wait for the link again.
+                    self.outbox.down(now);
                     let (url, protocols) = self.codec.address(&self.url);
                     self.outputs.push_back(Output::Connect {
                         generation,

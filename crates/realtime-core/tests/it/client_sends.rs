@@ -128,3 +128,15 @@ fn data_that_is_not_json_is_refused_before_it_is_sent() {
     );
     assert_eq!(world.server.count("hello"), 0);
 }
+
+#[test]
+fn after_the_end_a_reconnect_lets_sends_wait_again() {
+    let mut world = World::new(7);
+    let peer = world.connect();
+    world.run(SECOND);
+    world.act(peer, Client::disconnect);
+    world.act(peer, Client::reconnect);
+    let id = send(&mut world, peer, Message::new("hello", "1"));
+    world.run(SECOND);
+    assert_eq!(world.take_settled(peer), [(id, Ok("null".into()))]);
+}
