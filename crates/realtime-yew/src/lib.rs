@@ -1,1 +1,116 @@
-//! Hooks.
+//! Live data for Yew: one provider, and one line per component.
+//!
+//! A server pushes JSON over a WebSocket: a price feed, a chat, a task board. These hooks turn it
+//! into state that is correct: nothing is lost between the first fetch and the first event, nothing
+//! is doubled after a reconnect, nobody is shown who has left, and a component renders only when
+//! what it shows has changed. The behaviour lives in [`realtime_core`], which knows no browser;
+//! this crate connects it to one, and to Yew.
+//!
+//! # What it is not
+//!
+//! It is no server and no database: it shows what a server says. It is no router, no form library
+//! and no general state container. It keeps nothing across page loads.
+//!
+//! # A whole app
+//!
+//! ```
+//! use realtime_yew::prelude::*;
+//! use yew::prelude::*;
+//!
+//! #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+//! struct Stock { symbol: String, price: f64 }
+//!
+//! #[component]
+//! fn Price() -> Html {
+//!     let stock = use_realtime_query(
+//!         key!["stock", "ACME"],
+//!         || async { Ok::<_, FetchError>(Stock { symbol: "ACME".into(), price: 100.0 }) },
+//!         UseRealtimeQueryOptions::default().with_event("stock:update").with_channel("stocks:ACME"),
+//!     );
+//!     html! { <p>{ stock.data().map(|stock| format!("{}: {:.2}", stock.symbol, stock.price)) }</p> }
+//! }
+//!
+//! #[component]
+//! fn App() -> Html {
+//!     html! { <RealtimeProvider url="/ws"><Price /></RealtimeProvider> }
+//! }
+//! # fn main() { let _ = || yew::Renderer::<App>::new().render(); }
+//! ```
+//!
+//! # The hooks
+//!
+//! | hook | gives |
+//! |---|---|
+//! | [`use_realtime_query`] | one record, kept fresh by events |
+//! | [`use_realtime_query_with`] | a part of one, rendering only when that part changes |
+//! | [`use_realtime_query_suspense`] | one record, suspending until it is there |
+//! | [`use_realtime_list`] | a sorted list, kept fresh by create, update, delete and move |
+//! | [`use_realtime_list_order`], [`use_realtime_item`] | the same in two levels: only the touched row renders |
+//! | [`use_presence`] | who is here, their status and metadata |
+//! | [`use_typing_indicator`] | who is typing |
+//! | [`use_connection`] | how the connection stands |
+//! | [`use_realtime_event`] | every event of one name, none left out |
+//! | [`use_realtime_client`] | the client, for sending and for commands |
+//! | [`use_toasts`] | a stack of short messages |
+//!
+//! # Servers that render pages
+//!
+//! No renderer feature of Yew is turned on here: the app turns on `csr`, `ssr` or `hydration`. On a
+//! server no hook connects; each gives its initial data, or its empty state, and the first render
+//! in the browser gives the same.
+//!
+//! # Traps
+//!
+//! - Hooks have an order: never call one in a branch or a loop. To pause, use
+//!   `with_enabled(false)`.
+//! - A handle shows what was there at its render. In a callback that outlives the render, use what
+//!   the callback is given, or ask the client.
+//! - Give every row of a list its id as `key`, and the list an element of its own. A component that
+//!   renders nothing between others may crash Yew 0.23 (yewstack/yew#4092): render an empty element.
+//! - `use_realtime_event` is for doing something at each event. To show the latest value, use a
+//!   query: events may come faster than frames.
+//!
+//! # Features
+//!
+//! - `http`: [`get_json`](https://docs.rs/realtime-yew/latest/realtime_yew/fn.get_json.html), which
+//!   fetches a snapshot and its position.
+//! - `testing`: a fake transport and a clock moved by hand, for tests of your components. Turns on
+//!   Yew's `csr`, so keep it to dev-dependencies.
+#![forbid(unsafe_code)]
+
+mod client;
+pub mod components;
+mod error;
+mod fetcher;
+mod hooks;
+mod options;
+pub mod prelude;
+mod provider;
+mod runtime;
+mod snapshot;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use client::{PendingAck, RealtimeClient};
+pub use error::{AckError, RealtimeError};
+pub use fetcher::{Fetcher, IntoFetcher, Positioned};
+pub use hooks::{
+    ListRef, Toast, ToastId, ToastKind, UseConnectionHandle, UsePresenceHandle,
+    UsePresenceOptions, UseRealtimeListHandle, UseRealtimeListOptions,
+    UseRealtimeListOrderHandle, UseRealtimeQueryHandle, UseRealtimeQueryOptions,
+    UseToastsHandle, UseToastsOptions, UseTypingIndicatorHandle, UseTypingIndicatorOptions,
+    use_connection, use_presence, use_realtime_event, use_realtime_item, use_realtime_list,
+    use_realtime_list_order, use_realtime_query, use_realtime_query_suspense,
+    use_realtime_query_with, use_toasts, use_typing_indicator,
+};
+pub use options::RealtimeOptions;
+pub use provider::{
+    RealtimeProvider, RealtimeProviderProps, try_use_realtime_client, use_realtime_client,
+};
+pub use realtime_core::{self, key};
+#[cfg(feature = "http")]
+pub use runtime::get_json;
+
+/// Optional styles for the [`components`], in light and dark: put it into a `<style>` element, or
+/// copy the file `style/realtime.css` and make it yours.
+pub const STYLESHEET: &str = include_str!("../style/realtime.css");

@@ -1,0 +1,280 @@
+//! The handle on one client, for commands from anywhere in an app.
+
+mod ack;
+mod observe;
+
+pub use ack::PendingAck;
+pub(crate) use observe::{Lease, Observation};
+
+use crate::{
+    error::{AckError, RealtimeError},
+    options::RealtimeOptions,
+    runtime::{Platform, Runtime, Subscription, Timer},
+};
+use realtime_core::{
+    Client, ClientStats, ConnectionInfo, Delivery, Instant, Message, QueryError, QueryKey, Topic,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{fmt, rc::Rc};
+use yew::html::ImplicitClone;
+
+/// A live client: one connection, one cache. Clones are the same client, and compare so.
+///
+/// Get it with [`use_realtime_client`](crate::use_realtime_client), or make one and give it to a
+/// [`RealtimeProvider`](crate::RealtimeProvider). No command panics or fails because a component
+/// has unmounted. When the last clone is dropped the connection is closed with code 1000.
+///
+/// ```
+/// use realtime_yew::prelude::*;
+/// use serde_json::json;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn SendButton() -> Html {
+///     let client = use_realtime_client();
+///     let onclick = move |_| {
+///         client.send("message:send", Some("room:lobby"), &json!({ "text": "hello" }));
+///     };
+///     html! { <button {onclick}>{ "Say hello" }</button> }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct RealtimeClient {
+    runtime: Rc<Runtime>,
+}
+
+impl RealtimeClient {
+    /// A client for the server at `url`, which does not connect before it is told to.
+    ///
+    /// A relative `url` is taken against the page's; `http` and `https` become `ws` and `wss`.
+    #[must_use]
+    pub fn new(url: &str, options: RealtimeOptions) -> Self {
+        Self::on_platform(url, options, Platform::detect())
+    }
+
+    pub(crate) fn on_platform(url: &str, options: RealtimeOptions, platform: Platform) -> Self {
+        let (client, app) = options.into_parts(url, platform.seed);
+        Self {
+            runtime: Runtime::new(client, app, platform),
+        }
+    }
+
+    /// Connects, if it has not been told so before. A [`RealtimeProvider`](crate::RealtimeProvider)
+    /// does this for the client it provides.
+    pub fn connect(&self) {
+        self.runtime.watch_page();
+        self.runtime.post(Client::connect);
+    }
+
+    /// Tries again now, whatever the state: also after the client gave up or was told to stop.
+    pub fn reconnect(&self) {
+        self.runtime.watch_page();
+        self.runtime.post(Client::reconnect);
+    }
+
+    /// Leaves all rooms and closes the connection with code 1000; it stays closed until
+    /// [`reconnect`](Self::reconnect).
+    pub fn disconnect(&self) {
+        self.runtime.post(Client::disconnect);
+    }
+
+    /// The state of the connection; [`use_connection`](crate::use_connection) keeps a component up
+    /// to date with it.
+    #[must_use]
+    pub fn connection(&self) -> ConnectionInfo {
+        self.runtime.connection()
+    }
+
+    /// Sends an event. It waits for the connection, if need be for a minute, and is sent again if
+    /// the connection broke before the server answered.
+    ///
+    /// Nobody waits for the outcome; a failure goes to
+    /// [`on_error`](RealtimeOptions::with_on_error). To wait, use
+    /// [`send_with_ack`](Self::send_with_ack).
+    pub fn send<T: Serialize + ?Sized>(&self, event: &str, channel: Option<&str>, data: &T) {
+        self.dispatch(event, channel, data, Delivery::default());
+    }
+
+    /// Sends an event now or, without a connection, never. For what is worthless a moment later.
+    pub fn emit_volatile<T: Serialize + ?Sized>(
+        &self,
+        event: &str,
+        channel: Option<&str>,
+        data: &T,
+    ) {
+        match encode(event, channel, data, Delivery::Volatile) {
+            // That one may be lost is what volatile means.
+            Ok(message) => self.runtime.post(move |client, now| {
+                client.send(now, message);
+            }),
+            Err(error) => self.runtime.app().report(error),
+        }
+    }
+
+    /// Sends an event and gives a future of the server's answer, read as an `R`.
+    ///
+    /// The event is sent whether or not the future is polled, and dropping it does not take the
+    /// event back.
+    ///
+    /// ```
+    /// # use realtime_yew::prelude::*;
+    /// #[derive(serde::Deserialize)]
+    /// struct Sent { id: String }
+    ///
+    /// async fn say(client: &RealtimeClient, text: &str) -> Result<String, AckError> {
+    ///     let sent: Sent = client
+    ///         .send_with_ack("message:send", Some("room:lobby"), &serde_json::json!({ "text": text }))
+    ///         .await?;
+    ///     Ok(sent.id)
+    /// }
+    /// ```
+    pub fn send_with_ack<R: DeserializeOwned>(
+        &self,
+        event: &str,
+        channel: Option<&str>,
+        data: &(impl Serialize + ?Sized),
+    ) -> PendingAck<R> {
+        let message = match encode(event, channel, data, Delivery::default()) {
+            Ok(message) => message,
+            Err(RealtimeError::Encode { message, .. }) => {
+                return PendingAck::failed(AckError::Encode(message));
+            }
+            Err(_) => return PendingAck::failed(realtime_core::SendError::Cancelled.into()),
+        };
+        let sent = self.runtime.run(|client, now| {
+            let send = client.send(now, message);
+            (send, self.runtime.callbacks().await_settled(send))
+        });
+        match sent {
+            Some((send, receiver)) => PendingAck::new(&self.runtime, send, receiver),
+            None => PendingAck::failed(realtime_core::SendError::Cancelled.into()),
+        }
+    }
+
+    fn dispatch<T: Serialize + ?Sized>(
+        &self,
+        event: &str,
+        channel: Option<&str>,
+        data: &T,
+        delivery: Delivery,
+    ) {
+        match encode(event, channel, data, delivery) {
+            Ok(message) => {
+                let callbacks = Rc::clone(self.runtime.callbacks());
+                self.runtime.post(move |client, now| {
+                    let event = message.event.clone();
+                    callbacks.report_settled(client.send(now, message), event);
+                });
+            }
+            Err(error) => self.runtime.app().report(error),
+        }
+    }
+
+    /// Marks everything whose key begins with `prefix` as out of date; what is on screen is
+    /// fetched again.
+    pub fn invalidate(&self, prefix: &QueryKey) {
+        let prefix = prefix.clone();
+        self.runtime
+            .post(move |client, now| client.invalidate(now, &prefix));
+    }
+
+    /// Fetches `key` again now.
+    pub fn refetch(&self, key: &QueryKey) {
+        let key = key.clone();
+        self.runtime
+            .post(move |client, now| client.refetch(now, &key));
+    }
+
+    /// Puts a record into the cache, as if it had been fetched.
+    ///
+    /// # Errors
+    /// If `key` holds data of another type, or is not in the cache.
+    pub fn set_data<T: PartialEq + 'static>(
+        &self,
+        key: &QueryKey,
+        data: T,
+    ) -> Result<(), QueryError> {
+        self.runtime
+            .run(|client, now| client.set_record(now, key, data))
+            .unwrap_or(Ok(()))
+    }
+
+    /// The record at `key`, if there is one.
+    #[must_use]
+    pub fn data<T: PartialEq + 'static>(&self, key: &QueryKey) -> Option<Rc<T>> {
+        self.read(|client| client.record(key)).flatten()
+    }
+
+    /// What the client has counted, for logs and tests.
+    #[must_use]
+    pub fn stats(&self) -> ClientStats {
+        self.read(Client::stats).unwrap_or_default()
+    }
+
+    /// Topics that mounted hooks are subscribed to now: zero when all have unmounted.
+    #[must_use]
+    pub fn subscription_count(&self) -> usize {
+        self.runtime.subscriptions()
+    }
+
+    /// Fetches that run now.
+    #[must_use]
+    pub fn running_fetches(&self) -> usize {
+        self.runtime.fetches().running()
+    }
+
+    pub(crate) fn read<R>(&self, look: impl FnOnce(&Client) -> R) -> Option<R> {
+        self.runtime.read(look)
+    }
+
+    pub(crate) fn runtime(&self) -> &Rc<Runtime> {
+        &self.runtime
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.runtime.now()
+    }
+
+    pub(crate) fn timer(&self, ring: Rc<dyn Fn()>) -> Box<dyn Timer> {
+        self.runtime.timer(ring)
+    }
+
+    pub(crate) fn subscribe(&self, topics: Vec<Topic>, call: Rc<dyn Fn()>) -> Subscription {
+        self.runtime.subscribe(topics, call)
+    }
+}
+
+fn encode<T: Serialize + ?Sized>(
+    event: &str,
+    channel: Option<&str>,
+    data: &T,
+    delivery: Delivery,
+) -> Result<Message, RealtimeError> {
+    let data = serde_json::to_string(data).map_err(|error| RealtimeError::Encode {
+        event: event.into(),
+        message: error.to_string().into(),
+    })?;
+    let message = Message::new(event, data).with(delivery);
+    Ok(match channel {
+        Some(channel) => message.on(channel),
+        None => message,
+    })
+}
+
+impl PartialEq for RealtimeClient {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.runtime, &other.runtime)
+    }
+}
+
+impl Eq for RealtimeClient {}
+
+impl ImplicitClone for RealtimeClient {}
+
+impl fmt::Debug for RealtimeClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RealtimeClient")
+            .field("connection", &self.connection().status)
+            .finish_non_exhaustive()
+    }
+}

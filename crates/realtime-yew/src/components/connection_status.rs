@@ -1,0 +1,68 @@
+//! The connection, in words.
+
+use crate::{
+    hooks::{use_connection, use_tick},
+    provider::use_realtime_client,
+};
+use realtime_core::ConnectionStatus as Status;
+use yew::prelude::*;
+
+/// What a [`ConnectionStatus`] is told.
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct ConnectionStatusProps {
+    /// More class names for the outer element.
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+/// Says in words how the connection stands, counts down to the next attempt, and offers to try
+/// now.
+///
+/// ```
+/// use realtime_yew::prelude::*;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Header() -> Html {
+///     html! { <header><ConnectionStatus /></header> }
+/// }
+/// ```
+#[component]
+pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
+    let client = use_realtime_client();
+    let connection = use_connection();
+    let retry_in = connection.retry_in();
+    use_tick(&client, retry_in.is_some());
+    let (word, label) = match connection.status() {
+        Status::Connecting => ("connecting", "Connecting…"),
+        Status::Connected => ("connected", "Connected"),
+        Status::Reconnecting => ("reconnecting", "Reconnecting…"),
+        Status::Disconnected => ("disconnected", "Disconnected"),
+    };
+    // The countdown stands outside the live region: nobody wants to hear it each second.
+    let retry = retry_in.map(|wait| format!("next try in {} s", wait.as_millis().div_ceil(1_000)));
+    let onclick = connection
+        .reconnect_callback()
+        .reform(|_: MouseEvent| ());
+    let class = classes!(
+        "rt-connection",
+        format!("rt-connection--{word}"),
+        connection.trouble().then_some("rt-connection--trouble"),
+        props.class.clone(),
+    );
+    html! {
+        <div {class} data-status={word}>
+            <span class="rt-connection__dot" aria-hidden="true"></span>
+            <span class="rt-connection__label" role="status">{ label }</span>
+            <span class="rt-connection__retry">{ retry }</span>
+            <button
+                class="rt-connection__button"
+                type="button"
+                hidden={connection.is_connected() || connection.status() == Status::Connecting}
+                {onclick}
+            >
+                { "Reconnect" }
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,80 @@
+//! A stack of short messages.
+
+use crate::hooks::{Toast, ToastId, ToastKind, UseToastsHandle};
+use yew::prelude::*;
+
+/// What a [`Toasts`] is told.
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct ToastsProps {
+    /// The stack, from [`use_toasts`](crate::use_toasts).
+    pub toasts: UseToastsHandle,
+    /// More class names for the outer element.
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+/// Shows a stack of toasts. None goes by itself while the pointer or the keyboard focus is on the
+/// stack.
+///
+/// ```
+/// use realtime_yew::prelude::*;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Greeter() -> Html {
+///     let toasts = use_toasts(UseToastsOptions::default());
+///     let onclick = {
+///         let toasts = toasts.clone();
+///         move |_| drop(toasts.push("Hello"))
+///     };
+///     html! {
+///         <div>
+///             <button {onclick}>{ "Greet" }</button>
+///             <Toasts {toasts} />
+///         </div>
+///     }
+/// }
+/// ```
+#[component]
+pub fn Toasts(props: &ToastsProps) -> Html {
+    let toasts = &props.toasts;
+    let pause = {
+        let toasts = toasts.clone();
+        Callback::from(move |()| toasts.pause())
+    };
+    let resume = {
+        let toasts = toasts.clone();
+        Callback::from(move |()| toasts.resume())
+    };
+    html! {
+        <ol
+            class={classes!("rt-toasts", props.class.clone())}
+            aria-label="Notifications"
+            onmouseenter={pause.reform(|_| ())}
+            onmouseleave={resume.reform(|_| ())}
+            onfocusin={pause.reform(|_| ())}
+            onfocusout={resume.reform(|_| ())}
+        >
+            for (id, toast) in toasts.toasts().iter() {
+                { row(toasts, *id, toast) }
+            }
+        </ol>
+    }
+}
+
+fn row(toasts: &UseToastsHandle, id: ToastId, toast: &Toast) -> Html {
+    let role = match toast.kind {
+        ToastKind::Warning | ToastKind::Error => "alert",
+        ToastKind::Info | ToastKind::Success => "status",
+    };
+    let onclick = {
+        let toasts = toasts.clone();
+        move |_| toasts.dismiss(id)
+    };
+    html! {
+        <li key={id.to_string()} class={classes!("rt-toast", format!("rt-toast--{}", toast.kind.as_str()))} {role}>
+            <span class="rt-toast__text">{ &toast.text }</span>
+            <button class="rt-toast__dismiss" type="button" aria-label="Dismiss" {onclick}>{ "×" }</button>
+        </li>
+    }
+}

@@ -1,0 +1,50 @@
+//! What can go wrong, as the app hears of it.
+
+use realtime_core::{DecodeError, EventName, Fault, SendError};
+use std::rc::Rc;
+
+/// Something went wrong that no handle shows; given to
+/// [`RealtimeOptions::with_on_error`](crate::RealtimeOptions::with_on_error).
+///
+/// The client has recovered by the time it reports one.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RealtimeError {
+    /// What came over the wire was not what it should be.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The browser refused to open the socket.
+    #[error("the browser refused to open the socket: {0}")]
+    Refused(Rc<str>),
+    /// A [`send`](crate::RealtimeClient::send) that nobody waits for has failed.
+    #[error("`{event}` was not delivered: {error}")]
+    Unsent {
+        /// The event that was sent.
+        event: EventName,
+        /// Why it failed.
+        error: SendError,
+    },
+    /// Data that was to be sent does not turn into JSON.
+    #[error("could not write the data of `{event}`: {message}; check its Serialize implementation")]
+    Encode {
+        /// The event that was to be sent.
+        event: EventName,
+        /// What the serializer said.
+        message: Rc<str>,
+    },
+}
+
+/// Why a [`send_with_ack`](crate::RealtimeClient::send_with_ack) brought no answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AckError {
+    /// The message was refused or not delivered.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The data does not turn into JSON, so nothing was sent.
+    #[error("could not write the data: {0}; check its Serialize implementation")]
+    Encode(Rc<str>),
+    /// The server took the message, but its answer has another shape than was asked for.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+}

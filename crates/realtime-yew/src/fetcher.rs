@@ -1,0 +1,140 @@
+//! How a hook gets the state that events then keep fresh.
+
+use crate::runtime::RunFetch;
+use futures::{FutureExt, future::LocalBoxFuture};
+use realtime_core::{FetchError, Fetched, Position};
+use std::{fmt, future::Future, marker::PhantomData, rc::Rc};
+
+/// Fetches a `T`, again and again: a closure in a box.
+///
+/// Hooks take plain closures; this is for those that say more than the data: see
+/// [`positioned`](Self::positioned).
+pub struct Fetcher<T> {
+    run: RunFetch,
+    data: PhantomData<fn() -> T>,
+}
+
+/// Data, and where its channel's history stood when it was read.
+///
+/// With the position, events that the data already contains are told from those it does not, and
+/// none is applied twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Positioned<T> {
+    /// The data.
+    pub data: T,
+    /// The position of the channel when the data was read; `None` if the server did not say.
+    pub position: Option<Position>,
+}
+
+impl<T: 'static> Fetcher<T> {
+    /// A fetcher that calls `fetch` each time.
+    pub fn new<F, Fut, E>(fetch: F) -> Self
+    where
+        F: Fn() -> Fut + 'static,
+        Fut: Future<Output = Result<T, E>> + 'static,
+        E: Into<FetchError> + 'static,
+    {
+        Self::boxed(move || {
+            fetch()
+                .map(|result| fetched(result.map_err(Into::into)?, None))
+                .boxed_local()
+        })
+    }
+
+    /// A fetcher whose answer says where the channel's history stood.
+    ///
+    /// ```
+    /// use realtime_yew::prelude::*;
+    /// use realtime_yew::{Fetcher, Positioned};
+    ///
+    /// let prices = Fetcher::positioned(|| async {
+    ///     let position = Position { epoch: "b1".into(), seq: 57 };
+    ///     Ok::<_, FetchError>(Positioned { data: vec![1.5, 2.5], position: Some(position) })
+    /// });
+    /// # let _: Fetcher<Vec<f64>> = prices;
+    /// ```
+    pub fn positioned<F, Fut, E>(fetch: F) -> Self
+    where
+        F: Fn() -> Fut + 'static,
+        Fut: Future<Output = Result<Positioned<T>, E>> + 'static,
+        E: Into<FetchError> + 'static,
+    {
+        Self::boxed(move || {
+            fetch()
+                .map(|result| {
+                    let Positioned { data, position } = result.map_err(Into::into)?;
+                    fetched(data, position)
+                })
+                .boxed_local()
+        })
+    }
+
+    fn boxed(
+        run: impl Fn() -> LocalBoxFuture<'static, Result<Fetched, FetchError>> + 'static,
+    ) -> Self {
+        Self {
+            run: Rc::new(run),
+            data: PhantomData,
+        }
+    }
+
+    pub(crate) fn into_run(self) -> RunFetch {
+        self.run
+    }
+}
+
+fn fetched<T: 'static>(data: T, position: Option<Position>) -> Result<Fetched, FetchError> {
+    Ok(Fetched {
+        data: Box::new(data),
+        position,
+    })
+}
+
+impl<T> Clone for Fetcher<T> {
+    fn clone(&self) -> Self {
+        Self {
+            run: Rc::clone(&self.run),
+            data: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Fetcher<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fetcher")
+    }
+}
+
+/// What hooks take as a fetcher: a closure `|| async { Ok(data) }`, or a [`Fetcher`].
+///
+/// The closure need not stay the same from render to render; the newest is called at the next
+/// fetch.
+pub trait IntoFetcher {
+    /// What is fetched.
+    type Data: 'static;
+
+    /// The fetcher.
+    fn into_fetcher(self) -> Fetcher<Self::Data>;
+}
+
+impl<T: 'static> IntoFetcher for Fetcher<T> {
+    type Data = T;
+
+    fn into_fetcher(self) -> Self {
+        self
+    }
+}
+
+impl<F, Fut, T, E> IntoFetcher for F
+where
+    F: Fn() -> Fut + 'static,
+    Fut: Future<Output = Result<T, E>> + 'static,
+    T: 'static,
+    E: Into<FetchError> + 'static,
+{
+    type Data = T;
+
+    fn into_fetcher(self) -> Fetcher<T> {
+        Fetcher::new(self)
+    }
+}

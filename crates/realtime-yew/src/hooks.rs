@@ -1,0 +1,35 @@
+//! One hook per file. All read the client through one primitive, and write to it by handles.
+
+mod list;
+mod record;
+mod use_connection;
+mod use_presence;
+mod use_realtime_event;
+mod use_realtime_item;
+mod use_realtime_list;
+mod use_realtime_list_order;
+mod use_realtime_query;
+mod use_realtime_query_suspense;
+mod use_realtime_query_with;
+mod use_tick;
+mod use_toasts;
+mod use_typing_indicator;
+
+pub use list::{
+    ListRef, UseRealtimeListHandle, UseRealtimeListOptions, UseRealtimeListOrderHandle,
+};
+pub use record::{UseRealtimeQueryHandle, UseRealtimeQueryOptions};
+pub use use_connection::{UseConnectionHandle, use_connection};
+pub use use_presence::{UsePresenceHandle, UsePresenceOptions, use_presence};
+pub use use_realtime_event::use_realtime_event;
+pub use use_realtime_item::use_realtime_item;
+pub use use_realtime_list::use_realtime_list;
+pub use use_realtime_list_order::use_realtime_list_order;
+pub use use_realtime_query::use_realtime_query;
+pub use use_realtime_query_suspense::use_realtime_query_suspense;
+pub use use_realtime_query_with::use_realtime_query_with;
+pub(crate) use use_tick::use_tick;
+pub use use_toasts::{Toast, ToastId, ToastKind, UseToastsHandle, UseToastsOptions, use_toasts};
+pub use use_typing_indicator::{
+    UseTypingIndicatorHandle, UseTypingIndicatorOptions, use_typing_indicator,
+};

@@ -1,0 +1,191 @@
+//! What the list hooks share: how they watch one list, whole or by its order.
+
+mod handle;
+mod options;
+mod order;
+mod reference;
+
+pub use handle::UseRealtimeListHandle;
+pub use options::UseRealtimeListOptions;
+pub use order::UseRealtimeListOrderHandle;
+pub use reference::ListRef;
+
+use super::record::{
+    ObservationSlot, observe_into, same_meta, unknown_meta, use_fetcher_slot, use_pausing,
+    use_refetch,
+};
+use crate::{
+    client::{Observation, RealtimeClient},
+    fetcher::Fetcher,
+    provider::use_realtime_client,
+    runtime::FetcherSlot,
+    snapshot::{Held, use_snapshot},
+};
+use realtime_core::{
+    EntryId, ListItem, ListSnapshot, QueryError, QueryKey, QueryMeta, QueryStatus, Topic,
+};
+use std::{cell::RefCell, rc::Rc};
+use yew::prelude::*;
+
+/// What of a list a component shows, and so what makes it render again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// Every row.
+    Rows,
+    /// Which rows there are, and in which order.
+    Order,
+}
+
+/// What one render of a list shows.
+#[derive(Clone, Debug)]
+pub(super) struct ListView<T: ListItem> {
+    depth: Depth,
+    entry: Option<EntryId>,
+    order_version: u64,
+    items: Option<ListSnapshot<T>>,
+    meta: QueryMeta,
+}
+
+impl<T: ListItem> PartialEq for ListView<T> {
+    fn eq(&self, other: &Self) -> bool {
+        let same_rows = match self.depth {
+            Depth::Order if self.entry.is_some() => self.order_version == other.order_version,
+            _ => match (&self.items, &other.items) {
+                (Some(one), Some(two)) => one.ptr_eq(two),
+                (None, None) => true,
+                _ => false,
+            },
+        };
+        self.entry == other.entry && same_rows && same_meta(&self.meta, &other.meta)
+    }
+}
+
+/// Everything a list hook needs to observe its list.
+struct ListQuery<T: ListItem> {
+    client: RealtimeClient,
+    key: QueryKey,
+    options: UseRealtimeListOptions<T>,
+    initial: Option<ListSnapshot<T>>,
+    fetcher: FetcherSlot,
+    slot: ObservationSlot,
+    refused: Rc<RefCell<Option<QueryError>>>,
+}
+
+impl<T: ListItem> Clone for ListQuery<T> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            key: self.key.clone(),
+            options: self.options.clone(),
+            initial: self.initial.clone(),
+            fetcher: Rc::clone(&self.fetcher),
+            slot: Rc::clone(&self.slot),
+            refused: Rc::clone(&self.refused),
+        }
+    }
+}
+
+impl<T: ListItem> ListQuery<T> {
+    fn view(&self, depth: Depth) -> ListView<T> {
+        let known = self.client.read(|client| {
+            (
+                client.entry(&self.key),
+                client.order_version(&self.key),
+                client.list::<T>(&self.key),
+                client.query_meta(&self.key).cloned(),
+            )
+        });
+        let (entry, order_version, list, meta) = known.unwrap_or_default();
+        let items = list.or_else(|| self.initial.clone());
+        let refused = self.refused.borrow().clone();
+        let meta = match (meta, refused) {
+            (Some(meta), None) if meta.status != QueryStatus::Pending || items.is_none() => meta,
+            (_, refused) => unknown_meta(self.options.is_enabled(), items.is_some(), refused),
+        };
+        ListView {
+            depth,
+            entry,
+            order_version,
+            items,
+            meta,
+        }
+    }
+
+    fn attach(&self, depth: Depth, changed: Rc<dyn Fn()>) -> Held {
+        let outcome = self.observe();
+        *self.refused.borrow_mut() = outcome.err();
+        let entry = self.slot.borrow().as_ref().and_then(Observation::entry);
+        let subscription = entry.map(|entry| {
+            let topic = match depth {
+                Depth::Rows => Topic::Query(entry),
+                Depth::Order => Topic::Order(entry),
+            };
+            self.client.subscribe(vec![topic], changed)
+        });
+        Box::new(subscription)
+    }
+
+    fn observe(&self) -> Result<(), QueryError> {
+        observe_into(&self.slot, &self.client, &self.key, || {
+            let defaults = self.client.runtime().app().query_defaults;
+            let options = self.options.query_options(defaults);
+            let spec = self.options.spec();
+            let observation =
+                self.client
+                    .observe(&self.key, Rc::clone(&self.fetcher), |client, now| {
+                        client.observe_list(now, &self.key, spec, &options)
+                    })?;
+            if let Some(items) = self.options.make_initial_data() {
+                self.client.runtime().run(|client, now| {
+                    if client.list::<T>(&self.key).is_none() {
+                        // It fails only where observing has failed already.
+                        let _ = client.set_list(now, &self.key, items);
+                    }
+                });
+            }
+            Ok(observation)
+        })
+    }
+}
+
+/// Watches one list: what both list hooks do.
+#[hook]
+pub(super) fn use_list<T>(
+    key: QueryKey,
+    fetcher: Fetcher<Vec<T>>,
+    options: UseRealtimeListOptions<T>,
+    depth: Depth,
+) -> UseRealtimeListHandle<T>
+where
+    T: ListItem,
+{
+    let client = use_realtime_client();
+    let enabled = options.is_enabled();
+    let slot: ObservationSlot = use_mut_ref(|| None);
+    // Sorted once for each key, not in each render.
+    let initial = use_memo(key.clone(), |_| options.initial_snapshot());
+    let query = ListQuery {
+        fetcher: use_fetcher_slot(fetcher.into_run()),
+        refused: use_mut_ref(|| None),
+        slot: Rc::clone(&slot),
+        initial: (*initial).clone(),
+        client,
+        key,
+        options,
+    };
+    let view = {
+        let reader = query.clone();
+        let source = query.clone();
+        let deps = (query.key.clone(), query.options.binding());
+        use_snapshot(
+            &query.client,
+            deps,
+            move || reader.view(depth),
+            move |changed| source.attach(depth, changed),
+        )
+    };
+    use_pausing(&query.client, &query.key, enabled, slot);
+    let refetch = use_refetch(&query.client, &query.key);
+    let list = ListRef::new(query.key, query.initial);
+    UseRealtimeListHandle::new(query.client, list, view, refetch)
+}

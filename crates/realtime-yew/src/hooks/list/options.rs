@@ -1,0 +1,177 @@
+//! What a list hook is told beside its key and its fetcher.
+
+use realtime_core::{
+    ChannelName, EventName, Instant, ListItem, ListOptions, ListSnapshot, ListSpec, QueryOptions,
+    list::KeyedList,
+};
+use std::{cmp::Ordering, fmt, rc::Rc, time::Duration};
+
+/// Which events keep a list fresh, how it is sorted and how it is fetched. By default:
+/// `list:update` on any channel, in arrival order, with the client's query defaults.
+///
+/// The order is decided when the list is first observed; the comparator should depend on nothing
+/// but its arguments.
+///
+/// ```
+/// use realtime_yew::prelude::*;
+///
+/// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+/// # struct Task { id: u64, rank: u32 }
+/// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+/// let options = UseRealtimeListOptions::<Task>::default()
+///     .with_channel("tasks")
+///     .with_sort(|a, b| a.rank.cmp(&b.rank));
+/// # let _ = options;
+/// ```
+pub struct UseRealtimeListOptions<T> {
+    channel: Option<ChannelName>,
+    event: EventName,
+    list: ListOptions<T>,
+    query: Option<QueryOptions>,
+    stale_time: Option<Duration>,
+    enabled: bool,
+    initial: Option<Rc<dyn Fn() -> Vec<T>>>,
+}
+
+impl<T> UseRealtimeListOptions<T> {
+    /// Subscribes to `channel` and takes changes from it. Default: from any channel, without
+    /// subscribing to one.
+    #[must_use]
+    pub fn with_channel(mut self, channel: impl Into<ChannelName>) -> Self {
+        self.channel = Some(channel.into());
+        self
+    }
+
+    /// Listens to `event`. Default: `list:update`.
+    #[must_use]
+    pub fn with_event(mut self, event: impl Into<EventName>) -> Self {
+        self.event = event.into();
+        self
+    }
+
+    /// Keeps the list sorted by `compare`, and by id where that finds no difference. Default:
+    /// arrival order.
+    #[must_use]
+    pub fn with_sort(mut self, compare: impl Fn(&T, &T) -> Ordering + 'static) -> Self {
+        self.list = self.list.with_sort(compare);
+        self
+    }
+
+    /// Sets the order and the limits all at once.
+    #[must_use]
+    pub fn with_list(mut self, list: ListOptions<T>) -> Self {
+        self.list = list;
+        self
+    }
+
+    /// Fetches as these options say. Default: as the client's query defaults do.
+    #[must_use]
+    pub fn with_query(mut self, query: QueryOptions) -> Self {
+        self.query = Some(query);
+        self
+    }
+
+    /// Counts data as fresh for this long. Default: as the client's query defaults say, at first
+    /// not at all.
+    #[must_use]
+    pub fn with_stale_time(mut self, stale_time: Duration) -> Self {
+        self.stale_time = Some(stale_time);
+        self
+    }
+
+    /// Pauses with `false`: nothing is fetched or subscribed. Default `true`.
+    #[must_use]
+    pub fn with_enabled(mut self, enabled: bool) -> Self {
+        self.enabled = enabled;
+        self
+    }
+
+    /// Shows `items` until there is better, also on a server that renders the page.
+    #[must_use]
+    pub fn with_initial_data(mut self, items: Vec<T>) -> Self
+    where
+        T: Clone + 'static,
+    {
+        self.initial = Some(Rc::new(move || items.clone()));
+        self
+    }
+
+    pub(super) const fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    pub(super) fn make_initial_data(&self) -> Option<Vec<T>> {
+        self.initial.as_ref().map(|make| make())
+    }
+
+    /// The initial data as the list will hold it.
+    pub(super) fn initial_snapshot(&self) -> Option<ListSnapshot<T>>
+    where
+        T: ListItem,
+    {
+        self.make_initial_data().map(|items| {
+            let mut list = KeyedList::new(self.list.clone());
+            list.replace(Instant::ZERO, items);
+            list.snapshot()
+        })
+    }
+
+    pub(super) fn query_options(&self, defaults: QueryOptions) -> QueryOptions {
+        let mut options = self.query.unwrap_or(defaults);
+        options.enabled &= self.enabled;
+        options.stale_time = self.stale_time.unwrap_or(options.stale_time);
+        options
+    }
+
+    /// Another one means to observe anew.
+    pub(super) fn binding(&self) -> (EventName, Option<ChannelName>) {
+        (self.event.clone(), self.channel.clone())
+    }
+
+    pub(super) fn spec(&self) -> ListSpec<T> {
+        ListSpec::new(self.channel.clone())
+            .with_event(self.event.clone())
+            .with_options(self.list.clone())
+    }
+}
+
+impl<T> Default for UseRealtimeListOptions<T> {
+    fn default() -> Self {
+        Self {
+            channel: None,
+            event: EventName::from("list:update"),
+            list: ListOptions::default(),
+            query: None,
+            stale_time: None,
+            enabled: true,
+            initial: None,
+        }
+    }
+}
+
+impl<T> Clone for UseRealtimeListOptions<T> {
+    fn clone(&self) -> Self {
+        Self {
+            channel: self.channel.clone(),
+            event: self.event.clone(),
+            list: self.list.clone(),
+            query: self.query,
+            stale_time: self.stale_time,
+            enabled: self.enabled,
+            initial: self.initial.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for UseRealtimeListOptions<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UseRealtimeListOptions")
+            .field("channel", &self.channel)
+            .field("event", &self.event)
+            .field("list", &self.list)
+            .field("query", &self.query)
+            .field("enabled", &self.enabled)
+            .field("has_initial_data", &self.initial.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,263 @@
+//! What the query hooks share: their options, their handle, and how they watch one record.
+
+mod handle;
+mod options;
+
+pub use handle::UseRealtimeQueryHandle;
+pub use options::UseRealtimeQueryOptions;
+
+use crate::{
+    client::{Observation, RealtimeClient},
+    fetcher::Fetcher,
+    provider::use_realtime_client,
+    runtime::{FetcherSlot, RunFetch},
+    snapshot::{Held, use_snapshot},
+};
+use realtime_core::{FetchStatus, QueryError, QueryKey, QueryMeta, QueryStatus, Topic};
+use std::{cell::RefCell, rc::Rc};
+use yew::prelude::*;
+
+/// A hook's observation, kept apart from its effect: a suspended component has no effects, but
+/// observes all the same.
+pub(super) type ObservationSlot = Rc<RefCell<Option<Observation>>>;
+
+/// What one render of a query shows.
+#[derive(Clone, Debug)]
+pub(super) struct View<S> {
+    pub(super) data: Option<Rc<S>>,
+    pub(super) meta: QueryMeta,
+}
+
+/// Whether a user can tell the two apart. When the data was last confirmed and how often the
+/// fetch has failed so far is no reason to render.
+impl<S: PartialEq> PartialEq for View<S> {
+    fn eq(&self, other: &Self) -> bool {
+        let same_data = match (&self.data, &other.data) {
+            (Some(one), Some(two)) => Rc::ptr_eq(one, two) || one == two,
+            (None, None) => true,
+            _ => false,
+        };
+        same_data && same_meta(&self.meta, &other.meta)
+    }
+}
+
+/// As [`View`]'s equality says, of the state alone.
+pub(super) fn same_meta(one: &QueryMeta, two: &QueryMeta) -> bool {
+    one.status == two.status
+        && one.fetch_status == two.fetch_status
+        && one.is_stale == two.is_stale
+        && one.is_live == two.is_live
+        && one.error == two.error
+        && one.event_error == two.event_error
+}
+
+/// The state of a query that the cache knows nothing of: the first render, or a server's.
+pub(super) fn unknown_meta(enabled: bool, has_data: bool, error: Option<QueryError>) -> QueryMeta {
+    let mut meta = QueryMeta::default();
+    meta.status = match (has_data, &error) {
+        (true, _) => QueryStatus::Success,
+        (false, Some(_)) => QueryStatus::Error,
+        (false, None) => QueryStatus::Pending,
+    };
+    if enabled && error.is_none() {
+        // It is about to be, as soon as the component has mounted.
+        meta.fetch_status = FetchStatus::Fetching;
+    }
+    meta.is_stale = true;
+    meta.error = error;
+    meta
+}
+
+/// A place for the newest fetcher: every render puts its own in.
+#[hook]
+pub(super) fn use_fetcher_slot(run: RunFetch) -> FetcherSlot {
+    let slot = use_mut_ref(|| Rc::clone(&run));
+    let old = slot.replace(run);
+    drop(old);
+    slot
+}
+
+/// Observes unless `slot` does so already, and drops the observation of another key.
+pub(super) fn observe_into(
+    slot: &RefCell<Option<Observation>>,
+    client: &RealtimeClient,
+    key: &QueryKey,
+    observe: impl FnOnce() -> Result<Observation, QueryError>,
+) -> Result<(), QueryError> {
+    let kept = slot
+        .borrow()
+        .as_ref()
+        .is_some_and(|kept| kept.key() == key && kept.client() == client);
+    if kept {
+        return Ok(());
+    }
+    let new = observe();
+    let (new, result) = match new {
+        Ok(new) => (Some(new), Ok(())),
+        Err(error) => (None, Err(error)),
+    };
+    let old = slot.replace(new);
+    drop(old);
+    result
+}
+
+/// Everything a query hook needs to observe its record.
+pub(super) struct RecordQuery<T> {
+    pub(super) client: RealtimeClient,
+    pub(super) key: QueryKey,
+    pub(super) options: UseRealtimeQueryOptions<T>,
+    pub(super) fetcher: FetcherSlot,
+    pub(super) slot: ObservationSlot,
+    /// Why the cache would not have it.
+    pub(super) refused: Rc<RefCell<Option<QueryError>>>,
+}
+
+impl<T> Clone for RecordQuery<T> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            key: self.key.clone(),
+            options: self.options.clone(),
+            fetcher: Rc::clone(&self.fetcher),
+            slot: Rc::clone(&self.slot),
+            refused: Rc::clone(&self.refused),
+        }
+    }
+}
+
+impl<T: PartialEq + 'static> RecordQuery<T> {
+    /// What a render shows now.
+    pub(super) fn view<S>(&self, select: impl Fn(&Rc<T>) -> Rc<S>) -> View<S> {
+        let known = self
+            .client
+            .read(|client| (client.record::<T>(&self.key), client.query_meta(&self.key)));
+        let (record, meta) = known.unwrap_or_default();
+        // Until the effect has put it into the cache, and for ever on a server.
+        let data = record.or_else(|| self.options.initial_data());
+        let refused = self.refused.borrow().clone();
+        let meta = match (meta, refused) {
+            (Some(meta), None) if meta.status != QueryStatus::Pending || data.is_none() => meta,
+            (_, refused) => unknown_meta(self.options.is_enabled(), data.is_some(), refused),
+        };
+        View {
+            data: data.as_ref().map(select),
+            meta,
+        }
+    }
+
+    /// Observes the record, and calls `changed` whenever it may be another.
+    pub(super) fn attach(&self, changed: Rc<dyn Fn()>) -> Held {
+        let outcome = self.observe();
+        *self.refused.borrow_mut() = outcome.err();
+        let entry = self.slot.borrow().as_ref().and_then(Observation::entry);
+        let subscription =
+            entry.map(|entry| self.client.subscribe(vec![Topic::Query(entry)], changed));
+        Box::new(subscription)
+    }
+
+    /// Observes the record, unless that is done already.
+    pub(super) fn observe(&self) -> Result<(), QueryError> {
+        observe_into(&self.slot, &self.client, &self.key, || {
+            let defaults = self.client.runtime().app().query_defaults;
+            let options = self.options.query_options(defaults);
+            let spec = self.options.spec();
+            let observation =
+                self.client
+                    .observe(&self.key, Rc::clone(&self.fetcher), |client, now| {
+                        client.observe_record(now, &self.key, spec, &options)
+                    })?;
+            self.seed();
+            Ok(observation)
+        })
+    }
+
+    /// Puts the initial data in, unless there is some.
+    fn seed(&self) {
+        let Some(data) = self.options.make_initial_data() else {
+            return;
+        };
+        self.client.runtime().run(|client, now| {
+            if client.record::<T>(&self.key).is_none() {
+                // It fails only where observing has failed already.
+                let _ = client.set_record(now, &self.key, data);
+            }
+        });
+    }
+}
+
+/// Watches one record: what all query hooks do.
+#[hook]
+pub(super) fn use_record<T, S, R>(
+    key: QueryKey,
+    fetcher: Fetcher<T>,
+    options: UseRealtimeQueryOptions<T>,
+    slot: ObservationSlot,
+    select: R,
+) -> (RecordQuery<T>, UseRealtimeQueryHandle<T, S>)
+where
+    T: PartialEq + 'static,
+    S: PartialEq + 'static,
+    R: Fn(&Rc<T>) -> Rc<S> + 'static,
+{
+    let client = use_realtime_client();
+    let enabled = options.is_enabled();
+    let query = RecordQuery {
+        fetcher: use_fetcher_slot(fetcher.into_run()),
+        refused: use_mut_ref(|| None),
+        slot: Rc::clone(&slot),
+        client,
+        key,
+        options,
+    };
+    let view = {
+        let reader = query.clone();
+        let source = query.clone();
+        let deps = (query.key.clone(), query.options.bindings());
+        use_snapshot(
+            &query.client,
+            deps,
+            move || reader.view(&select),
+            move |changed| source.attach(changed),
+        )
+    };
+    use_pausing(&query.client, &query.key, enabled, slot);
+    let refetch = use_refetch(&query.client, &query.key);
+    let handle = UseRealtimeQueryHandle::new(&query.client, &query.key, view, refetch);
+    (query, handle)
+}
+
+/// Pauses the observation in `slot` while `enabled` is false, and ends it when the component
+/// unmounts.
+#[hook]
+pub(super) fn use_pausing(
+    client: &RealtimeClient,
+    key: &QueryKey,
+    enabled: bool,
+    slot: ObservationSlot,
+) {
+    let deps = (client.clone(), key.clone(), enabled);
+    use_effect_with(deps, {
+        let slot = Rc::clone(&slot);
+        move |(_, _, enabled)| {
+            if let Some(observation) = &*slot.borrow() {
+                observation.set_enabled(*enabled);
+            }
+        }
+    });
+    use_effect_with((), move |()| {
+        move || {
+            let gone = slot.borrow_mut().take();
+            drop(gone);
+        }
+    });
+}
+
+/// A callback that fetches `key` again, the same in every render.
+#[hook]
+pub(super) fn use_refetch(client: &RealtimeClient, key: &QueryKey) -> Callback<()> {
+    let refetch = use_memo((client.clone(), key.clone()), |(client, key)| {
+        let (client, key) = (client.clone(), key.clone());
+        Callback::from(move |()| client.refetch(&key))
+    });
+    (*refetch).clone()
+}

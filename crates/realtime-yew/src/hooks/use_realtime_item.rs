@@ -1,0 +1,116 @@
+//! One row of a list.
+
+use super::list::ListRef;
+use crate::{
+    client::RealtimeClient, provider::use_realtime_client, runtime::Subscription,
+    snapshot::use_snapshot,
+};
+use realtime_core::{EntryId, ItemHash, ListItem, QueryKey, Topic};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use yew::prelude::*;
+
+/// One row of a list that another component has mounted; `None` if there is no such row.
+///
+/// The component renders again only when this row changes. It does not keep the list alive: that
+/// is done by the [`use_realtime_list_order`](crate::use_realtime_list_order), or
+/// [`use_realtime_list`](crate::use_realtime_list), whose `list_ref` this is.
+///
+/// ```
+/// use realtime_yew::prelude::*;
+/// use yew::prelude::*;
+///
+/// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+/// # struct Task { id: u64, title: String }
+/// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+/// #[component]
+/// fn FirstTask() -> Html {
+///     let list = use_memo((), |()| ListRef::<Task>::from(key!["tasks"]));
+///     let task = use_realtime_item(&list, &1);
+///     html! { <p>{ task.map(|task| task.title.clone()) }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_realtime_item<T>(list: &ListRef<T>, id: &T::Id) -> Option<Rc<T>>
+where
+    T: ListItem,
+{
+    let client = use_realtime_client();
+    let key = list.key().clone();
+    let hash = ItemHash::of(id);
+    let read = {
+        let (client, list, id) = (client.clone(), list.clone(), id.clone());
+        move || {
+            let known = client.read(|client| client.item::<T>(list.key(), &id));
+            Row(known.flatten().or_else(|| list.initial_item(&id)))
+        }
+    };
+    let source = client.clone();
+    let deps = (key.clone(), id.clone());
+    let Row(item) = use_snapshot(&client, deps, read, move |changed| {
+        let watch = Watch {
+            client: source.clone(),
+            key: key.clone(),
+            hash,
+            changed,
+            row: RefCell::default(),
+            entry: Cell::new(None),
+        };
+        let watch = Rc::new(watch);
+        watch.follow_entry();
+        let again = Rc::downgrade(&watch);
+        let entries = source.on_observed(
+            &key,
+            Rc::new(move || {
+                if let Some(watch) = again.upgrade() {
+                    watch.follow_entry();
+                    (watch.changed)();
+                }
+            }),
+        );
+        Box::new((entries, watch))
+    });
+    item
+}
+
+/// Rows that share a pointer are equal without a look into them.
+#[derive(Clone)]
+struct Row<T>(Option<Rc<T>>);
+
+impl<T: PartialEq> PartialEq for Row<T> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(two)) => Rc::ptr_eq(one, two) || one == two,
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Watches a row of whatever entry its list has: a row's effect runs before its list's, so the
+/// entry may come later, and after a long pause it may be another.
+struct Watch {
+    client: RealtimeClient,
+    key: QueryKey,
+    hash: ItemHash,
+    changed: Rc<dyn Fn()>,
+    entry: Cell<Option<EntryId>>,
+    row: RefCell<Option<Subscription>>,
+}
+
+impl Watch {
+    fn follow_entry(&self) {
+        let entry = self.client.read(|client| client.entry(&self.key)).flatten();
+        if self.entry.replace(entry) == entry {
+            return;
+        }
+        let subscription = entry.map(|entry| {
+            let topics = vec![Topic::Item(entry, self.hash), Topic::Items(entry)];
+            self.client.subscribe(topics, Rc::clone(&self.changed))
+        });
+        let old = self.row.replace(subscription);
+        drop(old);
+    }
+}

@@ -1,0 +1,161 @@
+//! One record, for a component that is not rendered before it is there.
+
+use super::record::{RecordQuery, UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record};
+use crate::{
+    client::Observation,
+    fetcher::{Fetcher, IntoFetcher},
+    runtime::Subscription,
+};
+use realtime_core::{QueryError, QueryKey, QueryStatus, Topic};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use yew::{
+    prelude::*,
+    suspense::{Suspension, SuspensionHandle, SuspensionResult},
+};
+
+/// As [`use_realtime_query`](crate::use_realtime_query), but suspends the component until there is
+/// data, the fetch has failed for good, or the query is paused: put a `<Suspense>` around it.
+///
+/// On a server the record is fetched before the component is rendered, unless it has initial data.
+/// To spare the browser the same fetch, hand the record over yourself, for example by yew's
+/// `use_prepared_state!`, as
+/// [`with_initial_data`](UseRealtimeQueryOptions::with_initial_data).
+///
+/// # Errors
+///
+/// The suspension, to be passed on with `?`.
+///
+/// ```
+/// use realtime_yew::prelude::*;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Motd() -> HtmlResult {
+///     let message = use_realtime_query_suspense(
+///         key!["motd"],
+///         || async { Ok::<_, FetchError>(String::from("Hello")) },
+///         UseRealtimeQueryOptions::default().with_event("motd"),
+///     )?;
+///     let text = message.data().map_or_else(String::new, |text| text.to_string());
+///     Ok(html! { <p>{ text }</p> })
+/// }
+///
+/// #[component]
+/// fn Page() -> Html {
+///     html! { <Suspense fallback={html! { <p>{ "Loading…" }</p> }}><Motd /></Suspense> }
+/// }
+/// ```
+#[hook]
+pub fn use_realtime_query_suspense<F>(
+    key: QueryKey,
+    fetcher: F,
+    options: UseRealtimeQueryOptions<F::Data>,
+) -> SuspensionResult<UseRealtimeQueryHandle<F::Data>>
+where
+    F: IntoFetcher,
+    F::Data: PartialEq + Clone,
+{
+    let fetcher = fetcher.into_fetcher();
+    let slot = use_mut_ref(|| None);
+    let waiting = use_mut_ref(|| None::<Waiting>);
+    let prefetched = use_mut_ref(|| None::<Prefetched<F::Data>>);
+    let options = match &*prefetched.borrow() {
+        Some((of, Ok(data))) if *of == key => options.with_initial_data((**data).clone()),
+        _ => options,
+    };
+    let enabled = options.is_enabled();
+    let (query, handle) = use_record(key, fetcher.clone(), options, slot, Rc::clone);
+    if let Some((of, Err(error))) = &*prefetched.borrow()
+        && *of == query.key
+    {
+        *query.refused.borrow_mut() = Some(error.clone());
+    }
+    let settled = handle.data().is_some() || handle.status() == QueryStatus::Error;
+    if settled || !enabled || query.refused.borrow().is_some() {
+        let done = waiting.borrow_mut().take();
+        drop(done);
+        return Ok(handle);
+    }
+    if query.client.runtime().is_server() {
+        return Err(prefetch(query.key, &fetcher, prefetched));
+    }
+    let mut waiting = waiting.borrow_mut();
+    if !waiting.as_ref().is_some_and(|waiting| waiting.is_for(&query.key)) {
+        *waiting = Some(Waiting::begin(&query));
+    }
+    match &*waiting {
+        Some(waiting) => Err(waiting.suspension.clone()),
+        None => Ok(handle),
+    }
+}
+
+/// What a server fetched, and for which key.
+type Prefetched<T> = (QueryKey, Result<Rc<T>, QueryError>);
+
+fn prefetch<T: 'static>(
+    key: QueryKey,
+    fetcher: &Fetcher<T>,
+    into: Rc<RefCell<Option<Prefetched<T>>>>,
+) -> Suspension {
+    let fetch = (fetcher.clone().into_run())();
+    Suspension::from_future(async move {
+        let result = match fetch.await.map(|fetched| fetched.data.downcast::<T>()) {
+            Ok(Ok(data)) => Ok(Rc::from(data)),
+            Ok(Err(_)) => Err(QueryError::TypeMismatch { key: key.clone() }),
+            Err(error) => Err(QueryError::Fetch(error)),
+        };
+        *into.borrow_mut() = Some((key, result));
+    })
+}
+
+/// A suspended render: keeps the suspension up until there is something to show.
+struct Waiting {
+    key: QueryKey,
+    suspension: Suspension,
+    _subscription: Option<Subscription>,
+}
+
+impl Waiting {
+    /// A suspended component has no effects, so the record is observed from the render.
+    fn begin<T: PartialEq + 'static>(query: &RecordQuery<T>) -> Self {
+        let (suspension, handle) = Suspension::new();
+        *query.refused.borrow_mut() = query.observe().err();
+        let entry = query.slot.borrow().as_ref().and_then(Observation::entry);
+        let resume = Resume(Cell::new(Some(handle)));
+        let subscription = entry.map(|entry| {
+            let watched = query.clone();
+            query.client.subscribe(
+                vec![Topic::Query(entry)],
+                Rc::new(move || {
+                    let view = watched.view(Rc::clone);
+                    if view.data.is_some() || view.meta.status == QueryStatus::Error {
+                        resume.resume();
+                    }
+                }),
+            )
+        });
+        Self {
+            key: query.key.clone(),
+            suspension,
+            _subscription: subscription,
+        }
+    }
+
+    fn is_for(&self, key: &QueryKey) -> bool {
+        self.key == *key
+    }
+}
+
+/// Dropping a suspension's handle resumes the component, so it is kept until that is wanted.
+struct Resume(Cell<Option<SuspensionHandle>>);
+
+impl Resume {
+    fn resume(&self) {
+        if let Some(handle) = self.0.take() {
+            handle.resume();
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Who is typing.
+
+use crate::{
+    client::{Lease, RealtimeClient},
+    error::RealtimeError,
+    provider::use_realtime_client,
+    snapshot::{Held, use_snapshot},
+};
+use realtime_core::{ChannelError, ChannelName, Fault, Topic, TypingOptions, Typist, UserId};
+use std::{fmt, rc::Rc, time::Duration};
+use yew::{html::ImplicitClone, prelude::*};
+
+/// How typing is shown. By default: for 3 s after the last key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseTypingIndicatorOptions {
+    typing: TypingOptions,
+    enabled: bool,
+}
+
+impl Default for UseTypingIndicatorOptions {
+    fn default() -> Self {
+        Self {
+            typing: TypingOptions::default(),
+            enabled: true,
+        }
+    }
+}
+
+impl UseTypingIndicatorOptions {
+    /// How long somebody is shown as typing after the last key. Default: 3 s. All clients of a
+    /// channel should agree.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.typing = self.typing.with_timeout(timeout);
+        self
+    }
+
+    /// Sets the timeout, the keep-alive and the limit all at once.
+    #[must_use]
+    pub fn with_typing(mut self, typing: TypingOptions) -> Self {
+        self.typing = typing;
+        self
+    }
+
+    /// Neither tells nor shows anything with `false`. Default `true`.
+    #[must_use]
+    pub const fn with_enabled(mut self, enabled: bool) -> Self {
+        self.enabled = enabled;
+        self
+    }
+}
+
+/// Who is typing, from [`use_typing_indicator`].
+#[derive(Clone)]
+pub struct UseTypingIndicatorHandle {
+    client: RealtimeClient,
+    channel: ChannelName,
+    user: UserId,
+    typists: Rc<[Rc<Typist>]>,
+    stop: Callback<()>,
+}
+
+impl ImplicitClone for UseTypingIndicatorHandle {}
+
+impl UseTypingIndicatorHandle {
+    /// Who is typing, ourselves left out, in the order they began.
+    #[must_use]
+    pub fn typing_users(&self) -> Rc<[Rc<Typist>]> {
+        Rc::clone(&self.typists)
+    }
+
+    /// A key was pressed. Call it on each: what is sent is thinned out.
+    pub fn start_typing(&self) {
+        self.command(|client, now, channel, user| client.start_typing(now, channel, user));
+    }
+
+    /// The text was sent, or the field left.
+    pub fn stop_typing(&self) {
+        self.command(|client, now, channel, user| client.stop_typing(now, channel, user));
+    }
+
+    /// The field now holds `text`: typing, unless it is empty. Made for `oninput`.
+    pub fn on_input(&self, text: &str) {
+        if text.is_empty() {
+            self.stop_typing();
+        } else {
+            self.start_typing();
+        }
+    }
+
+    /// Stops showing `typist`: their message has arrived by a way this client does not know.
+    pub fn clear(&self, typist: &UserId) {
+        let (channel, typist) = (self.channel.clone(), typist.clone());
+        self.client
+            .runtime()
+            .post(move |client, now| client.clear_typist(now, &channel, &typist));
+    }
+
+    /// [`stop_typing`](Self::stop_typing) as a callback that is the same in every render, for
+    /// `onblur`.
+    #[must_use]
+    pub fn stop_typing_callback(&self) -> Callback<()> {
+        self.stop.clone()
+    }
+
+    fn command(
+        &self,
+        command: fn(&mut realtime_core::Client, realtime_core::Instant, &ChannelName, &UserId),
+    ) {
+        let (channel, user) = (self.channel.clone(), self.user.clone());
+        self.client
+            .runtime()
+            .post(move |client, now| command(client, now, &channel, &user));
+    }
+}
+
+impl PartialEq for UseTypingIndicatorHandle {
+    fn eq(&self, other: &Self) -> bool {
+        self.client == other.client
+            && self.channel == other.channel
+            && self.user == other.user
+            && self.typists == other.typists
+    }
+}
+
+impl fmt::Debug for UseTypingIndicatorHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UseTypingIndicatorHandle")
+            .field("channel", &self.channel)
+            .field("user", &self.user)
+            .field("typists", &self.typists)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tells the others on `channel` that a user is typing, and tells who of them is.
+///
+/// When the component unmounts, the user has stopped typing.
+///
+/// ```
+/// use realtime_yew::prelude::*;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Composer() -> Html {
+///     let typing = use_typing_indicator(
+///         "room:lobby",
+///         "u1",
+///         "Ada",
+///         UseTypingIndicatorOptions::default(),
+///     );
+///     let oninput = {
+///         let typing = typing.clone();
+///         move |event: InputEvent| {
+///             let field: web_sys::HtmlInputElement = event.target_unchecked_into();
+///             typing.on_input(&field.value());
+///         }
+///     };
+///     let onblur = typing.stop_typing_callback().reform(|_: FocusEvent| ());
+///     html! {
+///         <div>
+///             <TypingIndicator users={typing.typing_users()} />
+///             <input aria-label="Message" {oninput} {onblur} />
+///         </div>
+///     }
+/// }
+/// ```
+#[hook]
+pub fn use_typing_indicator(
+    channel: &str,
+    user_id: &str,
+    user_name: &str,
+    options: UseTypingIndicatorOptions,
+) -> UseTypingIndicatorHandle {
+    let client = use_realtime_client();
+    let desk = Desk {
+        client: client.clone(),
+        channel: ChannelName::from(channel),
+        user: UserId::from(user_id),
+        name: Rc::from(user_name),
+        options,
+    };
+    let Desk { channel, user, .. } = desk.clone();
+    let deps = (
+        channel.clone(),
+        user.clone(),
+        Rc::clone(&desk.name),
+        desk.options.clone(),
+    );
+    let read = {
+        let desk = desk.clone();
+        move || Typists(desk.typists())
+    };
+    let Typists(typists) = use_snapshot(&client, deps, read, move |changed| desk.attach(changed));
+    let stop = use_memo(
+        (client.clone(), channel.clone(), user.clone()),
+        |(client, channel, user)| {
+            let (client, channel, user) = (client.clone(), channel.clone(), user.clone());
+            Callback::from(move |()| {
+                let (channel, user) = (channel.clone(), user.clone());
+                client
+                    .runtime()
+                    .post(move |client, now| client.stop_typing(now, &channel, &user));
+            })
+        },
+    );
+    UseTypingIndicatorHandle {
+        client,
+        channel,
+        user,
+        typists,
+        stop: (*stop).clone(),
+    }
+}
+
+#[derive(Clone)]
+struct Typists(Rc<[Rc<Typist>]>);
+
+impl PartialEq for Typists {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+/// One user's place at one channel's keyboard.
+#[derive(Clone)]
+struct Desk {
+    client: RealtimeClient,
+    channel: ChannelName,
+    user: UserId,
+    name: Rc<str>,
+    options: UseTypingIndicatorOptions,
+}
+
+impl Desk {
+    fn typists(&self) -> Rc<[Rc<Typist>]> {
+        if !self.options.enabled {
+            return Rc::default();
+        }
+        self.client
+            .read(|client| client.typing(&self.channel, &self.user))
+            .flatten()
+            .unwrap_or_default()
+    }
+
+    fn attach(self, changed: Rc<dyn Fn()>) -> Held {
+        let lease = self.options.enabled.then(|| self.open()).flatten();
+        let topic = Topic::Typing(self.channel.clone());
+        let subscription = self.client.subscribe(vec![topic], changed);
+        Box::new((subscription, lease))
+    }
+
+    fn open(&self) -> Option<Lease> {
+        let runtime = Rc::clone(self.client.runtime());
+        let opened: Result<_, ChannelError> = runtime.run(|client, now| {
+            let options = self.options.typing.clone();
+            client.open_typing(now, &self.channel, self.user.clone(), &self.name, options)
+        })?;
+        match opened {
+            Ok(lease) => Some(Lease::new(move || {
+                runtime.post(move |client, now| client.close_typing(now, lease));
+            })),
+            Err(error) => {
+                runtime
+                    .app()
+                    .report(RealtimeError::Fault(Fault::Channel(error)));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What an app may set about its client.
+
+use crate::error::RealtimeError;
+use futures::future::LocalBoxFuture;
+use realtime_core::{
+    BackoffOptions, ClosePolicy, Codec, ConnectionOptions, JsonCodec, QueryLimits, QueryOptions,
+};
+use std::{fmt, future::Future, rc::Rc};
+use yew::Callback;
+
+type TokenFuture = LocalBoxFuture<'static, Result<Option<String>, String>>;
+type TokenProvider = Rc<dyn Fn() -> TokenFuture>;
+type MakeCodec = Rc<dyn Fn() -> Box<dyn Codec>>;
+
+/// How a [`RealtimeClient`](crate::RealtimeClient) behaves. The default is right for a server that
+/// speaks the JSON envelope and asks for no token.
+///
+/// ```
+/// use realtime_yew::prelude::*;
+/// use std::time::Duration;
+///
+/// let options = RealtimeOptions::default()
+///     .with_token(|| async { Ok::<_, String>(String::from("eyJhbGciOi…")) })
+///     .with_query_defaults(QueryOptions::default().with_stale_time(Duration::from_secs(30)))
+///     .with_on_error(|error: RealtimeError| tracing::warn!(%error));
+/// # let _ = options;
+/// ```
+#[derive(Clone, Default)]
+pub struct RealtimeOptions {
+    connection: ConnectionOptions,
+    query_defaults: QueryOptions,
+    query_limits: QueryLimits,
+    token: Option<TokenProvider>,
+    on_error: Option<Callback<RealtimeError>>,
+    codec: Option<MakeCodec>,
+    seed: Option<u64>,
+}
+
+impl RealtimeOptions {
+    /// Sets everything about the connection: backoff, heartbeat, time-outs, what close codes mean.
+    #[must_use]
+    pub fn with_connection(mut self, connection: ConnectionOptions) -> Self {
+        self.connection = connection;
+        self
+    }
+
+    /// Sets how long to wait between attempts. Default: 500 ms to 20 s, with full jitter.
+    #[must_use]
+    pub fn with_backoff(mut self, backoff: BackoffOptions) -> Self {
+        self.connection.backoff = backoff;
+        self
+    }
+
+    /// Sets what close codes mean, where the protocol's table does not fit the server.
+    #[must_use]
+    pub fn with_close_policy(mut self, policy: ClosePolicy) -> Self {
+        self.connection.close_policy = policy;
+        self
+    }
+
+    /// Sets how queries and lists behave that do not say so themselves.
+    #[must_use]
+    pub fn with_query_defaults(mut self, defaults: QueryOptions) -> Self {
+        self.query_defaults = defaults;
+        self
+    }
+
+    /// Sets how large the query cache may grow. Default: 10,000 entries.
+    #[must_use]
+    pub fn with_query_limits(mut self, limits: QueryLimits) -> Self {
+        self.query_limits = limits;
+        self
+    }
+
+    /// Asks `provide` for a token before every attempt to connect. Default: no token.
+    ///
+    /// One question is open at a time, and an answer that comes too late is ignored. An error
+    /// counts as a failed attempt.
+    #[must_use]
+    pub fn with_token<F, Fut, E>(mut self, provide: F) -> Self
+    where
+        F: Fn() -> Fut + 'static,
+        Fut: Future<Output = Result<String, E>> + 'static,
+        E: fmt::Display,
+    {
+        self.token = Some(Rc::new(move || {
+            let token = provide();
+            Box::pin(async move { token.await.map(Some).map_err(|error| error.to_string()) })
+        }));
+        self.connection.has_token = true;
+        self
+    }
+
+    /// Tells `on_error` of what goes wrong and shows on no handle. Default: only a log entry.
+    #[must_use]
+    pub fn with_on_error(mut self, on_error: impl Into<Callback<RealtimeError>>) -> Self {
+        self.on_error = Some(on_error.into());
+        self
+    }
+
+    /// Speaks another wire than the JSON envelope: `make` gives a fresh codec for each client.
+    #[must_use]
+    pub fn with_codec(mut self, make: impl Fn() -> Box<dyn Codec> + 'static) -> Self {
+        self.codec = Some(Rc::new(make));
+        self
+    }
+
+    /// Fixes the seed of jitter and message ids, for tests. Default: random.
+    #[must_use]
+    pub const fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Takes the options apart: what the core is built of, and what stays in this crate.
+    pub(crate) fn into_parts(self, url: &str, seed: u64) -> (realtime_core::Client, App) {
+        let codec = self
+            .codec
+            .map_or_else(|| Box::new(JsonCodec::default()) as Box<dyn Codec>, |make| make());
+        let options = realtime_core::ClientOptions::default()
+            .with_url(url)
+            .with_connection(self.connection)
+            .with_query_limits(self.query_limits)
+            .with_seed(self.seed.unwrap_or(seed));
+        let app = App {
+            token: self.token,
+            on_error: self.on_error,
+            query_defaults: self.query_defaults,
+        };
+        (realtime_core::Client::new(options, codec), app)
+    }
+}
+
+/// Closures are equal if they are clones of one.
+impl PartialEq for RealtimeOptions {
+    fn eq(&self, other: &Self) -> bool {
+        fn same<T: ?Sized>(one: &Option<Rc<T>>, two: &Option<Rc<T>>) -> bool {
+            match (one, two) {
+                (Some(one), Some(two)) => Rc::ptr_eq(one, two),
+                (None, None) => true,
+                _ => false,
+            }
+        }
+        self.connection == other.connection
+            && self.query_defaults == other.query_defaults
+            && self.query_limits == other.query_limits
+            && same(&self.token, &other.token)
+            && self.on_error == other.on_error
+            && same(&self.codec, &other.codec)
+            && self.seed == other.seed
+    }
+}
+
+impl fmt::Debug for RealtimeOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RealtimeOptions")
+            .field("connection", &self.connection)
+            .field("query_defaults", &self.query_defaults)
+            .field("query_limits", &self.query_limits)
+            .field("has_token", &self.token.is_some())
+            .field("has_on_error", &self.on_error.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the app gave that the core knows nothing of.
+pub(crate) struct App {
+    token: Option<TokenProvider>,
+    on_error: Option<Callback<RealtimeError>>,
+    pub(crate) query_defaults: QueryOptions,
+}
+
+impl App {
+    /// The app's answer to "which token?", if it gives tokens.
+    pub(crate) fn request_token(&self) -> Option<TokenFuture> {
+        self.token.as_ref().map(|provide| provide())
+    }
+
+    /// Logs `error` and tells the app.
+    pub(crate) fn report(&self, error: RealtimeError) {
+        tracing::warn!(%error, "realtime");
+        if let Some(on_error) = &self.on_error {
+            on_error.emit(error);
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! The pump: feeds the client one input, does what it wants done, arms one timer, and publishes
+//! once a frame. Nothing but this module and those below it touches the browser.
+//!
+//! The client is borrowed for one call at a time and never while other code runs, so whoever is
+//! called from here (a callback, a subscriber, a socket) may call back in. The one exception is
+//! code of the app that runs *inside* a client call (a reducer, a comparator): what it asks for is
+//! queued.
+
+mod burst;
+mod callbacks;
+mod clock;
+mod dispatch;
+mod fetches;
+mod frame;
+mod gloo;
+#[cfg(feature = "http")]
+mod http;
+mod listener;
+mod page;
+mod platform;
+mod pressure;
+mod subscribers;
+mod timer;
+mod transport;
+mod url;
+
+pub(crate) use callbacks::CallbackGuard;
+pub(crate) use clock::Timer;
+#[cfg(feature = "testing")]
+pub(crate) use clock::Clock;
+pub(crate) use fetches::{FetcherSlot, Registration, RunFetch};
+#[cfg(feature = "testing")]
+pub(crate) use frame::Repaint;
+#[cfg(feature = "http")]
+pub use http::get_json;
+#[cfg(feature = "testing")]
+pub(crate) use page::{Page, PageEvent, Watch};
+pub(crate) use platform::Platform;
+pub(crate) use subscribers::Subscription;
+#[cfg(feature = "testing")]
+pub(crate) use transport::{Socket, SocketEvent, SocketSink, Transport};
+
+use self::{
+    callbacks::Callbacks, fetches::Fetches, frame::Repaint as _, page::PageEvent as Told,
+    pressure::Pressure, subscribers::Subscribers, transport::Socket as OpenSocket,
+};
+use crate::options::App;
+use realtime_core::{Client, Generation, Input, Instant, QueryKey, Topic};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::{Rc, Weak},
+};
+
+type Command = Box<dyn FnOnce(&mut Client, Instant)>;
+
+/// One client and everything it needs of the browser.
+pub(crate) struct Runtime {
+    me: Weak<Self>,
+    platform: Platform,
+    client: RefCell<Client>,
+    /// Commands that came while the client was borrowed.
+    posted: RefCell<VecDeque<Command>>,
+    /// Whether outputs are being dispatched further up the stack.
+    settling: Cell<bool>,
+    timer: Box<dyn Timer>,
+    repaint: Box<dyn frame::Repaint>,
+    round: Cell<u64>,
+    socket: RefCell<Option<(Generation, Box<dyn OpenSocket>)>>,
+    pressure: Pressure,
+    subscribers: Rc<Subscribers>,
+    /// Who waits for somebody to observe a key.
+    entry_watchers: Rc<Subscribers<QueryKey>>,
+    fetches: Rc<Fetches>,
+    callbacks: Rc<Callbacks>,
+    app: App,
+    watch: RefCell<Option<Box<dyn page::Watch>>>,
+}
+
+impl Runtime {
+    pub(crate) fn new(client: Client, app: App, platform: Platform) -> Rc<Self> {
+        Rc::new_cyclic(|me: &Weak<Self>| {
+            let call = |act: fn(&Self)| -> Rc<dyn Fn()> {
+                let me = me.clone();
+                Rc::new(move || {
+                    if let Some(me) = me.upgrade() {
+                        act(&me);
+                    }
+                })
+            };
+            let timer = platform
+                .clock
+                .timer(call(|me| me.input(Input::Timeout)));
+            let repaint = platform.page.repaint(call(Self::publish));
+            let pressure = Pressure::new(platform.clock.timer(call(Self::measure_pressure)));
+            Self {
+                me: me.clone(),
+                client: RefCell::new(client),
+                posted: RefCell::default(),
+                settling: Cell::new(false),
+                timer,
+                repaint,
+                round: Cell::new(0),
+                socket: RefCell::default(),
+                pressure,
+                subscribers: Rc::default(),
+                entry_watchers: Rc::default(),
+                fetches: Rc::default(),
+                callbacks: Rc::default(),
+                app,
+                watch: RefCell::default(),
+                platform,
+            }
+        })
+    }
+
+    /// Runs `command` and does what the client then wants done. `None`, and nothing done, if this
+    /// is called from inside another command.
+    pub(crate) fn run<R>(&self, command: impl FnOnce(&mut Client, Instant) -> R) -> Option<R> {
+        let now = self.now();
+        let result = command(&mut *self.client.try_borrow_mut().ok()?, now);
+        self.settle();
+        Some(result)
+    }
+
+    /// Runs `command` now or, if this is called from inside another, right after that one.
+    pub(crate) fn post(&self, command: impl FnOnce(&mut Client, Instant) + 'static) {
+        if self.client.try_borrow_mut().is_ok() {
+            self.run(command);
+        } else {
+            self.posted.borrow_mut().push_back(Box::new(command));
+        }
+    }
+
+    /// Looks something up. `None` from inside a command.
+    pub(crate) fn read<R>(&self, look: impl FnOnce(&Client) -> R) -> Option<R> {
+        Some(look(&*self.client.try_borrow().ok()?))
+    }
+
+    /// The moment it is, on the client's clock.
+    pub(crate) fn now(&self) -> Instant {
+        self.platform.clock.now()
+    }
+
+    /// Whether this is a server, where nothing will ever arrive.
+    pub(crate) fn is_server(&self) -> bool {
+        self.platform.page.is_server()
+    }
+
+    /// A timer on the client's clock.
+    pub(crate) fn timer(&self, ring: Rc<dyn Fn()>) -> Box<dyn Timer> {
+        self.platform.clock.timer(ring)
+    }
+
+    /// Calls `call` whenever one of `topics` changes, until the subscription is dropped.
+    pub(crate) fn subscribe(&self, topics: Vec<Topic>, call: Rc<dyn Fn()>) -> Subscription {
+        self.subscribers.subscribe(topics, call)
+    }
+
+    /// Calls `call` whenever somebody begins to observe `key`.
+    pub(crate) fn subscribe_entry(
+        &self,
+        key: QueryKey,
+        call: Rc<dyn Fn()>,
+    ) -> Subscription<QueryKey> {
+        self.entry_watchers.subscribe(vec![key], call)
+    }
+
+    /// Somebody has begun to observe `key`.
+    pub(crate) fn announce_entry(&self, key: &QueryKey) {
+        self.entry_watchers
+            .notify(std::slice::from_ref(key), self.next_round());
+    }
+
+    fn next_round(&self) -> u64 {
+        let round = self.round.get() + 1;
+        self.round.set(round);
+        round
+    }
+
+    pub(crate) fn fetches(&self) -> &Rc<Fetches> {
+        &self.fetches
+    }
+
+    pub(crate) fn callbacks(&self) -> &Rc<Callbacks> {
+        &self.callbacks
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Topics that hooks are subscribed to now.
+    pub(crate) fn subscriptions(&self) -> usize {
+        self.subscribers.len() + self.entry_watchers.len()
+    }
+
+    /// Begins to listen to the page; once is enough.
+    pub(crate) fn watch_page(&self) {
+        if self.watch.borrow().is_some() {
+            return;
+        }
+        let me = self.me.clone();
+        let watch = self.platform.page.watch(Rc::new(move |told| {
+            if let Some(me) = me.upgrade() {
+                me.page_event(told);
+            }
+        }));
+        *self.watch.borrow_mut() = Some(watch);
+    }
+
+    fn page_event(&self, told: Told) {
+        let input = match told {
+            Told::Visible(visible) => Input::Visible(visible),
+            Told::Online(online) => Input::Online(online),
+            Told::Gone => Input::PageHide,
+            Told::Back => Input::PageShow,
+            Told::Activity => Input::Activity,
+        };
+        self.input(input);
+        if matches!(told, Told::Visible(_)) {
+            // A frame asked for while the page was shown may never come now.
+            self.publish();
+        }
+    }
+
+    /// Feeds the client one input.
+    fn input(&self, input: Input<'_>) {
+        self.run(|client, now| client.handle(now, input));
+    }
+
+    /// Does what the client wants done, until it wants nothing more.
+    fn settle(&self) {
+        if self.settling.replace(true) {
+            // Whoever is further up the stack goes on with what this call brought.
+            return;
+        }
+        loop {
+            let posted = self.posted.borrow_mut().pop_front();
+            if let Some(command) = posted {
+                let now = self.now();
+                command(&mut self.client.borrow_mut(), now);
+                continue;
+            }
+            let output = self.client.borrow_mut().poll_output();
+            match output {
+                Some(output) => self.dispatch(output),
+                None => break,
+            }
+        }
+        self.settling.set(false);
+        self.schedule();
+    }
+
+    /// Arms the timer, and sees to it that changes are published.
+    fn schedule(&self) {
+        let (deadline, changed, urgent) = {
+            let client = self.client.borrow();
+            (
+                client.next_deadline(),
+                client.has_changes(),
+                client.is_urgent(),
+            )
+        };
+        self.timer.arm(deadline);
+        if urgent {
+            self.publish();
+        } else if changed {
+            self.repaint.request();
+        }
+    }
+
+    /// Tells the hooks what changed since the last time.
+    fn publish(&self) {
+        let Ok(changes) = self
+            .client
+            .try_borrow_mut()
+            .map(|mut client| client.take_changes())
+        else {
+            // Inside a command; what it changes is published after it.
+            return;
+        };
+        if !changes.is_empty() {
+            self.subscribers.notify(&changes, self.next_round());
+        }
+    }
+}
+
+impl Drop for Runtime {
+    /// The last handle went: says goodbye on the wire, and drops the rest.
+    fn drop(&mut self) {
+        self.fetches.cancel_all();
+        let now = self.platform.clock.now();
+        let client = self.client.get_mut();
+        client.disconnect(now);
+        let mut outputs = Vec::new();
+        while let Some(output) = client.poll_output() {
+            outputs.push(output);
+        }
+        for output in outputs {
+            self.dispatch_farewell(output);
+        }
+    }
+}

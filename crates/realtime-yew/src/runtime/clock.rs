@@ -1,0 +1,69 @@
+//! The time, and timers that ring by it.
+
+use super::timer::BrowserTimer;
+use realtime_core::Instant;
+use std::rc::Rc;
+
+/// Tells the time and rings when asked to. Tests have one they move by hand.
+pub(crate) trait Clock {
+    /// The moment it is.
+    fn now(&self) -> Instant;
+
+    /// A timer that calls `ring` when it is due. Dropping it cancels it.
+    fn timer(&self, ring: Rc<dyn Fn()>) -> Box<dyn Timer>;
+}
+
+/// One alarm that can be set again and again.
+pub(crate) trait Timer {
+    /// Rings at `at`, in place of whenever it was set to; never, if `None`. May ring early, so
+    /// that whoever is rung compares its deadlines with the clock.
+    fn arm(&self, at: Option<Instant>);
+}
+
+/// The page's monotonic clock.
+#[derive(Debug)]
+pub(crate) struct BrowserClock;
+
+impl Clock for BrowserClock {
+    fn now(&self) -> Instant {
+        let millis = web_sys::window()
+            .and_then(|window| window.performance())
+            .map_or_else(js_sys::Date::now, |performance| performance.now());
+        // A float to integer cast saturates, and 2^53 ms are 285,000 years.
+        Instant::from_millis(millis as u64)
+    }
+
+    fn timer(&self, ring: Rc<dyn Fn()>) -> Box<dyn Timer> {
+        Box::new(BrowserTimer::new(ring))
+    }
+}
+
+/// The clock of a server that renders a page: it ticks, but nothing waits for it.
+#[derive(Debug)]
+pub(crate) struct ServerClock {
+    start: std::time::Instant,
+}
+
+impl ServerClock {
+    pub(crate) fn new() -> Self {
+        Self {
+            start: std::time::Instant::now(),
+        }
+    }
+}
+
+impl Clock for ServerClock {
+    fn now(&self) -> Instant {
+        Instant::ZERO + self.start.elapsed()
+    }
+
+    fn timer(&self, _ring: Rc<dyn Fn()>) -> Box<dyn Timer> {
+        Box::new(NoTimer)
+    }
+}
+
+struct NoTimer;
+
+impl Timer for NoTimer {
+    fn arm(&self, _at: Option<Instant>) {}
+}

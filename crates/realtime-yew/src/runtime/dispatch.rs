@@ -1,0 +1,182 @@
+//! What each output of the client means in a browser.
+
+use super::{
+    Runtime,
+    transport::{SocketEvent, SocketSink},
+};
+use crate::error::RealtimeError;
+use realtime_core::{Generation, Input, Output};
+use std::rc::Rc;
+
+/// Told to the client when its URL cannot be a socket's: the close-code table says to stop.
+const BAD_URL: u16 = 4000;
+
+impl Runtime {
+    pub(super) fn dispatch(&self, output: Output) {
+        match output {
+            Output::RequestToken { generation } => self.request_token(generation),
+            Output::Connect {
+                generation,
+                url,
+                protocols,
+            } => self.open(generation, &url, &protocols),
+            Output::Transmit { generation, frame } => {
+                let taken = self.with_socket(generation, |socket| socket.send(frame));
+                if taken == Some(false) {
+                    // Its close event is on the way, and the client keeps what was not answered.
+                    tracing::debug!("a frame met a socket that had just closed");
+                }
+                self.measure_pressure();
+            }
+            Output::Close {
+                generation,
+                code,
+                reason,
+            } => self.close(generation, code, &reason),
+            Output::StartFetch { fetch, key } => {
+                let me = self.me.clone();
+                self.fetches.start(fetch, &key, move |result| {
+                    if let Some(me) = me.upgrade() {
+                        me.input(Input::FetchFinished { fetch, result });
+                    }
+                });
+            }
+            Output::CancelFetch { fetch } => self.fetches.cancel(fetch),
+            Output::Event { listener, event } => self.callbacks.event(listener, &event),
+            Output::Settled { send, result } => {
+                if let Some(error) = self.callbacks.settled(send, result) {
+                    self.app.report(error);
+                }
+            }
+            Output::Presence { channel, event } => self.callbacks.presence(&channel, &event),
+            Output::Fault(fault) => self.app.report(RealtimeError::Fault(fault)),
+        }
+    }
+
+    /// What still matters when the last handle has gone: what goes over the wire.
+    pub(super) fn dispatch_farewell(&mut self, output: Output) {
+        match output {
+            Output::Transmit { generation, frame } => {
+                self.with_socket(generation, |socket| socket.send(frame));
+            }
+            Output::Close {
+                generation,
+                code,
+                reason,
+            } => self.close(generation, code, &reason),
+            Output::Settled { send, result } => {
+                self.callbacks.settled(send, result);
+            }
+            _ => {}
+        }
+    }
+
+    fn request_token(&self, generation: Generation) {
+        let Some(token) = self.app.request_token() else {
+            return self.input(Input::Token {
+                generation,
+                result: Ok(None),
+            });
+        };
+        let me = self.me.clone();
+        yew::platform::spawn_local(async move {
+            let result = token.await;
+            if let Some(me) = me.upgrade() {
+                me.input(Input::Token { generation, result });
+            }
+        });
+    }
+
+    fn open(&self, generation: Generation, url: &str, protocols: &[String]) {
+        let url = match self.platform.page.resolve(url) {
+            Ok(url) => url,
+            Err(reason) => return self.refused(generation, BAD_URL, reason),
+        };
+        let sink: SocketSink = {
+            let me = self.me.clone();
+            Rc::new(move |event| {
+                if let Some(me) = me.upgrade() {
+                    me.socket_event(generation, event);
+                }
+            })
+        };
+        match self.platform.transport.open(&url, protocols, sink) {
+            Ok(socket) => {
+                let old = self.socket.borrow_mut().replace((generation, socket));
+                drop(old);
+            }
+            Err(reason) => self.refused(generation, 1006, reason),
+        }
+    }
+
+    /// The browser would not even try.
+    fn refused(&self, generation: Generation, code: u16, reason: String) {
+        self.input(Input::Closed {
+            generation,
+            code,
+            reason: &reason,
+            was_clean: false,
+        });
+        self.app.report(RealtimeError::Refused(reason.into()));
+    }
+
+    fn close(&self, generation: Generation, code: u16, reason: &str) {
+        let socket = self
+            .socket
+            .borrow_mut()
+            .take_if(|(of, _)| *of == generation);
+        if let Some((_, socket)) = socket {
+            socket.close(code, reason);
+        }
+    }
+
+    /// What a socket says, unless it is an older one than the client's.
+    fn socket_event(&self, generation: Generation, event: SocketEvent) {
+        if self.with_socket(generation, |_| ()).is_none() {
+            return;
+        }
+        match event {
+            SocketEvent::Opened => self.input(Input::Opened { generation }),
+            SocketEvent::Frame(frame) => self.input(Input::Frame {
+                generation,
+                frame: frame.as_frame_ref(),
+            }),
+            SocketEvent::Closed {
+                code,
+                reason,
+                was_clean,
+            } => {
+                let gone = self.socket.borrow_mut().take();
+                drop(gone);
+                self.measure_pressure();
+                self.input(Input::Closed {
+                    generation,
+                    code,
+                    reason: &reason,
+                    was_clean,
+                });
+            }
+        }
+    }
+
+    fn with_socket<R>(
+        &self,
+        generation: Generation,
+        call: impl FnOnce(&dyn super::transport::Socket) -> R,
+    ) -> Option<R> {
+        let socket = self.socket.borrow();
+        let (of, socket) = socket.as_ref()?;
+        (*of == generation).then(|| call(&**socket))
+    }
+
+    pub(super) fn measure_pressure(&self) {
+        let buffered = self
+            .socket
+            .borrow()
+            .as_ref()
+            .map_or(0, |(_, socket)| socket.buffered_amount());
+        if let Some(blocked) = self.pressure.measure(self.now(), buffered) {
+            self.input(Input::Blocked(blocked));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What the page tells: shown or hidden, online or not, about to go, and somebody at the keys.
+
+use super::{
+    frame::{BrowserRepaint, Repaint},
+    listener::Listener,
+    url,
+};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use web_sys::{EventTarget, VisibilityState};
+
+/// The page around the app. Tests have one they command.
+pub(crate) trait Page {
+    /// Calls `tell` for each event until the watch is dropped.
+    fn watch(&self, tell: Rc<dyn Fn(PageEvent)>) -> Box<dyn Watch>;
+
+    /// Calls `draw` at the next frame, when asked to.
+    fn repaint(&self, draw: Rc<dyn Fn()>) -> Box<dyn Repaint>;
+
+    /// `url` in full and for a socket, or why that cannot be.
+    fn resolve(&self, url: &str) -> Result<String, String>;
+
+    /// Whether this is a server that renders the page once, and nothing will ever arrive.
+    fn is_server(&self) -> bool;
+}
+
+/// Keeps page events coming; dropping it ends them.
+pub(crate) trait Watch {}
+
+/// One thing the page told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PageEvent {
+    /// The page was shown or hidden.
+    Visible(bool),
+    /// The browser believes that it is online or offline.
+    Online(bool),
+    /// The page is going: navigated away, kept for the back button, or frozen.
+    Gone,
+    /// The page that had gone is back.
+    Back,
+    /// The user did something; told once a second at most.
+    Activity,
+}
+
+/// Least time between two [`PageEvent::Activity`], in milliseconds.
+const ACTIVITY_EVERY_MS: f64 = 1_000.0;
+
+/// The page of the browser.
+#[derive(Debug)]
+pub(crate) struct BrowserPage;
+
+impl Page for BrowserPage {
+    fn watch(&self, tell: Rc<dyn Fn(PageEvent)>) -> Box<dyn Watch> {
+        Box::new(BrowserWatch::new(&tell))
+    }
+
+    fn repaint(&self, draw: Rc<dyn Fn()>) -> Box<dyn Repaint> {
+        Box::new(BrowserRepaint::new(draw))
+    }
+
+    fn resolve(&self, url: &str) -> Result<String, String> {
+        url::resolve(url)
+    }
+
+    fn is_server(&self) -> bool {
+        false
+    }
+}
+
+/// Whether the page is hidden now.
+pub(super) fn is_hidden() -> bool {
+    web_sys::window()
+        .and_then(|window| window.document())
+        .is_some_and(|document| document.visibility_state() == VisibilityState::Hidden)
+}
+
+#[derive(Default)]
+struct BrowserWatch {
+    listeners: RefCell<Vec<Listener>>,
+}
+
+impl Watch for BrowserWatch {}
+
+impl BrowserWatch {
+    fn new(tell: &Rc<dyn Fn(PageEvent)>) -> Self {
+        let watch = Self::default();
+        let Some(window) = web_sys::window() else {
+            return watch;
+        };
+        if let Some(document) = window.document() {
+            watch.on(&document, "visibilitychange", {
+                let tell = Rc::clone(tell);
+                move || tell(PageEvent::Visible(!is_hidden()))
+            });
+            watch.presence_of_page(&window, &document, tell);
+        }
+        for (name, online) in [("online", true), ("offline", false)] {
+            let tell = Rc::clone(tell);
+            watch.on(&window, name, move || tell(PageEvent::Online(online)));
+        }
+        watch.activity(&window, tell);
+        watch
+    }
+
+    /// The page is told to be back only after it had gone: browsers also fire `pageshow` on the
+    /// first load.
+    fn presence_of_page(
+        &self,
+        window: &EventTarget,
+        document: &EventTarget,
+        tell: &Rc<dyn Fn(PageEvent)>,
+    ) {
+        let gone = Rc::new(Cell::new(false));
+        for (target, name) in [(window, "pagehide"), (document, "freeze")] {
+            let (tell, gone) = (Rc::clone(tell), Rc::clone(&gone));
+            self.on(target, name, move || {
+                if !gone.replace(true) {
+                    tell(PageEvent::Gone);
+                }
+            });
+        }
+        for (target, name) in [(window, "pageshow"), (document, "resume")] {
+            let (tell, gone) = (Rc::clone(tell), Rc::clone(&gone));
+            self.on(target, name, move || {
+                if gone.replace(false) {
+                    tell(PageEvent::Back);
+                }
+            });
+        }
+    }
+
+    fn activity(&self, window: &EventTarget, tell: &Rc<dyn Fn(PageEvent)>) {
+        let last = Rc::new(Cell::new(f64::NEG_INFINITY));
+        for name in ["pointerdown", "pointermove", "keydown", "wheel"] {
+            let (tell, last) = (Rc::clone(tell), Rc::clone(&last));
+            self.on(window, name, move || {
+                let now = js_sys::Date::now();
+                // The wall clock may be set back, so the distance counts, not its sign.
+                if (now - last.get()).abs() >= ACTIVITY_EVERY_MS {
+                    last.set(now);
+                    tell(PageEvent::Activity);
+                }
+            });
+        }
+    }
+
+    fn on(&self, target: &EventTarget, name: &'static str, call: impl Fn() + 'static) {
+        self.listeners
+            .borrow_mut()
+            .push(Listener::new(target, name, call));
+    }
+}
+
+/// The page that a server renders: nothing happens to it.
+#[derive(Debug)]
+pub(crate) struct ServerPage;
+
+impl Page for ServerPage {
+    fn watch(&self, _tell: Rc<dyn Fn(PageEvent)>) -> Box<dyn Watch> {
+        Box::new(BrowserWatch::default())
+    }
+
+    fn repaint(&self, _draw: Rc<dyn Fn()>) -> Box<dyn Repaint> {
+        Box::new(NoRepaint)
+    }
+
+    fn resolve(&self, url: &str) -> Result<String, String> {
+        Err(format!("{url} cannot be opened on the server"))
+    }
+
+    fn is_server(&self) -> bool {
+        true
+    }
+}
+
+struct NoRepaint;
+
+impl Repaint for NoRepaint {
+    fn request(&self) {}
+}
