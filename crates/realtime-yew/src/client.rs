@@ -12,7 +12,8 @@ use crate::{
     runtime::{Platform, Runtime, Subscription, Timer},
 };
 use realtime_core::{
-    Client, ClientStats, ConnectionInfo, Delivery, Instant, Message, QueryError, QueryKey, Topic,
+    Client, ClientStats, ConnectionInfo, Delivery, Instant, ListItem, Message, QueryError,
+    QueryKey, SendError, Topic,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, rc::Rc};
@@ -139,7 +140,7 @@ impl RealtimeClient {
             Err(RealtimeError::Encode { message, .. }) => {
                 return PendingAck::failed(AckError::Encode(message));
             }
-            Err(_) => return PendingAck::failed(realtime_core::SendError::Cancelled.into()),
+            Err(_) => return PendingAck::failed(SendError::Cancelled.into()),
         };
         let sent = self.runtime.run(|client, now| {
             let send = client.send(now, message);
@@ -147,7 +148,7 @@ impl RealtimeClient {
         });
         match sent {
             Some((send, receiver)) => PendingAck::new(&self.runtime, send, receiver),
-            None => PendingAck::failed(realtime_core::SendError::Cancelled.into()),
+            None => PendingAck::failed(SendError::Cancelled.into()),
         }
     }
 
@@ -161,9 +162,13 @@ impl RealtimeClient {
         match encode(event, channel, data, delivery) {
             Ok(message) => {
                 let callbacks = Rc::clone(self.runtime.callbacks());
+                let reported = !self.runtime.app().is_reporting();
                 self.runtime.post(move |client, now| {
                     let event = message.event.clone();
-                    callbacks.report_settled(client.send(now, message), event);
+                    let send = client.send(now, message);
+                    if reported {
+                        callbacks.report_settled(send, event);
+                    }
                 });
             }
             Err(error) => self.runtime.app().report(error),
@@ -185,18 +190,31 @@ impl RealtimeClient {
             .post(move |client, now| client.refetch(now, &key));
     }
 
-    /// Puts a record into the cache, as if it had been fetched.
+    /// Puts a record into the cache, as if it had been fetched; says whether anyone observes it,
+    /// as nothing is kept otherwise.
     ///
     /// # Errors
-    /// If `key` holds data of another type, or is not in the cache.
+    ///
+    /// If `key` holds data of another type.
     pub fn set_data<T: PartialEq + 'static>(
         &self,
         key: &QueryKey,
         data: T,
-    ) -> Result<(), QueryError> {
+    ) -> Result<bool, QueryError> {
         self.runtime
             .run(|client, now| client.set_record(now, key, data))
-            .unwrap_or(Ok(()))
+            .unwrap_or(Ok(false))
+    }
+
+    /// Puts a list into the cache, as [`set_data`](Self::set_data) does a record.
+    ///
+    /// # Errors
+    ///
+    /// If `key` holds data of another type.
+    pub fn set_list<T: ListItem>(&self, key: &QueryKey, items: Vec<T>) -> Result<bool, QueryError> {
+        self.runtime
+            .run(|client, now| client.set_list(now, key, items))
+            .unwrap_or(Ok(false))
     }
 
     /// The record at `key`, if there is one.

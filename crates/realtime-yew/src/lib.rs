@@ -95,17 +95,17 @@ pub use client::{PendingAck, RealtimeClient};
 pub use error::{AckError, RealtimeError};
 pub use fetcher::{Fetcher, IntoFetcher, Positioned};
 pub use hooks::{
-    ListRef, Toast, ToastId, ToastKind, UseConnectionHandle, UsePresenceHandle,
-    UsePresenceOptions, UseRealtimeListHandle, UseRealtimeListOptions,
-    UseRealtimeListOrderHandle, UseRealtimeQueryHandle, UseRealtimeQueryOptions,
-    UseToastsHandle, UseToastsOptions, UseTypingIndicatorHandle, UseTypingIndicatorOptions,
-    use_connection, use_presence, use_realtime_event, use_realtime_item, use_realtime_list,
-    use_realtime_list_order, use_realtime_query, use_realtime_query_suspense,
-    use_realtime_query_with, use_toasts, use_typing_indicator,
+    ListRef, Toast, ToastId, ToastKind, UseConnectionHandle, UsePresenceHandle, UsePresenceOptions,
+    UseRealtimeListHandle, UseRealtimeListOptions, UseRealtimeListOrderHandle,
+    UseRealtimeQueryHandle, UseRealtimeQueryOptions, UseToastsHandle, UseToastsOptions,
+    UseTypingIndicatorHandle, UseTypingIndicatorOptions, use_connection, use_presence,
+    use_realtime_event, use_realtime_item, use_realtime_list, use_realtime_list_order,
+    use_realtime_query, use_realtime_query_suspense, use_realtime_query_with, use_toasts,
+    use_typing_indicator,
 };
 pub use options::RealtimeOptions;
 pub use provider::{
-    RealtimeProvider, RealtimeProviderProps, try_use_realtime_client, use_realtime_client,
+    RealtimeProvider, RealtimeProviderProps, use_optional_realtime_client, use_realtime_client,
 };
 pub use realtime_core::{self, key};
 #[cfg(feature = "http")]

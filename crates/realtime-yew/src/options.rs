@@ -3,9 +3,12 @@
 use crate::error::RealtimeError;
 use futures::future::LocalBoxFuture;
 use realtime_core::{
-    BackoffOptions, ClosePolicy, Codec, ConnectionOptions, JsonCodec, QueryLimits, QueryOptions,
+    Client, ClientOptions, Codec, ConnectionOptions, QueryOptions,
+    connection::{BackoffOptions, ClosePolicy},
+    query::QueryLimits,
+    wire::JsonCodec,
 };
-use std::{fmt, future::Future, rc::Rc};
+use std::{cell::Cell, fmt, future::Future, rc::Rc};
 use yew::Callback;
 
 type TokenFuture = LocalBoxFuture<'static, Result<Option<String>, String>>;
@@ -92,6 +95,9 @@ impl RealtimeOptions {
     }
 
     /// Tells `on_error` of what goes wrong and shows on no handle. Default: only a log entry.
+    ///
+    /// It may command the client; a [`send`](crate::RealtimeClient::send) from in here that fails
+    /// is only logged.
     #[must_use]
     pub fn with_on_error(mut self, on_error: impl Into<Callback<RealtimeError>>) -> Self {
         self.on_error = Some(on_error.into());
@@ -113,21 +119,22 @@ impl RealtimeOptions {
     }
 
     /// Takes the options apart: what the core is built of, and what stays in this crate.
-    pub(crate) fn into_parts(self, url: &str, seed: u64) -> (realtime_core::Client, App) {
-        let codec = self
-            .codec
-            .map_or_else(|| Box::new(JsonCodec::default()) as Box<dyn Codec>, |make| make());
-        let options = realtime_core::ClientOptions::default()
-            .with_url(url)
+    pub(crate) fn into_parts(self, url: &str, seed: u64) -> (Client, App) {
+        let codec = self.codec.map_or_else(
+            || Box::new(JsonCodec::default()) as Box<dyn Codec>,
+            |make| make(),
+        );
+        let options = ClientOptions::new(url)
             .with_connection(self.connection)
-            .with_query_limits(self.query_limits)
+            .with_queries(self.query_limits)
             .with_seed(self.seed.unwrap_or(seed));
         let app = App {
+            reporting: Cell::new(false),
             token: self.token,
             on_error: self.on_error,
             query_defaults: self.query_defaults,
         };
-        (realtime_core::Client::new(options, codec), app)
+        (Client::new(options, codec), app)
     }
 }
 
@@ -168,6 +175,7 @@ pub(crate) struct App {
     token: Option<TokenProvider>,
     on_error: Option<Callback<RealtimeError>>,
     pub(crate) query_defaults: QueryOptions,
+    reporting: Cell<bool>,
 }
 
 impl App {
@@ -180,7 +188,15 @@ impl App {
     pub(crate) fn report(&self, error: RealtimeError) {
         tracing::warn!(%error, "realtime");
         if let Some(on_error) = &self.on_error {
+            let outer = self.reporting.replace(true);
             on_error.emit(error);
+            self.reporting.set(outer);
         }
+    }
+
+    /// Whether the app is being told of an error now. What it sends in answer is not reported in
+    /// turn when it fails, or the two would go on for ever.
+    pub(crate) fn is_reporting(&self) -> bool {
+        self.reporting.get()
     }
 }

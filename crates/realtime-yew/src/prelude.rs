@@ -2,12 +2,12 @@
 
 pub use crate::{
     AckError, ListRef, PendingAck, RealtimeClient, RealtimeError, RealtimeOptions,
-    RealtimeProvider, Toast, ToastKind, UseConnectionHandle, UsePresenceHandle,
-    UsePresenceOptions, UseRealtimeListHandle, UseRealtimeListOptions,
-    UseRealtimeListOrderHandle, UseRealtimeQueryHandle, UseRealtimeQueryOptions,
-    UseToastsHandle, UseToastsOptions, UseTypingIndicatorHandle, UseTypingIndicatorOptions,
+    RealtimeProvider, Toast, ToastKind, UseConnectionHandle, UsePresenceHandle, UsePresenceOptions,
+    UseRealtimeListHandle, UseRealtimeListOptions, UseRealtimeListOrderHandle,
+    UseRealtimeQueryHandle, UseRealtimeQueryOptions, UseToastsHandle, UseToastsOptions,
+    UseTypingIndicatorHandle, UseTypingIndicatorOptions,
     components::{ConnectionStatus, OnlineUsers, Toasts, TypingIndicator},
-    try_use_realtime_client, use_connection, use_presence, use_realtime_client,
+    use_connection, use_optional_realtime_client, use_presence, use_realtime_client,
     use_realtime_event, use_realtime_item, use_realtime_list, use_realtime_list_order,
     use_realtime_query, use_realtime_query_suspense, use_realtime_query_with, use_toasts,
     use_typing_indicator,

@@ -70,7 +70,7 @@ pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
 /// # Panics
 ///
 /// If there is none above this component. All other hooks of this crate do the same;
-/// [`try_use_realtime_client`] does not.
+/// [`use_optional_realtime_client`] does not.
 ///
 /// ```
 /// use realtime_yew::prelude::*;
@@ -84,7 +84,7 @@ pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
 /// ```
 #[hook]
 pub fn use_realtime_client() -> RealtimeClient {
-    try_use_realtime_client().expect(
+    use_optional_realtime_client().expect(
         "no RealtimeProvider above this component: wrap the app in \
          <RealtimeProvider url=\"/ws\">…</RealtimeProvider>",
     )
@@ -92,6 +92,6 @@ pub fn use_realtime_client() -> RealtimeClient {
 
 /// The client of the nearest [`RealtimeProvider`], or `None` without one.
 #[hook]
-pub fn try_use_realtime_client() -> Option<RealtimeClient> {
+pub fn use_optional_realtime_client() -> Option<RealtimeClient> {
     use_context::<RealtimeClient>()
 }

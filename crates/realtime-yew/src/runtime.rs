@@ -24,10 +24,9 @@ mod timer;
 mod transport;
 mod url;
 
-pub(crate) use callbacks::CallbackGuard;
-pub(crate) use clock::Timer;
 #[cfg(feature = "testing")]
 pub(crate) use clock::Clock;
+pub(crate) use clock::Timer;
 pub(crate) use fetches::{FetcherSlot, Registration, RunFetch};
 #[cfg(feature = "testing")]
 pub(crate) use frame::Repaint;
@@ -41,11 +40,11 @@ pub(crate) use subscribers::Subscription;
 pub(crate) use transport::{Socket, SocketEvent, SocketSink, Transport};
 
 use self::{
-    callbacks::Callbacks, fetches::Fetches, frame::Repaint as _, page::PageEvent as Told,
-    pressure::Pressure, subscribers::Subscribers, transport::Socket as OpenSocket,
+    callbacks::Callbacks, fetches::Fetches, page::PageEvent as Told, pressure::Pressure,
+    subscribers::Subscribers, transport::Socket as OpenSocket,
 };
 use crate::options::App;
-use realtime_core::{Client, Generation, Input, Instant, QueryKey, Topic};
+use realtime_core::{Client, ConnectionInfo, Generation, Input, Instant, QueryKey, Topic};
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
@@ -59,6 +58,7 @@ pub(crate) struct Runtime {
     me: Weak<Self>,
     platform: Platform,
     client: RefCell<Client>,
+    connection: RefCell<ConnectionInfo>,
     /// Commands that came while the client was borrowed.
     posted: RefCell<VecDeque<Command>>,
     /// Whether outputs are being dispatched further up the stack.
@@ -88,13 +88,12 @@ impl Runtime {
                     }
                 })
             };
-            let timer = platform
-                .clock
-                .timer(call(|me| me.input(Input::Timeout)));
+            let timer = platform.clock.timer(call(|me| me.input(Input::Timeout)));
             let repaint = platform.page.repaint(call(Self::publish));
             let pressure = Pressure::new(platform.clock.timer(call(Self::measure_pressure)));
             Self {
                 me: me.clone(),
+                connection: RefCell::new(client.connection().clone()),
                 client: RefCell::new(client),
                 posted: RefCell::default(),
                 settling: Cell::new(false),
@@ -140,6 +139,14 @@ impl Runtime {
     /// The moment it is, on the client's clock.
     pub(crate) fn now(&self) -> Instant {
         self.platform.clock.now()
+    }
+
+    /// How the connection stands; as it was when last asked, from inside a command.
+    pub(crate) fn connection(&self) -> ConnectionInfo {
+        if let Ok(client) = self.client.try_borrow() {
+            self.connection.replace(client.connection().clone());
+        }
+        self.connection.borrow().clone()
     }
 
     /// Whether this is a server, where nothing will ever arrive.

@@ -27,6 +27,20 @@ pub struct Member {
 }
 
 impl Member {
+    /// Somebody else with this status, with one connection and no metadata: to show, or test, a
+    /// component with.
+    #[must_use]
+    pub const fn new(user: User, status: PresenceStatus) -> Self {
+        Self {
+            user,
+            status,
+            metadata: None,
+            connections: 1,
+            stale: false,
+            is_me: false,
+        }
+    }
+
     pub(super) fn me(
         user: User,
         status: PresenceStatus,

@@ -12,7 +12,7 @@ use std::{
 
 /// One socket, as the server knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SocketId(pub(crate) u64);
+pub struct SocketId(pub u64);
 
 /// What this server can do; the defaults are everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,11 +212,13 @@ impl ScriptedServer {
         format!("epoch-{}", self.epoch)
     }
 
-    pub(crate) fn opened(&mut self, socket: SocketId) {
+    /// A socket has opened: the first thing to say of one.
+    pub fn opened(&mut self, socket: SocketId) {
         self.sockets.insert(socket);
     }
 
-    pub(crate) fn closed(&mut self, socket: SocketId) {
+    /// A socket has closed, by whichever side.
+    pub fn closed(&mut self, socket: SocketId) {
         self.sockets.remove(&socket);
         let names: Vec<String> = self.channels.keys().cloned().collect();
         for name in names {
@@ -224,15 +226,18 @@ impl ScriptedServer {
         }
     }
 
-    pub(crate) fn next_frame(&mut self) -> Option<(SocketId, Frame)> {
+    /// The next frame to carry to a client, and on which socket.
+    pub fn next_frame(&mut self) -> Option<(SocketId, Frame)> {
         self.outbox.pop_front()
     }
 
-    pub(crate) fn take_closes(&mut self) -> Vec<(SocketId, u16)> {
+    /// The sockets that the server has closed, and with which code.
+    pub fn take_closes(&mut self) -> Vec<(SocketId, u16)> {
         std::mem::take(&mut self.closes)
     }
 
-    pub(crate) fn received(&mut self, socket: SocketId, frame: FrameRef<'_>) {
+    /// A frame has come from a client.
+    pub fn received(&mut self, socket: SocketId, frame: FrameRef<'_>) {
         let FrameRef::Text(text) = frame else { return };
         let Ok(envelope) = serde_json::from_str::<Value>(text) else {
             return;

@@ -1,7 +1,7 @@
 //! The others who are typing.
 
 use super::TypingStats;
-use crate::{Instant, UserId};
+use crate::{Instant, UserId, text::display_name};
 use std::{collections::BTreeMap, rc::Rc};
 
 /// Somebody who is typing.
@@ -13,6 +13,17 @@ pub struct Typist {
     /// The name to show: one line of at most 256 characters, cleaned of control characters and
     /// bidirectional overrides; the id if it was blank.
     pub name: Rc<str>,
+}
+
+impl Typist {
+    /// Somebody of this name, cleaned as [`User::new`](crate::User::new) does it: to show, or test,
+    /// a component with.
+    #[must_use]
+    pub fn new(id: impl Into<UserId>, name: impl AsRef<str>) -> Self {
+        let id = id.into();
+        let name = display_name(name.as_ref(), &id);
+        Self { id, name }
+    }
 }
 
 #[derive(Debug)]

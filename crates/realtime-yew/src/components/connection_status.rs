@@ -41,9 +41,7 @@ pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
     };
     // The countdown stands outside the live region: nobody wants to hear it each second.
     let retry = retry_in.map(|wait| format!("next try in {} s", wait.as_millis().div_ceil(1_000)));
-    let onclick = connection
-        .reconnect_callback()
-        .reform(|_: MouseEvent| ());
+    let onclick = connection.reconnect_callback().reform(|_: MouseEvent| ());
     let class = classes!(
         "rt-connection",
         format!("rt-connection--{word}"),

@@ -25,7 +25,9 @@ pub struct ToastsProps {
 ///     let toasts = use_toasts(UseToastsOptions::default());
 ///     let onclick = {
 ///         let toasts = toasts.clone();
-///         move |_| drop(toasts.push("Hello"))
+///         move |_| {
+///             toasts.push("Hello");
+///         }
 ///     };
 ///     html! {
 ///         <div>

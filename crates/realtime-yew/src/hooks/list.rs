@@ -37,13 +37,24 @@ pub(super) enum Depth {
 }
 
 /// What one render of a list shows.
-#[derive(Clone, Debug)]
 pub(super) struct ListView<T: ListItem> {
     depth: Depth,
     entry: Option<EntryId>,
     order_version: u64,
     items: Option<ListSnapshot<T>>,
     meta: QueryMeta,
+}
+
+impl<T: ListItem> Clone for ListView<T> {
+    fn clone(&self) -> Self {
+        Self {
+            depth: self.depth,
+            entry: self.entry,
+            order_version: self.order_version,
+            items: self.items.clone(),
+            meta: self.meta.clone(),
+        }
+    }
 }
 
 impl<T: ListItem> PartialEq for ListView<T> {

@@ -21,11 +21,36 @@ use yew::prelude::*;
 /// observes all the same.
 pub(super) type ObservationSlot = Rc<RefCell<Option<Observation>>>;
 
+/// Why the cache would not have a query.
+pub(super) type RefusalSlot = Rc<RefCell<Option<QueryError>>>;
+
+/// What a query hook keeps from render to render, beside its snapshot.
+pub(super) struct Slots {
+    pub(super) observation: ObservationSlot,
+    pub(super) refused: RefusalSlot,
+}
+
+#[hook]
+pub(super) fn use_slots() -> Slots {
+    Slots {
+        observation: use_mut_ref(|| None),
+        refused: use_mut_ref(|| None),
+    }
+}
+
 /// What one render of a query shows.
-#[derive(Clone, Debug)]
 pub(super) struct View<S> {
     pub(super) data: Option<Rc<S>>,
     pub(super) meta: QueryMeta,
+}
+
+impl<S> Clone for View<S> {
+    fn clone(&self) -> Self {
+        Self {
+            data: self.data.clone(),
+            meta: self.meta.clone(),
+        }
+    }
 }
 
 /// Whether a user can tell the two apart. When the data was last confirmed and how often the
@@ -108,8 +133,7 @@ pub(super) struct RecordQuery<T> {
     pub(super) options: UseRealtimeQueryOptions<T>,
     pub(super) fetcher: FetcherSlot,
     pub(super) slot: ObservationSlot,
-    /// Why the cache would not have it.
-    pub(super) refused: Rc<RefCell<Option<QueryError>>>,
+    pub(super) refused: RefusalSlot,
 }
 
 impl<T> Clone for RecordQuery<T> {
@@ -128,9 +152,12 @@ impl<T> Clone for RecordQuery<T> {
 impl<T: PartialEq + 'static> RecordQuery<T> {
     /// What a render shows now.
     pub(super) fn view<S>(&self, select: impl Fn(&Rc<T>) -> Rc<S>) -> View<S> {
-        let known = self
-            .client
-            .read(|client| (client.record::<T>(&self.key), client.query_meta(&self.key)));
+        let known = self.client.read(|client| {
+            (
+                client.record::<T>(&self.key),
+                client.query_meta(&self.key).cloned(),
+            )
+        });
         let (record, meta) = known.unwrap_or_default();
         // Until the effect has put it into the cache, and for ever on a server.
         let data = record.or_else(|| self.options.initial_data());
@@ -191,7 +218,7 @@ pub(super) fn use_record<T, S, R>(
     key: QueryKey,
     fetcher: Fetcher<T>,
     options: UseRealtimeQueryOptions<T>,
-    slot: ObservationSlot,
+    slots: Slots,
     select: R,
 ) -> (RecordQuery<T>, UseRealtimeQueryHandle<T, S>)
 where
@@ -203,8 +230,8 @@ where
     let enabled = options.is_enabled();
     let query = RecordQuery {
         fetcher: use_fetcher_slot(fetcher.into_run()),
-        refused: use_mut_ref(|| None),
-        slot: Rc::clone(&slot),
+        refused: slots.refused,
+        slot: Rc::clone(&slots.observation),
         client,
         key,
         options,
@@ -220,7 +247,7 @@ where
             move |changed| source.attach(changed),
         )
     };
-    use_pausing(&query.client, &query.key, enabled, slot);
+    use_pausing(&query.client, &query.key, enabled, slots.observation);
     let refetch = use_refetch(&query.client, &query.key);
     let handle = UseRealtimeQueryHandle::new(&query.client, &query.key, view, refetch);
     (query, handle)

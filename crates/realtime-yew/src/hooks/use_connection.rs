@@ -16,10 +16,16 @@ pub struct UseConnectionHandle {
 impl ImplicitClone for UseConnectionHandle {}
 
 impl UseConnectionHandle {
-    /// Connecting, connected, reconnecting or disconnected.
+    /// Connecting, connected, reconnecting or disconnected. Connecting also on a server and in the
+    /// first render, before the provider has begun.
     #[must_use]
     pub fn status(&self) -> ConnectionStatus {
-        self.info.status
+        match self.info.status {
+            ConnectionStatus::Disconnected if self.info.close_reason.is_none() => {
+                ConnectionStatus::Connecting
+            }
+            status => status,
+        }
     }
 
     /// Whether messages flow.

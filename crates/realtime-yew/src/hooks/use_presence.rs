@@ -274,10 +274,7 @@ impl PartialEq for Room {
 }
 
 /// A roster gives out one pointer until something in it changes.
-fn same_snapshot(
-    one: &Option<Rc<PresenceSnapshot>>,
-    two: &Option<Rc<PresenceSnapshot>>,
-) -> bool {
+fn same_snapshot(one: &Option<Rc<PresenceSnapshot>>, two: &Option<Rc<PresenceSnapshot>>) -> bool {
     match (one, two) {
         (Some(one), Some(two)) => Rc::ptr_eq(one, two),
         (None, None) => true,

@@ -5,6 +5,8 @@ use realtime_core::{ChannelName, EventName, Fault, ReceivedEvent};
 use std::{cell::RefCell, rc::Rc};
 use yew::prelude::*;
 
+type OnEvent = Rc<dyn Fn(&ReceivedEvent)>;
+
 /// Calls `callback` for every `event` on `channel`, in order, none left out.
 ///
 /// With a channel the component subscribes to it for as long as it is mounted. With `None` it
@@ -40,7 +42,7 @@ where
     F: Fn(&ReceivedEvent) + 'static,
 {
     let client = use_realtime_client();
-    let newest = use_mut_ref(|| None::<Rc<dyn Fn(&ReceivedEvent)>>);
+    let newest = use_mut_ref(|| None::<OnEvent>);
     *newest.borrow_mut() = Some(Rc::new(callback));
     let event = EventName::from(event);
     let channel = channel.map(ChannelName::from);
@@ -60,7 +62,9 @@ where
                 runtime.post(move |client, now| client.unlisten(now, listener));
             })),
             Some(Err(error)) => {
-                runtime.app().report(RealtimeError::Fault(Fault::Channel(error)));
+                runtime
+                    .app()
+                    .report(RealtimeError::Fault(Fault::Channel(error)));
                 None
             }
             None => None,
@@ -70,7 +74,7 @@ where
 }
 
 /// The closure is cloned out, so that it may cause a render that puts in a newer one.
-fn call_newest(newest: &RefCell<Option<Rc<dyn Fn(&ReceivedEvent)>>>, event: &ReceivedEvent) {
+fn call_newest(newest: &RefCell<Option<OnEvent>>, event: &ReceivedEvent) {
     let call = newest.borrow().clone();
     if let Some(call) = call {
         call(event);

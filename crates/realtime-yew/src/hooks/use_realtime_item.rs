@@ -76,8 +76,13 @@ where
 }
 
 /// Rows that share a pointer are equal without a look into them.
-#[derive(Clone)]
 struct Row<T>(Option<Rc<T>>);
+
+impl<T> Clone for Row<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 impl<T: PartialEq> PartialEq for Row<T> {
     fn eq(&self, other: &Self) -> bool {

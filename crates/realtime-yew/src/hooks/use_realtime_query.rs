@@ -1,6 +1,6 @@
 //! One record, fetched once and kept fresh by events.
 
-use super::record::{UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record};
+use super::record::{UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record, use_slots};
 use crate::fetcher::IntoFetcher;
 use realtime_core::QueryKey;
 use std::rc::Rc;
@@ -59,7 +59,7 @@ where
     F: IntoFetcher,
     F::Data: PartialEq,
 {
-    let slot = use_mut_ref(|| None);
-    let (_, handle) = use_record(key, fetcher.into_fetcher(), options, slot, Rc::clone);
+    let slots = use_slots();
+    let (_, handle) = use_record(key, fetcher.into_fetcher(), options, slots, Rc::clone);
     handle
 }

@@ -1,6 +1,8 @@
 //! One record, for a component that is not rendered before it is there.
 
-use super::record::{RecordQuery, UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record};
+use super::record::{
+    RecordQuery, UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record, use_slots,
+};
 use crate::{
     client::Observation,
     fetcher::{Fetcher, IntoFetcher},
@@ -59,20 +61,19 @@ where
     F::Data: PartialEq + Clone,
 {
     let fetcher = fetcher.into_fetcher();
-    let slot = use_mut_ref(|| None);
+    let slots = use_slots();
     let waiting = use_mut_ref(|| None::<Waiting>);
     let prefetched = use_mut_ref(|| None::<Prefetched<F::Data>>);
     let options = match &*prefetched.borrow() {
         Some((of, Ok(data))) if *of == key => options.with_initial_data((**data).clone()),
+        Some((of, Err(error))) if *of == key => {
+            *slots.refused.borrow_mut() = Some(error.clone());
+            options
+        }
         _ => options,
     };
     let enabled = options.is_enabled();
-    let (query, handle) = use_record(key, fetcher.clone(), options, slot, Rc::clone);
-    if let Some((of, Err(error))) = &*prefetched.borrow()
-        && *of == query.key
-    {
-        *query.refused.borrow_mut() = Some(error.clone());
-    }
+    let (query, handle) = use_record(key, fetcher.clone(), options, slots, Rc::clone);
     let settled = handle.data().is_some() || handle.status() == QueryStatus::Error;
     if settled || !enabled || query.refused.borrow().is_some() {
         let done = waiting.borrow_mut().take();
@@ -83,7 +84,10 @@ where
         return Err(prefetch(query.key, &fetcher, prefetched));
     }
     let mut waiting = waiting.borrow_mut();
-    if !waiting.as_ref().is_some_and(|waiting| waiting.is_for(&query.key)) {
+    if !waiting
+        .as_ref()
+        .is_some_and(|waiting| waiting.is_for(&query.key))
+    {
         *waiting = Some(Waiting::begin(&query));
     }
     match &*waiting {

@@ -1,6 +1,6 @@
 //! A part of one record.
 
-use super::record::{UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record};
+use super::record::{UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record, use_slots};
 use crate::fetcher::IntoFetcher;
 use realtime_core::QueryKey;
 use std::rc::Rc;
@@ -50,8 +50,8 @@ where
     S: PartialEq + 'static,
     R: Fn(&F::Data) -> S + 'static,
 {
-    let slot = use_mut_ref(|| None);
+    let slots = use_slots();
     let select = move |record: &Rc<F::Data>| Rc::new(select(record));
-    let (_, handle) = use_record(key, fetcher.into_fetcher(), options, slot, select);
+    let (_, handle) = use_record(key, fetcher.into_fetcher(), options, slots, select);
     handle
 }

@@ -207,8 +207,12 @@ impl fmt::Debug for UseToastsHandle {
 ///     use_realtime_event("notification", None, {
 ///         let toasts = toasts.clone();
 ///         move |event: &ReceivedEvent| match event.parse::<Notice>() {
-///             Ok(notice) => drop(toasts.push(notice.text)),
-///             Err(error) => drop(toasts.push(Toast::error(error.to_string()))),
+///             Ok(notice) => {
+///                 toasts.push(notice.text);
+///             }
+///             Err(error) => {
+///                 toasts.push(Toast::error(error.to_string()));
+///             }
 ///         }
 ///     });
 ///     html! { <Toasts {toasts} /> }

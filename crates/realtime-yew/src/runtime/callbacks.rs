@@ -2,7 +2,9 @@
 
 use crate::error::RealtimeError;
 use futures::channel::oneshot;
-use realtime_core::{ChannelName, EventName, ListenerId, PresenceEvent, ReceivedEvent, SendError, SendId};
+use realtime_core::{
+    ChannelName, EventName, ListenerId, PresenceEvent, ReceivedEvent, SendError, SendId,
+};
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
@@ -73,9 +75,7 @@ impl Callbacks {
     /// The receiver hears how `send` ends.
     pub(crate) fn await_settled(&self, send: SendId) -> oneshot::Receiver<Settled> {
         let (sender, receiver) = oneshot::channel();
-        self.sends
-            .borrow_mut()
-            .insert(send, Waiting::Asker(sender));
+        self.sends.borrow_mut().insert(send, Waiting::Asker(sender));
         receiver
     }
 

@@ -57,12 +57,14 @@ fn open(url: &str, protocols: &[String]) -> Result<WebSocket, String> {
             let list: js_sys::Array = protocols.iter().map(JsValue::from).collect();
             return web_sys::WebSocket::new_with_str_sequence(url, &list)
                 .map_err(|error| format!("{error:?}"))
-                .and_then(|socket| {
-                    WebSocket::try_from(socket).map_err(|error| error.to_string())
-                });
+                .and_then(|socket| WebSocket::try_from(socket).map_err(|error| error.to_string()));
         }
     };
     opened.map_err(|error| error.to_string())
+}
+
+fn is_open(socket: &WebSocket) -> bool {
+    matches!(socket.state(), State::Open)
 }
 
 struct GlooSocket {
@@ -78,9 +80,7 @@ impl Socket for GlooSocket {
             Frame::Binary(bytes) => Message::Bytes(bytes),
         };
         self.socket
-            .with(|socket| {
-                socket.state() == State::Open && socket.start_send_unpin(message).is_ok()
-            })
+            .with(|socket| is_open(socket) && socket.start_send_unpin(message).is_ok())
             .unwrap_or(false)
     }
 
@@ -166,7 +166,10 @@ async fn poll_now<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Optio
 /// Lets the browser paint and take input, then goes on.
 async fn next_task() {
     let (sender, receiver) = futures::channel::oneshot::channel::<()>();
-    let timeout = Timeout::new(0, move || drop(sender.send(())));
+    let timeout = Timeout::new(0, move || {
+        // Nobody to receive it means that the socket was let go meanwhile.
+        let _ = sender.send(());
+    });
     let _ = receiver.await;
     drop(timeout);
 }
@@ -194,7 +197,7 @@ impl Shared {
         self.with(|socket| {
             std::pin::Pin::new(&mut *socket)
                 .poll_ready(context)
-                .map(|_| socket.state() == State::Open)
+                .map(|_| is_open(socket))
         })
         .unwrap_or(Poll::Ready(false))
     }

@@ -41,7 +41,11 @@ pub(crate) struct Subscription<K: Eq + Hash = Topic> {
 
 impl<K: Eq + Hash + Clone> Subscribers<K> {
     /// Calls `call` whenever one of `topics` changes, once per round however many of them do.
-    pub(crate) fn subscribe(self: &Rc<Self>, topics: Vec<K>, call: Rc<dyn Fn()>) -> Subscription<K> {
+    pub(crate) fn subscribe(
+        self: &Rc<Self>,
+        topics: Vec<K>,
+        call: Rc<dyn Fn()>,
+    ) -> Subscription<K> {
         let subscriber = Rc::new(Subscriber {
             call,
             alive: Cell::new(true),

@@ -163,13 +163,7 @@ impl<T: ListItem> Clone for UseRealtimeListHandle<T> {
             client: self.client.clone(),
             list: self.list.clone(),
             items: self.items.clone(),
-            view: ListView {
-                depth: self.view.depth,
-                entry: self.view.entry,
-                order_version: self.view.order_version,
-                items: self.view.items.clone(),
-                meta: self.view.meta.clone(),
-            },
+            view: self.view.clone(),
             refetch: self.refetch.clone(),
         }
     }

@@ -111,7 +111,8 @@ impl<T> UseRealtimeListOptions<T> {
     {
         self.make_initial_data().map(|items| {
             let mut list = KeyedList::new(self.list.clone());
-            list.replace(Instant::ZERO, items);
+            // What it would say of single rows is of no use before the list is in the cache.
+            let _ = list.replace(Instant::ZERO, items);
             list.snapshot()
         })
     }

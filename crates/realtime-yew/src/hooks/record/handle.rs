@@ -102,11 +102,11 @@ impl<T, S> UseRealtimeQueryHandle<T, S> {
     /// How long ago the data last changed or was confirmed, as of now and not of the render.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
-        let meta = self
+        let updated_at = self
             .client
-            .read(|client| client.query_meta(&self.key))
+            .read(|client| client.query_meta(&self.key)?.updated_at)
             .flatten()?;
-        Some(self.client.now().saturating_since(meta.updated_at?))
+        Some(self.client.now().saturating_since(updated_at))
     }
 
     /// The record's key.
@@ -131,12 +131,13 @@ impl<T, S> UseRealtimeQueryHandle<T, S> {
         self.client.invalidate(&self.key);
     }
 
-    /// Shows `data` as if it had been fetched.
+    /// Shows `data` as if it had been fetched; says whether anyone observes the record, as nothing
+    /// is kept otherwise.
     ///
     /// # Errors
     ///
-    /// If the record has left the cache: nobody observes it any more.
-    pub fn set_data(&self, data: T) -> Result<(), QueryError>
+    /// If the key holds another type by now.
+    pub fn set_data(&self, data: T) -> Result<bool, QueryError>
     where
         T: PartialEq + 'static,
     {
@@ -153,10 +154,7 @@ impl<T, S> Clone for UseRealtimeQueryHandle<T, S> {
         Self {
             client: self.client.clone(),
             key: self.key.clone(),
-            view: View {
-                data: self.view.data.clone(),
-                meta: self.view.meta.clone(),
-            },
+            view: self.view.clone(),
             refetch: self.refetch.clone(),
             record: PhantomData,
         }

@@ -1,7 +1,7 @@
 //! What a query hook is told beside its key and its fetcher.
 
 use realtime_core::{
-    Binding, ChannelName, EventName, Patch, QueryKey, QueryOptions, RecordSpec, merge_patch,
+    ChannelName, EventName, Patch, QueryKey, QueryOptions, RecordSpec, merge_patch, query::Binding,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, rc::Rc, time::Duration};

@@ -1,0 +1,236 @@
+//! One client and the world around it.
+
+use super::{
+    clock::{MAX_RINGS, ManualClock},
+    mounted::Mounted,
+    page::FakePage,
+    transport::FakeTransport,
+};
+use crate::{
+    client::RealtimeClient,
+    options::RealtimeOptions,
+    runtime::{PageEvent, Platform},
+};
+use realtime_core::testing::ScriptedServer;
+use std::{cell::RefMut, fmt, rc::Rc, time::Duration};
+use yew::Html;
+
+/// A client, a server, the network between them, a page and a clock.
+///
+/// Frames, in both senses, wait until [`settle`](Self::settle), [`deliver`](Self::deliver) or
+/// [`advance`](Self::advance).
+pub struct TestBed {
+    client: RealtimeClient,
+    clock: ManualClock,
+    page: FakePage,
+    transport: FakeTransport,
+}
+
+/// How often [`settle`](TestBed::settle) looks again for something to do.
+const MAX_ROUNDS: usize = 100;
+
+impl Default for TestBed {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TestBed {
+    /// A bed with the default options.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_options(RealtimeOptions::default())
+    }
+
+    /// A bed whose client has these options. The seed is fixed, unless they say otherwise.
+    #[must_use]
+    pub fn with_options(options: RealtimeOptions) -> Self {
+        let clock = ManualClock::default();
+        let page = FakePage::new(clock.clone());
+        let transport = FakeTransport::default();
+        let platform = Platform {
+            clock: Rc::new(clock.clone()),
+            page: Rc::new(page.clone()),
+            transport: Rc::new(transport.clone()),
+            seed: 7,
+        };
+        Self {
+            client: RealtimeClient::on_platform("wss://test/ws", options, platform),
+            clock,
+            page,
+            transport,
+        }
+    }
+
+    /// The client. It connects when something is mounted, or when told to.
+    #[must_use]
+    pub fn client(&self) -> RealtimeClient {
+        self.client.clone()
+    }
+
+    /// The server. Let go of it before time passes.
+    #[must_use]
+    pub fn server(&self) -> RefMut<'_, ScriptedServer> {
+        self.transport.wire().server.borrow_mut()
+    }
+
+    /// The clock.
+    #[must_use]
+    pub const fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// Mounts `html` under a provider of this client, in a new element of the page's body.
+    ///
+    /// # Panics
+    ///
+    /// Outside a browser.
+    #[must_use = "it unmounts when dropped"]
+    pub fn mount(&self, html: Html) -> Mounted {
+        Mounted::new(Some(self.client.clone()), html)
+    }
+
+    /// Carries what is on its way between client and server.
+    pub fn deliver(&self) {
+        self.transport.deliver();
+    }
+
+    /// Lets this much time pass: timers ring in order, and what they cause is carried.
+    ///
+    /// # Panics
+    ///
+    /// If a timer sets itself again and again for the same moment.
+    pub fn advance(&self, by: Duration) {
+        let until = self.clock.now() + by;
+        self.deliver();
+        for _ in 0..MAX_RINGS {
+            if !self.clock.ring_next(until) {
+                self.clock.jump(until);
+                return;
+            }
+            self.deliver();
+        }
+        panic!("a timer rings again and again at {}", self.clock.now());
+    }
+
+    /// The machine sleeps this long: time has passed, but nothing has rung.
+    pub fn sleep(&self, by: Duration) {
+        self.clock.jump(self.clock.now() + by);
+    }
+
+    /// Lets everything happen that needs no time: frames are carried and drawn, fetches answer,
+    /// components render, until nothing is left to do.
+    pub async fn settle(&self) {
+        for _ in 0..MAX_ROUNDS {
+            let carried = self.transport.deliver();
+            next_microtask().await;
+            let drawn = self.page.draw_frame();
+            yew::scheduler::flush().await;
+            if !carried && !drawn {
+                return;
+            }
+        }
+    }
+
+    /// [`advance`](Self::advance), then [`settle`](Self::settle).
+    pub async fn pass(&self, by: Duration) {
+        self.settle().await;
+        self.advance(by);
+        self.settle().await;
+    }
+
+    /// The connection breaks, without a word to either side.
+    pub fn cut(&self) {
+        self.transport.cut();
+    }
+
+    /// While true, attempts to connect fail.
+    pub fn set_unreachable(&self, unreachable: bool) {
+        self.transport.wire().unreachable.set(unreachable);
+    }
+
+    /// How many attempts to connect there were.
+    #[must_use]
+    pub fn attempts(&self) -> usize {
+        self.transport.wire().attempts.get()
+    }
+
+    /// The codes with which the client has closed its sockets.
+    #[must_use]
+    pub fn goodbyes(&self) -> Vec<u16> {
+        self.transport.wire().goodbyes.borrow().clone()
+    }
+
+    /// What the browser claims to have buffered for the socket, from the next send on.
+    pub fn set_buffered(&self, bytes: u32) {
+        self.transport.wire().buffered.set(bytes);
+    }
+
+    /// The page is shown or hidden. A hidden page has no frames.
+    pub fn set_visible(&self, visible: bool) {
+        self.page.tell(PageEvent::Visible(visible));
+    }
+
+    /// The browser says that it is online or offline.
+    pub fn set_online(&self, online: bool) {
+        self.page.tell(PageEvent::Online(online));
+    }
+
+    /// The user leaves the page, perhaps to come back.
+    pub fn leave_page(&self) {
+        self.page.tell(PageEvent::Gone);
+    }
+
+    /// The user comes back to the page.
+    pub fn return_to_page(&self) {
+        self.page.tell(PageEvent::Back);
+    }
+
+    /// The user presses a key or moves the pointer.
+    pub fn touch(&self) {
+        self.page.tell(PageEvent::Activity);
+    }
+
+    /// How many clients listen to the page: none once the client is gone.
+    #[must_use]
+    pub fn page_listeners(&self) -> usize {
+        self.page.watchers()
+    }
+
+    /// Drops the bed's own clone of the client, and keeps the world to look at.
+    pub fn drop_client(&mut self) {
+        let platform = Platform {
+            clock: Rc::new(self.clock.clone()),
+            page: Rc::new(self.page.clone()),
+            transport: Rc::new(self.transport.clone()),
+            seed: 8,
+        };
+        self.client =
+            RealtimeClient::on_platform("wss://test/ws", RealtimeOptions::default(), platform);
+    }
+}
+
+/// Lets tasks that wait for nothing run: a fetcher that is ready needs a few turns.
+async fn next_microtask() {
+    for _ in 0..8 {
+        let mut turned = false;
+        std::future::poll_fn(|context| {
+            if std::mem::replace(&mut turned, true) {
+                std::task::Poll::Ready(())
+            } else {
+                context.waker().wake_by_ref();
+                std::task::Poll::Pending
+            }
+        })
+        .await;
+    }
+}
+
+impl fmt::Debug for TestBed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestBed")
+            .field("client", &self.client)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,119 @@
+//! Every component under Yew's server renderer.
+
+use crate::ssr::render;
+use realtime_yew::prelude::*;
+use std::rc::Rc;
+use yew::prelude::*;
+
+fn typists(names: &[&str]) -> Rc<[Rc<Typist>]> {
+    names
+        .iter()
+        .map(|name| Rc::new(Typist::new(*name, name)))
+        .collect()
+}
+
+async fn sentence(names: &[&str]) -> String {
+    let html = render(html! { <TypingIndicator users={typists(names)} /> }).await;
+    let start = html.find("rt-typing__text\">").unwrap() + "rt-typing__text\">".len();
+    let end = html[start..].find("</span>").unwrap();
+    html[start..start + end].to_owned()
+}
+
+#[tokio::test]
+async fn the_typing_indicator_names_one_and_two_and_counts_more() {
+    assert_eq!(sentence(&["Ada"]).await, "Ada is typing…");
+    assert_eq!(sentence(&["Ada", "Lin"]).await, "Ada and Lin are typing…");
+    assert_eq!(
+        sentence(&["Ada", "Lin", "Bo"]).await,
+        "3 people are typing…"
+    );
+}
+
+#[tokio::test]
+async fn the_typing_indicator_keeps_its_element_when_nobody_types() {
+    let html = render(html! { <TypingIndicator users={typists(&[])} /> }).await;
+    assert!(
+        html.starts_with("<div ") && html.contains("class=\"rt-typing\""),
+        "{html}"
+    );
+    assert!(html.contains("aria-live=\"polite\""), "{html}");
+    assert_eq!(sentence(&[]).await, "");
+}
+
+#[tokio::test]
+async fn a_name_is_text_and_not_html() {
+    assert_eq!(
+        sentence(&["<img src=x>"]).await,
+        "&lt;img src=x&gt; is typing…"
+    );
+}
+
+fn members(count: usize) -> Rc<[Rc<Member>]> {
+    (0..count)
+        .map(|index| {
+            let user = User::new(format!("u{index}"), format!("Ada {index}"));
+            let user = match index {
+                0 => user.with_avatar("/ada.png"),
+                _ => user,
+            };
+            Rc::new(Member::new(user, PresenceStatus::Online))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn online_users_shows_five_and_counts_the_rest() {
+    let html = render(html! { <OnlineUsers users={members(7)} /> }).await;
+    assert_eq!(html.matches("rt-avatar__name").count(), 5, "{html}");
+    assert!(html.contains("+2</li>"), "{html}");
+}
+
+#[tokio::test]
+async fn online_users_has_no_number_when_all_are_shown() {
+    let html = render(html! { <OnlineUsers users={members(5)} /> }).await;
+    assert!(!html.contains("rt-online__more"), "{html}");
+}
+
+#[tokio::test]
+async fn a_user_has_a_picture_or_initials_and_a_name_within_reach_of_the_keyboard() {
+    let html = render(html! { <OnlineUsers users={members(2)} /> }).await;
+    assert!(html.contains("src=\"/ada.png\""), "{html}");
+    assert_eq!(html.matches("rt-avatar__initials").count(), 1, "{html}");
+    assert!(html.contains(">A1</span>"), "{html}");
+    assert_eq!(html.matches("tabindex=\"0\"").count(), 2, "{html}");
+}
+
+#[tokio::test]
+async fn the_connection_status_is_said_in_words() {
+    let html = render(html! { <ConnectionStatus /> }).await;
+    assert!(html.contains(">Connecting…</span>"), "{html}");
+}
+
+#[component]
+fn Notices() -> Html {
+    let toasts = use_toasts(UseToastsOptions::default());
+    html! { <Toasts {toasts} /> }
+}
+
+#[tokio::test]
+async fn toasts_begin_as_an_empty_stack() {
+    let html = render(html! { <Notices /> }).await;
+    assert_eq!(
+        html,
+        "<ol aria-label=\"Notifications\" class=\"rt-toasts\"></ol>"
+    );
+}
+
+#[test]
+fn the_stylesheet_knows_every_class_name_and_asks_for_reduced_motion() {
+    for class in [
+        "rt-connection__dot",
+        "rt-online__more",
+        "rt-avatar__name",
+        "rt-typing__dots",
+        "rt-toast__dismiss",
+        "prefers-reduced-motion",
+    ] {
+        assert!(realtime_yew::STYLESHEET.contains(class), "{class}");
+    }
+}
