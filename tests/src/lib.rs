@@ -1,1 +1,37 @@
-//! End to end.
+//! End-to-end tests of the demo: its real server, its built page, several real browsers.
+//!
+//! This library is what the scenarios (`scenarios/`) and `drive-demo` share: starting and ending the programs
+//! ([`Driver`], [`DemoServer`], [`Site`]), doing in a tab what a person does ([`Tab`]), knowing where things are in
+//! the demo ([`Visitor`]), and waiting for something to come true ([`eventually()`]).
+//!
+//! `cargo xtask test` builds what they need and runs them all; a single one runs with
+//! `cargo test --package realtime-e2e --test scenarios -- --ignored NAME`, once there is a built page in `dist` and a
+//! built server.
+
+mod browser;
+mod console;
+pub mod demo;
+mod documents;
+mod driver;
+mod emulation;
+mod error;
+mod eventually;
+mod http;
+mod program;
+mod server;
+mod site;
+mod stage;
+mod tab;
+
+pub use browser::Browser;
+pub use console::Entry;
+pub use demo::{Page, Visitor, by_id};
+pub use driver::Driver;
+pub use emulation::{Requests, Scheme, Size};
+pub use error::{E2eError, ensure};
+pub use eventually::eventually;
+pub use http::{Answer, Http};
+pub use server::{DemoServer, dist_path, workspace};
+pub use site::Site;
+pub use stage::{Stage, scenario};
+pub use tab::{Key, Tab};

@@ -1,0 +1,2 @@
+//! drive.
+fn main() {}

@@ -1,0 +1,168 @@
+//! The demo as a visitor sees it. What can be found where is agreed with `examples/demo`, by `data-testid`.
+
+mod header;
+mod notifications;
+pub mod prices;
+mod room;
+mod tasks;
+
+pub use room::Room;
+pub use tasks::TaskRow;
+
+use crate::{error::E2eError, eventually::eventually, http::Http, tab::Tab};
+use serde::de::DeserializeOwned;
+use std::{ops::Deref, time::Duration};
+
+/// How long the page may take to load, connect and show its data.
+const LOADS: Duration = Duration::from_secs(30);
+
+/// A page of the demo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Live prices.
+    Prices,
+    /// The task board.
+    Tasks,
+    /// The lobby.
+    Room,
+    /// A room of the given name.
+    RoomNamed(&'static str),
+    /// Notifications.
+    Notifications,
+}
+
+impl Page {
+    /// Every page of the navigation.
+    pub const ALL: [Self; 4] = [Self::Prices, Self::Tasks, Self::Room, Self::Notifications];
+
+    /// The word for it in addresses, in `data-testid` and in file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prices => "prices",
+            Self::Tasks => "tasks",
+            Self::Room | Self::RoomNamed(_) => "room",
+            Self::Notifications => "notifications",
+        }
+    }
+
+    fn hash(self) -> String {
+        match self {
+            Self::RoomNamed(room) => format!("#/room/{room}"),
+            _ => format!("#/{}", self.name()),
+        }
+    }
+}
+
+/// The selector of what has this `data-testid`.
+pub fn by_id(id: &str) -> String {
+    format!("[data-testid=\"{id}\"]")
+}
+
+/// A person with a tab of the demo.
+#[derive(Debug)]
+pub struct Visitor {
+    name: String,
+    tab: Tab,
+}
+
+impl Deref for Visitor {
+    type Target = Tab;
+
+    fn deref(&self) -> &Tab {
+        &self.tab
+    }
+}
+
+impl Visitor {
+    /// A person who is yet to open the demo in `tab`.
+    pub fn new(name: &str, tab: Tab) -> Self {
+        Self {
+            name: name.into(),
+            tab,
+        }
+    }
+
+    /// Their name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Their id as a user.
+    pub fn user_id(&self) -> String {
+        format!("u-{}", self.name.to_lowercase())
+    }
+
+    /// Opens a page of the demo at `base`, and waits until the page is there; not for its data.
+    ///
+    /// # Errors
+    ///
+    /// When it does not load.
+    pub fn open(&self, base: &str, page: Page) -> Result<(), E2eError> {
+        let (name, user, hash) = (&self.name, self.user_id(), page.hash());
+        self.goto(&format!("{base}/?name={name}&user={user}{hash}"))?;
+        self.watch_connection()?;
+        self.await_page(page)
+    }
+
+    /// Goes to another page of the demo through its address, without loading the demo again.
+    ///
+    /// # Errors
+    ///
+    /// When it does not appear.
+    pub fn turn_to_page(&self, page: Page) -> Result<(), E2eError> {
+        self.eval::<()>(
+            "location.hash = arguments[0]",
+            serde_json::json!([page.hash()]),
+        )?;
+        self.await_page(page)
+    }
+
+    /// Waits until the page is connected and shows its data.
+    ///
+    /// # Errors
+    ///
+    /// When it does not within half a minute.
+    pub fn await_data(&self) -> Result<(), E2eError> {
+        self.await_status("connected", LOADS)?;
+        let waiting = || Ok((self.count(&by_id("loading"))?, self.count(&by_id("error"))?));
+        let what = format!("{} sees data", self.name);
+        eventually(&what, LOADS, waiting, |seen| *seen == (0, 0)).map(drop)
+    }
+
+    fn await_page(&self, page: Page) -> Result<(), E2eError> {
+        let selector = by_id(&format!("page-{}", page.name()));
+        let what = format!("{} sees the page {}", self.name, page.name());
+        eventually(&what, LOADS, || self.count(&selector), |count| *count == 1).map(drop)
+    }
+}
+
+/// Reads `path` of the demo's REST interface.
+///
+/// # Errors
+///
+/// When the server does not answer with 200 and something of the shape `T`.
+pub fn fetch<T: DeserializeOwned>(http: &Http, path: &str) -> Result<T, E2eError> {
+    let answer = http.get(path)?;
+    let unusable = |reason: String| E2eError::Http {
+        url: format!("{}{path}", http.base()),
+        reason,
+    };
+    if answer.status != 200 {
+        return Err(unusable(format!(
+            "status {}: {}",
+            answer.status, answer.body
+        )));
+    }
+    serde_json::from_value(answer.body).map_err(|error| unusable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_has_its_name_in_the_address() {
+        assert_eq!(Page::RoomNamed("quiet").hash(), "#/room/quiet");
+        assert_eq!(Page::Tasks.hash(), "#/tasks");
+    }
+}

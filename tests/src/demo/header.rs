@@ -1,0 +1,94 @@
+//! The header: the connection's status and the button that cuts it.
+
+use super::{Visitor, by_id};
+use crate::{error::E2eError, eventually::eventually};
+use serde_json::json;
+use std::time::Duration;
+
+/// Keeps every status the page has shown, for a status may last less long than a look at it takes.
+const WATCH: &str = r#"
+    const find = () => document.querySelector('[data-testid="connection"]')?.dataset.status ?? null;
+    const seen = window.__statuses = [find()];
+    new MutationObserver(() => {
+        const now = find();
+        if (now !== seen[seen.length - 1] && seen.length < 1000) seen.push(now);
+    }).observe(document.documentElement, {
+        subtree: true, childList: true, attributes: true, attributeFilter: ['data-status'],
+    });
+"#;
+
+impl Visitor {
+    /// What the header says of the connection: `connecting`, `connected`, `reconnecting` or `disconnected`.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn status(&self) -> Result<Option<String>, E2eError> {
+        self.attribute(&by_id("connection"), "data-status")
+    }
+
+    /// Waits until the header says `status`.
+    ///
+    /// # Errors
+    ///
+    /// When it does not in time.
+    pub fn await_status(&self, status: &str, within: Duration) -> Result<(), E2eError> {
+        let what = format!("{} is shown as {status}", self.name());
+        let wanted = |seen: &Option<String>| seen.as_deref() == Some(status);
+        eventually(&what, within, || self.status(), wanted).map(drop)
+    }
+
+    /// Every status that was shown since the page was opened, or since [`forget_statuses`](Self::forget_statuses).
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn statuses(&self) -> Result<Vec<Option<String>>, E2eError> {
+        self.eval("return window.__statuses", json!([]))
+    }
+
+    /// Forgets the statuses that were shown so far, but for the present one.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn forget_statuses(&self) -> Result<(), E2eError> {
+        self.eval(
+            "window.__statuses.splice(0, window.__statuses.length - 1)",
+            json!([]),
+        )
+        .map(|_: serde_json::Value| ())
+    }
+
+    /// Waits until the header has said `first`, and after it `then`, however briefly.
+    ///
+    /// # Errors
+    ///
+    /// When it has not in time.
+    pub fn await_statuses(
+        &self,
+        first: &str,
+        then: &str,
+        within: Duration,
+    ) -> Result<(), E2eError> {
+        let what = format!("{} is shown as {first} and then as {then}", self.name());
+        let wanted = |seen: &Vec<Option<String>>| {
+            let mut seen = seen.iter().flatten();
+            seen.any(|status| status == first) && seen.any(|status| status == then)
+        };
+        eventually(&what, within, || self.statuses(), wanted).map(drop)
+    }
+
+    /// Cuts the connection with the demo's own button.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such button.
+    pub fn cut(&self) -> Result<(), E2eError> {
+        self.click(&by_id("cut"))
+    }
+
+    pub(super) fn watch_connection(&self) -> Result<(), E2eError> {
+        self.eval::<()>(WATCH, json!([]))
+    }
+}

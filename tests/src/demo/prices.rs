@@ -1,0 +1,95 @@
+//! The prices.
+
+use super::{Visitor, by_id, fetch};
+use crate::{error::E2eError, http::Http};
+use serde::Deserialize;
+use serde_json::json;
+
+/// A card, as the page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Card {
+    /// The price, as text.
+    pub price: String,
+    /// `up`, `down` or `flat`.
+    pub direction: String,
+    /// The signed change, as text.
+    pub change: String,
+    /// When it last moved, as text.
+    pub updated: String,
+}
+
+/// A stock, as the server has it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stock {
+    /// Its symbol.
+    pub symbol: String,
+    /// Its price.
+    pub price: f64,
+    /// The price less the opening price.
+    pub change: f64,
+}
+
+/// What the server says of a burst that it has begun.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Burst {
+    /// How many updates there will be.
+    pub count: u32,
+    /// The price that the last of them sets.
+    pub final_price: f64,
+}
+
+impl Stock {
+    /// The price as a card is to show it.
+    pub fn shown_price(&self) -> String {
+        format!("{:.2}", self.price)
+    }
+}
+
+impl Visitor {
+    /// The card of a stock, read in one go.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn card(&self, symbol: &str) -> Result<Card, E2eError> {
+        const SCRIPT: &str = r#"
+            const card = document.querySelector(arguments[0]);
+            const text = id => card.querySelector(`[data-testid="${id}"]`).textContent.trim();
+            return {
+                price: text('price'), change: text('change'), updated: text('updated'),
+                direction: card.querySelector('[data-testid="badge"]').dataset.direction,
+            };
+        "#;
+        self.eval(SCRIPT, json!([by_id(&format!("stock-{symbol}"))]))
+    }
+}
+
+/// Every stock that the server has.
+///
+/// # Errors
+///
+/// When it does not answer.
+pub fn stocks(http: &Http) -> Result<Vec<Stock>, E2eError> {
+    fetch(http, "/api/stocks")
+}
+
+/// Makes the server send updates of one stock at a given rate.
+///
+/// # Errors
+///
+/// When it refuses.
+pub fn start_burst(
+    http: &Http,
+    symbol: &str,
+    per_second: u32,
+    seconds: u32,
+) -> Result<Burst, E2eError> {
+    let path = format!("/api/stocks/{symbol}/burst");
+    let answer = http.post(&path, &json!({"perSecond": per_second, "seconds": seconds}))?;
+    serde_json::from_value(answer.body.clone()).map_err(|_| E2eError::Http {
+        url: path,
+        reason: format!("status {}: {}", answer.status, answer.body),
+    })
+}

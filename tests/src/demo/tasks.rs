@@ -1,0 +1,157 @@
+//! The task board.
+
+use super::{Visitor, by_id, fetch};
+use crate::{
+    error::{E2eError, ensure},
+    eventually::eventually,
+    http::Http,
+    tab::Key,
+};
+use serde::Deserialize;
+use serde_json::json;
+use std::{collections::HashSet, time::Duration};
+
+const ROWS: &str = r#"
+    const rows = document.querySelectorAll('[data-testid="tasks"] [data-testid="task"]');
+    return Array.from(rows, row => ({
+        id: row.dataset.id,
+        version: Number(row.dataset.version),
+        title: row.querySelector('[data-testid="task-title"]')?.textContent.trim() ?? '',
+        done: row.querySelector('[data-testid="task-done"]')?.checked ?? false,
+    }));
+"#;
+
+/// A task, as a row shows it and as the server has it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct TaskRow {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: u64,
+    /// Its title; empty while it is being edited.
+    pub title: String,
+    /// Whether it is ticked off.
+    pub done: bool,
+}
+
+impl Visitor {
+    /// The rows from top to bottom, read in one go.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn tasks(&self) -> Result<Vec<TaskRow>, E2eError> {
+        self.eval(ROWS, json!([]))
+    }
+
+    /// Adds a task through the form.
+    ///
+    /// # Errors
+    ///
+    /// When there is no form.
+    pub fn add_task(&self, title: &str) -> Result<(), E2eError> {
+        self.retype(&by_id("new-task"), title)?;
+        self.click(&by_id("add-task"))
+    }
+
+    /// Starts editing a row.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such row.
+    pub fn start_editing(&self, id: &str, title: &str) -> Result<(), E2eError> {
+        self.click(&part(id, "task-edit"))?;
+        self.retype(&part(id, "task-input"), title)
+    }
+
+    /// Edits a row's title and saves it with Enter.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such row.
+    pub fn edit_task(&self, id: &str, title: &str) -> Result<(), E2eError> {
+        self.start_editing(id, title)?;
+        self.press(&part(id, "task-input"), Key::Enter)
+    }
+
+    /// Gives up the editing of a row with Escape.
+    ///
+    /// # Errors
+    ///
+    /// When it is not being edited.
+    pub fn cancel_editing(&self, id: &str) -> Result<(), E2eError> {
+        self.press(&part(id, "task-input"), Key::Escape)
+    }
+
+    /// Ticks a row, or takes the tick off.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such row.
+    pub fn toggle_task(&self, id: &str) -> Result<(), E2eError> {
+        self.click(&part(id, "task-done"))
+    }
+
+    /// Moves a row one place up.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such row.
+    pub fn move_task_up(&self, id: &str) -> Result<(), E2eError> {
+        self.click(&part(id, "task-up"))
+    }
+
+    /// Moves a row one place down.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such row.
+    pub fn move_task_down(&self, id: &str) -> Result<(), E2eError> {
+        self.click(&part(id, "task-down"))
+    }
+
+    /// Deletes a row.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such row.
+    pub fn delete_task(&self, id: &str) -> Result<(), E2eError> {
+        self.click(&part(id, "task-delete"))
+    }
+
+    /// Waits for a row with this title, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// When none comes in time.
+    pub fn await_task(&self, title: &str, within: Duration) -> Result<TaskRow, E2eError> {
+        let what = format!("{} sees the task {title:?}", self.name());
+        let find = |rows: &[TaskRow]| rows.iter().find(|row| row.title == title).cloned();
+        let rows = eventually(&what, within, || self.tasks(), |rows| find(rows).is_some())?;
+        find(&rows).ok_or(E2eError::Wrong(what))
+    }
+
+    /// Waits until the rows are exactly the server's tasks, in the server's order, and returns them.
+    ///
+    /// # Errors
+    ///
+    /// When they are not in time, or a row is there twice.
+    pub fn await_server_tasks(
+        &self,
+        http: &Http,
+        within: Duration,
+    ) -> Result<Vec<TaskRow>, E2eError> {
+        let what = format!("{} sees exactly the server's tasks", self.name());
+        let read = || Ok((self.tasks()?, fetch::<Vec<TaskRow>>(http, "/api/tasks")?));
+        let (rows, _) = eventually(&what, within, read, |(seen, held)| seen == held)?;
+        let ids: HashSet<_> = rows.iter().map(|row| &row.id).collect();
+        ensure(ids.len() == rows.len(), || {
+            format!("a row is doubled: {rows:?}")
+        })?;
+        Ok(rows)
+    }
+}
+
+fn part(id: &str, part: &str) -> String {
+    format!("[data-testid=\"task\"][data-id=\"{id}\"] {}", by_id(part))
+}

@@ -1,0 +1,184 @@
+//! Conditions that a tab can be put under: its size, its colour scheme, its network.
+
+use crate::{error::E2eError, tab::Tab};
+use serde_json::{Value, json};
+
+/// A size of the visible page, in CSS pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// The word for it in file names.
+    pub name: &'static str,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
+impl Size {
+    /// A laptop's.
+    pub const WIDE: Self = Self {
+        name: "wide",
+        width: 1280,
+        height: 800,
+    };
+    /// A phone's.
+    pub const NARROW: Self = Self {
+        name: "narrow",
+        width: 390,
+        height: 844,
+    };
+}
+
+/// What the system says it prefers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Dark text on a light ground.
+    Light,
+    /// Light text on a dark ground.
+    Dark,
+}
+
+impl Scheme {
+    /// The word for it in file names and in CSS.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// What happens to requests whose address has a given part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requests {
+    /// They are answered.
+    Pass,
+    /// They are held until they may pass again.
+    Hold,
+    /// They fail.
+    Fail,
+}
+
+impl Tab {
+    /// Gives the page another size.
+    ///
+    /// # Errors
+    ///
+    /// When the browser refuses.
+    pub fn resize(&self, size: Size) -> Result<(), E2eError> {
+        let metrics = json!({
+            "width": size.width, "height": size.height, "deviceScaleFactor": 1, "mobile": false,
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics)
+            .map(drop)
+    }
+
+    /// Makes the page believe that the system prefers `scheme`.
+    ///
+    /// # Errors
+    ///
+    /// When the browser refuses.
+    pub fn prefer(&self, scheme: Scheme) -> Result<(), E2eError> {
+        let feature = json!({"name": "prefers-color-scheme", "value": scheme.name()});
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": [feature]}))
+            .map(drop)
+    }
+
+    /// Takes the network away from the tab, or gives it back. What is open stays open; what is new fails.
+    ///
+    /// # Errors
+    ///
+    /// When the browser refuses.
+    pub fn take_offline(&self, offline: bool) -> Result<(), E2eError> {
+        self.devtools("Network.enable", json!({}))?;
+        let conditions = json!({
+            "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        self.devtools("Network.emulateNetworkConditions", conditions)
+            .map(drop)
+    }
+
+    /// Treats requests whose address contains `part` in a special way, or no longer.
+    ///
+    /// # Errors
+    ///
+    /// When the browser refuses.
+    pub fn requests(&self, part: &str, fate: Requests) -> Result<(), E2eError> {
+        self.devtools("Network.enable", json!({}))?;
+        let pattern = format!("*{part}*");
+        let blocked: Vec<&str> = if fate == Requests::Fail {
+            vec![&pattern]
+        } else {
+            Vec::new()
+        };
+        self.devtools("Network.setBlockedURLs", json!({ "urls": blocked }))?;
+        // Disabling lets go of everything that was held.
+        let (command, parameters) = if fate == Requests::Hold {
+            (
+                "Fetch.enable",
+                json!({"patterns": [{"urlPattern": pattern}]}),
+            )
+        } else {
+            ("Fetch.disable", Value::Object(serde_json::Map::new()))
+        };
+        self.devtools(command, parameters).map(drop)
+    }
+
+    /// What assistive technology is told of the controls that have no name: one line per control.
+    ///
+    /// # Errors
+    ///
+    /// When the browser refuses.
+    pub fn nameless_controls(&self) -> Result<Vec<String>, E2eError> {
+        self.devtools("Accessibility.enable", json!({}))?;
+        let tree = self.devtools("Accessibility.getFullAXTree", json!({}))?;
+        self.devtools("Accessibility.disable", json!({}))?;
+        Ok(nameless(&tree))
+    }
+}
+
+/// The controls without a name in the answer to `Accessibility.getFullAXTree`.
+fn nameless(tree: &Value) -> Vec<String> {
+    const CONTROLS: [&str; 9] = [
+        "button",
+        "checkbox",
+        "combobox",
+        "link",
+        "listbox",
+        "radio",
+        "searchbox",
+        "switch",
+        "textbox",
+    ];
+    let nodes = tree["nodes"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    nodes
+        .iter()
+        .filter(|node| node["ignored"] != true)
+        .filter_map(|node| {
+            let role = node["role"]["value"].as_str()?;
+            let name = node["name"]["value"].as_str().unwrap_or_default();
+            let lacks = CONTROLS.contains(&role) && name.trim().is_empty();
+            lacks.then(|| format!("{role} (node {})", node["backendDOMNodeId"]))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_button_without_a_name_is_found_and_one_with_a_name_is_not() {
+        let tree = json!({"nodes": [
+            {"role": {"value": "button"}, "name": {"value": "Send"}, "backendDOMNodeId": 1},
+            {"role": {"value": "button"}, "name": {"value": " "}, "backendDOMNodeId": 2},
+            {"role": {"value": "textbox"}, "backendDOMNodeId": 3},
+            {"role": {"value": "button"}, "ignored": true, "backendDOMNodeId": 4},
+            {"role": {"value": "paragraph"}, "backendDOMNodeId": 5},
+        ]});
+        assert_eq!(nameless(&tree), ["button (node 2)", "textbox (node 3)"]);
+    }
+}

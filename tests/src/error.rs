@@ -1,0 +1,110 @@
+//! Why a scenario or a check failed.
+
+use std::time::Duration;
+
+/// Why a scenario or a check failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum E2eError {
+    /// A program did not start, or died.
+    #[error("could not start {program}: {reason}; {hint}")]
+    Start {
+        /// What was to be started.
+        program: String,
+        /// What happened instead.
+        reason: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// The driver refused a command, in its own words.
+    #[error("the browser refused {command}: {message} ({code})")]
+    Refused {
+        /// The command.
+        command: String,
+        /// The protocol's word for it, such as `no such element`.
+        code: String,
+        /// The driver's sentence, cut to its first line.
+        message: String,
+    },
+    /// There was no usable HTTP answer.
+    #[error("no usable answer from {url}: {reason}")]
+    Http {
+        /// What was asked.
+        url: String,
+        /// What came instead.
+        reason: String,
+    },
+    /// Something did not come true in time.
+    #[error("not within {within:?}: {what}; last seen: {last}")]
+    Unmet {
+        /// What was waited for.
+        what: String,
+        /// How long.
+        within: Duration,
+        /// The last value that was read, or the last error.
+        last: String,
+    },
+    /// Something that can be told at once is not as it should be.
+    #[error("{0}")]
+    Wrong(String),
+    /// A file could not be written or read.
+    #[error("could not use {path}: {reason}")]
+    File {
+        /// Which file.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl E2eError {
+    /// Whether trying again may help: the page was changing under the command.
+    pub(crate) fn is_passing(&self) -> bool {
+        const PASSING: [&str; 5] = [
+            "no such element",
+            "stale element reference",
+            "element click intercepted",
+            "element not interactable",
+            "javascript error",
+        ];
+        matches!(self, Self::Refused { code, .. } if PASSING.contains(&code.as_str()))
+    }
+}
+
+/// Fails with `Wrong` unless `holds`.
+///
+/// # Errors
+///
+/// When it does not hold.
+pub fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), E2eError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(E2eError::Wrong(otherwise()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: &str) -> E2eError {
+        E2eError::Refused {
+            command: "click".into(),
+            code: code.into(),
+            message: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_click_on_a_row_that_was_just_redrawn_is_worth_another_try() {
+        assert!(refused("stale element reference").is_passing());
+        assert!(!refused("invalid session id").is_passing());
+    }
+
+    #[test]
+    fn a_failed_check_says_what_is_wrong() {
+        assert_eq!(ensure(true, || unreachable!("not asked")), Ok(()));
+        let error = ensure(false, || "two rows have the id t1".into()).unwrap_err();
+        assert_eq!(error.to_string(), "two rows have the id t1");
+    }
+}

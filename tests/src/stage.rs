@@ -1,0 +1,248 @@
+//! The stage that every scenario plays on: a server, a driver, visitors; and what is kept when one fails.
+
+use crate::{
+    browser::Browser,
+    console::Entry,
+    demo::{Page, Visitor},
+    driver::Driver,
+    error::{E2eError, ensure},
+    http::Http,
+    server::{DemoServer, workspace},
+};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::PathBuf,
+    rc::Rc,
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+/// Scenarios play one at a time, however many threads the test runner has: each wants the whole machine.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Everything of one scenario.
+#[derive(Debug)]
+pub struct Stage {
+    scenario: String,
+    visitors: Vec<Rc<Visitor>>,
+    browsers: Vec<Browser>,
+    server: Option<DemoServer>,
+    address: Option<SocketAddr>,
+    driver: Rc<Driver>,
+    network_may_fail: bool,
+}
+
+/// Plays a scenario, and panics if it fails.
+///
+/// `name` is also the name of the folder in `target/e2e` for screenshots, consoles and the server's output, which are
+/// kept when it fails. It also fails when a page says an error on its console; see
+/// [`Stage::network_may_fail`].
+///
+/// # Panics
+///
+/// With the reason, when the scenario fails.
+pub fn scenario(name: &str, play: impl FnOnce(&mut Stage) -> Result<(), E2eError>) {
+    // A scenario that panicked leaves nothing behind: the next one may play.
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let outcome = Stage::new(name).and_then(|mut stage| {
+        let played = play(&mut stage).and_then(|()| stage.check_consoles());
+        played.inspect_err(|_| stage.keep_evidence())
+    });
+    if let Err(error) = outcome {
+        panic!("{name}: {error}");
+    }
+}
+
+impl Stage {
+    fn new(scenario: &str) -> Result<Self, E2eError> {
+        Ok(Self {
+            scenario: scenario.into(),
+            visitors: Vec::new(),
+            browsers: Vec::new(),
+            server: None,
+            address: None,
+            driver: Driver::start()?,
+            network_may_fail: false,
+        })
+    }
+
+    /// Starts the server: on a free port, or where the last one was.
+    ///
+    /// # Errors
+    ///
+    /// When it does not come up.
+    pub fn start_server(&mut self) -> Result<(), E2eError> {
+        let server = match self.address {
+            None => DemoServer::start()?,
+            Some(address) => DemoServer::start_at(address)?,
+        };
+        self.address = Some(server.address());
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Starts the server where something else was.
+    ///
+    /// # Errors
+    ///
+    /// When it does not come up.
+    pub fn start_server_at(&mut self, address: SocketAddr) -> Result<(), E2eError> {
+        self.address = Some(address);
+        self.start_server()
+    }
+
+    /// Kills the server, as SIGKILL does.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn kill_server(&mut self) -> Result<(), E2eError> {
+        let server = self.server.take();
+        server
+            .ok_or_else(|| E2eError::Wrong("no server runs".into()))?
+            .kill()
+    }
+
+    /// The server's REST interface.
+    ///
+    /// # Errors
+    ///
+    /// When no server runs.
+    pub fn http(&self) -> Result<&Http, E2eError> {
+        let server = self.server.as_ref();
+        Ok(server
+            .ok_or_else(|| E2eError::Wrong("no server runs".into()))?
+            .http())
+    }
+
+    /// Lets somebody open the demo in a browser of their own, and waits for their data.
+    ///
+    /// # Errors
+    ///
+    /// When the browser or the page does not come up.
+    pub fn enter(&mut self, name: &str, page: Page) -> Result<Rc<Visitor>, E2eError> {
+        let base = self.http()?.base().to_owned();
+        let visitor = self.arrive(name)?;
+        visitor.open(&base, page)?;
+        visitor.await_data()?;
+        Ok(visitor)
+    }
+
+    /// The same in a new tab of the browser that was opened last.
+    ///
+    /// # Errors
+    ///
+    /// When the page does not come up.
+    pub fn enter_beside(&mut self, name: &str, page: Page) -> Result<Rc<Visitor>, E2eError> {
+        let base = self.http()?.base().to_owned();
+        let visitor = self.arrive_beside(name)?;
+        visitor.open(&base, page)?;
+        visitor.await_data()?;
+        Ok(visitor)
+    }
+
+    /// Gives somebody a browser of their own, which shows nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not come up.
+    pub fn arrive(&mut self, name: &str) -> Result<Rc<Visitor>, E2eError> {
+        let browser = self.driver.browser()?;
+        let visitor = Rc::new(Visitor::new(name, browser.first_tab()?));
+        self.browsers.push(browser);
+        self.visitors.push(Rc::clone(&visitor));
+        Ok(visitor)
+    }
+
+    /// Gives somebody a new tab of the browser that was opened last, which shows nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// When there is no browser.
+    pub fn arrive_beside(&mut self, name: &str) -> Result<Rc<Visitor>, E2eError> {
+        let browser = self.browsers.last();
+        let browser = browser.ok_or_else(|| E2eError::Wrong("no browser is open".into()))?;
+        let visitor = Rc::new(Visitor::new(name, browser.new_tab()?));
+        self.visitors.push(Rc::clone(&visitor));
+        Ok(visitor)
+    }
+
+    /// Closes every browser, and with them what their consoles said.
+    pub fn forget_visitors(&mut self) {
+        self.visitors.clear();
+        self.browsers.clear();
+    }
+
+    /// Says that this scenario breaks the network on purpose: the browsers' own reports of it are no errors then.
+    pub fn network_may_fail(&mut self) {
+        self.network_may_fail = true;
+    }
+
+    /// The errors that the pages have said on their consoles so far.
+    ///
+    /// # Errors
+    ///
+    /// When a browser does not answer.
+    pub fn console_errors(&self) -> Result<Vec<Entry>, E2eError> {
+        let mut errors = Vec::new();
+        for browser in &self.browsers {
+            let said = browser.console()?.into_iter();
+            let excused = |entry: &Entry| self.network_may_fail && entry.is_network_failure();
+            errors.extend(said.filter(|entry| entry.is_error() && !excused(entry)));
+        }
+        Ok(errors)
+    }
+
+    fn check_consoles(&self) -> Result<(), E2eError> {
+        let errors = self.console_errors()?;
+        ensure(errors.is_empty(), || {
+            format!("errors on the console: {errors:#?}")
+        })
+    }
+
+    /// Writes down what may explain a failure, and says where.
+    fn keep_evidence(&self) {
+        let folder = workspace().join("target/e2e").join(&self.scenario);
+        for (number, visitor) in self.visitors.iter().enumerate() {
+            if visitor.is_closed() {
+                continue;
+            }
+            let path = folder.join(format!("{number}-{}.png", visitor.name()));
+            match visitor.show().and_then(|()| visitor.screenshot(&path)) {
+                Ok(()) => eprintln!("{} saw {}", visitor.name(), path.display()),
+                Err(error) => eprintln!("no screenshot of what {} saw: {error}", visitor.name()),
+            }
+        }
+        for (number, browser) in self.browsers.iter().enumerate() {
+            if let Ok(said) = browser.console() {
+                let lines = said
+                    .iter()
+                    .map(|entry| format!("{} {}\n", entry.level, entry.message));
+                keep(
+                    folder.join(format!("console-{number}.txt")),
+                    &lines.collect::<String>(),
+                );
+            }
+        }
+        if let Some(server) = &self.server {
+            keep(folder.join("server.txt"), &server.output());
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.keep_evidence();
+        }
+    }
+}
+
+fn keep(path: PathBuf, text: &str) {
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    match folder.and_then(|()| fs::write(&path, text)) {
+        Ok(()) => eprintln!("kept {}", path.display()),
+        Err(error) => eprintln!("could not write {}: {error}", path.display()),
+    }
+}

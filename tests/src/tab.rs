@@ -1,0 +1,269 @@
+//! One tab: what a person does in it, and what its document shows.
+
+use crate::{browser::Session, error::E2eError, eventually::eventually};
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::{cell::Cell, fs, path::Path, rc::Rc, time::Duration};
+
+/// How long a thing to click may take to appear.
+const APPEARS: Duration = Duration::from_secs(10);
+/// The protocol's name for a reference to an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A key that has no character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// Enter.
+    Enter,
+    /// Escape.
+    Escape,
+}
+
+impl Key {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Enter => "\u{E007}",
+            Self::Escape => "\u{E00C}",
+        }
+    }
+}
+
+/// A tab of a browser. Dropping it leaves the tab open; see [`Tab::close`].
+#[derive(Debug)]
+pub struct Tab {
+    session: Rc<Session>,
+    handle: String,
+    closed: Cell<bool>,
+}
+
+impl Tab {
+    pub(crate) fn new(session: Rc<Session>, handle: &str) -> Self {
+        Self {
+            session,
+            handle: handle.into(),
+            closed: Cell::new(false),
+        }
+    }
+
+    /// Loads `url`, and waits for its load event.
+    ///
+    /// # Errors
+    ///
+    /// When the page cannot be loaded.
+    pub fn goto(&self, url: &str) -> Result<(), E2eError> {
+        self.post("/url", &json!({ "url": url })).map(drop)
+    }
+
+    /// Hides the tab by minimising its window: the page's timers then run once a second at most, and its animation
+    /// frames not at all.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn hide(&self) -> Result<(), E2eError> {
+        self.post("/window/minimize", &json!({})).map(drop)
+    }
+
+    /// Shows the tab again.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn show(&self) -> Result<(), E2eError> {
+        self.post("/window/rect", &json!({"x": 0, "y": 0})).map(drop)
+    }
+
+    /// Whether the page believes that somebody can see it.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn is_visible(&self) -> Result<bool, E2eError> {
+        self.eval("return document.visibilityState === 'visible'", json!([]))
+    }
+
+    /// Closes the tab, as a click on its cross would.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn close(&self) -> Result<(), E2eError> {
+        // The console goes with the tab.
+        self.session.console()?;
+        self.session.turn_to(&self.handle)?;
+        self.session.delete("/window")?;
+        self.closed.set(true);
+        Ok(())
+    }
+
+    /// Whether [`Tab::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Runs `script`, the body of a function of `arguments`, and reads what it returns.
+    ///
+    /// # Errors
+    ///
+    /// When it throws, or returns something of another shape than `T`.
+    pub fn eval<T: DeserializeOwned>(&self, script: &str, arguments: Value) -> Result<T, E2eError> {
+        let body = json!({"script": script, "args": arguments});
+        let value = self.post("/execute/sync", &body)?;
+        serde_json::from_value(value).map_err(|error| {
+            E2eError::Wrong(format!("a script's result is not as expected: {error}"))
+        })
+    }
+
+    /// Clicks the first element that `selector` finds, as soon as there is one that can be clicked.
+    ///
+    /// # Errors
+    ///
+    /// When there is none within ten seconds.
+    pub fn click(&self, selector: &str) -> Result<(), E2eError> {
+        self.on_element(selector, "click", &json!({}))
+    }
+
+    /// Types into the field that `selector` finds, behind what is there.
+    ///
+    /// # Errors
+    ///
+    /// When there is none within ten seconds.
+    pub fn type_into(&self, selector: &str, text: &str) -> Result<(), E2eError> {
+        self.on_element(selector, "value", &json!({ "text": text }))
+    }
+
+    /// Types into the field that `selector` finds, in place of what is there.
+    ///
+    /// # Errors
+    ///
+    /// When there is none within ten seconds.
+    pub fn retype(&self, selector: &str, text: &str) -> Result<(), E2eError> {
+        // Control held, "a", all keys up, and then the text.
+        self.type_into(selector, &format!("\u{E009}a\u{E000}{text}"))
+    }
+
+    /// Presses a key in the element that `selector` finds.
+    ///
+    /// # Errors
+    ///
+    /// When there is none within ten seconds.
+    pub fn press(&self, selector: &str, key: Key) -> Result<(), E2eError> {
+        self.type_into(selector, key.text())
+    }
+
+    /// Moves the mouse over the element that `selector` finds, by `x` and `y` pixels from its middle.
+    ///
+    /// # Errors
+    ///
+    /// When there is none within ten seconds.
+    pub fn point_at(&self, selector: &str, x: i32, y: i32) -> Result<(), E2eError> {
+        self.once_there(selector, |element| {
+            let origin = json!({ ELEMENT: element });
+            let moving = json!({
+                "type": "pointerMove", "duration": 50, "origin": origin, "x": x, "y": y,
+            });
+            let actions = json!({"actions": [{
+                "type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"},
+                "actions": [moving],
+            }]});
+            self.post("/actions", &actions)
+        })
+    }
+
+    /// How many elements `selector` finds.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn count(&self, selector: &str) -> Result<usize, E2eError> {
+        self.eval(
+            "return document.querySelectorAll(arguments[0]).length",
+            json!([selector]),
+        )
+    }
+
+    /// The texts of the elements that `selector` finds, without the space around them.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn texts(&self, selector: &str) -> Result<Vec<String>, E2eError> {
+        const SCRIPT: &str = "return Array.from(document.querySelectorAll(arguments[0]), \
+                              element => element.textContent.trim())";
+        self.eval(SCRIPT, json!([selector]))
+    }
+
+    /// An attribute of the first element that `selector` finds.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn attribute(&self, selector: &str, name: &str) -> Result<Option<String>, E2eError> {
+        const SCRIPT: &str =
+            "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
+        self.eval(SCRIPT, json!([selector, name]))
+    }
+
+    /// Writes what the tab shows to a PNG file, making its folder if need be.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer, or the file cannot be written.
+    pub fn screenshot(&self, path: &Path) -> Result<(), E2eError> {
+        self.session.turn_to(&self.handle)?;
+        let image = self.session.get("/screenshot")?;
+        let image = BASE64
+            .decode(image.as_str().unwrap_or_default())
+            .map_err(|error| E2eError::Wrong(format!("the screenshot is unreadable: {error}")))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(path, image))
+            .map_err(|error| E2eError::File {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            })
+    }
+
+    /// Sends a command of the DevTools protocol to this tab.
+    ///
+    /// # Errors
+    ///
+    /// When the browser refuses it.
+    pub fn devtools(&self, command: &str, parameters: Value) -> Result<Value, E2eError> {
+        self.post(
+            "/goog/cdp/execute",
+            &json!({"cmd": command, "params": parameters}),
+        )
+    }
+
+    fn post(&self, command: &str, body: &Value) -> Result<Value, E2eError> {
+        self.session.turn_to(&self.handle)?;
+        self.session.post(command, body)
+    }
+
+    fn on_element(&self, selector: &str, action: &str, body: &Value) -> Result<(), E2eError> {
+        self.once_there(selector, |element| {
+            self.post(&format!("/element/{element}/{action}"), body)
+        })
+    }
+
+    /// Finds an element and does something with it; again if the page redrew it meanwhile.
+    fn once_there(
+        &self,
+        selector: &str,
+        act: impl Fn(&str) -> Result<Value, E2eError>,
+    ) -> Result<(), E2eError> {
+        let attempt = || {
+            let find = json!({"using": "css selector", "value": selector});
+            let element = self.post("/element", &find)?;
+            act(element[ELEMENT].as_str().unwrap_or_default())
+        };
+        let what = format!("{selector} can be used");
+        let outcome = || match attempt() {
+            Err(error) if error.is_passing() => Err(error),
+            other => Ok(other),
+        };
+        eventually(&what, APPEARS, outcome, |_| true)?.map(drop)
+    }
+}
