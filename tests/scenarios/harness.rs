@@ -113,19 +113,25 @@ fn a_tab_can_be_hidden_and_shown_while_another_of_its_browser_stays_visible() {
         let lin = stage.arrive_beside("Lin")?;
         lin.goto(url)?;
         let visible = || Ok((ada.is_visible()?, lin.is_visible()?));
-        let become = |wanted: (bool, bool)| {
-            eventually("tabs are visible as told", SOON, visible, |seen| *seen == wanted)
+        let shows = |wanted: (bool, bool)| {
+            eventually("tabs are visible as told", SOON, visible, |seen| {
+                *seen == wanted
+            })
         };
-        become((true, true))?;
+        shows((true, true))?;
         ada.hide()?;
-        become((false, true))?;
+        shows((false, true))?;
         ada.show()?;
-        become((true, true))?;
+        shows((true, true))?;
         ada.eval::<()>("localStorage.setItem('a', 'shared')", json!([]))?;
         let shared: String = lin.eval("return localStorage.getItem('a')", json!([]))?;
-        ensure(shared == "shared", || "tabs of one browser share its storage".into())?;
+        ensure(shared == "shared", || {
+            "tabs of one browser share its storage".into()
+        })?;
         lin.close()?;
-        ensure(ada.texts("#copy")? == ["Copy"], || "the other one is still there".into())
+        ensure(ada.texts("#copy")? == ["Copy"], || {
+            "the other one is still there".into()
+        })
     });
 }
 

@@ -70,7 +70,9 @@ impl Browser {
     ///
     /// When the browser does not answer.
     pub fn new_tab(&self) -> Result<Tab, E2eError> {
-        let opened = self.session.post("/window/new", &json!({"type": "window"}))?;
+        let opened = self
+            .session
+            .post("/window/new", &json!({"type": "window"}))?;
         let handle = opened["handle"].as_str().unwrap_or_default();
         Ok(Tab::new(Rc::clone(&self.session), handle))
     }

@@ -98,6 +98,8 @@ impl Visitor {
     ///
     /// When it does not load.
     pub fn open(&self, base: &str, page: Page) -> Result<(), E2eError> {
+        // An address that differs from the present one only behind the `#` would not load the page anew.
+        self.goto("about:blank")?;
         let (name, user, hash) = (&self.name, self.user_id(), page.hash());
         self.goto(&format!("{base}/?name={name}&user={user}{hash}"))?;
         self.watch_connection()?;

@@ -21,7 +21,10 @@ const ARGUMENTS: [&str; 8] = [
 ];
 
 /// What chromedriver adds of its own accord, and what would keep hidden pages as quick as visible ones.
-const UNWANTED: [&str; 2] = ["disable-background-timer-throttling", "disable-renderer-backgrounding"];
+const UNWANTED: [&str; 2] = [
+    "disable-background-timer-throttling",
+    "disable-renderer-backgrounding",
+];
 
 /// A running chromedriver, on a port of its own.
 #[derive(Debug)]

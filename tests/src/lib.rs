@@ -22,10 +22,11 @@ mod server;
 mod site;
 mod stage;
 mod tab;
+mod walk;
 
 pub use browser::Browser;
 pub use console::Entry;
-pub use demo::{Page, Visitor, by_id};
+pub use demo::{Page, Visitor, by_id, fetch};
 pub use driver::Driver;
 pub use emulation::{Requests, Scheme, Size};
 pub use error::{E2eError, ensure};
@@ -35,3 +36,4 @@ pub use server::{DemoServer, dist_path, workspace};
 pub use site::Site;
 pub use stage::{Stage, scenario};
 pub use tab::{Key, Tab};
+pub use walk::{Report, walk};

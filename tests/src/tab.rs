@@ -71,7 +71,8 @@ impl Tab {
     ///
     /// When the browser does not answer.
     pub fn show(&self) -> Result<(), E2eError> {
-        self.post("/window/rect", &json!({"x": 0, "y": 0})).map(drop)
+        self.post("/window/rect", &json!({"x": 0, "y": 0}))
+            .map(drop)
     }
 
     /// Whether the page believes that somebody can see it.

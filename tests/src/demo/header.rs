@@ -79,6 +79,19 @@ impl Visitor {
         eventually(&what, within, || self.statuses(), wanted).map(drop)
     }
 
+    /// Waits until the page tells of trouble, and returns how: `error` or `offline`.
+    ///
+    /// # Errors
+    ///
+    /// When it does not in time.
+    pub fn await_trouble(&self, within: Duration) -> Result<&'static str, E2eError> {
+        let told = |id: &'static str| Ok((self.count(&by_id(id))? > 0).then_some(id));
+        let read = || Ok(told("offline")?.or(told("error")?));
+        let what = format!("{} is told of trouble", self.name());
+        let found = eventually(&what, within, read, Option::is_some)?;
+        found.ok_or(E2eError::Wrong(what))
+    }
+
     /// Cuts the connection with the demo's own button.
     ///
     /// # Errors

@@ -45,6 +45,15 @@ impl Stock {
     pub fn shown_price(&self) -> String {
         format!("{:.2}", self.price)
     }
+
+    /// The direction as a badge is to show it.
+    pub fn direction(&self) -> &'static str {
+        match self.change {
+            change if change > 0.0 => "up",
+            change if change < 0.0 => "down",
+            _ => "flat",
+        }
+    }
 }
 
 impl Visitor {

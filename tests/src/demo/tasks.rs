@@ -54,7 +54,7 @@ impl Visitor {
         self.click(&by_id("add-task"))
     }
 
-    /// Starts editing a row.
+    /// Starts editing a row, without saving.
     ///
     /// # Errors
     ///
@@ -71,6 +71,15 @@ impl Visitor {
     /// When there is no such row.
     pub fn edit_task(&self, id: &str, title: &str) -> Result<(), E2eError> {
         self.start_editing(id, title)?;
+        self.save_editing(id)
+    }
+
+    /// Saves what is being edited, with Enter.
+    ///
+    /// # Errors
+    ///
+    /// When the row is not being edited.
+    pub fn save_editing(&self, id: &str) -> Result<(), E2eError> {
         self.press(&part(id, "task-input"), Key::Enter)
     }
 
@@ -119,15 +128,30 @@ impl Visitor {
         self.click(&part(id, "task-delete"))
     }
 
+    /// Waits until the rows are as `wanted`.
+    ///
+    /// # Errors
+    ///
+    /// When they are not in time.
+    pub fn await_tasks(
+        &self,
+        what: &str,
+        within: Duration,
+        mut wanted: impl FnMut(&[TaskRow]) -> bool,
+    ) -> Result<Vec<TaskRow>, E2eError> {
+        let what = format!("{} sees that {what}", self.name());
+        eventually(&what, within, || self.tasks(), |rows| wanted(rows))
+    }
+
     /// Waits for a row with this title, and returns it.
     ///
     /// # Errors
     ///
     /// When none comes in time.
     pub fn await_task(&self, title: &str, within: Duration) -> Result<TaskRow, E2eError> {
-        let what = format!("{} sees the task {title:?}", self.name());
+        let what = format!("there is a task {title:?}");
         let find = |rows: &[TaskRow]| rows.iter().find(|row| row.title == title).cloned();
-        let rows = eventually(&what, within, || self.tasks(), |rows| find(rows).is_some())?;
+        let rows = self.await_tasks(&what, within, |rows| find(rows).is_some())?;
         find(&rows).ok_or(E2eError::Wrong(what))
     }
 

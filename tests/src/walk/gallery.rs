@@ -1,0 +1,61 @@
+//! Every page, wide and narrow, light and dark.
+
+use super::{Report, SOON};
+use crate::{
+    demo::{Page, Visitor},
+    emulation::{Scheme, Size},
+    error::{E2eError, ensure},
+    eventually::eventually,
+};
+use serde_json::json;
+
+/// Photographs every page in every form, and checks that it fits, follows the scheme and names its controls.
+pub(super) fn photograph(ada: &Visitor, report: &mut Report) {
+    for page in Page::ALL {
+        let name = page.name();
+        let there = ada.turn_to_page(page).and_then(|()| ada.await_data());
+        if report
+            .check(&format!("{name} shows its data"), there)
+            .is_none()
+        {
+            continue;
+        }
+        let nameless = ada.nameless_controls().and_then(|nameless| {
+            ensure(nameless.is_empty(), || {
+                format!("without a name: {nameless:?}")
+            })
+        });
+        report.check(&format!("{name}: every control has a name"), nameless);
+        for size in [Size::WIDE, Size::NARROW] {
+            for scheme in [Scheme::Light, Scheme::Dark] {
+                let form = format!("{name}, {}, {}", size.name, scheme.name());
+                report.check(
+                    &format!("{form}: fits and follows the scheme"),
+                    put(ada, size, scheme),
+                );
+                report.shot_at(ada, name, size, scheme);
+            }
+        }
+    }
+    report.check(
+        "back to wide and light",
+        put(ada, Size::WIDE, Scheme::Light),
+    );
+}
+
+/// Gives the page a size and a scheme, and waits until it has taken both.
+pub(super) fn put(visitor: &Visitor, size: Size, scheme: Scheme) -> Result<(), E2eError> {
+    const FORM: &str = "const root = document.documentElement; \
+                        return [root.dataset.theme ?? null, root.scrollWidth - innerWidth]";
+    visitor.resize(size)?;
+    visitor.prefer(scheme)?;
+    let what = format!(
+        "the page is {} and has no sideways scrolling",
+        scheme.name()
+    );
+    let read = || visitor.eval::<(Option<String>, i32)>(FORM, json!([]));
+    eventually(&what, SOON, read, |(theme, too_wide)| {
+        theme.as_deref() == Some(scheme.name()) && *too_wide <= 0
+    })
+    .map(drop)
+}

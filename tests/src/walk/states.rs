@@ -1,0 +1,84 @@
+//! The states between and beside the data: loading, error, empty, offline.
+
+use super::{RECOVERS, Report, SOON, gallery::put};
+use crate::{
+    demo::{Page, Visitor, by_id},
+    emulation::{Requests, Scheme, Size},
+    error::E2eError,
+    eventually::eventually,
+};
+use std::time::Duration;
+
+/// A room where nobody speaks.
+const QUIET: Page = Page::RoomNamed("quiet-corner");
+const API: &str = "/api/";
+
+/// Brings the page into each state, photographs it, and sees it out again.
+pub(super) fn show(ada: &Visitor, base: &str, report: &mut Report) {
+    let empty = ada
+        .turn_to_page(QUIET)
+        .and_then(|()| shown(ada, "empty", SOON));
+    state(ada, "empty", empty, report);
+
+    let loading = ada
+        .requests(API, Requests::Hold)
+        .and_then(|()| ada.open(base, Page::Tasks))
+        .and_then(|()| shown(ada, "loading", SOON));
+    state(ada, "loading", loading, report);
+    let loaded = ada
+        .requests(API, Requests::Pass)
+        .and_then(|()| ada.await_data());
+    report.check("what was loading is there in the end", loaded);
+
+    let error = ada
+        .requests(API, Requests::Fail)
+        .and_then(|()| ada.open(base, Page::Tasks))
+        .and_then(|()| shown(ada, "error", RECOVERS));
+    state(ada, "error", error, report);
+    let retried = ada
+        .requests(API, Requests::Pass)
+        .and_then(|()| ada.click(&by_id("retry")))
+        .and_then(|()| ada.await_data());
+    report.check("the retry button brings the data", retried);
+
+    let offline = ada
+        .take_offline(true)
+        .and_then(|()| ada.cut())
+        .and_then(|()| shown(ada, "offline", SOON));
+    state(ada, "offline", offline, report);
+    let online = ada
+        .take_offline(false)
+        .and_then(|()| ada.await_status("connected", RECOVERS))
+        .and_then(|()| hidden(ada, "offline"));
+    report.check("with the network the offline banner goes", online);
+}
+
+fn state(ada: &Visitor, name: &str, reached: Result<(), E2eError>, report: &mut Report) {
+    if report
+        .check(&format!("the {name} state is shown"), reached)
+        .is_none()
+    {
+        return;
+    }
+    for (size, scheme) in [(Size::WIDE, Scheme::Light), (Size::NARROW, Scheme::Dark)] {
+        report.check(
+            &format!("{name}, {}: fits", size.name),
+            put(ada, size, scheme),
+        );
+        report.shot_at(ada, &format!("state-{name}"), size, scheme);
+    }
+    report.check(
+        "back to wide and light",
+        put(ada, Size::WIDE, Scheme::Light),
+    );
+}
+
+fn shown(ada: &Visitor, id: &str, within: Duration) -> Result<(), E2eError> {
+    let what = format!("{id} is shown");
+    eventually(&what, within, || ada.count(&by_id(id)), |count| *count > 0).map(drop)
+}
+
+fn hidden(ada: &Visitor, id: &str) -> Result<(), E2eError> {
+    let what = format!("{id} is no longer shown");
+    eventually(&what, SOON, || ada.count(&by_id(id)), |count| *count == 0).map(drop)
+}
