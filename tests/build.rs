@@ -21,9 +21,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let path = path.canonicalize()?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let name: String = stem.chars().filter(char::is_ascii_alphanumeric).collect();
-        let name = name.to_ascii_lowercase();
-        writeln!(modules, "#[doc = include_str!({path:?})]\nmod {name} {{}}")?;
+        let name: String = stem
+            .chars()
+            .map(|char| {
+                if char.is_ascii_alphanumeric() {
+                    char.to_ascii_lowercase()
+                } else {
+                    '_'
+                }
+            })
+            .collect();
+        writeln!(
+            modules,
+            "#[doc = include_str!({path:?})]\nmod doc_{name} {{}}"
+        )?;
     }
     fs::write(
         PathBuf::from(env::var("OUT_DIR")?).join("documents.rs"),
