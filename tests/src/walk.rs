@@ -43,6 +43,11 @@ pub fn walk(url: &str, report: &mut Report) -> Result<(), E2eError> {
             together::meet(&ada, &lin, report);
         }
         states::show(&ada, base, report);
+        // The last, since the choice may outlast the page.
+        report.check(
+            "the theme can be switched by hand",
+            together::switch_theme(&ada),
+        );
     }
     report.check("no errors on the consoles", quiet(&browsers));
     Ok(())

@@ -1,7 +1,7 @@
-//! The header: the connection's status and the button that cuts it.
+//! What every page has: the connection's status, the button that cuts it, a light or a dark ground.
 
 use super::{Visitor, by_id};
-use crate::{error::E2eError, eventually::eventually};
+use crate::{emulation::Scheme, error::E2eError, eventually::eventually};
 use serde_json::json;
 use std::time::Duration;
 
@@ -15,6 +15,19 @@ const WATCH: &str = r#"
     }).observe(document.documentElement, {
         subtree: true, childList: true, attributes: true, attributeFilter: ['data-status'],
     });
+"#;
+
+/// The mean of red, green and blue behind everything, whatever form its CSS colour has.
+const LIGHTNESS: &str = r#"
+    const canvas = document.createElement('canvas').getContext('2d');
+    canvas.fillStyle = 'white';
+    canvas.fillRect(0, 0, 1, 1);
+    for (const element of [document.documentElement, document.body]) {
+        canvas.fillStyle = getComputedStyle(element).backgroundColor;
+        canvas.fillRect(0, 0, 1, 1);
+    }
+    const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
+    return (red + green + blue) / 3;
 "#;
 
 impl Visitor {
@@ -99,6 +112,20 @@ impl Visitor {
     /// When there is no such button.
     pub fn cut(&self) -> Result<(), E2eError> {
         self.click(&by_id("cut"))
+    }
+
+    /// The scheme that the page really has, by the lightness of its ground.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn scheme(&self) -> Result<Scheme, E2eError> {
+        let lightness: f64 = self.eval(LIGHTNESS, json!([]))?;
+        Ok(if lightness < 128.0 {
+            Scheme::Dark
+        } else {
+            Scheme::Light
+        })
     }
 
     pub(super) fn watch_connection(&self) -> Result<(), E2eError> {

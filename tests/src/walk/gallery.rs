@@ -45,17 +45,13 @@ pub(super) fn photograph(ada: &Visitor, report: &mut Report) {
 
 /// Gives the page a size and a scheme, and waits until it has taken both.
 pub(super) fn put(visitor: &Visitor, size: Size, scheme: Scheme) -> Result<(), E2eError> {
-    const FORM: &str = "const root = document.documentElement; \
-                        return [root.dataset.theme ?? null, root.scrollWidth - innerWidth]";
+    const TOO_WIDE: &str = "return document.documentElement.scrollWidth - innerWidth";
     visitor.resize(size)?;
     visitor.prefer(scheme)?;
-    let what = format!(
-        "the page is {} and has no sideways scrolling",
-        scheme.name()
-    );
-    let read = || visitor.eval::<(Option<String>, i32)>(FORM, json!([]));
-    eventually(&what, SOON, read, |(theme, too_wide)| {
-        theme.as_deref() == Some(scheme.name()) && *too_wide <= 0
+    let read = || Ok((visitor.scheme()?, visitor.eval::<i32>(TOO_WIDE, json!([]))?));
+    let what = format!("the page is {} and does not scroll sideways", scheme.name());
+    eventually(&what, SOON, read, |(shown, too_wide)| {
+        *shown == scheme && *too_wide <= 0
     })
     .map(drop)
 }
