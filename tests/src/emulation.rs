@@ -60,7 +60,7 @@ pub enum Requests {
 }
 
 impl Tab {
-    /// Gives the page another size.
+    /// Gives the page another size, all of it for the page: scroll bars take no room, as on a phone.
     ///
     /// # Errors
     ///
@@ -69,6 +69,7 @@ impl Tab {
         let metrics = json!({
             "width": size.width, "height": size.height, "deviceScaleFactor": 1, "mobile": false,
         });
+        self.devtools("Emulation.setScrollbarsHidden", json!({"hidden": true}))?;
         self.devtools("Emulation.setDeviceMetricsOverride", metrics)
             .map(drop)
     }
