@@ -11,6 +11,7 @@ use crate::{
     browser::Browser,
     demo::{Page, Visitor},
     driver::Driver,
+    emulation::{Scheme, Size},
     error::{E2eError, ensure},
 };
 use std::time::Duration;
@@ -38,7 +39,10 @@ pub fn walk(url: &str, report: &mut Report) -> Result<(), E2eError> {
         .is_some()
     {
         gallery::photograph(&ada, report);
-        let arrived = lin.open(base, Page::Prices).and_then(|()| lin.await_data());
+        let arrived = lin
+            .open(base, Page::Prices)
+            .and_then(|()| lin.await_data())
+            .and_then(|()| gallery::put(&lin, Size::WIDE, Scheme::Light));
         if report.check("a second visitor arrives", arrived).is_some() {
             together::meet(&ada, &lin, report);
         }

@@ -178,18 +178,22 @@ fn notifications(ada: &Visitor, lin: &Visitor, report: &mut Report) {
         .and_then(|()| ada.notify())
         .and_then(|()| {
             for visitor in [ada, lin] {
-                let what = format!("{} sees a toast", visitor.name());
-                eventually(
-                    &what,
-                    SOON,
-                    || visitor.toasts(),
-                    |toasts| !toasts.is_empty(),
-                )?;
+                let what = format!(
+                    "{} sees a toast, and it has come all the way in",
+                    visitor.name()
+                );
+                eventually(&what, SOON, || opacity(visitor), |opacity| *opacity == 1.0)?;
             }
             Ok(())
         });
     report.check("notifications: both see a toast", toasts);
     report.shot(lin, "notifications-toast");
+}
+
+fn opacity(visitor: &Visitor) -> Result<f64, E2eError> {
+    const SCRIPT: &str =
+        "return Number(getComputedStyle(document.querySelector(arguments[0])).opacity)";
+    visitor.eval(SCRIPT, json!([by_id("toast")]))
 }
 
 fn cut(ada: &Visitor) -> Result<(), E2eError> {
