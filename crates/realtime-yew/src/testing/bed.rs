@@ -13,7 +13,7 @@ use crate::{
 };
 use realtime_core::testing::ScriptedServer;
 use std::{cell::RefMut, fmt, rc::Rc, time::Duration};
-use yew::Html;
+use yew::{Html, html::BaseComponent};
 
 /// A client, a server, the network between them, a page and a clock.
 ///
@@ -88,6 +88,17 @@ impl TestBed {
     #[must_use = "it unmounts when dropped"]
     pub fn mount(&self, html: Html) -> Mounted {
         Mounted::new(Some(self.client.clone()), html)
+    }
+
+    /// Takes over `html`, which a server rendered of the same component with the same properties, in
+    /// a new element of the page's body. The component brings its own provider.
+    ///
+    /// # Panics
+    ///
+    /// Outside a browser, or if the component renders something else than the server did.
+    #[must_use = "it unmounts when dropped"]
+    pub fn hydrate<C: BaseComponent>(&self, props: C::Properties, html: &str) -> Mounted {
+        Mounted::hydrate::<C>(props, html)
     }
 
     /// Carries what is on its way between client and server.

@@ -1,15 +1,20 @@
 //! A tree of components on a real page.
 
 use crate::{client::RealtimeClient, provider::RealtimeProvider};
-use std::{cell::RefCell, fmt};
+use std::{cell::RefCell, fmt, rc::Rc};
 use web_sys::{Element, Event, EventInit};
 use yew::{AppHandle, prelude::*};
 
 /// Components mounted in an element of their own; unmounted when dropped.
 pub struct Mounted {
     root: Element,
-    client: Option<RealtimeClient>,
-    app: RefCell<Option<AppHandle<Stage>>>,
+    app: RefCell<Option<App>>,
+}
+
+/// How to unmount and, where that is possible, render something else.
+struct App {
+    set: Option<Box<dyn FnMut(Html)>>,
+    destroy: Box<dyn FnOnce()>,
 }
 
 #[derive(PartialEq, Properties)]
@@ -40,35 +45,52 @@ impl Mounted {
     }
 
     pub(super) fn new(client: Option<RealtimeClient>, html: Html) -> Self {
-        let document = web_sys::window()
-            .and_then(|window| window.document())
-            .expect("components are mounted in a browser");
-        let root = document
-            .create_element("div")
-            .expect("every page can make an element");
-        if let Some(body) = document.body() {
-            // An element that was just made can be put anywhere.
-            let _ = body.append_child(&root);
-        }
-        let props = StageProps {
+        let root = new_root();
+        let stage = move |children: Html| StageProps {
             client: client.clone(),
-            children: html,
+            children,
         };
-        let app = yew::Renderer::<Stage>::with_root_and_props(root.clone(), props).render();
+        let renderer = yew::Renderer::<Stage>::with_root_and_props(root.clone(), stage(html));
+        let app = Rc::new(RefCell::new(Some(renderer.render())));
+        let set = {
+            let app = Rc::clone(&app);
+            move |html| {
+                if let Some(app) = &mut *app.borrow_mut() {
+                    app.update(stage(html));
+                }
+            }
+        };
         Self {
             root,
-            client,
-            app: RefCell::new(Some(app)),
+            app: RefCell::new(Some(App {
+                set: Some(Box::new(set)),
+                destroy: Box::new(move || {
+                    if let Some(app) = app.take() {
+                        app.destroy();
+                    }
+                }),
+            })),
+        }
+    }
+
+    pub(super) fn hydrate<C: BaseComponent>(props: C::Properties, html: &str) -> Self {
+        let root = new_root();
+        root.set_inner_html(html);
+        let app = yew::Renderer::<C>::with_root_and_props(root.clone(), props).hydrate();
+        Self {
+            root,
+            app: RefCell::new(Some(App {
+                set: None,
+                destroy: Box::new(move || app.destroy()),
+            })),
         }
     }
 
     /// Renders `html` in place of what was there: components of the same type stay mounted.
+    /// Nothing happens after unmounting, or to a page that was hydrated.
     pub fn set(&self, html: Html) {
-        if let Some(app) = &mut *self.app.borrow_mut() {
-            app.update(StageProps {
-                client: self.client.clone(),
-                children: html,
-            });
+        if let Some(App { set: Some(set), .. }) = &mut *self.app.borrow_mut() {
+            set(html);
         }
     }
 
@@ -113,14 +135,29 @@ impl Mounted {
 
     /// Unmounts everything.
     pub fn unmount(&self) {
-        if let Some(app) = self.app.borrow_mut().take() {
-            app.destroy();
+        let app = self.app.borrow_mut().take();
+        if let Some(app) = app {
+            (app.destroy)();
         }
     }
 
     fn find(&self, selector: &str) -> Option<Element> {
         self.root.query_selector(selector).ok().flatten()
     }
+}
+
+fn new_root() -> Element {
+    let document = web_sys::window()
+        .and_then(|window| window.document())
+        .expect("components are mounted in a browser");
+    let root = document
+        .create_element("div")
+        .expect("every page can make an element");
+    if let Some(body) = document.body() {
+        // An element that was just made can be put anywhere.
+        let _ = body.append_child(&root);
+    }
+    root
 }
 
 impl Drop for Mounted {

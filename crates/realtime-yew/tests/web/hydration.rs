@@ -1,0 +1,87 @@
+//! The first render in the browser is the server's.
+
+use crate::support::{Task, task};
+use realtime_yew::{prelude::*, testing::TestBed};
+use wasm_bindgen_test::wasm_bindgen_test;
+use yew::{LocalServerRenderer, prelude::*};
+
+#[derive(Clone, PartialEq, Properties)]
+struct AppProps {
+    client: RealtimeClient,
+}
+
+#[component]
+fn App(props: &AppProps) -> Html {
+    html! {
+        <RealtimeProvider client={props.client.clone()}>
+            <ConnectionStatus />
+            <Page />
+        </RealtimeProvider>
+    }
+}
+
+#[component]
+fn Page() -> Html {
+    let tasks = use_realtime_list(
+        key!["tasks"],
+        || async { Ok::<_, FetchError>(vec![task(1, "Write"), task(2, "Read")]) },
+        UseRealtimeListOptions::default()
+            .with_channel("tasks")
+            .with_initial_data(vec![task(1, "Write")]),
+    );
+    let motd = use_realtime_query(
+        key!["motd"],
+        || async { Ok::<_, FetchError>(String::from("Hello")) },
+        UseRealtimeQueryOptions::default().with_event("motd"),
+    );
+    let room = use_presence(
+        "room",
+        User::new("u1", "Ada"),
+        UsePresenceOptions::default(),
+    );
+    let typing = use_typing_indicator("room", "u1", "Ada", UseTypingIndicatorOptions::default());
+    html! {
+        <main>
+            <ul>
+                for task in tasks.iter() {
+                    { row(task) }
+                }
+            </ul>
+            if let Some(motd) = motd.data() {
+                <p id="motd">{ motd.to_string() }</p>
+            } else {
+                <i>{ "Loading" }</i>
+            }
+            <OnlineUsers users={room.online_users()} />
+            <TypingIndicator users={typing.typing_users()} />
+        </main>
+    }
+}
+
+fn row(task: &Task) -> Html {
+    html! { <li key={task.id}>{ &task.title }</li> }
+}
+
+#[wasm_bindgen_test]
+async fn a_page_from_the_server_is_taken_over_and_comes_alive() {
+    let server = TestBed::new();
+    let props = AppProps {
+        client: server.client(),
+    };
+    let html = LocalServerRenderer::<App>::with_props(props).render().await;
+    assert_eq!(server.attempts(), 0);
+    assert!(html.contains("Write") && html.contains("Loading") && !html.contains("Ada"));
+
+    let bed = TestBed::new();
+    let page = bed.hydrate::<App>(
+        AppProps {
+            client: bed.client(),
+        },
+        &html,
+    );
+    yew::scheduler::flush().await;
+    bed.settle().await;
+    assert_eq!(page.count("li"), 3, "two tasks and one user: {page:?}");
+    assert_eq!(page.text("#motd"), "Hello");
+    assert_eq!(page.text(".rt-connection__label"), "Connected");
+}

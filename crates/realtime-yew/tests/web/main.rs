@@ -1,0 +1,19 @@
+//! Every hook and component in a real Yew tree in a real browser, over a fake network and a clock
+//! moved by hand. Nothing sleeps.
+#![cfg(target_arch = "wasm32")]
+
+mod connection;
+mod event;
+mod gloo;
+mod hydration;
+mod list;
+mod presence;
+mod provider;
+mod query;
+mod query_sharing;
+mod support;
+mod suspense;
+mod toasts;
+mod typing;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,0 +1,104 @@
+//! What the tests share: something to show, and ways to count.
+
+use realtime_yew::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+/// A number that components may be given: the same one is the same prop.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Count(Rc<Cell<usize>>);
+
+impl Count {
+    pub(crate) fn up(&self) {
+        self.0.set(self.0.get() + 1);
+    }
+
+    pub(crate) fn get(&self) -> usize {
+        self.0.get()
+    }
+
+    /// The number, which begins again at zero.
+    pub(crate) fn take(&self) -> usize {
+        self.0.take()
+    }
+}
+
+impl PartialEq for Count {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// Takes notes; the same pad is the same prop.
+#[derive(Clone, Debug)]
+pub(crate) struct Log<T>(Rc<RefCell<Vec<T>>>);
+
+impl<T> Default for Log<T> {
+    fn default() -> Self {
+        Self(Rc::default())
+    }
+}
+
+impl<T> Log<T> {
+    pub(crate) fn note(&self, note: T) {
+        self.0.borrow_mut().push(note);
+    }
+
+    pub(crate) fn take(&self) -> Vec<T> {
+        self.0.take()
+    }
+}
+
+impl<T> PartialEq for Log<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Stock {
+    pub(crate) symbol: String,
+    pub(crate) price: f64,
+}
+
+pub(crate) fn stock(symbol: &str, price: f64) -> Stock {
+    Stock {
+        symbol: symbol.to_owned(),
+        price,
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Task {
+    pub(crate) id: u64,
+    pub(crate) version: u64,
+    pub(crate) title: String,
+}
+
+impl ListItem for Task {
+    type Id = u64;
+
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.version)
+    }
+}
+
+pub(crate) fn task(id: u64, title: &str) -> Task {
+    Task {
+        id,
+        version: 1,
+        title: title.to_owned(),
+    }
+}
+
+pub(crate) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
