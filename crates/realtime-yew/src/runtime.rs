@@ -6,6 +6,8 @@
 //! code of the app that runs *inside* a client call (a reducer, a comparator): what it asks for is
 //! queued.
 
+#[cfg(all(test, target_arch = "wasm32"))]
+mod browser_tests;
 mod burst;
 mod callbacks;
 mod clock;

@@ -155,7 +155,7 @@ impl UseToastsHandle {
         self.stack.push(toast.into())
     }
 
-    /// Takes a toast away; nothing happens if it has gone.
+    /// Takes a toast away, and resumes the others; nothing happens if it has gone.
     pub fn dismiss(&self, id: ToastId) {
         self.stack.dismiss(id);
     }
@@ -307,12 +307,11 @@ impl Stack {
         id
     }
 
+    /// The pointer or focus that paused the stack may have rested on the very toast that goes, and
+    /// an element that is gone reports no leaving. So this resumes.
     fn dismiss(&self, id: ToastId) {
         self.entries.borrow_mut().retain(|entry| entry.id != id);
-        if self.entries.borrow().is_empty() {
-            // The pointer that rested on the last one has nothing to leave.
-            self.paused.set(false);
-        }
+        self.resume();
         self.changed();
     }
 

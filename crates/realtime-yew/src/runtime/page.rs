@@ -13,7 +13,8 @@ use web_sys::{EventTarget, VisibilityState};
 
 /// The page around the app. Tests have one they command.
 pub(crate) trait Page {
-    /// Calls `tell` for each event until the watch is dropped.
+    /// Calls `tell` for each event until the watch is dropped, and at once if the page is hidden
+    /// or offline.
     fn watch(&self, tell: Rc<dyn Fn(PageEvent)>) -> Box<dyn Watch>;
 
     /// Calls `draw` at the next frame, when asked to.
@@ -101,6 +102,13 @@ impl BrowserWatch {
             watch.on(&window, name, move || tell(PageEvent::Online(online)));
         }
         watch.activity(&window, tell);
+        // How things are is told at once, where it is not as everyone supposes.
+        if is_hidden() {
+            tell(PageEvent::Visible(false));
+        }
+        if !window.navigator().on_line() {
+            tell(PageEvent::Online(false));
+        }
         watch
     }
 

@@ -31,7 +31,11 @@ impl BrowserTimer {
 impl Timer for BrowserTimer {
     fn arm(&self, at: Option<Instant>) {
         let armed_at = self.armed.borrow().as_ref().map(|armed| armed.at);
-        if armed_at == at {
+        // One that rings early is only asked to be armed again. Each frame puts the heartbeat off,
+        // and must not cost a timeout cleared and another set.
+        if let (Some(armed_at), Some(at)) = (armed_at, at)
+            && armed_at <= at
+        {
             return;
         }
         *self.armed.borrow_mut() = at.map(|at| {

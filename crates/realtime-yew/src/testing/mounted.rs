@@ -3,7 +3,7 @@
 use crate::{client::RealtimeClient, provider::RealtimeProvider};
 use std::{cell::RefCell, fmt, rc::Rc};
 use web_sys::{Element, Event, EventInit};
-use yew::{AppHandle, prelude::*};
+use yew::prelude::*;
 
 /// Components mounted in an element of their own; unmounted when dropped.
 pub struct Mounted {

@@ -75,6 +75,7 @@ async fn an_emptied_field_and_an_unmount_stop_at_once() {
     page.click("#clear");
     bed.settle().await;
     assert_eq!(bed.server().count("typing:stop"), 1);
+    bed.pass(seconds(2)).await;
     page.click("#key");
     bed.settle().await;
     page.set(html! { <i /> });
