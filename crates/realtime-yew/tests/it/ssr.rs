@@ -25,8 +25,8 @@ fn task(id: u64, title: &str) -> Task {
     }
 }
 
-fn never<T>() -> impl std::future::Future<Output = Result<T, FetchError>> {
-    async { panic!("a server must not fetch for a hook that does not suspend") }
+async fn never<T>() -> Result<T, FetchError> {
+    panic!("a server must not fetch for a hook that does not suspend")
 }
 
 #[derive(PartialEq, Properties)]
