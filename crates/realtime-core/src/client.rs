@@ -126,10 +126,7 @@ impl Client {
             Input::Token { generation, result } => {
                 self.connection.token_ready(now, generation, result);
             }
-            Input::Opened { generation } => {
-                self.codec.reset();
-                self.connection.socket_opened(now, generation);
-            }
+            Input::Opened { generation } => self.connection.socket_opened(now, generation),
             Input::Frame { generation, frame } => self.frame(now, generation, frame),
             Input::Closed {
                 generation,
@@ -260,7 +257,7 @@ impl Client {
         channel: Option<&ChannelName>,
     ) -> Result<ListenerId, ChannelError> {
         if self.listeners.len() >= self.max_listeners {
-            return Err(ChannelError::TooMany {
+            return Err(ChannelError::TooManyListeners {
                 limit: self.max_listeners,
             });
         }

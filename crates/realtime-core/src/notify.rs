@@ -5,7 +5,7 @@
 //! is not.
 
 use crate::{id::ChannelName, query::EntryId};
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::hash::{BuildHasher, Hash};
 
 /// Something a hook can watch.
@@ -44,19 +44,45 @@ impl ItemHash {
 /// The topics waiting to be published.
 ///
 /// Bounded by what exists: a topic stands for an entry, a row of one, or a channel, each of which
-/// is capped where it lives; past [`Dirty::MAX_ITEMS`] rows of one list, "any row" stands for all.
+/// is capped where it lives. Rows that came and went would pile up while nobody publishes: past
+/// [`Dirty::MAX_ITEMS`] rows of one list, "any row" stands for all.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
     topics: FxHashSet<Topic>,
+    /// How many rows of each list wait.
+    items: FxHashMap<EntryId, usize>,
     urgent: bool,
 }
 
 impl Dirty {
-    /// How many rows of one change are told one by one; more are told as [`Topic::Items`].
+    /// How many rows of one list are told one by one; more are told as [`Topic::Items`].
     pub(crate) const MAX_ITEMS: usize = 4_096;
 
     pub(crate) fn mark(&mut self, topic: Topic) {
         self.topics.insert(topic);
+    }
+
+    /// One row of a list.
+    pub(crate) fn mark_item(&mut self, entry: EntryId, item: ItemHash) {
+        if self.topics.contains(&Topic::Items(entry))
+            || !self.topics.insert(Topic::Item(entry, item))
+        {
+            return;
+        }
+        let count = self.items.entry(entry).or_default();
+        *count += 1;
+        if *count > Self::MAX_ITEMS {
+            self.mark_items(entry);
+        }
+    }
+
+    /// Any row of a list.
+    pub(crate) fn mark_items(&mut self, entry: EntryId) {
+        if self.items.remove(&entry).is_some() {
+            self.topics
+                .retain(|topic| !matches!(topic, Topic::Item(of, _) if *of == entry));
+        }
+        self.topics.insert(Topic::Items(entry));
     }
 
     /// The user's own doing: not to wait for a frame.
@@ -74,6 +100,7 @@ impl Dirty {
 
     pub(crate) fn take(&mut self) -> Vec<Topic> {
         self.urgent = false;
+        self.items.clear();
         self.topics.drain().collect()
     }
 }
@@ -102,5 +129,31 @@ mod tests {
         dirty.take();
         dirty.mark(Topic::Connection);
         assert!(!dirty.is_urgent());
+    }
+
+    #[test]
+    fn rows_that_nobody_publishes_become_any_row_and_take_no_more_memory() {
+        let mut cache = crate::query::QueryCache::new(
+            fastrand::Rng::with_seed(1),
+            crate::query::QueryLimits::default(),
+        );
+        let spec = crate::RecordSpec::<u8>::new();
+        let observed = cache.observe(
+            crate::Instant::ZERO,
+            &crate::key!["list"],
+            &crate::QueryOptions::default(),
+            || Box::new(spec.build()),
+            &crate::query::Feed::None,
+        );
+        let entry = observed.unwrap().entry;
+        let mut dirty = Dirty::default();
+        for row in 0..=Dirty::MAX_ITEMS {
+            assert!(dirty.topics.len() <= Dirty::MAX_ITEMS);
+            dirty.mark_item(entry, ItemHash::of(&row));
+        }
+        dirty.mark_item(entry, ItemHash::of(&0));
+        assert_eq!(dirty.take(), vec![Topic::Items(entry)]);
+        dirty.mark_item(entry, ItemHash::of(&0));
+        assert_eq!(dirty.take(), vec![Topic::Item(entry, ItemHash::of(&0))]);
     }
 }

@@ -10,13 +10,19 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeaseId(pub(super) u64);
 
-/// Why a channel cannot be subscribed to.
+/// Why a channel cannot be subscribed to, or listened on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChannelError {
     /// There are as many channels as there may be.
     #[error("there are {limit} channels already; release some, or raise `max_channels`")]
     TooMany {
         /// `max_channels`.
+        limit: usize,
+    },
+    /// There are as many listeners as there may be.
+    #[error("there are {limit} listeners already; end some, or raise `max_listeners`")]
+    TooManyListeners {
+        /// `max_listeners`.
         limit: usize,
     },
 }

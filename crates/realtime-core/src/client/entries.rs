@@ -6,7 +6,9 @@ use crate::{
     channel::{self, ChannelState, LeaseId},
     id::{ChannelName, EventName, Position},
     notify::{Dirty, Topic},
-    query::{BindingIndex, Continuity, EntryId, Observed, ObserverId, QueryCache, QueryOutput},
+    query::{
+        BindingIndex, Continuity, EntryId, Observed, ObserverId, QueryCache, QueryMeta, QueryOutput,
+    },
     time::Instant,
 };
 use rustc_hash::FxHashMap;
@@ -53,6 +55,8 @@ struct Entry {
     take_rows: Option<TakeRows>,
     order_version: u64,
     content_version: u64,
+    /// What was last told of the query apart from its data.
+    status: QueryMeta,
 }
 
 #[derive(Debug)]
@@ -150,6 +154,7 @@ impl Client {
                 take_rows,
                 order_version: 0,
                 content_version: 0,
+                status: QueryMeta::default(),
             },
         );
     }
@@ -307,9 +312,21 @@ impl Client {
         }
     }
 
-    /// Events of a live channel are lost.
-    pub(super) fn entries_gap(&mut self, now: Instant, channel: &ChannelName) {
+    /// The server will not have us on a channel: nothing is to be waited for.
+    pub(super) fn entries_refused(&mut self, now: Instant, channel: &ChannelName) {
         for id in self.entries.fed_by(channel) {
+            self.entry_down(now, id);
+            self.cache.source_none(now, id);
+        }
+    }
+
+    /// Events of a live channel are lost, perhaps some for those that listen to any channel.
+    pub(super) fn entries_gap(&mut self, now: Instant, channel: &ChannelName) {
+        let mut fed = self.entries.fed_by(channel);
+        fed.extend(&self.entries.anywhere);
+        fed.sort_unstable();
+        fed.dedup();
+        for id in fed {
             self.cache.source_gap(now, id);
         }
     }
@@ -341,7 +358,11 @@ impl Client {
         let rows = entry
             .take_rows
             .map(|take_rows| take_rows(&mut self.cache, id, &mut self.dirty));
-        if rows != Some(RowsTaken::RowsOnly) {
+        let meta = self.cache.meta_of(id).cloned().unwrap_or_default();
+        let status = meta.without_time();
+        let same_status = entry.status == status;
+        entry.status = status;
+        if rows != Some(RowsTaken::RowsOnly) || !same_status {
             entry.order_version += 1;
             self.dirty.mark(Topic::Order(id));
         }
@@ -350,8 +371,7 @@ impl Client {
     fn entry_removed(&mut self, now: Instant, id: EntryId) {
         self.dirty.mark(Topic::Query(id));
         self.dirty.mark(Topic::Order(id));
-        self.dirty.mark(Topic::Items(id));
-        self.entries.observers.retain(|_, known| known.entry != id);
+        self.dirty.mark_items(id);
         self.entries.anywhere.retain(|kept| *kept != id);
         let Some(entry) = self.entries.by_id.remove(&id) else {
             return;

@@ -18,10 +18,6 @@ impl Client {
             None => channel_in(frame.data),
         };
         let channel = channel.as_deref();
-        let position = frame.seq.map(|seq| Position {
-            epoch: self.epoch(frame.epoch.as_deref().unwrap_or_default()),
-            seq,
-        });
         let verdict = channel.map(|channel| {
             let position = frame.seq.map(|seq| EventPosition {
                 epoch: frame.epoch.as_deref(),
@@ -36,9 +32,14 @@ impl Client {
         };
         // A hole was noticed just now: what it feeds must know before the event is applied.
         self.drain_channels(now);
+        let position = frame.seq.map(|seq| Position {
+            epoch: self.epoch_of(frame, channel),
+            seq,
+        });
         let concerned = self.deliver(now, frame, channel, held, position.as_ref());
-        let known = held && self.rooms.receive(now, channel, frame);
-        for fault in self.rooms.take_faults() {
+        let mut faults = Vec::new();
+        let known = held && self.rooms.receive(now, channel, frame, &mut faults);
+        for fault in faults {
             self.fault(fault);
         }
         if concerned || known {
@@ -98,7 +99,12 @@ impl Client {
         concerned
     }
 
-    fn epoch(&mut self, epoch: &str) -> Epoch {
+    /// The epoch that an event's `seq` counts in: without a word of it, that of its channel.
+    fn epoch_of(&mut self, frame: &EventFrame<'_>, channel: Option<&str>) -> Epoch {
+        let Some(epoch) = frame.epoch.as_deref() else {
+            let position = channel.and_then(|channel| self.channels.position(channel));
+            return position.map_or_else(|| Epoch::from(""), |position| position.epoch.clone());
+        };
         if &*self.epoch != epoch {
             self.epoch = Epoch::from(epoch);
         }
@@ -114,6 +120,10 @@ fn channel_in(data: &str) -> Option<Cow<'_, str>> {
         channel: Option<Text<'a>>,
     }
 
+    // A list would be read as the fields in their order.
+    if !data.starts_with('{') {
+        return None;
+    }
     let addressed: Addressed<'_> = serde_json::from_str(data).ok()?;
     addressed.channel.map(|channel| channel.0)
 }

@@ -100,6 +100,7 @@ impl Client {
                     self.channels.down();
                     self.link_entries_down(now);
                     self.outbox.down(now);
+                    self.cancel_own_sends();
                 }
                 ConnectionOutput::Ended { .. } => self.outbox.disconnected_for_good(now),
                 ConnectionOutput::StatusChanged => self.dirty.mark(Topic::Connection),
@@ -108,7 +109,15 @@ impl Client {
         spoke
     }
 
+    /// Presence says on the next link what is true then; what a full socket held back may not be.
+    fn cancel_own_sends(&mut self) {
+        for send in &self.own_sends {
+            self.outbox.cancel(*send);
+        }
+    }
+
     fn handshake(&mut self, now: Instant, generation: Generation, token: Option<&Token>) {
+        self.codec.reset();
         let Some(token) = token else {
             if !self.codec.announces_ready() {
                 self.connection.handshake_done(now, generation);
@@ -157,6 +166,8 @@ impl Client {
                     self.entries_gap(now, &channel);
                 }
                 ChannelOutput::Refused { channel, error } => {
+                    self.entries_refused(now, &channel);
+                    self.rooms.link_down(now, &channel);
                     self.fault(Fault::Refused { channel, error });
                 }
                 ChannelOutput::Closed { channel } => self.entries_down(now, &channel),

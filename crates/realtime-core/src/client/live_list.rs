@@ -4,7 +4,7 @@ use super::entries::RowsTaken;
 use crate::{
     error::DecodeError,
     list::{KeyedList, ListItem, ListOptions},
-    notify::{Dirty, ItemHash, Topic},
+    notify::{Dirty, ItemHash},
     query::{BindingIndex, Effect, EntryId, EventView, QueryCache, Resource},
     time::Instant,
 };
@@ -37,12 +37,11 @@ impl<T: ListItem> LiveList<T> {
             return RowsTaken::Order;
         };
         let changes = live.list.take_changes();
-        if changes.reset || changes.items.len() > Dirty::MAX_ITEMS {
-            dirty.mark(Topic::Items(id));
-        } else {
-            for item in &changes.items {
-                dirty.mark(Topic::Item(id, ItemHash::of(item)));
-            }
+        if changes.reset {
+            dirty.mark_items(id);
+        }
+        for item in &changes.items {
+            dirty.mark_item(id, ItemHash::of(item));
         }
         if !changes.order && !changes.reset && !changes.items.is_empty() {
             RowsTaken::RowsOnly

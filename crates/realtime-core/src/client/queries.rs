@@ -4,7 +4,7 @@ use super::{Client, entries::TakeRows, live_list::LiveList};
 use crate::{
     id::{ChannelName, EventName},
     key::QueryKey,
-    list::{ListItem, ListOptions, ListSnapshot},
+    list::{ListItem, ListOptions, ListSnapshot, ListStats},
     query::{EntryId, Feed, ObserverId, QueryError, QueryMeta, QueryOptions, Record, RecordSpec},
     time::Instant,
 };
@@ -74,7 +74,7 @@ impl Client {
             .iter()
             .map(|binding| (binding.event.clone(), binding.channel.clone()))
             .collect();
-        let feed = feed_of(&bindings);
+        let feed = self.feed_of(key, &bindings);
         let make = || Box::new(spec.build()) as Box<_>;
         let observed = self.cache.observe(now, key, options, make, &feed)?;
         Ok(self.attach(now, observed, options.enabled, bindings, None))
@@ -93,7 +93,7 @@ impl Client {
         options: &QueryOptions,
     ) -> Result<ObserverId, QueryError> {
         let bindings = vec![(spec.event, spec.channel)];
-        let feed = feed_of(&bindings);
+        let feed = self.feed_of(key, &bindings);
         let make = || Box::new(LiveList::new(spec.options)) as Box<_>;
         let observed = self.cache.observe(now, key, options, make, &feed)?;
         let take_rows: TakeRows = LiveList::<T>::take_rows;
@@ -124,6 +124,21 @@ impl Client {
     #[must_use]
     pub fn item<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> Option<Rc<T>> {
         self.filled_list::<T>(key)?.list.get(id).cloned()
+    }
+
+    /// What the list `key` has counted since it was made.
+    #[must_use]
+    pub fn list_stats<T: ListItem>(&self, key: &QueryKey) -> Option<ListStats> {
+        let live = self.cache.resource::<LiveList<T>>(key)?;
+        Some(live.list.stats())
+    }
+
+    /// What an observer has to say about an entry's feed: nothing, unless it is the first.
+    fn feed_of(&self, key: &QueryKey, bindings: &[(EventName, Option<ChannelName>)]) -> Feed {
+        if self.cache.entry_id(key).is_some() {
+            return Feed::None;
+        }
+        feed_of(bindings)
     }
 
     fn filled_list<T: ListItem>(&self, key: &QueryKey) -> Option<&LiveList<T>> {
@@ -215,7 +230,7 @@ impl Client {
     }
 }
 
-/// How the cache is to use positions: only those of a single channel compare with a fetch's.
+/// Only positions of a single channel compare with a fetch's.
 fn feed_of(bindings: &[(EventName, Option<ChannelName>)]) -> Feed {
     let mut channels = bindings.iter().map(|(_, channel)| channel.as_ref());
     match channels.next() {

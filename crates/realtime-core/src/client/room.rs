@@ -1,27 +1,31 @@
 //! Who is on one channel, and who is typing there.
 
-use super::Fault;
 use crate::{
     channel::LeaseId,
     ephemeral::Ephemeral,
     error::DecodeError,
-    id::{ChannelName, EventName, UserId},
-    presence::{PresenceEvent, Roster},
+    id::{ChannelName, UserId},
+    presence::{self, PresenceEvent, Roster},
     time::{Instant, earliest},
     typing::TypingRoom,
     wire::Text,
 };
 use serde::Deserialize;
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 /// How long a roster outlives its last user, so that a component mounted anew does not make its
 /// user leave and come back.
 const LEAVE_GRACE: Duration = Duration::from_secs(1);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Room {
-    pub(super) lease: Option<LeaseId>,
+    channel: ChannelName,
+    pub(super) lease: LeaseId,
     pub(super) is_live: bool,
+    /// Whether it is on the list of those that may have something to say.
+    stirred: Cell<bool>,
+    /// When it is due, as the list of all timers has it.
+    pub(super) timer: Option<Instant>,
     pub(super) seat: Option<Seat>,
     pub(super) desks: Vec<Desk>,
 }
@@ -49,6 +53,7 @@ pub(super) struct Desk {
 pub(super) struct News {
     pub(super) outgoing: Vec<Ephemeral>,
     pub(super) events: Vec<PresenceEvent>,
+    /// Who is there changed, or we are not there any more.
     pub(super) presence_changed: bool,
     pub(super) typing_changed: bool,
 }
@@ -88,6 +93,27 @@ impl Desk {
 }
 
 impl Room {
+    pub(super) const fn new(channel: ChannelName, lease: LeaseId, is_live: bool) -> Self {
+        Self {
+            channel,
+            lease,
+            is_live,
+            stirred: Cell::new(false),
+            timer: None,
+            seat: None,
+            desks: Vec::new(),
+        }
+    }
+
+    pub(super) const fn channel(&self) -> &ChannelName {
+        &self.channel
+    }
+
+    /// Its name, unless it is on the list of those that may have something to say already.
+    pub(super) fn stir(&self) -> Option<ChannelName> {
+        (!self.stirred.replace(true)).then(|| self.channel.clone())
+    }
+
     pub(super) fn desk(&self, user: &UserId) -> Option<&Desk> {
         self.desks.iter().find(|desk| desk.user == *user)
     }
@@ -96,9 +122,12 @@ impl Room {
         self.desks.iter_mut().find(|desk| desk.user == *user)
     }
 
+    /// The channel is live; it may say so again on the same link, when a late answer comes.
     pub(super) fn link_up(&mut self, now: Instant) {
-        self.is_live = true;
-        if let Some(seat) = self.seat.as_mut().filter(|seat| seat.users > 0) {
+        if std::mem::replace(&mut self.is_live, true) {
+            return;
+        }
+        if let Some(seat) = &mut self.seat {
             seat.roster.link_up(now);
         }
         for desk in &mut self.desks {
@@ -128,11 +157,7 @@ impl Room {
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         if let Some(seat) = &mut self.seat {
-            if seat.leaving.is_some_and(|at| at <= now) {
-                seat.roster.leave(now);
-            } else {
-                seat.roster.handle_timeout(now);
-            }
+            seat.roster.handle_timeout(now);
         }
         for desk in &mut self.desks {
             desk.typing.handle_timeout(now);
@@ -149,33 +174,33 @@ impl Room {
         })
     }
 
-    /// Takes a presence or typing event.
+    /// Takes an event of the channel. True if it was about presence or typing; anything else may
+    /// still tell that somebody has stopped typing.
     pub(super) fn receive(
         &mut self,
         now: Instant,
         event: &str,
         data: &str,
-    ) -> Result<(), DecodeError> {
-        match (&mut self.seat, event.starts_with("presence:")) {
-            (Some(seat), true) => {
+    ) -> Result<bool, DecodeError> {
+        if event.starts_with("typing:") {
+            for desk in &mut self.desks {
+                desk.typing.receive(now, event, data)?;
+            }
+            return Ok(true);
+        }
+        let is_presence = event.starts_with("presence:");
+        match &mut self.seat {
+            Some(seat) if is_presence => {
                 seat.roster.receive(now, event, data)?;
             }
-            (None, true) => {
-                if event == "presence:leave" {
-                    self.clear_author(now, data);
-                }
-            }
-            (_, false) => {
-                for desk in &mut self.desks {
-                    desk.typing.receive(now, event, data)?;
-                }
-            }
+            None if is_presence && event != presence::LEAVE => {}
+            _ => self.clear_author(now, data),
         }
-        Ok(())
+        Ok(is_presence)
     }
 
-    /// Whoever has just said something is not typing it any more.
-    pub(super) fn clear_author(&mut self, now: Instant, data: &str) {
+    /// Whoever has just said something, or left, is not typing any more.
+    fn clear_author(&mut self, now: Instant, data: &str) {
         let anyone_types = self
             .desks
             .iter()
@@ -191,9 +216,16 @@ impl Room {
         }
     }
 
+    /// Takes out what it has to say, and drops what nobody uses any more.
     pub(super) fn take_news(&mut self, now: Instant) -> News {
+        self.stirred.set(false);
         let mut news = News::default();
+        let over = |seat: &Seat| seat.leaving.is_some_and(|at| at <= now);
+        let over = self.seat.as_ref().is_some_and(over);
         if let Some(seat) = &mut self.seat {
+            if over {
+                seat.roster.leave(now);
+            }
             while let Some(event) = seat.roster.poll_event() {
                 if let PresenceEvent::Left(member) = &event {
                     for desk in &mut self.desks {
@@ -206,7 +238,8 @@ impl Room {
                 news.outgoing.push(outgoing);
             }
             let revision = seat.roster.revision();
-            news.presence_changed = std::mem::replace(&mut seat.told, revision) != revision;
+            news.presence_changed = over || seat.told != revision;
+            seat.told = revision;
         }
         for desk in &mut self.desks {
             while let Some(outgoing) = desk.typing.poll_outgoing() {
@@ -215,27 +248,13 @@ impl Room {
             let revision = desk.typing.revision();
             news.typing_changed |= std::mem::replace(&mut desk.told, revision) != revision;
         }
-        news
-    }
-
-    /// Drops what nobody uses any more. True if the presence is gone.
-    pub(super) fn tidy(&mut self, now: Instant) -> bool {
+        self.seat.take_if(|_| over);
         self.desks.retain(|desk| desk.users > 0);
-        let over = |seat: &mut Seat| seat.leaving.is_some_and(|at| at <= now);
-        self.seat.take_if(over).is_some()
+        news
     }
 
     pub(super) const fn is_empty(&self) -> bool {
         self.seat.is_none() && self.desks.is_empty()
-    }
-}
-
-/// A payload that a room could not read.
-pub(super) fn fault(event: &str, channel: &ChannelName, error: DecodeError) -> Fault {
-    Fault::Payload {
-        event: EventName::from(event),
-        channel: Some(channel.clone()),
-        error,
     }
 }
 
@@ -269,6 +288,10 @@ fn author_of(data: &str) -> Option<UserId> {
         item: Signed<'a>,
     }
 
+    // A list would be read as the fields in their order.
+    if !data.starts_with('{') {
+        return None;
+    }
     let signed = match serde_json::from_str::<Created<'_>>(data) {
         Ok(created) if created.action.0 == "create" => created.item,
         Ok(_) => return None,
@@ -305,6 +328,7 @@ mod tests {
             r#"{"action":"update","item":{"id":"m1","userId":"u1"}}"#,
             r#"{"text":"hello"}"#,
             "[1]",
+            r#"["u1",null,null,null]"#,
             "null",
             r#"{"user":"u1"}"#,
         ] {

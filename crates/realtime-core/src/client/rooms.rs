@@ -2,20 +2,26 @@
 
 use super::{
     Client, Fault, Output,
-    room::{self, Desk, Room, Seat},
+    room::{Desk, Room, Seat},
 };
 use crate::{
     channel::{ChannelError, ChannelState},
-    id::{ChannelName, UserId},
+    id::{ChannelName, EventName, UserId},
     notify::Topic,
-    outbox::{Delivery, Message},
-    presence::{Metadata, PresenceOptions, PresenceSnapshot, PresenceStatus, Roster, User},
-    time::{Instant, earliest},
-    typing::{TypingOptions, TypingRoom, Typist},
+    outbox::{Delivery, Message, ReliableOptions},
+    presence::{
+        self, Metadata, PresenceOptions, PresenceSnapshot, PresenceStats, PresenceStatus, Roster,
+        User,
+    },
+    time::Instant,
+    typing::{TypingOptions, TypingRoom, TypingStats, Typist},
     wire::EventFrame,
 };
 use rustc_hash::FxHashMap;
-use std::rc::Rc;
+use std::{
+    collections::{BTreeSet, hash_map::Entry},
+    rc::Rc,
+};
 
 /// One hook's share in a channel's presence.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,31 +37,36 @@ pub struct TypingLease(ChannelName, UserId);
 #[derive(Debug)]
 pub(super) struct Rooms {
     by_channel: FxHashMap<ChannelName, Room>,
-    faults: Vec<Fault>,
+    /// Those that may have something to say, each once.
+    stirred: Vec<ChannelName>,
+    /// When each room is due, if it is.
+    timers: BTreeSet<(Instant, ChannelName)>,
     visible: bool,
-    stirred: bool,
 }
 
 impl Default for Rooms {
     fn default() -> Self {
         Self {
             by_channel: FxHashMap::default(),
-            faults: Vec::new(),
+            stirred: Vec::new(),
+            timers: BTreeSet::new(),
             visible: true,
-            stirred: false,
         }
     }
 }
 
 impl Rooms {
     fn each(&mut self) -> impl Iterator<Item = &mut Room> {
-        self.stirred = true;
-        self.by_channel.values_mut()
+        let stirred = &mut self.stirred;
+        self.by_channel
+            .values_mut()
+            .inspect(|room| stirred.extend(room.stir()))
     }
 
     fn get_mut(&mut self, channel: &str) -> Option<&mut Room> {
-        self.stirred = true;
-        self.by_channel.get_mut(channel)
+        let room = self.by_channel.get_mut(channel)?;
+        self.stirred.extend(room.stir());
+        Some(room)
     }
 
     pub(super) fn set_visible(&mut self, now: Instant, visible: bool) {
@@ -90,17 +101,31 @@ impl Rooms {
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
-        for room in self.each() {
-            if room.next_deadline().is_some_and(|at| at <= now) {
+        let due = self.timers.iter().take_while(|(at, _)| *at <= now);
+        let due: Vec<ChannelName> = due.map(|(_, channel)| channel.clone()).collect();
+        for channel in due {
+            if let Some(room) = self.get_mut(&channel) {
                 room.handle_timeout(now);
             }
         }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.by_channel
-            .values()
-            .fold(None, |next, room| earliest(next, room.next_deadline()))
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    fn set_timer(&mut self, channel: &ChannelName) {
+        let Some(room) = self.by_channel.get_mut(channel) else {
+            return;
+        };
+        let next = room.next_deadline();
+        let old = std::mem::replace(&mut room.timer, next);
+        if old != next {
+            if let Some(old) = old {
+                self.timers.remove(&(old, channel.clone()));
+            }
+            self.timers.extend(next.map(|at| (at, channel.clone())));
+        }
     }
 
     /// Takes an event. True if it was presence or typing of a room of ours; anything else may
@@ -110,36 +135,25 @@ impl Rooms {
         now: Instant,
         channel: Option<&str>,
         frame: &EventFrame<'_>,
+        faults: &mut Vec<Fault>,
     ) -> bool {
-        let event = frame.event.as_ref();
-        let is_ours = event.starts_with("presence:") || event.starts_with("typing:");
         let mut known = false;
-        let mut tell = |name: &ChannelName, room: &mut Room| {
-            known = true;
-            if !is_ours {
-                room.clear_author(now, frame.data);
-            } else if let Err(error) = room.receive(now, event, frame.data) {
-                self.faults.push(room::fault(event, name, error));
+        let mut tell = |room: &mut Room| match room.receive(now, &frame.event, frame.data) {
+            Ok(concerned) => known |= concerned,
+            Err(error) => {
+                known = true;
+                faults.push(Fault::Payload {
+                    event: EventName::from(frame.event.as_ref()),
+                    channel: Some(room.channel().clone()),
+                    error,
+                });
             }
         };
         match channel {
-            Some(channel) => {
-                if let Some(room) = self.by_channel.get_mut(channel) {
-                    tell(&ChannelName::from(channel), room);
-                }
-            }
-            None => {
-                for (name, room) in &mut self.by_channel {
-                    tell(name, room);
-                }
-            }
+            Some(channel) => self.get_mut(channel).into_iter().for_each(&mut tell),
+            None => self.each().for_each(&mut tell),
         }
-        self.stirred |= known;
-        known && is_ours
-    }
-
-    pub(super) fn take_faults(&mut self) -> Vec<Fault> {
-        std::mem::take(&mut self.faults)
+        known
     }
 }
 
@@ -158,42 +172,27 @@ impl Client {
         options: PresenceOptions,
     ) -> Result<RosterLease, ChannelError> {
         let visible = self.rooms.visible;
-        let room = self.open_room(now, channel)?;
-        let is_live = room.is_live;
-        let same_user = room
-            .seat
-            .as_ref()
-            .is_some_and(|seat| seat.roster.user().id == user.id);
-        if !same_user {
-            let users = match &mut room.seat {
-                Some(seat) => {
-                    seat.roster.leave(now);
-                    seat.users
-                }
-                None => 0,
-            };
+        let before = self.seat_mut(channel);
+        if let Some(before) = before.filter(|seat| seat.roster.user().id != user.id) {
+            before.roster.leave(now);
             // What the one before had to say goes out before the new one speaks.
             self.settle(now);
-            let room = self.open_room(now, channel)?;
+        }
+        let room = self.open_room(now, channel)?;
+        let users = room.seat.as_ref().map_or(0, |seat| seat.users);
+        let same_user = |seat: &&mut Seat| seat.roster.user().id == user.id;
+        if room.seat.as_mut().filter(same_user).is_none() {
             let mut seat = Seat::new(Roster::new(channel.clone(), user.clone(), options));
             seat.users = users;
             seat.roster.set_visible(now, visible);
-            if is_live {
+            if room.is_live {
                 seat.roster.link_up(now);
             }
             room.seat = Some(seat);
         }
-        if let Some(seat) = self
-            .rooms
-            .get_mut(channel)
-            .and_then(|room| room.seat.as_mut())
-        {
-            let returning = seat.users == 0 && same_user;
+        if let Some(seat) = &mut room.seat {
             seat.take();
             seat.roster.set_user(now, user);
-            if returning && is_live {
-                seat.roster.link_up(now);
-            }
         }
         self.settle(now);
         Ok(RosterLease(channel.clone()))
@@ -202,11 +201,7 @@ impl Client {
     /// Gives back a share in a channel's presence. One second after the last, we leave.
     pub fn leave(&mut self, now: Instant, lease: RosterLease) {
         let RosterLease(channel) = lease;
-        if let Some(seat) = self
-            .rooms
-            .get_mut(&channel)
-            .and_then(|room| room.seat.as_mut())
-        {
+        if let Some(seat) = self.seat_mut(&channel) {
             seat.give_back(now);
         }
         self.settle(now);
@@ -221,11 +216,7 @@ impl Client {
 
     /// Sets our status on a channel; nothing happens if we are not on it.
     pub fn set_status(&mut self, now: Instant, channel: &ChannelName, status: PresenceStatus) {
-        if let Some(seat) = self
-            .rooms
-            .get_mut(channel)
-            .and_then(|room| room.seat.as_mut())
-        {
+        if let Some(seat) = self.seat_mut(channel) {
             seat.roster.set_status(now, status);
             self.dirty.mark_urgent();
         }
@@ -239,11 +230,7 @@ impl Client {
         channel: &ChannelName,
         metadata: Option<Metadata>,
     ) {
-        if let Some(seat) = self
-            .rooms
-            .get_mut(channel)
-            .and_then(|room| room.seat.as_mut())
-        {
+        if let Some(seat) = self.seat_mut(channel) {
             seat.roster.set_metadata(now, metadata);
         }
         self.settle(now);
@@ -321,6 +308,24 @@ impl Client {
         self.settle(now);
     }
 
+    /// What our presence on a channel has counted since we joined it.
+    #[must_use]
+    pub fn presence_stats(&self, channel: &ChannelName) -> Option<PresenceStats> {
+        let seat = self.rooms.by_channel.get(channel)?.seat.as_ref()?;
+        Some(seat.roster.stats())
+    }
+
+    /// What the typing of `user` on a channel has counted since it was opened.
+    #[must_use]
+    pub fn typing_stats(&self, channel: &ChannelName, user: &UserId) -> Option<TypingStats> {
+        let desk = self.rooms.by_channel.get(channel)?.desk(user)?;
+        Some(desk.typing.stats())
+    }
+
+    fn seat_mut(&mut self, channel: &ChannelName) -> Option<&mut Seat> {
+        self.rooms.get_mut(channel)?.seat.as_mut()
+    }
+
     fn desk_mut(&mut self, channel: &ChannelName, user: &UserId) -> Option<&mut Desk> {
         self.rooms.get_mut(channel)?.desk_mut(user)
     }
@@ -330,48 +335,51 @@ impl Client {
         now: Instant,
         channel: &ChannelName,
     ) -> Result<&mut Room, ChannelError> {
-        self.rooms.stirred = true;
-        if !self.rooms.by_channel.contains_key(channel) {
-            let lease = self.channels.subscribe(now, channel)?;
-            let room = Room {
-                lease: Some(lease),
-                is_live: self.channels.state(channel) == Some(ChannelState::Live),
-                ..Room::default()
-            };
-            self.rooms.by_channel.insert(channel.clone(), room);
-        }
-        Ok(self.rooms.by_channel.entry(channel.clone()).or_default())
+        let room = match self.rooms.by_channel.entry(channel.clone()) {
+            Entry::Occupied(room) => room.into_mut(),
+            Entry::Vacant(space) => {
+                let lease = self.channels.subscribe(now, channel)?;
+                let is_live = self.channels.state(channel) == Some(ChannelState::Live);
+                space.insert(Room::new(channel.clone(), lease, is_live))
+            }
+        };
+        self.rooms.stirred.extend(room.stir());
+        Ok(room)
     }
 
     pub(super) fn drain_rooms(&mut self, now: Instant) -> bool {
-        if !std::mem::take(&mut self.rooms.stirred) {
-            return false;
+        let stirred = std::mem::take(&mut self.rooms.stirred);
+        for channel in &stirred {
+            self.drain_room(now, channel);
         }
-        let mut messages = Vec::new();
-        let mut released = Vec::new();
-        self.rooms.by_channel.retain(|channel, room| {
-            let news = room.take_news(now);
-            let events = news.events.into_iter().map(|event| Output::Presence {
-                channel: channel.clone(),
-                event,
-            });
-            self.outputs.extend(events);
-            messages.extend(news.outgoing.into_iter().map(|it| (channel.clone(), it)));
-            let left = room.tidy(now);
-            if news.presence_changed || left {
-                self.dirty.mark(Topic::Presence(channel.clone()));
-            }
-            if news.typing_changed {
-                self.dirty.mark(Topic::Typing(channel.clone()));
-            }
-            if room.is_empty() {
-                released.extend(room.lease.take());
-            }
-            !room.is_empty()
+        !stirred.is_empty()
+    }
+
+    fn drain_room(&mut self, now: Instant, channel: &ChannelName) {
+        let Some(room) = self.rooms.by_channel.get_mut(channel) else {
+            return;
+        };
+        let news = room.take_news(now);
+        let lease = room.is_empty().then_some(room.lease);
+        if news.presence_changed {
+            self.dirty.mark(Topic::Presence(channel.clone()));
+        }
+        if news.typing_changed {
+            self.dirty.mark(Topic::Typing(channel.clone()));
+        }
+        let events = news.events.into_iter().map(|event| Output::Presence {
+            channel: channel.clone(),
+            event,
         });
-        for (channel, ephemeral) in messages {
+        self.outputs.extend(events);
+        for ephemeral in news.outgoing {
             let delivery = match ephemeral.event {
-                "presence:announce" => Delivery::Latest(format!("presence:{channel}").into()),
+                presence::ANNOUNCE => Delivery::Latest(format!("presence:{channel}").into()),
+                // It must come after whatever a full socket still holds back.
+                presence::LEAVE => Delivery::Reliable(ReliableOptions {
+                    ack: false,
+                    ..ReliableOptions::default()
+                }),
                 _ => Delivery::Volatile,
             };
             let message = Message::new(ephemeral.event, ephemeral.data)
@@ -380,9 +388,10 @@ impl Client {
             let send = self.outbox.push(now, message);
             self.own_sends.insert(send);
         }
-        for lease in released {
+        self.rooms.set_timer(channel);
+        if let Some(lease) = lease {
+            self.rooms.by_channel.remove(channel);
             self.channels.release(now, lease);
         }
-        true
     }
 }

@@ -5,8 +5,9 @@ use crate::{
     channel::ChannelStats, connection::ConnectionStats, outbox::OutboxStats, query::QueryStats,
 };
 
-/// Everything counted since the client was made: nothing is dropped, ignored or refused without a
-/// number here.
+/// Everything counted since the client was made. What belongs to one list or one room is counted
+/// there: see [`Client::list_stats`], [`Client::presence_stats`] and [`Client::typing_stats`].
+/// Nothing is dropped, ignored or refused without a number here or there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientStats {

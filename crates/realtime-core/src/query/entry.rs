@@ -157,7 +157,9 @@ impl Entry {
 
     /// Someone with these options began to use the entry, or was enabled.
     pub(super) fn mount(&mut self, now: Instant, options: &QueryOptions) {
+        let missed = self.unproven && self.source == Source::Live && options.refetch_on_reconnect;
         let wants = !self.resource.has_data()
+            || missed
             || options.refetch_on_mount && self.is_stale_for(now, options.stale_time);
         // A fetch that runs is joined, unless it is known already that it will not do. The fetch
         // after it may have been given up when its last observer left.

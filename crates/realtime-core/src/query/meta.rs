@@ -57,6 +57,14 @@ impl QueryMeta {
         self.status == QueryStatus::Pending && self.fetch_status == FetchStatus::Fetching
     }
 
+    /// The same but for when: what tells two states apart that look different.
+    pub(crate) fn without_time(self) -> Self {
+        Self {
+            updated_at: None,
+            ..self
+        }
+    }
+
     /// There is data, and newer is on its way.
     #[must_use]
     pub fn is_refetching(&self) -> bool {

@@ -12,6 +12,10 @@ use crate::{
 use crate::{client::Fault, id::ChannelName};
 use std::{any::Any, fmt, ops::RangeInclusive, rc::Rc, time::Duration};
 
+/// How often something may happen at one moment. A frame or a fetch that takes no time may cause
+/// another, but not for ever.
+const MAX_STEPS: usize = 1_000;
+
 /// One client of a [`World`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PeerId(usize);
@@ -235,10 +239,17 @@ impl World {
     }
 
     /// Lets `duration` pass, and everything that falls into it happen, in order.
+    ///
+    /// # Panics
+    ///
+    /// When time stands still, because a client asks again and again to be woken at once.
     pub fn run(&mut self, duration: Duration) {
         let end = self.now + duration;
         self.deliver_from_server();
+        let mut steps = 0;
         while let Some(next) = self.next_moment().filter(|&next| next <= end) {
+            steps = if next > self.now { 0 } else { steps + 1 };
+            assert!(steps < MAX_STEPS, "time stands still at {}", self.now);
             self.now = self.now.max(next);
             self.step();
         }

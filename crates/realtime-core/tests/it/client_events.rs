@@ -192,3 +192,16 @@ fn a_client_told_to_disconnect_stays_away_until_told_otherwise() {
     world.run(SECOND);
     assert_eq!(status(&world, peer), ConnectionStatus::Connected);
 }
+
+#[test]
+fn a_listener_too_many_is_refused_in_words_that_help() {
+    let mut world = World::new(11);
+    let mut options = ClientOptions::new("ws://server.test");
+    options.max_listeners = 1;
+    let peer = world.add(options);
+    let listener = listen(&mut world, peer, "feed");
+    let refused = world.act(peer, |client, now| client.listen(now, &"tick".into(), None));
+    assert!(refused.unwrap_err().to_string().contains("`max_listeners`"));
+    world.act(peer, |client, now| client.unlisten(now, listener));
+    listen(&mut world, peer, "feed");
+}
