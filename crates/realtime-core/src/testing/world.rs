@@ -58,6 +58,7 @@ pub struct World {
     rng: fastrand::Rng,
     peers: Vec<Peer>,
     sockets: u64,
+    steps: u64,
     fetcher: Fetcher,
 }
 
@@ -83,6 +84,7 @@ impl World {
             rng: fastrand::Rng::with_seed(seed),
             peers: Vec::new(),
             sockets: 0,
+            steps: 0,
             fetcher: Box::new(|key, _| {
                 Err(FetchError::permanent(format!("nothing answers for {key}")))
             }),
@@ -267,7 +269,14 @@ impl World {
         })
     }
 
+    /// At how many moments anything has happened so far: few to the second when all is quiet.
+    #[must_use]
+    pub const fn steps(&self) -> u64 {
+        self.steps
+    }
+
     fn step(&mut self) {
+        self.steps += 1;
         for index in 0..self.peers.len() {
             if self.peers[index].frozen {
                 continue;

@@ -5,6 +5,7 @@ mod channel_model;
 mod channel_resume;
 mod client_events;
 mod client_lists;
+mod client_model;
 mod client_queries;
 mod client_rooms;
 mod client_seats;

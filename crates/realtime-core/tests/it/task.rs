@@ -23,9 +23,12 @@ impl ListItem for Task {
     }
 }
 
-/// The truth: what the server's table holds.
+/// The truth: what the server's table holds, and the last version of every row there ever was.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Table(Rc<RefCell<BTreeMap<String, Task>>>);
+pub(crate) struct Table {
+    rows: Rc<RefCell<BTreeMap<String, Task>>>,
+    versions: Rc<RefCell<BTreeMap<String, u64>>>,
+}
 
 impl Table {
     /// Lets a world's fetches read a new table.
@@ -37,32 +40,37 @@ impl Table {
     }
 
     pub(crate) fn rows(&self) -> Vec<Task> {
-        self.0.borrow().values().cloned().collect()
+        self.rows.borrow().values().cloned().collect()
     }
 
     /// Creates or renames a task, and publishes it as a whole.
     pub(crate) fn put(&self, world: &mut World, id: &str, title: &str) {
-        let mut rows = self.0.borrow_mut();
-        let version = rows.get(id).map_or(1, |task| task.version + 1);
         let task = Task {
             id: id.to_owned(),
-            version,
+            version: self.next_version(id),
             title: title.to_owned(),
         };
-        let action = if version == 1 { "create" } else { "update" };
         let item = serde_json::to_string(&task).expect("a task serialises");
-        rows.insert(id.to_owned(), task);
+        let before = self.rows.borrow_mut().insert(id.to_owned(), task);
+        let action = before.map_or("create", |_| "update");
         let data = format!(r#"{{"action":"{action}","item":{item}}}"#);
         world.server.publish("tasks", "list:update", &data);
     }
 
     /// Deletes a task.
     pub(crate) fn delete(&self, world: &mut World, id: &str) {
-        if let Some(task) = self.0.borrow_mut().remove(id) {
-            let version = task.version + 1;
+        if self.rows.borrow_mut().remove(id).is_some() {
+            let version = self.next_version(id);
             let data =
                 format!(r#"{{"action":"delete","item":{{"id":"{id}","version":{version}}}}}"#);
             world.server.publish("tasks", "list:update", &data);
         }
+    }
+
+    fn next_version(&self, id: &str) -> u64 {
+        let mut versions = self.versions.borrow_mut();
+        let version = versions.entry(id.to_owned()).or_default();
+        *version += 1;
+        *version
     }
 }
