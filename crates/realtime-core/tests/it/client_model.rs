@@ -384,9 +384,13 @@ impl Held {
             }
             Act::Cut => world.cut(peer),
             Act::TakeDown => world.take_down(peer),
-            // What is down stays down until it is healed.
-            Act::Stall if world.link_mut(peer).state() == LinkState::Up => world.stall(peer),
-            Act::Stall => {}
+            // What is down stays down until it is healed. A server that answers nothing cannot be
+            // told from one that a half-open link has kept from hearing us.
+            Act::Stall => {
+                if world.server.abilities.answers && world.link_mut(peer).state() == LinkState::Up {
+                    world.stall(peer);
+                }
+            }
             Act::Heal => world.heal(peer),
             Act::Freeze => world.freeze(peer),
             Act::Thaw => world.thaw(peer),
