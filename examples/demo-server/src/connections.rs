@@ -100,6 +100,13 @@ impl Connections {
         }
     }
 
+    /// Drops a socket at once and without a word, as a failing network would.
+    pub(crate) fn cut(&self, id: ConnectionId) {
+        if let Some(connection) = self.open.get(&id) {
+            connection.outbox.cut();
+        }
+    }
+
     /// Closes all sockets, and those that are still to come.
     pub(crate) fn shut_down(&mut self) {
         self.shut_down = true;

@@ -12,6 +12,7 @@
 //! are changed by the messages `task:create`, `task:update`, `task:delete` and `task:move`, or over REST (`POST`,
 //! `PATCH`, `DELETE`, `POST …/move`); a room gets a `message:send`. `POST /api/notifications` sends one to everybody,
 //! `POST /api/stocks/{SYMBOL}/burst` publishes a known number of prices, `GET /api/health` counts what has happened.
+//! A socket that sends `demo:cut` is dropped at once and without a close frame, to see how a client gets over it.
 //!
 //! The sources by what they hold: `app` (which handler answers what), `api/*` (REST), `page` (the built demo),
 //! `socket` (one WebSocket), `session` (what it may do), `outbox` (what waits for it), `envelope` (the wire), `hub`

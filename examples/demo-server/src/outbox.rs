@@ -39,6 +39,8 @@ impl Closing {
 pub(crate) enum Next {
     Frame(Utf8Bytes),
     Close(Closing),
+    /// Nothing more, not even a close frame.
+    Cut,
 }
 
 /// The frames that wait for one socket. A socket that reads too slowly loses them all and is closed: its client
@@ -56,6 +58,7 @@ struct Queue {
     frames: VecDeque<Utf8Bytes>,
     bytes: usize,
     closing: Option<(Closing, Instant)>,
+    cut: bool,
 }
 
 /// The socket read too slowly and is being closed.
@@ -75,7 +78,7 @@ impl Outbox {
     /// Queues a frame; nothing happens if the socket is being closed already.
     pub(crate) fn push(&self, frame: Utf8Bytes) -> Result<(), Overflow> {
         let mut queue = self.lock();
-        if queue.closing.is_some() {
+        if queue.is_closing() {
             return Ok(());
         }
         let full = queue.frames.len() >= self.max_frames
@@ -110,9 +113,19 @@ impl Outbox {
         self.wake.notify_one();
     }
 
+    /// Drops the socket at once, and what is queued with it.
+    pub(crate) fn cut(&self) {
+        let cut = Queue {
+            cut: true,
+            ..Queue::default()
+        };
+        *self.lock() = cut;
+        self.wake.notify_one();
+    }
+
     /// Whether nothing more will be taken.
     pub(crate) fn is_closing(&self) -> bool {
-        self.lock().closing.is_some()
+        self.lock().is_closing()
     }
 
     /// The next frame, or the reason to close when none is left.
@@ -120,6 +133,9 @@ impl Outbox {
         loop {
             {
                 let mut queue = self.lock();
+                if queue.cut {
+                    return Next::Cut;
+                }
                 if let Some(frame) = queue.frames.pop_front() {
                     queue.bytes -= frame.len();
                     return Next::Frame(frame);
@@ -132,12 +148,17 @@ impl Outbox {
         }
     }
 
-    /// Ends a while after the socket was to be closed, for a task that is stuck in sending.
+    /// Ends a while after the socket was to be closed, or at once if it was cut, for a task that is stuck in sending.
     pub(crate) async fn overdue(&self) {
         let since = loop {
-            let closing = self.lock().closing;
-            if let Some((_, since)) = closing {
-                break since;
+            {
+                let queue = self.lock();
+                if queue.cut {
+                    return;
+                }
+                if let Some((_, since)) = queue.closing {
+                    break since;
+                }
             }
             self.wake.notified().await;
         };
@@ -146,6 +167,12 @@ impl Outbox {
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn is_closing(&self) -> bool {
+        self.closing.is_some() || self.cut
     }
 }
 
@@ -164,6 +191,17 @@ mod tests {
         assert_eq!(outbox.next().await, Next::Frame("a".into()));
         assert_eq!(outbox.next().await, Next::Frame("b".into()));
         assert_eq!(outbox.next().await, Next::Close(Closing::SHUTDOWN));
+    }
+
+    #[tokio::test]
+    async fn a_cut_leaves_nothing_to_send() {
+        let outbox = Outbox::new(4, 100);
+        outbox.push("a".into()).unwrap();
+        outbox.cut();
+        outbox.push("late".into()).unwrap();
+        assert!(outbox.is_closing());
+        outbox.overdue().await;
+        assert_eq!(outbox.next().await, Next::Cut);
     }
 
     #[tokio::test]

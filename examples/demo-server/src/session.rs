@@ -141,6 +141,10 @@ impl Session {
                 state.announce(connection, &frame.channel()?, frame.data()?, now)?;
             }
             "presence:leave" => state.leave(connection, &frame.channel()?),
+            "demo:cut" => {
+                state.connections.cut(connection);
+                return Ok(());
+            }
             "typing:start" => state.start_typing(connection, &frame.channel()?, frame.data()?)?,
             "typing:stop" => state.stop_typing(connection, &frame.channel()?),
             "task:create" | "task:update" | "task:delete" | "task:move" | "message:send" => {

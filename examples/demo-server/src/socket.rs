@@ -77,9 +77,10 @@ async fn serve(app: App, socket: WebSocket) {
             outbox.close(Closing::DONE);
             drop(timeout(GRACE, writer).await);
         }
+        Either::Right((Written::Cut, _)) => {}
         // What the peer still sends is read until it has answered the close frame: with bytes left unread, the
         // network would throw the close frame away.
-        Either::Right((_, reader)) => drop(timeout(GRACE, reader).await),
+        Either::Right((Written::Closed, reader)) => drop(timeout(GRACE, reader).await),
     }
 }
 
@@ -159,15 +160,23 @@ async fn read(
     }
 }
 
+/// How the writing of a socket ended.
+enum Written {
+    /// With a close frame, or because the peer took nothing more.
+    Closed,
+    /// With nothing, on purpose.
+    Cut,
+}
+
 /// Writes what is queued, and at the end the close frame.
-async fn write(mut sink: impl Sink<Message> + Unpin, outbox: &Outbox) {
+async fn write(mut sink: impl Sink<Message> + Unpin, outbox: &Outbox) -> Written {
     loop {
         match outbox.next().await {
             Next::Frame(frame) => {
                 let sent = sink.send(Message::Text(frame));
                 match select(pin!(sent), pin!(outbox.overdue())).await {
                     Either::Left((Ok(()), _)) => {}
-                    _ => return,
+                    _ => return Written::Closed,
                 }
             }
             Next::Close(Closing { code, reason }) => {
@@ -176,8 +185,9 @@ async fn write(mut sink: impl Sink<Message> + Unpin, outbox: &Outbox) {
                     reason: reason.into(),
                 };
                 drop(timeout(GRACE, sink.send(Message::Close(Some(frame)))).await);
-                return;
+                return Written::Closed;
             }
+            Next::Cut => return Written::Cut,
         }
     }
 }

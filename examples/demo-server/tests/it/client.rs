@@ -101,6 +101,17 @@ impl Client {
         }
     }
 
+    /// Reads until the connection ends, which it must do without a close frame.
+    pub(crate) async fn ends_without_a_word(&mut self) {
+        loop {
+            match in_time(self.socket.next()).await {
+                Some(Ok(Message::Text(_))) => {}
+                Some(Ok(other)) => panic!("the end was expected, not {other:?}"),
+                Some(Err(_)) | None => return,
+            }
+        }
+    }
+
     /// Says goodbye as a page does.
     pub(crate) async fn close(mut self) {
         self.socket.close(None).await.unwrap();
