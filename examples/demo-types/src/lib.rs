@@ -1,7 +1,11 @@
 //! What the demo server and the demo app say to each other: plain serde types, camelCase on the wire, which
 //! compile natively and for wasm32. Times are milliseconds since the Unix epoch.
+//!
+//! With the feature `sdk`, [`Task`] and [`Message`] are rows of the SDK's lists.
 
 mod error;
+#[cfg(feature = "sdk")]
+mod items;
 mod message;
 mod notification;
 mod stock;

@@ -1,2 +1,21 @@
-//! Demo.
-fn main() {}
+//! The demo of realtime-yew: a page for each kind of live data.
+//!
+//! `app` puts it together. Each of `pages/*` shows one thing that the SDK does; the rest is what any app has: a
+//! header, a router, a theme.
+
+mod app;
+mod browser;
+mod command;
+mod format;
+mod header;
+mod offline;
+mod pages;
+mod route;
+mod states;
+mod theme;
+mod toaster;
+mod user;
+
+fn main() {
+    yew::Renderer::<app::App>::new().render();
+}

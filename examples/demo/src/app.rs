@@ -1,0 +1,78 @@
+//! The whole app: one connection for all pages.
+
+use crate::{
+    browser,
+    header::Header,
+    offline::OfflineBanner,
+    pages::{NotificationsPage, PricesPage, RoomPage, TasksPage},
+    route::{Route, use_route},
+    toaster::Toaster,
+    user::use_me,
+};
+use realtime_yew::prelude::*;
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+/// The demo.
+#[component]
+pub(crate) fn App() -> Html {
+    html! {
+        <RealtimeProvider url="/ws">
+            <Frame />
+        </RealtimeProvider>
+    }
+}
+
+/// What surrounds every page.
+#[component]
+fn Frame() -> Html {
+    let route = use_route();
+    let (me, rename) = use_me();
+    let main = use_node_ref();
+    let shown_before = use_mut_ref(|| false);
+
+    // A page that appears is where a keyboard or a screen reader goes on; the first one is there from the start.
+    use_effect_with(route.clone(), {
+        let main = main.clone();
+        move |route| {
+            browser::set_title(&format!("{} · realtime-yew demo", route.title()));
+            if shown_before.replace(true) {
+                focus(&main);
+            }
+        }
+    });
+    let skip = {
+        let main = main.clone();
+        move |event: MouseEvent| {
+            // The address after `#` belongs to the router.
+            event.prevent_default();
+            focus(&main);
+        }
+    };
+
+    html! {
+        <div class="app">
+            <a class="skip-link" href="#main" onclick={skip}>{ "Skip to content" }</a>
+            <Header route={route.clone()} me={me.clone()} on_rename={rename} />
+            <OfflineBanner />
+            <main id="main" ref={main} tabindex="-1">
+                {
+                    match route {
+                        Route::Prices => html! { <PricesPage /> },
+                        Route::Tasks => html! { <TasksPage {me} /> },
+                        Route::Room(room) => html! { <RoomPage {room} {me} /> },
+                        Route::Notifications => html! { <NotificationsPage {me} /> },
+                    }
+                }
+            </main>
+            <Toaster />
+        </div>
+    }
+}
+
+fn focus(node: &NodeRef) {
+    if let Some(element) = node.cast::<HtmlElement>() {
+        // It fails on elements that cannot have the focus; `main` can.
+        let _ = element.focus();
+    }
+}

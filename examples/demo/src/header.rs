@@ -1,0 +1,123 @@
+//! The header: where to go, how the connection stands, who one is.
+
+use crate::{route::Route, theme::ThemeToggle, user::Me};
+use realtime_yew::prelude::*;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct HeaderProps {
+    pub(crate) route: Route,
+    pub(crate) me: Me,
+    pub(crate) on_rename: Callback<AttrValue>,
+}
+
+#[component]
+pub(crate) fn Header(props: &HeaderProps) -> Html {
+    html! {
+        <header class="header">
+            <div class="header__bar">
+                <p class="brand">{ "realtime-yew" }</p>
+                <NameField name={props.me.name.clone()} on_rename={props.on_rename.clone()} />
+                <Connection />
+                <ThemeToggle />
+            </div>
+            <Navigation route={props.route.clone()} />
+        </header>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct NavigationProps {
+    route: Route,
+}
+
+#[component]
+fn Navigation(props: &NavigationProps) -> Html {
+    let pages = [
+        Route::Prices,
+        Route::Tasks,
+        Route::lobby(),
+        Route::Notifications,
+    ];
+    html! {
+        <nav class="nav" aria-label="Pages">
+            for page in pages {
+                <a
+                    key={page.title()}
+                    class="nav__link"
+                    href={page.href()}
+                    aria-current={page.is_same_page(&props.route).then_some("page")}
+                >
+                    { page.title() }
+                </a>
+            }
+        </nav>
+    }
+}
+
+/// The connection's status, and a button that breaks it to show how it mends.
+#[component]
+fn Connection() -> Html {
+    let client = use_realtime_client();
+    let connection = use_connection();
+    // The server hangs up without a word when it gets this: to the client, a network failure.
+    let cut = move |_| client.emit_volatile("demo:cut", None, &());
+    html! {
+        <div class="connection" data-testid="connection" data-status={word(connection.status())}>
+            <ConnectionStatus />
+            <button
+                class="button button--quiet"
+                type="button"
+                data-testid="cut"
+                disabled={!connection.is_connected()}
+                onclick={cut}
+            >
+                { "Cut the connection" }
+            </button>
+        </div>
+    }
+}
+
+const fn word(status: ConnectionState) -> &'static str {
+    match status {
+        ConnectionState::Connecting => "connecting",
+        ConnectionState::Connected => "connected",
+        ConnectionState::Reconnecting => "reconnecting",
+        ConnectionState::Disconnected => "disconnected",
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct NameFieldProps {
+    name: AttrValue,
+    on_rename: Callback<AttrValue>,
+}
+
+#[component]
+fn NameField(props: &NameFieldProps) -> Html {
+    let onchange = {
+        let NameFieldProps { name, on_rename } = props;
+        let (name, on_rename) = (name.clone(), on_rename.clone());
+        move |event: Event| {
+            let field: HtmlInputElement = event.target_unchecked_into();
+            match field.value().trim() {
+                "" => field.set_value(&name),
+                new => on_rename.emit(new.to_owned().into()),
+            }
+        }
+    };
+    html! {
+        <label class="name-field">
+            <span class="name-field__label">{ "Your name" }</span>
+            <input
+                class="field"
+                data-testid="name-field"
+                value={props.name.clone()}
+                maxlength="40"
+                autocomplete="nickname"
+                {onchange}
+            />
+        </label>
+    }
+}

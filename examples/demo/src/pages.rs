@@ -1,0 +1,11 @@
+//! The pages.
+
+mod notifications;
+mod prices;
+mod room;
+mod tasks;
+
+pub(crate) use notifications::NotificationsPage;
+pub(crate) use prices::PricesPage;
+pub(crate) use room::RoomPage;
+pub(crate) use tasks::TasksPage;

@@ -1,0 +1,99 @@
+//! The room's messages.
+
+use crate::{
+    browser::{iso_time, local_time},
+    states::{Empty, Failure, Loading},
+    user::Me,
+};
+use realtime_demo_types::Message;
+use realtime_yew::{Fetcher, get_json, prelude::*};
+use web_sys::Element;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub(super) struct MessagesProps {
+    pub(super) room: AttrValue,
+    pub(super) channel: AttrValue,
+    pub(super) me: Me,
+}
+
+/// All messages, in the order in which they came, scrolled to the newest one.
+#[component]
+pub(super) fn Messages(props: &MessagesProps) -> Html {
+    let MessagesProps { room, channel, me } = props;
+    let messages = use_realtime_list(
+        key!["messages", &**room],
+        Fetcher::<Vec<Message>>::positioned({
+            let room = room.clone();
+            move || get_json(format!("/api/rooms/{room}/messages"))
+        }),
+        UseRealtimeListOptions::default().with_channel(&**channel),
+    );
+    let (pane, on_scroll) = use_pinned_scroll((room.clone(), messages.len()));
+    html! {
+        <div ref={pane} class="messages" tabindex="0" role="log" aria-label="Messages" onscroll={on_scroll}>
+            if let (Some(error), true) = (messages.error(), messages.is_empty()) {
+                <Failure
+                    what="the messages"
+                    reason={error.to_string()}
+                    on_retry={messages.refetch_callback()}
+                />
+            } else if messages.is_loading() {
+                <Loading what="the messages" bars={4} />
+            } else if messages.is_empty() {
+                <Empty title="No messages yet" hint="Say hello: everybody in this room reads it at once." />
+            } else {
+                <ol class="messages__list" data-testid="messages">
+                    for message in messages.iter() {
+                        { bubble(message, me) }
+                    }
+                </ol>
+            }
+        </div>
+    }
+}
+
+fn bubble(message: &Message, me: &Me) -> Html {
+    let is_mine = message.user_id == me.id.as_str();
+    html! {
+        <li
+            key={message.id.as_str()}
+            class={classes!("message", is_mine.then_some("message--mine"))}
+            data-testid="message"
+            data-id={message.id.clone()}
+        >
+            <p class="message__head">
+                <span class="message__name">{ &message.name }</span>
+                <time datetime={iso_time(message.sent_at)}>{ local_time(message.sent_at) }</time>
+            </p>
+            <p class="message__text">{ &message.text }</p>
+        </li>
+    }
+}
+
+/// Scrolls a pane to its end whenever `content` changes, unless somebody has scrolled up to read.
+#[hook]
+fn use_pinned_scroll<C: PartialEq + 'static>(content: C) -> (NodeRef, Callback<Event>) {
+    /// So near to the end counts as at the end.
+    const NEAR: i32 = 48;
+    let pane = use_node_ref();
+    let is_pinned = use_mut_ref(|| true);
+    let on_scroll = use_callback((), {
+        let (pane, is_pinned) = (pane.clone(), is_pinned.clone());
+        move |_: Event, ()| {
+            if let Some(pane) = pane.cast::<Element>() {
+                let left = pane.scroll_height() - pane.scroll_top() - pane.client_height();
+                *is_pinned.borrow_mut() = left < NEAR;
+            }
+        }
+    });
+    use_effect_with(content, {
+        let pane = pane.clone();
+        move |_| {
+            if let (true, Some(pane)) = (*is_pinned.borrow(), pane.cast::<Element>()) {
+                pane.set_scroll_top(pane.scroll_height());
+            }
+        }
+    });
+    (pane, on_scroll)
+}

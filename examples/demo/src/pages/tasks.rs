@@ -1,0 +1,63 @@
+//! Tasks: a sorted list in two levels. This page knows which tasks there are and in which order; each row knows its
+//! own task, so that an edit renders one row.
+
+mod board;
+mod editor;
+mod message;
+mod move_buttons;
+mod new_task;
+mod row;
+
+use self::{board::TaskBoard, new_task::NewTaskForm};
+use crate::{
+    states::{Empty, Failure, Loading},
+    user::Me,
+};
+use realtime_demo_types::Task;
+use realtime_yew::{Fetcher, get_json, prelude::*};
+use yew::prelude::*;
+
+/// The channel of the board.
+const CHANNEL: &str = "tasks";
+
+#[derive(PartialEq, Properties)]
+pub(crate) struct TasksPageProps {
+    pub(crate) me: Me,
+}
+
+/// The task board.
+#[component]
+pub(crate) fn TasksPage(props: &TasksPageProps) -> Html {
+    let tasks = use_realtime_list_order(
+        key!["tasks"],
+        Fetcher::<Vec<Task>>::positioned(|| get_json("/api/tasks")),
+        UseRealtimeListOptions::default()
+            .with_channel(CHANNEL)
+            .with_sort(|a: &Task, b| a.position.total_cmp(&b.position)),
+    );
+    let me = &props.me;
+    html! {
+        <section class="page page--narrow" data-testid="page-tasks" aria-labelledby="tasks-title">
+            <header class="page__head">
+                <h1 id="tasks-title">{ "Tasks" }</h1>
+                <p class="page__lead">{ "One list for everybody: open this page twice and edit in both." }</p>
+            </header>
+            <NewTaskForm {me} />
+            <div>
+                if let (Some(error), true) = (tasks.error(), tasks.is_empty()) {
+                    <Failure
+                        what="the tasks"
+                        reason={error.to_string()}
+                        on_retry={tasks.refetch_callback()}
+                    />
+                } else if tasks.is_loading() {
+                    <Loading what="the tasks" bars={5} />
+                } else if tasks.is_empty() {
+                    <Empty title="Nothing to do" hint="Add a task above, and everybody has it." />
+                } else {
+                    <TaskBoard ids={tasks.ids().collect::<Vec<_>>()} list={tasks.list_ref()} {me} />
+                }
+            </div>
+        </section>
+    }
+}
