@@ -40,7 +40,13 @@ pub fn OnlineUsers(props: &OnlineUsersProps) -> Html {
     html! {
         <ul {class} aria-label={props.label.clone()}>
             for member in props.users.iter().take(props.max) {
-                <li key={member.user.id.as_str()} class="rt-online__user" data-status={member.status.as_str()}>
+                <li
+                    key={member.user.id.as_str()}
+                    class="rt-online__user"
+                    data-testid="online-user"
+                    data-user={AttrValue::from(member.user.id.as_str().to_owned())}
+                    data-status={member.status.as_str()}
+                >
                     { avatar(member) }
                 </li>
             }

@@ -74,8 +74,13 @@ fn row(toasts: &UseToastsHandle, id: ToastId, toast: &Toast) -> Html {
         move |_| toasts.dismiss(id)
     };
     html! {
-        <li key={id.to_string()} class={classes!("rt-toast", format!("rt-toast--{}", toast.kind.as_str()))} {role}>
-            <span class="rt-toast__text">{ &toast.text }</span>
+        <li
+            key={id.to_string()}
+            class={classes!("rt-toast", format!("rt-toast--{}", toast.kind.as_str()))}
+            data-testid="toast"
+        >
+            // On the text, as an item of a list may have no other role.
+            <span class="rt-toast__text" {role}>{ &toast.text }</span>
             <button class="rt-toast__dismiss" type="button" aria-label="Dismiss" {onclick}>{ "×" }</button>
         </li>
     }
