@@ -1,0 +1,175 @@
+//! README.md and `docs`: what they list is what there is.
+
+use crate::{files_below, is_word, quoted, read, workspace};
+use std::collections::BTreeSet;
+
+const YEW: &str = "crates/realtime-yew";
+
+#[test]
+fn the_class_names_are_those_of_the_components() {
+    let folder = format!("{YEW}/src/components");
+    let used: BTreeSet<String> = files_below(&folder, "rs")
+        .into_iter()
+        .flat_map(|file| class_names(&read(&format!("{folder}/{file}"))))
+        .chain(class_names(&read(&format!("{YEW}/style/realtime.css"))))
+        .collect();
+    let listed = class_names(&read("docs/COMPONENTS.md"));
+    // The components put some together from a word: those end with the dashes before it.
+    let missing: Vec<_> = used
+        .iter()
+        .filter(|name| !name.ends_with('-') && !listed.contains(*name))
+        .collect();
+    let gone: Vec<_> = listed
+        .iter()
+        .filter(|name| {
+            let put_together = name
+                .rfind("--")
+                .is_some_and(|at| used.contains(&name[..at + 2]));
+            !used.contains(*name) && !put_together
+        })
+        .collect();
+    assert!(
+        missing.is_empty() && gone.is_empty(),
+        "docs/COMPONENTS.md lacks {missing:?}, and lists what is not there: {gone:?}"
+    );
+}
+
+#[test]
+fn the_readme_lists_every_hook_component_feature_and_version() {
+    let readme = read("README.md");
+    let lib = read(&format!("{YEW}/src/lib.rs"));
+    let exported = lib
+        .split(|char| !is_word(char))
+        .filter(|word| word.starts_with("use_"));
+    for hook in exported {
+        assert!(
+            readme.contains(&format!("| `{hook}(")),
+            "README.md lacks {hook}"
+        );
+    }
+    let components = read(&format!("{YEW}/src/components.rs"));
+    for props in components.split(|char| !is_word(char)) {
+        if let Some(component) = props.strip_suffix("Props") {
+            assert!(
+                readme.contains(&format!("| `<{component} ")),
+                "README.md lacks <{component} />"
+            );
+        }
+    }
+    for package in ["realtime-core", "realtime-yew"] {
+        let manifest = read(&format!("crates/{package}/Cargo.toml"));
+        for feature in features(&manifest) {
+            let row = format!("| {package} | `{feature}` |");
+            assert!(readme.contains(&row), "README.md lacks the row {row}");
+        }
+    }
+    let workspace = read("Cargo.toml");
+    let yew = value_of(&workspace, "yew = { version = ");
+    let rust = value_of(&workspace, "rust-version = ");
+    let ours = value_of(&workspace, "version = ");
+    let ours = ours.rsplit_once('.').map_or(ours, |(short, _)| short);
+    let row = format!("| {ours} | {yew} | {rust} or later |");
+    assert!(readme.contains(&row), "README.md lacks the row {row}");
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    let top = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(str::to_owned);
+    let docs = files_below("docs", "md")
+        .into_iter()
+        .map(|file| format!("docs/{file}"));
+    let mut checked = 0;
+    for document in top.into_iter().chain(docs) {
+        let text = read(&document);
+        let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for link in links(&text) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match path {
+                "" => document.clone(),
+                path => format!("{folder}/{path}")
+                    .trim_start_matches('/')
+                    .to_owned(),
+            };
+            assert!(
+                workspace().join(&target).exists(),
+                "{document}: {link} leads to nothing"
+            );
+            if !anchor.is_empty() {
+                let anchors = anchors(&read(&target));
+                assert!(
+                    anchors.contains(anchor),
+                    "{document}: {target} has no heading #{anchor}"
+                );
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 10, "only {checked} links were found");
+}
+
+/// Class names, as well as custom properties without their dashes.
+fn class_names(text: &str) -> BTreeSet<String> {
+    text.split(|char: char| !is_word(char) && char != '-')
+        .map(|word| word.strip_prefix("--").unwrap_or(word))
+        .filter(|word| word.starts_with("rt-"))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn features(manifest: &str) -> Vec<&str> {
+    manifest
+        .lines()
+        .skip_while(|line| *line != "[features]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// The text in quotes after `key` at the beginning of a line.
+fn value_of<'a>(manifest: &'a str, key: &str) -> &'a str {
+    let line = manifest.lines().find_map(|line| line.strip_prefix(key));
+    line.and_then(|rest| rest.split('"').nth(1))
+        .unwrap_or_else(|| panic!("Cargo.toml should have a line with {key}"))
+}
+
+/// Where the document's own links lead; links to other sites are not followed.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'))
+        .map(|(link, _)| link)
+        .filter(|link| !link.contains(['\n', ' ']) && !link.contains("://"))
+}
+
+/// The headings, as links name them: small letters and dashes.
+fn anchors(text: &str) -> BTreeSet<String> {
+    text.lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
+            line.trim_start_matches('#')
+                .trim()
+                .to_lowercase()
+                .chars()
+                .filter(|char| is_word(*char) || matches!(char, ' ' | '-'))
+                .map(|char| if char == ' ' { '-' } else { char })
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
+fn the_documents_are_read_as_they_are_shown() {
+    assert!(anchors("## Lists: `list:update`").contains("lists-listupdate"));
+    assert_eq!(
+        links("[a](b.md#c) [d](https://e.f)").collect::<Vec<_>>(),
+        ["b.md#c"]
+    );
+    assert_eq!(quoted("a `b` c `d`").collect::<Vec<_>>(), ["b", "d"]);
+    assert_eq!(
+        features("[features]\n# x\na = []\nb = [\"c\"]\n\n[x]\ny = 1"),
+        ["a", "b"]
+    );
+}
