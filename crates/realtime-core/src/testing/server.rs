@@ -179,6 +179,16 @@ impl ScriptedServer {
             .map_or(0, |channel| channel.subscribers.len())
     }
 
+    /// Whose sockets have announced themselves on a channel and not left, one id per socket.
+    #[must_use]
+    pub fn present(&self, channel: &str) -> Vec<&str> {
+        let members = self.channels.get(channel).map(|channel| &channel.members);
+        let members = members.into_iter().flat_map(BTreeMap::values);
+        members
+            .map(|member| member["userId"].as_str().unwrap_or_default())
+            .collect()
+    }
+
     /// How many envelopes named `event` have been received.
     #[must_use]
     pub fn count(&self, event: &str) -> usize {
