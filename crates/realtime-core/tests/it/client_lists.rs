@@ -361,6 +361,8 @@ fn a_batch_with_one_bad_row_applies_the_others_and_reports_it() {
     world.run(SECOND);
     assert_eq!(titles(&world, peer).unwrap(), ["one", "three"]);
     assert_eq!(world.take_faults(peer).len(), 1);
+    let stats = world.client(peer).list_stats::<Task>(&tasks()).unwrap();
+    assert_eq!((stats.applied, stats.malformed), (2, 1));
     let meta = world.client(peer).query_meta(&tasks()).unwrap();
     assert!(meta.is_stale && meta.event_error.is_some(), "{meta:?}");
 }

@@ -1,7 +1,8 @@
 //! Our own seat in a room, through the whole client: late timers, remounts, full sockets.
 
 use realtime_core::{
-    ChannelName, ConnectionStatus, Input, PresenceOptions, PresenceStatus, RosterLease, User,
+    ChannelName, ConnectionStatus, Input, PresenceOptions, PresenceStatus, RosterLease,
+    TypingOptions, User,
     testing::{PeerId, World},
 };
 use std::time::Duration;
@@ -154,4 +155,28 @@ fn what_a_full_socket_held_back_is_not_said_on_the_next_one() {
     assert_eq!(world.server.count("presence:announce"), announced);
     assert_eq!(ids(&world, lin), ["lin"]);
     assert!(world.take_settled(ada).is_empty());
+}
+
+#[test]
+fn what_a_room_refuses_is_counted_where_the_app_can_see_it() {
+    let mut world = World::new(7);
+    let ada = world.connect();
+    let _lease = join(&mut world, ada, "ada");
+    let _desk = world
+        .act(ada, |client, now| {
+            client.open_typing(now, &room(), "ada".into(), "Ada", TypingOptions::default())
+        })
+        .unwrap();
+    world.run(SECOND);
+    for event in ["presence:update", "typing:start"] {
+        world.server.send_raw(&format!(
+            r#"{{"event":"{event}","channel":"room:lobby","data":7}}"#
+        ));
+    }
+    world.run(SECOND);
+    let client = world.client(ada);
+    assert_eq!(client.presence_stats(&room()).unwrap().malformed, 1);
+    let typing = client.typing_stats(&room(), &"ada".into()).unwrap();
+    assert_eq!(typing.malformed, 1);
+    assert_eq!(world.take_faults(ada).len(), 2);
 }
