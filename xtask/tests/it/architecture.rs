@@ -164,7 +164,7 @@ fn imports(source: &str) -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>>
         let path: Vec<&str> = file.trim_end_matches(".rs").split('/').collect();
         let (Some(module), true) = (
             path.first(),
-            file != "lib.rs" && !file.ends_with("/tests.rs"),
+            file != "lib.rs" && !file.ends_with("tests.rs"),
         ) else {
             continue;
         };
