@@ -13,10 +13,12 @@ const fn with(package: &'static str, features: &'static str) -> Combination {
 
 /// A library must not choose Yew's renderer, so `realtime-yew` has no features for it: what its users
 /// turn on is a feature of Yew itself.
-pub(crate) const MATRIX: [Combination; 6] = [
+pub(crate) const MATRIX: [Combination; 8] = [
     with("realtime-core", ""),
     with("realtime-core", "testing"),
     with("realtime-yew", ""),
+    with("realtime-yew", "http"),
+    with("realtime-yew", "testing"),
     with("realtime-yew", "yew/csr"),
     with("realtime-yew", "yew/ssr"),
     with("realtime-yew", "yew/hydration"),
