@@ -2,6 +2,7 @@
 
 mod list;
 mod record;
+mod refusal;
 mod use_connection;
 mod use_presence;
 mod use_realtime_event;

@@ -72,8 +72,7 @@
 //!
 //! # Features
 //!
-//! - `http`: [`get_json`](https://docs.rs/realtime-yew/latest/realtime_yew/fn.get_json.html), which
-//!   fetches a snapshot and its position.
+//! - `http`: `get_json`, which fetches a snapshot and its position.
 //! - `testing`: a fake transport and a clock moved by hand, for tests of your components. Turns on
 //!   Yew's `csr`, so keep it to dev-dependencies.
 #![forbid(unsafe_code)]

@@ -11,8 +11,8 @@ pub use order::UseRealtimeListOrderHandle;
 pub use reference::ListRef;
 
 use super::record::{
-    ObservationSlot, observe_into, same_meta, unknown_meta, use_fetcher_slot, use_pausing,
-    use_refetch,
+    ObservationSlot, RefusalSlot, observe_into, same_meta, unknown_meta, use_fetcher_slot,
+    use_pausing, use_refetch, use_slots,
 };
 use crate::{
     client::{Observation, RealtimeClient},
@@ -24,7 +24,7 @@ use crate::{
 use realtime_core::{
     EntryId, ListItem, ListSnapshot, QueryError, QueryKey, QueryMeta, QueryStatus, Topic,
 };
-use std::{cell::RefCell, rc::Rc};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// What of a list a component shows, and so what makes it render again.
@@ -79,7 +79,7 @@ struct ListQuery<T: ListItem> {
     initial: Option<ListSnapshot<T>>,
     fetcher: FetcherSlot,
     slot: ObservationSlot,
-    refused: Rc<RefCell<Option<QueryError>>>,
+    refused: RefusalSlot,
 }
 
 impl<T: ListItem> Clone for ListQuery<T> {
@@ -108,7 +108,7 @@ impl<T: ListItem> ListQuery<T> {
         });
         let (entry, order_version, list, meta) = known.unwrap_or_default();
         let items = list.or_else(|| self.initial.clone());
-        let refused = self.refused.borrow().clone();
+        let refused = self.refused.of(&self.key);
         let meta = match (meta, refused) {
             (Some(meta), None) if meta.status != QueryStatus::Pending || items.is_none() => meta,
             (_, refused) => unknown_meta(self.options.is_enabled(), items.is_some(), refused),
@@ -123,8 +123,7 @@ impl<T: ListItem> ListQuery<T> {
     }
 
     fn attach(&self, depth: Depth, changed: Rc<dyn Fn()>) -> Held {
-        let outcome = self.observe();
-        *self.refused.borrow_mut() = outcome.err();
+        self.refused.set(&self.key, self.observe().err());
         let entry = self.slot.borrow().as_ref().and_then(Observation::entry);
         let subscription = entry.map(|entry| {
             let topic = match depth {
@@ -172,13 +171,13 @@ where
 {
     let client = use_realtime_client();
     let enabled = options.is_enabled();
-    let slot: ObservationSlot = use_mut_ref(|| None);
+    let slots = use_slots();
     // Sorted once for each key, not in each render.
     let initial = use_memo(key.clone(), |_| options.initial_snapshot());
     let query = ListQuery {
         fetcher: use_fetcher_slot(fetcher.into_run()),
-        refused: use_mut_ref(|| None),
-        slot: Rc::clone(&slot),
+        refused: slots.refused,
+        slot: Rc::clone(&slots.observation),
         initial: (*initial).clone(),
         client,
         key,
@@ -195,7 +194,7 @@ where
             move |changed| source.attach(depth, changed),
         )
     };
-    use_pausing(&query.client, &query.key, enabled, slot);
+    use_pausing(&query.client, &query.key, enabled, slots.observation);
     let refetch = use_refetch(&query.client, &query.key);
     let list = ListRef::new(query.key, query.initial);
     UseRealtimeListHandle::new(query.client, list, view, refetch)

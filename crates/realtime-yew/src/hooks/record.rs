@@ -6,6 +6,7 @@ mod options;
 pub use handle::UseRealtimeQueryHandle;
 pub use options::UseRealtimeQueryOptions;
 
+use super::refusal::Refusal;
 use crate::{
     client::{Observation, RealtimeClient},
     fetcher::Fetcher,
@@ -22,7 +23,7 @@ use yew::prelude::*;
 pub(super) type ObservationSlot = Rc<RefCell<Option<Observation>>>;
 
 /// Why the cache would not have a query.
-pub(super) type RefusalSlot = Rc<RefCell<Option<QueryError>>>;
+pub(super) type RefusalSlot = Rc<Refusal<QueryKey, QueryError>>;
 
 /// What a query hook keeps from render to render, beside its snapshot.
 pub(super) struct Slots {
@@ -34,7 +35,7 @@ pub(super) struct Slots {
 pub(super) fn use_slots() -> Slots {
     Slots {
         observation: use_mut_ref(|| None),
-        refused: use_mut_ref(|| None),
+        refused: use_memo((), |()| Refusal::default()),
     }
 }
 
@@ -161,7 +162,7 @@ impl<T: PartialEq + 'static> RecordQuery<T> {
         let (record, meta) = known.unwrap_or_default();
         // Until the effect has put it into the cache, and for ever on a server.
         let data = record.or_else(|| self.options.initial_data());
-        let refused = self.refused.borrow().clone();
+        let refused = self.refused.of(&self.key);
         let meta = match (meta, refused) {
             (Some(meta), None) if meta.status != QueryStatus::Pending || data.is_none() => meta,
             (_, refused) => unknown_meta(self.options.is_enabled(), data.is_some(), refused),
@@ -174,8 +175,7 @@ impl<T: PartialEq + 'static> RecordQuery<T> {
 
     /// Observes the record, and calls `changed` whenever it may be another.
     pub(super) fn attach(&self, changed: Rc<dyn Fn()>) -> Held {
-        let outcome = self.observe();
-        *self.refused.borrow_mut() = outcome.err();
+        self.refused.set(&self.key, self.observe().err());
         let entry = self.slot.borrow().as_ref().and_then(Observation::entry);
         let subscription =
             entry.map(|entry| self.client.subscribe(vec![Topic::Query(entry)], changed));

@@ -1,5 +1,6 @@
 //! Who is here.
 
+use super::refusal::Refusal;
 use crate::{
     client::{Lease, RealtimeClient},
     error::RealtimeError,
@@ -221,7 +222,7 @@ pub fn use_presence(channel: &str, user: User, options: UsePresenceOptions) -> U
     let client = use_realtime_client();
     let channel = ChannelName::from(channel);
     let held = use_mut_ref(|| None::<Lease>);
-    let refused = use_mut_ref(|| None::<ChannelError>);
+    let refused = use_memo((), |()| Refusal::default());
     let on_event = use_mut_ref(|| None::<Callback<PresenceEvent>>);
     *on_event.borrow_mut() = options.on_event.clone();
     let enabled = options.enabled;
@@ -243,7 +244,7 @@ pub fn use_presence(channel: &str, user: User, options: UsePresenceOptions) -> U
             // Others may have joined while this component stays away.
             Room(
                 enabled.then_some(known).flatten().flatten(),
-                refused.borrow().clone(),
+                refused.of(&channel),
             )
         }
     };
@@ -290,7 +291,7 @@ struct Join {
     /// Our place in the channel. The new one is taken before the old one is given back, so that a
     /// change of name is not seen as leaving.
     held: Rc<RefCell<Option<Lease>>>,
-    refused: Rc<RefCell<Option<ChannelError>>>,
+    refused: Rc<Refusal<ChannelName, ChannelError>>,
     on_event: Rc<RefCell<Option<Callback<PresenceEvent>>>>,
 }
 
@@ -327,14 +328,14 @@ impl Join {
         })?;
         match joined {
             Ok(lease) => {
-                *self.refused.borrow_mut() = None;
+                self.refused.set(&self.channel, None);
                 Some(Lease::new(move || {
                     runtime.post(move |client, now| client.leave(now, lease));
                 }))
             }
             Err(error) => {
                 let error: ChannelError = error;
-                *self.refused.borrow_mut() = Some(error.clone());
+                self.refused.set(&self.channel, Some(error.clone()));
                 runtime
                     .app()
                     .report(RealtimeError::Fault(Fault::Channel(error)));

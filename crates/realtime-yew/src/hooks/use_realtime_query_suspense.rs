@@ -67,7 +67,7 @@ where
     let options = match &*prefetched.borrow() {
         Some((of, Ok(data))) if *of == key => options.with_initial_data((**data).clone()),
         Some((of, Err(error))) if *of == key => {
-            *slots.refused.borrow_mut() = Some(error.clone());
+            slots.refused.set(&key, Some(error.clone()));
             options
         }
         _ => options,
@@ -75,7 +75,7 @@ where
     let enabled = options.is_enabled();
     let (query, handle) = use_record(key, fetcher.clone(), options, slots, Rc::clone);
     let settled = handle.data().is_some() || handle.status() == QueryStatus::Error;
-    if settled || !enabled || query.refused.borrow().is_some() {
+    if settled || !enabled || query.refused.of(&query.key).is_some() {
         let done = waiting.borrow_mut().take();
         drop(done);
         return Ok(handle);
@@ -126,7 +126,7 @@ impl Waiting {
     /// A suspended component has no effects, so the record is observed from the render.
     fn begin<T: PartialEq + 'static>(query: &RecordQuery<T>) -> Self {
         let (suspension, handle) = Suspension::new();
-        *query.refused.borrow_mut() = query.observe().err();
+        query.refused.set(&query.key, query.observe().err());
         let entry = query.slot.borrow().as_ref().and_then(Observation::entry);
         let resume = Resume(Cell::new(Some(handle)));
         let subscription = entry.map(|entry| {

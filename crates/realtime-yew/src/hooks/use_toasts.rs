@@ -45,7 +45,7 @@ pub struct Toast {
     /// What it says.
     pub text: AttrValue,
     /// How long it is shown, in place of the stack's duration; `None` inside: until dismissed.
-    pub duration: Option<Option<Duration>>,
+    duration: Option<Option<Duration>>,
 }
 
 impl Toast {

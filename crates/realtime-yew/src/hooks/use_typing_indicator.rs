@@ -7,7 +7,7 @@ use crate::{
     snapshot::{Held, use_snapshot},
 };
 use realtime_core::{ChannelError, ChannelName, Fault, Topic, TypingOptions, Typist, UserId};
-use std::{fmt, rc::Rc, time::Duration};
+use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 use yew::{html::ImplicitClone, prelude::*};
 
 /// How typing is shown. By default: for 3 s after the last key.
@@ -191,7 +191,17 @@ pub fn use_typing_indicator(
         let desk = desk.clone();
         move || Typists(desk.typists())
     };
-    let Typists(typists) = use_snapshot(&client, deps, read, move |changed| desk.attach(changed));
+    let held = use_mut_ref(|| None::<Lease>);
+    let holder = Rc::clone(&held);
+    let Typists(typists) = use_snapshot(&client, deps, read, move |changed| {
+        desk.attach(&holder, changed)
+    });
+    use_effect_with((), move |()| {
+        move || {
+            let left = held.borrow_mut().take();
+            drop(left);
+        }
+    });
     let stop = use_memo(
         (client.clone(), channel.clone(), user.clone()),
         |(client, channel, user)| {
@@ -243,11 +253,14 @@ impl Desk {
             .unwrap_or_default()
     }
 
-    fn attach(self, changed: Rc<dyn Fn()>) -> Held {
-        let lease = self.options.enabled.then(|| self.open()).flatten();
+    /// The new place is taken before the old one is given back, so that a change of name is not
+    /// seen as stopping.
+    fn attach(self, held: &RefCell<Option<Lease>>, changed: Rc<dyn Fn()>) -> Held {
+        let new = self.options.enabled.then(|| self.open()).flatten();
+        let old = held.replace(new);
+        drop(old);
         let topic = Topic::Typing(self.channel.clone());
-        let subscription = self.client.subscribe(vec![topic], changed);
-        Box::new((subscription, lease))
+        Box::new(self.client.subscribe(vec![topic], changed))
     }
 
     fn open(&self) -> Option<Lease> {

@@ -29,3 +29,34 @@ impl Burst {
         self.clock.now().saturating_since(self.began) > BUDGET
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::clock::Timer, *};
+    use std::cell::Cell;
+
+    #[derive(Default)]
+    struct StoppedClock(Cell<u64>);
+
+    impl Clock for StoppedClock {
+        fn now(&self) -> Instant {
+            Instant::from_millis(self.0.get())
+        }
+
+        fn timer(&self, _ring: Rc<dyn Fn()>) -> Box<dyn Timer> {
+            unreachable!("a burst sets no timer")
+        }
+    }
+
+    #[test]
+    fn a_task_may_work_for_four_milliseconds_and_the_next_one_as_long_again() {
+        let clock = Rc::new(StoppedClock::default());
+        let mut burst = Burst::new(Rc::clone(&clock) as Rc<dyn Clock>);
+        clock.0.set(4);
+        assert!(!burst.is_over_budget());
+        clock.0.set(5);
+        assert!(burst.is_over_budget());
+        burst.begin();
+        assert!(!burst.is_over_budget());
+    }
+}

@@ -8,7 +8,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 
 #[derive(Clone)]
-struct Tell(Rc<RefCell<Option<oneshot::Sender<RealtimeClient>>>>);
+struct Tell(Rc<RefCell<Option<oneshot::Sender<Result<RealtimeClient, String>>>>>);
 
 impl PartialEq for Tell {
     fn eq(&self, other: &Self) -> bool {
@@ -25,11 +25,15 @@ struct WatcherProps {
 fn Watcher(props: &WatcherProps) -> Html {
     let client = use_realtime_client();
     let connection = use_connection();
-    if connection.is_connected()
+    let outcome = match connection.error() {
+        Some(error) => Some(Err(error.to_string())),
+        None => connection.is_connected().then_some(Ok(client)),
+    };
+    if let Some(outcome) = outcome
         && let Some(tell) = props.connected.0.borrow_mut().take()
     {
         // The test may have given up; then it has failed already.
-        let _ = tell.send(client);
+        let _ = tell.send(outcome);
     }
     html! { <p>{ format!("{:?}", connection.status()) }</p> }
 }
@@ -44,7 +48,10 @@ async fn the_real_transport_connects_sends_and_closes() {
     let page = Mounted::bare(html! {
         <RealtimeProvider url={url}><Watcher {connected} /></RealtimeProvider>
     });
-    let client = receiver.await.expect("the server answers");
+    let client = receiver
+        .await
+        .expect("the component stays mounted")
+        .expect("the server is there and lets pages of any origin in");
     // The real server may refuse the message, but it answers it: there and back again.
     let answer = client
         .send_with_ack::<serde_json::Value>("no:such:message", None, &())

@@ -328,13 +328,22 @@ async fn a_page_shown_again_shows_at_once_what_happened_meanwhile() {
     assert_eq!(page.text("#price"), "5");
 }
 
+#[derive(PartialEq, Properties)]
+struct OtherTypeProps {
+    #[prop_or(AttrValue::Static("ACME"))]
+    symbol: AttrValue,
+    #[prop_or_default]
+    errors: Log<bool>,
+}
+
 #[component]
-fn OtherType() -> Html {
+fn OtherType(props: &OtherTypeProps) -> Html {
     let text = use_realtime_query(
-        key!["stock", "ACME"],
+        key!["stock", props.symbol.as_str()],
         || async { Ok::<_, FetchError>(String::from("text")) },
         UseRealtimeQueryOptions::default(),
     );
+    props.errors.note(text.error().is_some());
     html! { <p id="mismatch">{ text.error().map(ToString::to_string) }{ text.data().map(|_| "data") }</p> }
 }
 
@@ -345,6 +354,19 @@ async fn one_key_with_two_types_is_an_error_on_the_second_handle() {
     bed.settle().await;
     assert_eq!(page.text("#price"), "1");
     assert!(page.text("#mismatch").contains("another type"), "{page:?}");
+}
+
+#[wasm_bindgen_test]
+async fn another_key_never_shows_the_error_of_the_old_one() {
+    let bed = TestBed::new();
+    let errors = Log::default();
+    let page = bed.mount(html! { <><Price /><OtherType errors={errors.clone()} /></> });
+    bed.settle().await;
+    assert_eq!(errors.take().last(), Some(&true));
+    page.set(html! { <><Price /><OtherType symbol="free" errors={errors.clone()} /></> });
+    bed.settle().await;
+    assert!(errors.take().iter().all(|error| !error));
+    assert_eq!(page.text("#mismatch"), "data");
 }
 
 #[derive(PartialEq, Properties)]

@@ -8,6 +8,8 @@ use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
 struct ComposerProps {
+    #[prop_or(AttrValue::Static("Ada"))]
+    name: AttrValue,
     #[prop_or(AttrValue::Static("room"))]
     channel: AttrValue,
 }
@@ -17,7 +19,7 @@ fn Composer(props: &ComposerProps) -> Html {
     let typing = use_typing_indicator(
         &props.channel,
         "u1",
-        "Ada",
+        &props.name,
         UseTypingIndicatorOptions::default(),
     );
     let key = {
@@ -136,6 +138,22 @@ async fn another_channel_shows_none_of_the_old_ones_typists() {
     assert_eq!(page.text(TEXT), "");
     bed.pass(seconds(10)).await;
     assert_eq!(bed.server().subscribers("room"), 0);
+}
+
+#[wasm_bindgen_test]
+async fn another_name_is_not_seen_as_stopping() {
+    let bed = TestBed::new();
+    let page = bed.mount(html! { <Composer /> });
+    bed.settle().await;
+    page.click("#key");
+    page.set(html! { <Composer name="Ada L." /> });
+    bed.pass(seconds(1)).await;
+    assert_eq!(bed.server().count("typing:stop"), 0);
+    page.click("#key");
+    bed.pass(seconds(1)).await;
+    let server = bed.server();
+    let last = server.requests.last().expect("there was a start");
+    assert_eq!(last.envelope["data"]["name"], "Ada L.");
 }
 
 #[wasm_bindgen_test]
