@@ -245,3 +245,31 @@ async fn lists_unsubscribe_when_they_unmount() {
     assert_eq!(bed.client().stats().queries.observers, 0);
     assert_eq!(bed.server().subscribers("tasks"), 0);
 }
+
+#[component]
+fn Renamer() -> Html {
+    let client = use_realtime_client();
+    use_effect_with((), move |()| {
+        let set = client.set_list(&key!["tasks"], vec![task(2, "Renamed")]);
+        assert_eq!(set, Ok(true), "the list is mounted");
+    });
+    html! { <i /> }
+}
+
+/// Effects run child before parent, so the child's comes between this render and this effect.
+#[component]
+fn RenamedRow() -> Html {
+    let list = use_memo((), |()| ListRef::<Task>::from(key!["tasks"]));
+    let task = use_realtime_item(&list, &2);
+    html! { <b>{ task.map(|task| task.title.clone()) }<Renamer /></b> }
+}
+
+#[wasm_bindgen_test]
+async fn a_change_between_a_render_and_its_subscription_is_not_missed() {
+    let bed = TestBed::new();
+    let page = bed.mount(html! { <div><Tasks key="tasks" /></div> });
+    bed.settle().await;
+    page.set(html! { <div><Tasks key="tasks" /><RenamedRow key="row" /></div> });
+    bed.settle().await;
+    assert_eq!(page.text("b"), "Renamed");
+}

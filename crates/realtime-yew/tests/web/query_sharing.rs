@@ -204,3 +204,37 @@ async fn an_invalidation_fetches_again_without_reading_the_event() {
     bed.pass(seconds(5)).await;
     assert_eq!(fetches.get(), 2);
 }
+
+#[component]
+fn Chatty() -> Html {
+    let client = use_realtime_client();
+    let sum = use_realtime_query(
+        key!["sum"],
+        || async { Ok::<_, FetchError>(1) },
+        UseRealtimeQueryOptions::default()
+            .with_event("add")
+            .with_channel("sums")
+            .with_on_update(move |add: i64, sum: Option<&i64>| {
+                client.send("added", None, &add);
+                client.refetch(&key!["another"]);
+                let _ = (
+                    client.connection(),
+                    client.stats(),
+                    client.data::<i64>(&key!["sum"]),
+                );
+                sum.map(|sum| sum + add)
+            }),
+    );
+    html! { <p>{ sum.data().as_deref().copied() }</p> }
+}
+
+#[wasm_bindgen_test]
+async fn a_reducer_that_commands_the_client_does_no_harm_and_is_heard() {
+    let bed = TestBed::new();
+    let page = bed.mount(html! { <Chatty /> });
+    bed.settle().await;
+    bed.server().publish("sums", "add", "2");
+    bed.settle().await;
+    assert_eq!(page.text("p"), "3");
+    assert_eq!(bed.server().count("added"), 1);
+}
