@@ -38,8 +38,17 @@ impl Server {
             .map_err(|failure| failure.advise("fix what the compiler says above"))
     }
 
-    /// Starts the built program, which serves the built page too, and waits for its first answer.
+    /// Starts the built program for people: it serves the built page, and is up when that is there.
     pub(crate) fn start(project: &Project, port: u16) -> Result<Self, Failure> {
+        Self::spawn(project, port, &[], "/")
+    }
+
+    /// Starts the built program for tests whose page another server serves.
+    pub(crate) fn start_for_tests(project: &Project, port: u16) -> Result<Self, Failure> {
+        Self::spawn(project, port, &["--any-origin", "--quiet"], "/api/health")
+    }
+
+    fn spawn(project: &Project, port: u16, flags: &[&str], page: &str) -> Result<Self, Failure> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let program = project.program(PACKAGE);
         let child = Cmd::new(&program)
@@ -47,6 +56,7 @@ impl Server {
             .arg(address.to_string())
             .arg("--dist")
             .arg(project.dist())
+            .args(flags)
             .dir(&project.root)
             .into_inner()
             .spawn()
@@ -57,7 +67,7 @@ impl Server {
                 )
             })?;
         let mut server = Self { child, address };
-        server.wait_for_answer()?;
+        server.wait_for_answer(page)?;
         Ok(server)
     }
 
@@ -71,7 +81,12 @@ impl Server {
         self.child.try_wait().ok().flatten()
     }
 
-    fn wait_for_answer(&mut self) -> Result<(), Failure> {
+    /// Its WebSocket's address.
+    pub(crate) fn socket_url(&self) -> String {
+        format!("ws://{}/ws", self.address)
+    }
+
+    fn wait_for_answer(&mut self, page: &str) -> Result<(), Failure> {
         let started = Instant::now();
         while started.elapsed() < START {
             if let Some(status) = self.ended() {
@@ -80,7 +95,7 @@ impl Server {
                     "its own message above says why; another port may help: `--port N`",
                 ));
             }
-            if answers(self.address) {
+            if answers(self.address, page) {
                 return Ok(());
             }
             std::thread::sleep(GLANCE);
@@ -154,10 +169,10 @@ pub(crate) fn any_port() -> Result<u16, Failure> {
         })
 }
 
-/// Whether a server answers a request for its page with success.
-fn answers(address: SocketAddr) -> bool {
+/// Whether a server answers a request for this page with success.
+fn answers(address: SocketAddr, page: &str) -> bool {
     let limit = Duration::from_secs(2);
-    let request = format!("GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {page} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect_timeout(&address, limit)?;
         stream.set_read_timeout(Some(limit))?;
@@ -193,15 +208,15 @@ mod tests {
 
     #[test]
     fn only_a_page_counts_as_an_answer() {
-        assert!(answers(one_answer("HTTP/1.1 200 OK\r\n\r\n")));
-        assert!(!answers(one_answer("HTTP/1.1 404 Not Found\r\n\r\n")));
-        assert!(!answers(one_answer("what?")));
+        assert!(answers(one_answer("HTTP/1.1 200 OK\r\n\r\n"), "/"));
+        assert!(!answers(one_answer("HTTP/1.1 404 Not Found\r\n\r\n"), "/"));
+        assert!(!answers(one_answer("what?"), "/"));
     }
 
     #[test]
     fn nobody_listening_is_no_answer() {
         // Port 1 is not among those the system hands out, to this test's neighbours for example.
-        assert!(!answers(SocketAddr::from((Ipv4Addr::LOCALHOST, 1))));
+        assert!(!answers(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)), "/"));
     }
 
     #[test]

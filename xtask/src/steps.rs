@@ -18,6 +18,8 @@ const END_TO_END: &str = "realtime-e2e";
 const FOR_BROWSERS: [&str; 3] = ["realtime-core", "realtime-yew", "realtime-demo"];
 /// The libraries, which may have tests that run in a browser.
 pub(crate) const LIBRARIES: [&str; 2] = ["realtime-core", "realtime-yew"];
+/// Where the demo server listens for the tests in a browser, if it can.
+const BROWSER_TEST_PORT: u16 = 8_990;
 /// Seconds a test binary may take in the browser.
 const BROWSER_LIMIT: &str = "180";
 
@@ -219,6 +221,20 @@ fn features(project: &Project, tools: &Tools) -> Result<(), Failure> {
 }
 
 fn browser(project: &Project, tools: &Tools) -> Outcome {
+    match server_for_browsers(project) {
+        Ok(server) => browser_against(&server, project, tools),
+        Err(failure) => check(Err(failure)),
+    }
+}
+
+/// A demo server for the tests of the real WebSocket. Its address is compiled into them, so it should
+/// be the same each time.
+fn server_for_browsers(project: &Project) -> Result<Server, Failure> {
+    Server::build(project)?;
+    Server::start_for_tests(project, server::free_port(BROWSER_TEST_PORT)?)
+}
+
+fn browser_against(server: &Server, project: &Project, tools: &Tools) -> Outcome {
     let mut tally = Tally::default();
     for package in LIBRARIES {
         let tests = browser_tests(project, package);
@@ -230,8 +246,9 @@ fn browser(project: &Project, tools: &Tools) -> Outcome {
             Err(failure) => return (tally, Err(failure)),
         };
         let (counted, result) = tools
-            .with_browser(selecting(packages(cargo, &[package]), &tests))
+            .with_browser(selecting(packages(cargo, &[package]).arg("--lib"), &tests))
             .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT)
+            .env("REALTIME_TEST_WS", server.socket_url())
             .count_tests();
         tally += counted;
         if result.is_err() {

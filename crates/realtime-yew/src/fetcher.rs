@@ -1,9 +1,11 @@
 //! How a hook gets the state that events then keep fresh.
 
-use crate::runtime::RunFetch;
 use futures::{FutureExt, future::LocalBoxFuture};
 use realtime_core::{FetchError, Fetched, Position};
 use std::{fmt, future::Future, marker::PhantomData, rc::Rc};
+
+/// Fetches once.
+pub(crate) type RunFetch = Rc<dyn Fn() -> LocalBoxFuture<'static, Result<Fetched, FetchError>>>;
 
 /// Fetches a `T`, again and again: a closure in a box.
 ///

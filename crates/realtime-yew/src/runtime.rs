@@ -29,7 +29,7 @@ mod url;
 #[cfg(feature = "testing")]
 pub(crate) use clock::Clock;
 pub(crate) use clock::Timer;
-pub(crate) use fetches::{FetcherSlot, Registration, RunFetch};
+pub(crate) use fetches::{FetcherSlot, Registration};
 #[cfg(feature = "testing")]
 pub(crate) use frame::Repaint;
 #[cfg(feature = "http")]

@@ -30,6 +30,8 @@ pub struct Config {
     pub token: Option<String>,
     /// Messages per second and socket; twice as many at once after a pause. 200.
     pub rate: u32,
+    /// Whether pages of any origin may open sockets. No: only pages of this host.
+    pub any_origin: bool,
     /// Frames that may wait for one socket before it is given up as too slow. 4096.
     pub queue_frames: usize,
     /// Bytes that may wait for one socket. 8 MiB.
@@ -56,6 +58,7 @@ impl Default for Config {
             history: 1_000,
             token: None,
             rate: 200,
+            any_origin: false,
             queue_frames: 4_096,
             queue_bytes: 8 * 1024 * 1024,
             ping_after: Duration::from_secs(30),

@@ -41,6 +41,9 @@ struct Flags {
     /// Messages per second and socket; twice as many at once after a pause
     #[arg(long, value_name = "PER_SECOND", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
+    /// Let pages of any origin open sockets, not only the server's own; for tests
+    #[arg(long)]
+    any_origin: bool,
     /// Log warnings only; RUST_LOG says it more finely
     #[arg(long)]
     quiet: bool,
@@ -107,6 +110,7 @@ impl From<Flags> for Config {
             history: flags.history,
             token: flags.token,
             rate: flags.rate,
+            any_origin: flags.any_origin,
             ..Self::default()
         }
     }

@@ -38,7 +38,7 @@ pub(crate) async fn upgrade(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !is_same_origin(&headers) {
+    if !app.config.any_origin && !is_same_origin(&headers) {
         let message = "open the socket from a page of this host".to_owned();
         return Refusal::Forbidden(message).into_response();
     }

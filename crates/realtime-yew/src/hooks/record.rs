@@ -9,9 +9,9 @@ pub use options::UseRealtimeQueryOptions;
 use super::refusal::Refusal;
 use crate::{
     client::{Observation, RealtimeClient},
-    fetcher::Fetcher,
+    fetcher::{Fetcher, RunFetch},
     provider::use_realtime_client,
-    runtime::{FetcherSlot, RunFetch},
+    runtime::FetcherSlot,
     snapshot::{Held, use_snapshot},
 };
 use realtime_core::{FetchStatus, QueryError, QueryKey, QueryMeta, QueryStatus, Topic};

@@ -1,15 +1,13 @@
 //! Fetches that run, and who knows how to fetch what.
 
-use futures::future::{AbortHandle, Abortable, LocalBoxFuture};
+use crate::fetcher::RunFetch;
+use futures::future::{AbortHandle, Abortable};
 use realtime_core::{FetchError, FetchId, Fetched, QueryKey};
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     rc::{Rc, Weak},
 };
-
-/// Fetches once.
-pub(crate) type RunFetch = Rc<dyn Fn() -> LocalBoxFuture<'static, Result<Fetched, FetchError>>>;
 
 /// A fetcher's place: whoever renders again puts its newest closure in.
 pub(crate) type FetcherSlot = Rc<RefCell<RunFetch>>;
