@@ -99,8 +99,6 @@ fn the_core_names_no_clock_no_io_and_no_browser() {
 struct Allowed {
     place: usize,
     imports: BTreeSet<String>,
-    /// Not bound by the order of the rows.
-    mutual: bool,
 }
 
 fn check_law(name: &str) {
@@ -130,7 +128,7 @@ fn check_law(name: &str) {
                 .get(target)
                 .is_none_or(|other| other.place < allowed.place);
             assert!(
-                is_above || allowed.mutual,
+                is_above,
                 "{name}: `{target}` must stand above `{module}`, or the two may form a cycle"
             );
         }
@@ -147,7 +145,6 @@ fn law(document: &str, name: &str) -> BTreeMap<String, Allowed> {
             let allowed = Allowed {
                 place,
                 imports: names.collect(),
-                mutual: row.contains("mutual"),
             };
             Some((module, allowed))
         })
