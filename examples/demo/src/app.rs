@@ -1,7 +1,7 @@
 //! The whole app: one connection for all pages.
 
 use crate::{
-    browser,
+    browser::{focus, set_title},
     header::Header,
     offline::OfflineBanner,
     pages::{NotificationsPage, PricesPage, RoomPage, TasksPage},
@@ -10,7 +10,6 @@ use crate::{
     user::use_me,
 };
 use realtime_yew::prelude::*;
-use web_sys::HtmlElement;
 use yew::prelude::*;
 
 /// The demo.
@@ -31,11 +30,12 @@ fn Frame() -> Html {
     let main = use_node_ref();
     let shown_before = use_mut_ref(|| false);
 
-    // A page that appears is where a keyboard or a screen reader goes on; the first one is there from the start.
+    // A page that appears is where a keyboard or a screen reader goes on; the first one is there
+    // from the start.
     use_effect_with(route.clone(), {
         let main = main.clone();
         move |route| {
-            browser::set_title(&format!("{} · realtime-yew demo", route.title()));
+            set_title(&format!("{} · realtime-yew demo", route.title()));
             if shown_before.replace(true) {
                 focus(&main);
             }
@@ -67,12 +67,5 @@ fn Frame() -> Html {
             </main>
             <Toaster />
         </div>
-    }
-}
-
-fn focus(node: &NodeRef) {
-    if let Some(element) = node.cast::<HtmlElement>() {
-        // It fails on elements that cannot have the focus; `main` can.
-        let _ = element.focus();
     }
 }

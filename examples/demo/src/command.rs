@@ -34,8 +34,8 @@ pub(crate) fn use_command(channel: impl Into<AttrValue>) -> UseCommandHandle {
 }
 
 impl UseCommandHandle {
-    /// Sends `data`, and calls `on_done` once the server has taken it. The change itself comes back as an event, to
-    /// us as to everybody.
+    /// Sends `data`, and calls `on_done` once the server has taken it. The change itself comes back
+    /// as an event, to us as to everybody.
     pub(crate) fn send(
         &self,
         event: &str,

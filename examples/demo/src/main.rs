@@ -1,13 +1,15 @@
 //! The demo of realtime-yew: a page for each kind of live data.
 //!
-//! `app` puts it together. Each of `pages/*` shows one thing that the SDK does; the rest is what any app has: a
-//! header, a router, a theme.
+//! `app` puts it together. Each of `pages/*` shows one thing that the SDK does, and `command` how
+//! to send; the rest is what any app has: a header, a router, a theme.
 
 mod app;
 mod browser;
+mod clock;
 mod command;
 mod format;
 mod header;
+mod listener;
 mod offline;
 mod pages;
 mod route;

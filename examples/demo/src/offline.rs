@@ -3,7 +3,8 @@
 use realtime_yew::prelude::*;
 use yew::prelude::*;
 
-/// Says that what is shown may be old. It stays silent for the first seconds, as most interruptions are over by then.
+/// Says that what is shown may be old. It stays silent for the first seconds, as most
+/// interruptions are over by then.
 #[component]
 pub(crate) fn OfflineBanner() -> Html {
     let connection = use_connection();
@@ -13,7 +14,10 @@ pub(crate) fn OfflineBanner() -> Html {
         <div class="offline-region" role="status">
             if is_offline {
                 <div class="offline" data-testid="offline">
-                    <p>{ "You are offline. What you see may be out of date; it catches up by itself." }</p>
+                    <p>
+                        { "You are offline. What you see may be out of date; " }
+                        { "it catches up by itself." }
+                    </p>
                     <button class="button" type="button" onclick={retry}>{ "Try now" }</button>
                 </div>
             }

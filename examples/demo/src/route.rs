@@ -1,6 +1,6 @@
 //! Which page is shown: what the address says after `#`.
 
-use crate::browser::{Listener, hash};
+use crate::{browser::hash, listener::Listener};
 use yew::prelude::*;
 
 /// The rooms that the page offers; an address can name any other.

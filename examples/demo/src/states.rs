@@ -44,7 +44,9 @@ pub(crate) fn Failure(props: &FailureProps) -> Html {
         <div class="notice notice--bad" data-testid="error" role="alert">
             <p class="notice__title">{ format!("Could not load {}", props.what) }</p>
             <p class="notice__text">{ &props.reason }</p>
-            <button class="button" type="button" data-testid="retry" {onclick}>{ "Try again" }</button>
+            <button class="button" type="button" data-testid="retry" {onclick}>
+                { "Try again" }
+            </button>
         </div>
     }
 }

@@ -1,6 +1,9 @@
 //! Light and dark: as the system has it, unless somebody wants the other one.
 
-use crate::browser::{Listener, local_storage, media_matches, root_element};
+use crate::{
+    browser::{local_storage, media, root_element},
+    listener::Listener,
+};
 use yew::prelude::*;
 
 const KEY: &str = "theme";
@@ -28,7 +31,7 @@ impl Theme {
     }
 
     fn of_system() -> Self {
-        if media_matches(SYSTEM_IS_DARK) {
+        if media(SYSTEM_IS_DARK).is_some_and(|query| query.matches()) {
             Self::Dark
         } else {
             Self::Light
@@ -45,7 +48,8 @@ impl Theme {
         }
     }
 
-    /// Keeps the choice; back at the system's theme, there is none to keep, and the page follows the system again.
+    /// Keeps the choice. Back at the system's theme there is none to keep, and the page follows the
+    /// system again.
     fn keep(self) {
         // Without storage the choice lasts as long as the page.
         if let Some(storage) = local_storage() {

@@ -11,10 +11,10 @@ pub(crate) fn Toaster() -> Html {
     use_realtime_event("notification", Some("notifications"), {
         let toasts = toasts.clone();
         move |event: &ReceivedEvent| {
-            // What is not a notification has been counted and reported by the client already.
-            if let Ok(notification) = event.parse::<Notification>() {
-                toasts.push(Toast::new(kind(notification.level), notification.title));
-            }
+            toasts.push(match event.parse::<Notification>() {
+                Ok(notification) => Toast::new(kind(notification.level), notification.title),
+                Err(error) => Toast::error(error.to_string()),
+            });
         }
     });
     html! {

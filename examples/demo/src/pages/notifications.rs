@@ -1,8 +1,8 @@
-//! Notifications: the list of past ones is a query that grows by events. The toasts are the app's (see `toaster`), so
-//! that they come on every page.
+//! Notifications: the list of past ones is a query that grows by events. The toasts are the app's
+//! (see `toaster`), so that they come on every page.
 
 use crate::{
-    browser::{iso_time, local_time},
+    clock::{iso_time, local_time},
     states::{Empty, Failure, Loading},
     user::Me,
 };
@@ -32,7 +32,11 @@ pub(crate) fn NotificationsPage(props: &NotificationsPageProps) -> Html {
             .with_on_update(with_newest),
     );
     html! {
-        <section class="page page--narrow" data-testid="page-notifications" aria-labelledby="notifications-title">
+        <section
+            class="page page--narrow"
+            data-testid="page-notifications"
+            aria-labelledby="notifications-title"
+        >
             <header class="page__head">
                 <h1 id="notifications-title">{ "Notifications" }</h1>
                 <p class="page__lead">{ "Sent over REST, heard by everybody as an event." }</p>
@@ -42,7 +46,10 @@ pub(crate) fn NotificationsPage(props: &NotificationsPageProps) -> Html {
                 {
                     match (notifications.data(), notifications.error()) {
                         (Some(past), _) if past.is_empty() => html! {
-                            <Empty title="No notifications yet" hint="Send one: it pops up on every page that is open." />
+                            <Empty
+                                title="No notifications yet"
+                                hint="Send one: it pops up on every page that is open."
+                            />
                         },
                         (Some(past), _) => html! {
                             <ol class="notifications">
@@ -81,7 +88,12 @@ fn entry(notification: &Notification) -> Html {
         Level::Error => "error",
     };
     html! {
-        <li key={notification.id.as_str()} class="notification" data-testid="notification" data-level={level}>
+        <li
+            key={notification.id.as_str()}
+            class="notification"
+            data-testid="notification"
+            data-level={level}
+        >
             <p class="notification__title">{ &notification.title }</p>
             <p class="notification__text">{ notification.body.clone() }</p>
             <p class="notification__foot">
@@ -118,7 +130,9 @@ fn SendForm(props: &SendFormProps) -> Html {
     };
     html! {
         <div class="send-notification">
-            <button class="button button--strong" type="button" data-testid="notify" {onclick}>{ "Send a notification" }</button>
+            <button class="button button--strong" type="button" data-testid="notify" {onclick}>
+                { "Send a notification" }
+            </button>
             <p class="field-error" role="alert">{ (*error).clone() }</p>
         </div>
     }

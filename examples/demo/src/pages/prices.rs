@@ -27,7 +27,9 @@ pub(crate) fn PricesPage() -> Html {
         <section class="page" data-testid="page-prices" aria-labelledby="prices-title">
             <header class="page__head">
                 <h1 id="prices-title">{ "Prices" }</h1>
-                <p class="page__lead">{ "Each card is one query: fetched once, then patched by events." }</p>
+                <p class="page__lead">
+                    { "Each card is one query: fetched once, then kept fresh by events." }
+                </p>
             </header>
             <div>
                 {
@@ -46,7 +48,9 @@ pub(crate) fn PricesPage() -> Html {
                                 on_retry={symbols.refetch_callback()}
                             />
                         },
-                        (None, None) => html! { <Loading what="the prices" bars={8} class="cards loading--cards" /> },
+                        (None, None) => html! {
+                            <Loading what="the prices" bars={8} class="cards loading--cards" />
+                        },
                     }
                 }
             </div>

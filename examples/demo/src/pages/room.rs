@@ -1,5 +1,6 @@
-//! A room: messages, who is here, who is typing, and where their pointers are. Each part has its own hook, so a moving
-//! pointer renders the pointers and not the messages. All parts share one subscription.
+//! A room: messages, who is here, who is typing, and where their pointers are. Each part has its
+//! own hook, so a moving pointer renders the pointers and not the messages. All parts share one
+//! subscription.
 
 mod composer;
 mod cursors;
@@ -32,7 +33,9 @@ pub(crate) fn RoomPage(props: &RoomPageProps) -> Html {
             <header class="page__head room__head">
                 <div>
                     <h1 id="room-title">{ format!("Room: {room}") }</h1>
-                    <p class="page__lead">{ "Presence, typing and messages, all on one channel." }</p>
+                    <p class="page__lead">
+                        { "Presence, typing and messages, all on one channel." }
+                    </p>
                 </div>
                 <RoomSwitcher room={room.clone()} />
             </header>
@@ -40,7 +43,10 @@ pub(crate) fn RoomPage(props: &RoomPageProps) -> Html {
             <div class="room">
                 <section class="panel room__talk" aria-label="Messages">
                     <Messages {room} channel={&channel} {me} />
-                    <Composer channel={&channel} {me} />
+                    <div class="room__composer">
+                        // Another room, another composer: a draft stays out of it.
+                        <Composer key={channel.as_str()} channel={&channel} {me} />
+                    </div>
                 </section>
                 <Cursors {channel} {user} />
             </div>

@@ -1,7 +1,8 @@
-//! Tasks: a sorted list in two levels. This page knows which tasks there are and in which order; each row knows its
-//! own task, so that an edit renders one row.
+//! Tasks: a sorted list in two levels. This page knows which tasks there are and in which order;
+//! each row knows its own task, so that an edit renders one row.
 
 mod board;
+mod drag;
 mod editor;
 mod message;
 mod move_buttons;
@@ -40,7 +41,9 @@ pub(crate) fn TasksPage(props: &TasksPageProps) -> Html {
         <section class="page page--narrow" data-testid="page-tasks" aria-labelledby="tasks-title">
             <header class="page__head">
                 <h1 id="tasks-title">{ "Tasks" }</h1>
-                <p class="page__lead">{ "One list for everybody: open this page twice and edit in both." }</p>
+                <p class="page__lead">
+                    { "One list for everybody: open this page twice and edit in both." }
+                </p>
             </header>
             <NewTaskForm {me} />
             <div>

@@ -1,12 +1,13 @@
 //! One share's card.
 
 use crate::{
-    browser::{iso_time, local_time},
+    clock::{iso_time, local_time},
     format,
     states::{Failure, Loading},
 };
 use realtime_demo_types::Stock;
 use realtime_yew::{Fetcher, get_json, prelude::*};
+use std::rc::Rc;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -19,7 +20,7 @@ pub(crate) struct StockCardProps {
 pub(crate) fn StockCard(props: &StockCardProps) -> Html {
     let symbol = props.symbol.clone();
     let stock = use_realtime_query(
-        key!["stock", &*symbol],
+        key!["stock", symbol.as_str()],
         Fetcher::<Stock>::positioned({
             let symbol = symbol.clone();
             move || get_json(format!("/api/stocks/{symbol}"))
@@ -32,7 +33,7 @@ pub(crate) fn StockCard(props: &StockCardProps) -> Html {
         <article class="card" data-testid={format!("stock-{symbol}")}>
             {
                 match (stock.data(), stock.error()) {
-                    (Some(stock), _) => html! { <Quote stock={(*stock).clone()} /> },
+                    (Some(stock), _) => html! { <Quote {stock} /> },
                     (None, Some(error)) => html! {
                         <Failure
                             what={symbol}
@@ -49,7 +50,7 @@ pub(crate) fn StockCard(props: &StockCardProps) -> Html {
 
 #[derive(PartialEq, Properties)]
 struct QuoteProps {
-    stock: Stock,
+    stock: Rc<Stock>,
 }
 
 #[component]
@@ -60,7 +61,7 @@ fn Quote(props: &QuoteProps) -> Html {
         change,
         change_percent,
         updated_at,
-    } = &props.stock;
+    } = &*props.stock;
     let flash = use_flash(*price);
     let direction = direction(*change);
     html! {
@@ -75,12 +76,18 @@ fn Quote(props: &QuoteProps) -> Html {
             </div>
             <p class="quote__price">
                 // Another key makes another element, whose flash begins anew.
-                <span key={*updated_at} class={classes!("quote__number", flash)} data-testid="price">
+                <span
+                    key={*updated_at}
+                    class={classes!("quote__number", flash)}
+                    data-testid="price"
+                >
                     { format::price(*price) }
                 </span>
             </p>
             <p class="quote__foot">
-                <span class="quote__change" data-testid="change" data-direction={direction}>{ format::signed(*change) }</span>
+                <span data-testid="change" data-direction={direction}>
+                    { format::signed(*change) }
+                </span>
                 <time class="quote__time" data-testid="updated" datetime={iso_time(*updated_at)}>
                     { local_time(*updated_at) }
                 </time>

@@ -69,7 +69,11 @@ pub(super) fn Composer(props: &ComposerProps) -> Html {
                     {oninput}
                     {onblur}
                 />
-                <button class="button button--strong" data-testid="send" aria-busy={send.is_sending().to_string()}>
+                <button
+                    class="button button--strong"
+                    data-testid="send"
+                    aria-busy={send.is_sending().to_string()}
+                >
                     { if send.is_sending() { "Sending…" } else { "Send" } }
                 </button>
             </div>

@@ -55,7 +55,7 @@ pub(super) fn Cursors(props: &CursorsProps) -> Html {
             let cursor =
                 area.and_then(|area| Cursor::within(&area, event.client_x(), event.client_y()));
             if let Some(cursor) = cursor {
-                // Call it at every move: at most 20 a second are sent. Two numbers always turn into JSON.
+                // At every move, as at most 20 a second are sent. Two numbers always turn into JSON.
                 let _ = room.update_metadata(&cursor);
             }
         }
@@ -67,7 +67,13 @@ pub(super) fn Cursors(props: &CursorsProps) -> Html {
     html! {
         <section class="panel cursors" aria-label="Pointers">
             <p class="cursors__hint">{ "Move your pointer here; the others see it." }</p>
-            <div ref={area} class="cursors__area" data-testid="cursor-area" {onpointermove} {onpointerleave}>
+            <div
+                ref={area}
+                class="cursors__area"
+                data-testid="cursor-area"
+                {onpointermove}
+                {onpointerleave}
+            >
                 for member in room.others() {
                     { pointer(member) }
                 }

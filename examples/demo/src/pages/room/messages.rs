@@ -1,12 +1,13 @@
 //! The room's messages.
 
 use crate::{
-    browser::{iso_time, local_time},
+    clock::{iso_time, local_time},
     states::{Empty, Failure, Loading},
     user::Me,
 };
 use realtime_demo_types::Message;
 use realtime_yew::{Fetcher, get_json, prelude::*};
+use std::cell::Cell;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -22,16 +23,23 @@ pub(super) struct MessagesProps {
 pub(super) fn Messages(props: &MessagesProps) -> Html {
     let MessagesProps { room, channel, me } = props;
     let messages = use_realtime_list(
-        key!["messages", &**room],
+        key!["messages", room.as_str()],
         Fetcher::<Vec<Message>>::positioned({
             let room = room.clone();
             move || get_json(format!("/api/rooms/{room}/messages"))
         }),
-        UseRealtimeListOptions::default().with_channel(&**channel),
+        UseRealtimeListOptions::default().with_channel(channel.as_str()),
     );
-    let (pane, on_scroll) = use_pinned_scroll((room.clone(), messages.len()));
+    let (pane, on_scroll) = use_pinned_scroll(room, messages.len());
     html! {
-        <div ref={pane} class="messages" tabindex="0" role="log" aria-label="Messages" onscroll={on_scroll}>
+        <div
+            ref={pane}
+            class="messages"
+            tabindex="0"
+            role="log"
+            aria-label="Messages"
+            onscroll={on_scroll}
+        >
             if let (Some(error), true) = (messages.error(), messages.is_empty()) {
                 <Failure
                     what="the messages"
@@ -41,7 +49,10 @@ pub(super) fn Messages(props: &MessagesProps) -> Html {
             } else if messages.is_loading() {
                 <Loading what="the messages" bars={4} />
             } else if messages.is_empty() {
-                <Empty title="No messages yet" hint="Say hello: everybody in this room reads it at once." />
+                <Empty
+                    title="No messages yet"
+                    hint="Say hello: everybody in this room reads it at once."
+                />
             } else {
                 <ol class="messages__list" data-testid="messages">
                     for message in messages.iter() {
@@ -71,26 +82,27 @@ fn bubble(message: &Message, me: &Me) -> Html {
     }
 }
 
-/// Scrolls a pane to its end whenever `content` changes, unless somebody has scrolled up to read.
+/// Scrolls a pane to its end when it holds more, unless somebody has scrolled up to read. Each
+/// room begins at its end.
 #[hook]
-fn use_pinned_scroll<C: PartialEq + 'static>(content: C) -> (NodeRef, Callback<Event>) {
+fn use_pinned_scroll(room: &AttrValue, len: usize) -> (NodeRef, Callback<Event>) {
     /// So near to the end counts as at the end.
     const NEAR: i32 = 48;
     let pane = use_node_ref();
-    let is_pinned = use_mut_ref(|| true);
-    let on_scroll = use_callback((), {
-        let (pane, is_pinned) = (pane.clone(), is_pinned.clone());
-        move |_: Event, ()| {
+    let is_at_end = use_memo(room.clone(), |_| Cell::new(true));
+    let on_scroll = {
+        let (pane, is_at_end) = (pane.clone(), is_at_end.clone());
+        Callback::from(move |_: Event| {
             if let Some(pane) = pane.cast::<Element>() {
-                let left = pane.scroll_height() - pane.scroll_top() - pane.client_height();
-                *is_pinned.borrow_mut() = left < NEAR;
+                let below = pane.scroll_height() - pane.scroll_top() - pane.client_height();
+                is_at_end.set(below < NEAR);
             }
-        }
-    });
-    use_effect_with(content, {
+        })
+    };
+    use_effect_with((room.clone(), len), {
         let pane = pane.clone();
         move |_| {
-            if let (true, Some(pane)) = (*is_pinned.borrow(), pane.cast::<Element>()) {
+            if let (true, Some(pane)) = (is_at_end.get(), pane.cast::<Element>()) {
                 pane.set_scroll_top(pane.scroll_height());
             }
         }

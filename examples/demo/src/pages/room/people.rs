@@ -47,7 +47,9 @@ pub(super) fn People(props: &PeopleProps) -> Html {
         <div class="people">
             <div class="people__who" data-testid="online">
                 <OnlineUsers users={&here} label="People in this room" />
-                <span class="people__count">{ format!("{} here, {online} online", here.len()) }</span>
+                <span class="people__count">
+                    { format!("{} here, {online} online", here.len()) }
+                </span>
             </div>
             <label class="people__status">
                 <span>{ "Your status" }</span>

@@ -4,7 +4,11 @@ use super::{
     CHANNEL,
     message::{OfTask, UPDATE},
 };
-use crate::{browser::value_of, command::use_command, user::Me};
+use crate::{
+    browser::{focus, value_of},
+    command::use_command,
+    user::Me,
+};
 use realtime_demo_types::limits;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -18,8 +22,8 @@ pub(super) struct TitleEditorProps {
     pub(super) on_close: Callback<()>,
 }
 
-/// A field with the title. Enter saves and Escape gives up; it stays open, with what was typed, until the server has
-/// taken it.
+/// A field with the title. Enter saves and Escape gives up; it stays open, with what was typed,
+/// until the server has taken it.
 #[component]
 pub(super) fn TitleEditor(props: &TitleEditorProps) -> Html {
     let text = use_state(|| props.title.to_string());
@@ -28,9 +32,8 @@ pub(super) fn TitleEditor(props: &TitleEditorProps) -> Html {
     use_effect_with((), {
         let field = field.clone();
         move |()| {
+            focus(&field);
             if let Some(field) = field.cast::<HtmlInputElement>() {
-                // It fails only on elements that cannot have the focus.
-                let _ = field.focus();
                 field.select();
             }
         }

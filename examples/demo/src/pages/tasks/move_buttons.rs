@@ -1,7 +1,8 @@
 //! Moving a row without dragging it.
 
 use super::message::Place;
-use web_sys::HtmlElement;
+use crate::browser::{focus, focused_element};
+use web_sys::Element;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -13,8 +14,14 @@ pub(super) struct MoveButtonsProps {
     pub(super) on_move: Callback<Place>,
 }
 
-/// A button up and one down. The one that was pressed keeps the focus when the row moves, so that it can be pressed
-/// again; at the end of the list, the other one gets it.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Up,
+    Down,
+}
+
+/// A button up and one down. The one that was pressed keeps the focus when the row moves, so that
+/// it can be pressed again; at the end of the list, the other one gets it.
 #[component]
 pub(super) fn MoveButtons(props: &MoveButtonsProps) -> Html {
     let MoveButtonsProps {
@@ -23,45 +30,30 @@ pub(super) fn MoveButtons(props: &MoveButtonsProps) -> Html {
         down,
         on_move,
     } = props;
-    let buttons = [use_node_ref(), use_node_ref()];
-    let pressed = use_mut_ref(|| None::<NodeRef>);
+    let (up_button, down_button) = (use_node_ref(), use_node_ref());
+    let pressed = use_mut_ref(|| None::<Way>);
     use_effect_with((up.clone(), down.clone()), {
-        let (pressed, buttons) = (pressed.clone(), buttons.clone());
+        let (up_button, down_button) = (up_button.clone(), down_button.clone());
+        let pressed = pressed.clone();
         move |(up, down)| {
-            let usable = [up.is_some(), down.is_some()];
-            let enabled = buttons
-                .iter()
-                .zip(usable)
-                .filter(|(_, usable)| *usable)
-                .map(|(button, _)| button);
-            let button = pressed.take().and_then(|pressed| {
-                enabled
-                    .clone()
-                    .find(|button| **button == pressed)
-                    .or(enabled.clone().next())
-                    .cloned()
-            });
-            if let Some(button) = button.and_then(|button| button.cast::<HtmlElement>()) {
-                // It fails only on elements that cannot have the focus.
-                let _ = button.focus();
+            if let (Some(way), true) = (pressed.take(), is_focus_lost(&[&up_button, &down_button]))
+            {
+                match (way, up, down) {
+                    (Way::Up, Some(_), _) | (Way::Down, _, None) => focus(&up_button),
+                    (Way::Down, _, Some(_)) | (Way::Up, None, _) => focus(&down_button),
+                }
             }
         }
     });
-    let press = |button: &NodeRef, place: &Option<Place>| {
-        let (pressed, button, place, on_move) = (
-            pressed.clone(),
-            button.clone(),
-            place.clone(),
-            on_move.clone(),
-        );
+    let press = |way: Way, place: &Option<Place>| {
+        let (pressed, place, on_move) = (pressed.clone(), place.clone(), on_move.clone());
         move |_: MouseEvent| {
             if let Some(place) = place.clone() {
-                *pressed.borrow_mut() = Some(button.clone());
+                *pressed.borrow_mut() = Some(way);
                 on_move.emit(place);
             }
         }
     };
-    let [up_button, down_button] = &buttons;
     html! {
         <div class="move-buttons">
             <button
@@ -71,7 +63,7 @@ pub(super) fn MoveButtons(props: &MoveButtonsProps) -> Html {
                 data-testid="task-up"
                 aria-label={format!("Move {title} up")}
                 disabled={up.is_none()}
-                onclick={press(up_button, up)}
+                onclick={press(Way::Up, up)}
             >
                 { "↑" }
             </button>
@@ -82,10 +74,21 @@ pub(super) fn MoveButtons(props: &MoveButtonsProps) -> Html {
                 data-testid="task-down"
                 aria-label={format!("Move {title} down")}
                 disabled={down.is_none()}
-                onclick={press(down_button, down)}
+                onclick={press(Way::Down, down)}
             >
                 { "↓" }
             </button>
         </div>
     }
+}
+
+/// Whether the focus went nowhere when the row moved, as browsers take it from what they move. If
+/// somebody works elsewhere by now, they are left alone.
+fn is_focus_lost(buttons: &[&NodeRef]) -> bool {
+    focused_element().is_none_or(|focused| {
+        focused.tag_name() == "BODY"
+            || buttons
+                .iter()
+                .any(|button| button.cast::<Element>().as_ref() == Some(&focused))
+    })
 }

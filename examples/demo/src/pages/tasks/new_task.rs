@@ -52,7 +52,11 @@ pub(super) fn NewTaskForm(props: &NewTaskFormProps) -> Html {
                     readonly={create.is_sending()}
                     {oninput}
                 />
-                <button class="button button--strong" data-testid="add-task" aria-busy={create.is_sending().to_string()}>
+                <button
+                    class="button button--strong"
+                    data-testid="add-task"
+                    aria-busy={create.is_sending().to_string()}
+                >
                     { if create.is_sending() { "Adding…" } else { "Add" } }
                 </button>
             </div>

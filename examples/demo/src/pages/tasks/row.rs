@@ -1,16 +1,16 @@
-//! One task. The row watches its own item, so it renders when this task changes and not when another one does.
+//! One task. The row watches its own item, so it renders when this task changes and not when
+//! another one does.
 
 use super::{
     CHANNEL,
-    board::DragStep,
+    drag::{DragHandlers, DragStep},
     editor::TitleEditor,
     message::{DELETE, OfTask, Place, UPDATE},
     move_buttons::MoveButtons,
 };
-use crate::{command::use_command, user::Me};
+use crate::{browser::focus, command::use_command, user::Me};
 use realtime_demo_types::Task;
 use realtime_yew::prelude::*;
-use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -38,10 +38,9 @@ pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
     use_effect_with(*is_editing, {
         let edit_button = edit_button.clone();
         move |is_editing| {
-            let was_editing = was_editing.replace(*is_editing);
-            if let (true, Some(button)) = (was_editing, edit_button.cast::<HtmlElement>()) {
-                // It fails only on elements that cannot have the focus.
-                let _ = button.focus();
+            // The focus was in the editor, which is gone.
+            if was_editing.replace(*is_editing) {
+                focus(&edit_button);
             }
         }
     });
@@ -79,12 +78,7 @@ pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
             Place::After(_) => "task--landing-below",
         }),
     );
-    let Dragging {
-        start,
-        over,
-        drop,
-        end,
-    } = Dragging::new(props, &row);
+    let drag = DragHandlers::new(&props.id, &row, &props.on_drag);
     html! {
         <li
             ref={row}
@@ -93,28 +87,71 @@ pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
             data-id={task.id.clone()}
             data-version={task.version.to_string()}
             aria-busy={command.is_sending().to_string()}
-            ondragover={over}
-            ondrop={drop}
+            ondragover={drag.on_over}
+            ondrop={drag.on_drop}
         >
             <div class="task__line">
-                <span class="task__grip" draggable="true" title="Drag to move" aria-hidden="true" ondragstart={start} ondragend={end}></span>
+                <span
+                    class="task__grip"
+                    draggable="true"
+                    title="Drag to move"
+                    aria-hidden="true"
+                    ondragstart={drag.on_start}
+                    ondragend={drag.on_end}
+                />
                 <label class="task__done">
-                    <input type="checkbox" data-testid="task-done" checked={task.done} onchange={toggle} />
+                    <input
+                        type="checkbox"
+                        data-testid="task-done"
+                        checked={task.done}
+                        onchange={toggle}
+                    />
                     <span class="visually-hidden">{ format!("Done: {}", task.title) }</span>
                 </label>
                 <div class="task__main">
                     if *is_editing {
-                        <TitleEditor id={task.id.clone()} title={task.title.clone()} me={&props.me} on_close={close_editor} />
+                        <TitleEditor
+                            id={task.id.clone()}
+                            title={task.title.clone()}
+                            me={&props.me}
+                            on_close={close_editor}
+                        />
                     } else {
                         <div class="task__body">
                             <div class="task__text">
-                                <span class="task__title" data-testid="task-title">{ &task.title }</span>
-                                <span class="task__meta">{ note(&task, command.is_sending()) }</span>
+                                <span class="task__title" data-testid="task-title">
+                                    { &task.title }
+                                </span>
+                                <span class="task__meta">
+                                    { note(&task, command.is_sending()) }
+                                </span>
                             </div>
                             <div class="task__buttons">
-                                <MoveButtons title={task.title.clone()} up={props.up.clone()} down={props.down.clone()} {on_move} />
-                                <button ref={edit_button} class="button button--icon" type="button" data-testid="task-edit" aria-label={format!("Edit {}", task.title)} onclick={edit}>{ "✎" }</button>
-                                <button class="button button--icon" type="button" data-testid="task-delete" aria-label={format!("Delete {}", task.title)} onclick={delete}>{ "✕" }</button>
+                                <MoveButtons
+                                    title={task.title.clone()}
+                                    up={props.up.clone()}
+                                    down={props.down.clone()}
+                                    {on_move}
+                                />
+                                <button
+                                    ref={edit_button}
+                                    class="button button--icon"
+                                    type="button"
+                                    data-testid="task-edit"
+                                    aria-label={format!("Edit {}", task.title)}
+                                    onclick={edit}
+                                >
+                                    { "✎" }
+                                </button>
+                                <button
+                                    class="button button--icon"
+                                    type="button"
+                                    data-testid="task-delete"
+                                    aria-label={format!("Delete {}", task.title)}
+                                    onclick={delete}
+                                >
+                                    { "✕" }
+                                </button>
                             </div>
                         </div>
                     }
@@ -137,56 +174,4 @@ fn note(task: &Task, is_sending: bool) -> String {
         .map(|name| format!("edited by {name}"));
     let notes: Vec<String> = assignee.into_iter().chain(editor).collect();
     notes.join(" · ")
-}
-
-/// What a row does when it is dragged, or another one is dragged over it.
-struct Dragging {
-    start: Callback<DragEvent>,
-    over: Callback<DragEvent>,
-    drop: Callback<DragEvent>,
-    end: Callback<DragEvent>,
-}
-
-impl Dragging {
-    fn new(TaskRowProps { id, on_drag, .. }: &TaskRowProps, row: &NodeRef) -> Self {
-        let start = {
-            let (id, row) = (id.clone(), row.clone());
-            on_drag.reform(move |event: DragEvent| {
-                if let (Some(data), Some(row)) = (event.data_transfer(), row.cast::<Element>()) {
-                    // Some browsers drag nothing that carries no data.
-                    let _ = data.set_data("text/plain", &id);
-                    data.set_effect_allowed("move");
-                    data.set_drag_image(&row, 20, 20);
-                }
-                DragStep::Start(id.clone())
-            })
-        };
-        let over = {
-            let (id, row) = (id.clone(), row.clone());
-            on_drag.reform(move |event: DragEvent| {
-                // Without this, nothing may be dropped here.
-                event.prevent_default();
-                let area = row
-                    .cast::<Element>()
-                    .map(|row| row.get_bounding_client_rect());
-                let middle = area.map_or(0.0, |area| area.top() + area.height() / 2.0);
-                DragStep::Over(if f64::from(event.client_y()) < middle {
-                    Place::Before(id.clone())
-                } else {
-                    Place::After(id.clone())
-                })
-            })
-        };
-        let drop = on_drag.reform(|event: DragEvent| {
-            event.prevent_default();
-            DragStep::Drop
-        });
-        let end = on_drag.reform(|_| DragStep::End);
-        Self {
-            start,
-            over,
-            drop,
-            end,
-        }
-    }
 }
