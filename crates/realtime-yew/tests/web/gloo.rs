@@ -7,8 +7,11 @@ use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 
+/// Where the outcome of connecting goes; taken by whoever knows it first.
+type Outcome = oneshot::Sender<Result<RealtimeClient, String>>;
+
 #[derive(Clone)]
-struct Tell(Rc<RefCell<Option<oneshot::Sender<Result<RealtimeClient, String>>>>>);
+struct Tell(Rc<RefCell<Option<Outcome>>>);
 
 impl PartialEq for Tell {
     fn eq(&self, other: &Self) -> bool {

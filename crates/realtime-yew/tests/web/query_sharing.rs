@@ -104,8 +104,11 @@ async fn a_server_that_lost_its_history_causes_one_fetch_for_all() {
     assert_eq!(fetches.get(), 2);
 }
 
+/// A sum, and where its channel stood when it was read.
+type Read = (i64, Option<(String, u64)>);
+
 #[derive(Clone, Default)]
-struct Truth(Rc<RefCell<(i64, Option<(String, u64)>)>>);
+struct Truth(Rc<RefCell<Read>>);
 
 impl PartialEq for Truth {
     fn eq(&self, other: &Self) -> bool {
