@@ -4,6 +4,7 @@ mod entries;
 mod events;
 mod link;
 mod live_list;
+mod mutations;
 mod options;
 mod port;
 mod queries;
@@ -23,6 +24,7 @@ use crate::{
     channel::{ChannelError, Channels, LeaseId},
     connection::{Connection, ConnectionInfo},
     id::{ChannelName, Epoch, EventName, MessageId},
+    mutation::Mutations,
     notify::{Dirty, Topic},
     outbox::{Message, Outbox, SendId},
     query::QueryCache,
@@ -63,6 +65,7 @@ pub struct Client {
     cache: QueryCache,
     entries: Entries,
     rooms: Rooms,
+    mutations: Mutations,
     routes: Routes,
     listeners: FxHashMap<ListenerId, Listener>,
     last_listener: u64,
@@ -102,6 +105,7 @@ impl Client {
             cache: QueryCache::new(rng.fork(), options.queries),
             entries: Entries::default(),
             rooms: Rooms::default(),
+            mutations: Mutations::new(options.mutations, &id_prefix, rng.fork()),
             routes: Routes::default(),
             listeners: FxHashMap::default(),
             last_listener: 0,
@@ -137,7 +141,15 @@ impl Client {
                 .connection
                 .socket_closed(now, generation, code, reason, was_clean),
             Input::FetchFinished { fetch, result } => {
+                let entry = self.cache.fetching(fetch);
                 self.cache.fetch_finished(now, fetch, result);
+                if let Some(entry) = entry {
+                    self.hear_overlay(entry);
+                }
+            }
+            Input::MutationFinished { mutation, result } => {
+                let result = result.map_err(Into::into);
+                self.mutation_done(now, mutation, result);
             }
             Input::Timeout => self.timeout(now),
             Input::Visible(visible) => {
@@ -148,6 +160,7 @@ impl Client {
             Input::Online(online) => {
                 self.connection.set_online(now, online);
                 self.cache.set_online(now, online);
+                self.mutations.set_online(online);
             }
             Input::PageHide => {
                 self.rooms.leave_all(now);
@@ -174,6 +187,7 @@ impl Client {
             self.outbox.next_deadline(),
             self.cache.next_deadline(),
             self.rooms.next_deadline(),
+            self.mutations.next_deadline(),
         ]
         .into_iter()
         .fold(self.connection.next_deadline(), earliest)
@@ -310,6 +324,7 @@ impl Client {
         self.outbox.handle_timeout(now);
         self.cache.handle_timeout(now);
         self.rooms.handle_timeout(now);
+        self.mutations_timeout(now);
     }
 
     /// Lets the parts hear of each other until none has more to say.
@@ -318,7 +333,8 @@ impl Client {
             let spoke = self.drain_connection(now)
                 | self.drain_channels(now)
                 | self.drain_rooms(now)
-                | self.drain_outbox()
+                | self.drain_mutations(now)
+                | self.drain_outbox(now)
                 | self.drain_cache(now);
             if !spoke {
                 break;

@@ -107,6 +107,18 @@ impl Generation {
     }
 }
 
+/// Names one mutation of a client; later ones are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MutationId(pub(crate) u64);
+
+impl MutationId {
+    /// The mutation as a number, for logs.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
 /// Where a channel's history stands: the `seq`-th event of the incarnation `epoch`.
 ///
 /// `seq` is parsed as an integer from the frame's text and never passes through a JavaScript

@@ -61,8 +61,11 @@ mod id;
 mod key;
 pub mod list;
 mod merge;
+pub mod mutation;
 mod notify;
+pub mod order;
 pub mod outbox;
+pub mod overlay;
 pub mod presence;
 pub mod query;
 #[cfg(feature = "testing")]
@@ -83,13 +86,19 @@ pub use connection::{
 pub use ephemeral::Ephemeral;
 pub use error::{DecodeError, ServerError};
 pub use id::{
-    ChannelName, ConnectionId, Epoch, EventName, Generation, MessageId, Position, UserId,
+    ChannelName, ConnectionId, Epoch, EventName, Generation, MessageId, MutationId, Position,
+    UserId,
 };
 pub use key::{QueryKey, Segment};
-pub use list::{ListItem, ListOptions, ListSnapshot};
+pub use list::{ListItem, ListOptions, ListSnapshot, RowKey};
 pub use merge::{merge_patch, present};
+pub use mutation::{
+    Edit, ItemState, ListEdit, Mutation, MutationError, MutationEvent, MutationInfo,
+    MutationLimits, MutationStats, MutationStatus, OfflinePolicy, RecordEdit, Sending, ServerIds,
+};
 pub use notify::{ItemHash, Topic};
 pub use outbox::{Delivery, Message, ReliableOptions, SendError, SendId};
+pub use overlay::{Conflict, ConflictPolicy, Side};
 pub use presence::{
     Member, Metadata, MetadataError, PresenceEvent, PresenceOptions, PresenceSnapshot,
     PresenceStatus, User,

@@ -25,6 +25,7 @@
 //! A fetched snapshot ([`KeyedList::replace`]) is the truth for all that has no version, and is
 //! outranked, row by row, by what has a newer one.
 
+mod alias;
 mod event;
 mod expiry;
 mod intake;
@@ -32,6 +33,7 @@ mod item;
 mod label;
 mod moves;
 mod options;
+mod overlay;
 mod patches;
 mod replacement;
 mod report;
@@ -43,12 +45,15 @@ mod tombstones;
 mod tree;
 mod versions;
 
+pub use alias::RowKey;
 pub use item::{ItemId, ListItem};
 pub use options::{Comparator, ListOptions};
 pub use report::{Applied, ListChanges, ListStats};
+pub(crate) use sequence::Spot;
 pub use snapshot::{ListIter, ListSnapshot};
 
 use crate::time::{Instant, earliest};
+use overlay::ListOverlay;
 use patches::Patches;
 use report::Pending;
 use row::Row;
@@ -100,6 +105,7 @@ pub struct KeyedList<T: ListItem> {
     pending: Pending<T::Id>,
     stats: ListStats,
     max_items: usize,
+    overlay: ListOverlay<T>,
 }
 
 impl<T: ListItem> KeyedList<T> {
@@ -115,6 +121,7 @@ impl<T: ListItem> KeyedList<T> {
             pending: Pending::new(),
             stats: ListStats::default(),
             max_items: options.max_items,
+            overlay: ListOverlay::new(options.conflicts),
         }
     }
 
@@ -122,34 +129,36 @@ impl<T: ListItem> KeyedList<T> {
     ///
     /// `None` keeps the rows in the order they are in; from then on it is arrival order.
     pub fn set_sort(&mut self, comparator: Option<Comparator<T>>) {
+        let lifted = self.lift_all();
         if self.order.set_comparator(comparator) {
             self.pending.order();
         }
         self.relink();
+        self.lay_all(lifted);
     }
 
-    /// The row with this id.
+    /// The row with this id, or that had this temporary id, as it is shown.
     #[must_use]
     pub fn get(&self, id: &T::Id) -> Option<&Rc<T>> {
-        self.rows.get(id).map(|row| &row.entry.item)
+        self.shown(id).map(|entry| &entry.item)
     }
 
-    /// How many rows there are.
+    /// How many rows are shown.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.order.tree().len()
     }
 
-    /// Whether there are no rows.
+    /// Whether no rows are shown.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
 
     /// Where the row with this id stands, counted from zero, in O(log n).
     #[must_use]
     pub fn rank(&self, id: &T::Id) -> Option<usize> {
-        let entry = &self.rows.get(id)?.entry;
+        let entry = self.shown(id)?;
         self.order
             .rank(entry)
             .or_else(|| self.order.position(entry))
@@ -158,12 +167,16 @@ impl<T: ListItem> KeyedList<T> {
     /// All rows in order as they are now, in O(1).
     #[must_use]
     pub fn snapshot(&self) -> ListSnapshot<T> {
-        ListSnapshot::new(self.order.tree().clone())
+        ListSnapshot::new(self.order.tree().clone(), self.overlay.aliases())
     }
 
     /// What changed since this was last asked.
+    ///
+    /// A row that had a temporary id is named by both.
     pub fn take_changes(&mut self) -> ListChanges<T::Id> {
-        self.pending.take()
+        let mut changes = self.pending.take();
+        self.overlay.name_aliases(&mut changes.items);
+        changes
     }
 
     /// Forgets what is remembered no longer: tombstones, parked and recent patches.
@@ -193,6 +206,7 @@ impl<T: ListItem> KeyedList<T> {
             parked_now: self.parked.len(),
             recent_now: self.recent.len(),
             tombstones: self.tombstones.len(),
+            layers: self.overlay.len(),
             scans: self.order.scans(),
             ..self.stats
         }

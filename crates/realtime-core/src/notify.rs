@@ -25,6 +25,8 @@ pub enum Topic {
     Presence(ChannelName),
     /// Who is typing on a channel.
     Typing(ChannelName),
+    /// Some mutation's status.
+    Mutations,
 }
 
 /// Stands for a row's id in a [`Topic`], so that topics need not know the id's type.

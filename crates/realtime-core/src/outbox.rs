@@ -85,6 +85,8 @@ pub struct Outbox {
     held: BTreeMap<SendId, Entry>,
     unsent: BTreeSet<SendId>,
     latest: FxHashMap<Rc<str>, SendId>,
+    /// Sends with an id that was given.
+    given: FxHashMap<MessageId, SendId>,
     deadlines: BTreeSet<(Instant, SendId)>,
     settled: VecDeque<OutboxOutput>,
     stats: OutboxStats,
@@ -105,6 +107,7 @@ impl Outbox {
             held: BTreeMap::new(),
             unsent: BTreeSet::new(),
             latest: FxHashMap::default(),
+            given: FxHashMap::default(),
             deadlines: BTreeSet::new(),
             settled: VecDeque::new(),
             stats: OutboxStats::default(),
@@ -113,6 +116,17 @@ impl Outbox {
 
     /// Takes a message in. Whatever becomes of it, the returned id will settle.
     pub fn push(&mut self, now: Instant, message: Message) -> SendId {
+        self.push_as(now, message, None)
+    }
+
+    /// As [`push`](Self::push), to be sent with this id: for a message that may have been sent
+    /// before, so that the server can know it again.
+    pub(crate) fn push_as(
+        &mut self,
+        now: Instant,
+        message: Message,
+        id: Option<MessageId>,
+    ) -> SendId {
         self.advance(now);
         self.last = SendId(self.last.0 + 1);
         let send = self.last;
@@ -127,7 +141,11 @@ impl Outbox {
         if let Some(replaced) = replaced {
             self.finish(replaced, Err(SendError::Superseded));
         }
-        let entry = Entry::new(now, self.message_id_of(send), message);
+        if let Some(id) = &id {
+            self.given.insert(id.clone(), send);
+        }
+        let id = id.unwrap_or_else(|| self.message_id_of(send));
+        let entry = Entry::new(now, id, message);
         if let Kind::Latest(key) = &entry.kind {
             self.latest.insert(key.clone(), send);
         }
@@ -330,6 +348,11 @@ impl Outbox {
         self.unsent.remove(&send);
         if let Some(entry) = self.held.remove(&send) {
             self.stats.held_bytes -= entry.size;
+            if let Some(id) = &entry.id
+                && self.given.get(id) == Some(&send)
+            {
+                self.given.remove(id);
+            }
             if let Kind::Latest(key) = &entry.kind {
                 self.latest.remove(key);
             }
@@ -358,6 +381,9 @@ impl Outbox {
     }
 
     fn send_of(&self, id: &MessageId) -> Option<SendId> {
+        if let Some(send) = self.given.get(id) {
+            return Some(*send);
+        }
         let number = id.strip_prefix(&*self.id_prefix)?.strip_prefix('-')?;
         number.parse().ok().map(SendId)
     }
@@ -387,5 +413,24 @@ mod tests {
         }
         assert!(outbox.held.is_empty() && outbox.unsent.is_empty());
         assert!(outbox.deadlines.is_empty());
+    }
+
+    #[test]
+    fn a_message_sent_again_under_its_id_is_answered_by_it() {
+        let mut outbox = Outbox::new(OutboxLimits::default(), "q7f");
+        let (now, id) = (Instant::ZERO, MessageId::from("q7fm-1"));
+        outbox.up(now);
+        for _ in 0..2 {
+            let send = outbox.push_as(now, Message::new("e", "1"), Some(id.clone()));
+            let sent = outbox.poll_output();
+            assert!(
+                matches!(sent, Some(OutboxOutput::Transmit { id: Some(sent), .. }) if sent == id)
+            );
+            assert_eq!(outbox.message_id(send), Some(&id));
+            assert!(outbox.acked(now, &id, Ok("1")));
+            assert!(!outbox.acked(now, &id, Ok("1")));
+            outbox.poll_output();
+        }
+        assert!(outbox.given.is_empty());
     }
 }

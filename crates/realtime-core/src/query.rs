@@ -16,6 +16,7 @@ mod observers;
 mod options;
 mod output;
 mod record;
+mod record_overlay;
 mod resource;
 mod retry;
 mod source;

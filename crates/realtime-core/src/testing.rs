@@ -25,4 +25,4 @@ mod world;
 
 pub use link::{Link, LinkState};
 pub use server::{Abilities, Request, ScriptedServer, SocketId};
-pub use world::{PeerId, World};
+pub use world::{PeerId, Started, World};

@@ -80,6 +80,13 @@ impl Entries {
             .map_or(0, |entry| entry.order_version)
     }
 
+    /// The channels that feed an entry, while it is in use.
+    pub(super) fn channels_of(&self, entry: EntryId) -> impl Iterator<Item = &ChannelName> {
+        let entry = self.by_id.get(&entry).filter(|entry| entry.active > 0);
+        let channels = entry.map_or(&[][..], |entry| &entry.channels);
+        channels.iter().map(|feeding| &feeding.channel)
+    }
+
     fn fed_by(&self, channel: &ChannelName) -> Vec<EntryId> {
         self.by_channel.get(channel).cloned().unwrap_or_default()
     }
@@ -103,6 +110,7 @@ impl Client {
         } = observed;
         if is_new {
             self.register(entry, bindings, take_rows);
+            self.lay_pending(now, entry);
         }
         self.entries
             .observers

@@ -79,6 +79,7 @@ impl Client {
                             error,
                         });
                     }
+                    self.hear_overlay(entry);
                 }
                 Target::Listener(listener) => {
                     let event = received.get_or_insert_with(|| {

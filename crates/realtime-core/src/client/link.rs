@@ -63,11 +63,13 @@ impl Client {
             match output {
                 ConnectionOutput::RequestToken { generation } => {
                     self.outbox.down(now);
+                    self.mutations.link_wanted();
                     self.outputs.push_back(Output::RequestToken { generation });
                 }
                 ConnectionOutput::Connect { generation } => {
                     // Also the way back after the end: sends wait for the link again.
                     self.outbox.down(now);
+                    self.mutations.link_wanted();
                     let (url, protocols) = self.codec.address(&self.url);
                     self.outputs.push_back(Output::Connect {
                         generation,
@@ -95,14 +97,19 @@ impl Client {
                     self.drain_channels(now);
                     self.link_entries_up(now);
                     self.outbox.up(now);
+                    self.mutations.link_up(now);
                 }
                 ConnectionOutput::Down { .. } => {
                     self.channels.down();
                     self.link_entries_down(now);
+                    self.mutations_down(now);
                     self.outbox.down(now);
                     self.cancel_own_sends();
                 }
-                ConnectionOutput::Ended { .. } => self.outbox.disconnected_for_good(now),
+                ConnectionOutput::Ended { .. } => {
+                    self.outbox.disconnected_for_good(now);
+                    self.mutations_over(now);
+                }
                 ConnectionOutput::StatusChanged => self.dirty.mark(Topic::Connection),
             }
         }
@@ -154,10 +161,13 @@ impl Client {
                     position,
                 } => {
                     tracing::debug!(%channel, ?continuity, "channel live");
+                    self.mutations
+                        .channel_live(&channel, &continuity, position.as_ref());
                     self.entries_live(now, &channel, &continuity, position);
                     self.rooms.link_up(now, &channel);
                 }
                 ChannelOutput::Lost { channel } => {
+                    self.mutations.channel_lost(&channel);
                     self.entries_down(now, &channel);
                     self.rooms.link_down(now, &channel);
                 }
@@ -170,13 +180,16 @@ impl Client {
                     self.rooms.link_down(now, &channel);
                     self.fault(Fault::Refused { channel, error });
                 }
-                ChannelOutput::Closed { channel } => self.entries_down(now, &channel),
+                ChannelOutput::Closed { channel } => {
+                    self.mutations.channel_lost(&channel);
+                    self.entries_down(now, &channel);
+                }
             }
         }
         spoke
     }
 
-    pub(super) fn drain_outbox(&mut self) -> bool {
+    pub(super) fn drain_outbox(&mut self, now: Instant) -> bool {
         let mut spoke = false;
         while let Some(output) = self.outbox.poll_output() {
             spoke = true;
@@ -193,7 +206,11 @@ impl Client {
                     id: id.as_ref(),
                 }),
                 OutboxOutput::Settled { send, result } => {
-                    if !self.own_sends.remove(&send) {
+                    if let Some(mutation) = self.mutations.take_send(send) {
+                        if let Some(mutation) = mutation {
+                            self.mutation_done(now, mutation, result.map_err(Into::into));
+                        }
+                    } else if !self.own_sends.remove(&send) {
                         self.outputs.push_back(Output::Settled { send, result });
                     }
                 }

@@ -5,6 +5,7 @@ use crate::{
     error::DecodeError,
     list::{KeyedList, ListItem, ListOptions},
     notify::{Dirty, ItemHash},
+    overlay::Overlay,
     query::{BindingIndex, Effect, EntryId, EventView, QueryCache, Resource},
     time::Instant,
 };
@@ -92,6 +93,14 @@ impl<T: ListItem> Resource for LiveList<T> {
     /// Creates, updates and deletes say what is, not what to add: a second time changes nothing.
     fn is_idempotent(&self, _: BindingIndex) -> bool {
         true
+    }
+
+    fn overlay(&self) -> Option<&dyn Overlay> {
+        Some(&self.list)
+    }
+
+    fn overlay_mut(&mut self) -> Option<&mut dyn Overlay> {
+        Some(&mut self.list)
     }
 
     fn next_deadline(&self) -> Option<Instant> {

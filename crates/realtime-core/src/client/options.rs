@@ -1,8 +1,8 @@
 //! How a client behaves.
 
 use crate::{
-    channel::ChannelOptions, connection::ConnectionOptions, outbox::OutboxLimits,
-    query::QueryLimits,
+    channel::ChannelOptions, connection::ConnectionOptions, mutation::MutationLimits,
+    outbox::OutboxLimits, query::QueryLimits,
 };
 
 /// What a client is built from. Every default suits a page with a few hundred live components.
@@ -27,6 +27,8 @@ pub struct ClientOptions {
     pub outbox: OutboxLimits,
     /// How much the query cache may hold.
     pub queries: QueryLimits,
+    /// How many mutations there may be.
+    pub mutations: MutationLimits,
     /// How many event listeners there may be: 10 000.
     pub max_listeners: usize,
     /// Where chance comes from: jitter and message ids. Must differ between clients.
@@ -43,6 +45,7 @@ impl ClientOptions {
             channels: ChannelOptions::default(),
             outbox: OutboxLimits::default(),
             queries: QueryLimits::default(),
+            mutations: MutationLimits::default(),
             max_listeners: 10_000,
             seed: 0,
         }
@@ -73,6 +76,13 @@ impl ClientOptions {
     #[must_use]
     pub fn with_queries(mut self, queries: QueryLimits) -> Self {
         self.queries = queries;
+        self
+    }
+
+    /// Sets how many mutations there may be.
+    #[must_use]
+    pub const fn with_mutations(mut self, mutations: MutationLimits) -> Self {
+        self.mutations = mutations;
         self
     }
 

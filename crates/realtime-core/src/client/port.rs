@@ -3,8 +3,9 @@
 use crate::{
     channel::ChannelError,
     error::{DecodeError, ServerError},
-    id::{ChannelName, EventName, Generation, MessageId, Position},
+    id::{ChannelName, EventName, Generation, MessageId, MutationId, Position},
     key::QueryKey,
+    mutation::MutationEvent,
     outbox::{SendError, SendId},
     presence::PresenceEvent,
     query::{FetchError, FetchId, Fetched},
@@ -54,6 +55,13 @@ pub enum Input<'a> {
         fetch: FetchId,
         /// What it returned.
         result: Result<Fetched, FetchError>,
+    },
+    /// A function of the app's has carried a mutation out, or failed.
+    MutationFinished {
+        /// Which one, from [`Output::StartMutation`].
+        mutation: MutationId,
+        /// The server's answer as JSON text, or why there is none.
+        result: Result<Rc<str>, FetchError>,
     },
     /// The time of [`Client::next_deadline`](super::Client::next_deadline) has come.
     Timeout,
@@ -129,6 +137,23 @@ pub enum Output {
         send: SendId,
         /// The server's answer as JSON text, or why there is none.
         result: Result<Rc<str>, SendError>,
+    },
+    /// Carry a mutation out; answer with [`Input::MutationFinished`]. It may be asked for again.
+    StartMutation {
+        /// Which one.
+        mutation: MutationId,
+        /// The key that makes repeats harmless: the server is to treat two requests with one
+        /// key as one, and to put it into the event that the request causes.
+        id: MessageId,
+        /// The function's input as JSON text.
+        data: Rc<str>,
+    },
+    /// A mutation has its outcome, or met someone else's change.
+    Mutation {
+        /// Which one.
+        mutation: MutationId,
+        /// What happened.
+        event: MutationEvent,
     },
     /// Someone joined, changed or left.
     Presence {

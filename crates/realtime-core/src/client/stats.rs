@@ -2,7 +2,8 @@
 
 use super::Client;
 use crate::{
-    channel::ChannelStats, connection::ConnectionStats, outbox::OutboxStats, query::QueryStats,
+    channel::ChannelStats, connection::ConnectionStats, mutation::MutationStats,
+    outbox::OutboxStats, query::QueryStats,
 };
 
 /// Everything counted since the client was made. What belongs to one list or one room is counted
@@ -37,6 +38,8 @@ pub struct ClientStats {
     pub outbox: OutboxStats,
     /// The query cache's counters.
     pub queries: QueryStats,
+    /// The mutations' counters.
+    pub mutations: MutationStats,
 }
 
 impl Client {
@@ -49,6 +52,7 @@ impl Client {
             channels: self.channels.stats(),
             outbox: self.outbox.stats(),
             queries: self.cache.stats(),
+            mutations: self.mutations.stats(),
             ..self.stats.clone()
         }
     }

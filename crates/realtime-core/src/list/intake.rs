@@ -121,7 +121,7 @@ impl<T: ListItem> KeyedList<T> {
         } else {
             Applied::default()
         };
-        applied.changed |= self.move_row(&id, head.version, &spot);
+        applied.add(self.move_row(&id, head.version, &spot));
         Ok(applied)
     }
 

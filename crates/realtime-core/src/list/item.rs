@@ -132,6 +132,15 @@ pub trait ListItem: PartialEq + Sized + Serialize + DeserializeOwned + 'static {
         None
     }
 
+    /// The temporary id under which the item was created optimistically, if the server keeps it in
+    /// the item; `None` if it does not.
+    ///
+    /// With it, an item that a fetch or someone's event brings before our own answer is known to be
+    /// the row that is shown already, and is not shown beside it for that moment.
+    fn temporary_id(&self) -> Option<Self::Id> {
+        None
+    }
+
     /// Reads the JSON of [`VERSION_FIELD`](Self::VERSION_FIELD) in a partial update.
     ///
     /// By default a whole number, bare or in quotes; anything else counts as no version.

@@ -18,6 +18,11 @@ impl Label {
     pub(super) fn set(&self, value: u128) {
         self.0.set(value);
     }
+
+    /// Whether both are the place of one row, and not just equal.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// A value between the two neighbours; `None` if they leave no room.

@@ -10,18 +10,18 @@ impl<T: ListItem> KeyedList<T> {
     /// or neighbour that is not in the list, is counted.
     pub fn move_before(&mut self, now: Instant, id: &T::Id, before: Option<&T::Id>) -> Applied {
         self.expire(now);
-        Applied::changed(self.move_row(id, None, &Spot::Before(before.cloned())))
+        self.move_row(id, None, &Spot::Before(before.cloned()))
     }
 
     /// Puts the row `id` after the row `after`, or at the start; else like
     /// [`move_before`](Self::move_before).
     pub fn move_after(&mut self, now: Instant, id: &T::Id, after: Option<&T::Id>) -> Applied {
         self.expire(now);
-        Applied::changed(self.move_row(id, None, &Spot::After(after.cloned())))
+        self.move_row(id, None, &Spot::After(after.cloned()))
     }
 
     /// Moves a row unless a newer move has; whether it stands elsewhere now.
-    pub(super) fn move_row(
+    pub(super) fn move_beneath(
         &mut self,
         id: &T::Id,
         version: Option<u64>,

@@ -1,5 +1,6 @@
 //! How a list sorts and how much it remembers.
 
+use crate::overlay::ConflictPolicy;
 use std::{cmp::Ordering, fmt, rc::Rc, time::Duration};
 
 /// How a list compares two items.
@@ -15,7 +16,7 @@ pub(super) struct Limit {
 /// Settings of a [`KeyedList`](super::KeyedList).
 ///
 /// By default: arrival order, at most 1 000 000 rows, 4 096 tombstones for 10 minutes, 1 024
-/// parked and 1 024 recent patches for 60 seconds.
+/// parked and 1 024 recent patches for 60 seconds, and the last writer wins.
 ///
 /// ```
 /// use realtime_core::ListOptions;
@@ -30,6 +31,7 @@ pub struct ListOptions<T> {
     pub(super) tombstones: Limit,
     pub(super) parked: Limit,
     pub(super) recent: Limit,
+    pub(super) conflicts: ConflictPolicy<T>,
 }
 
 impl<T> ListOptions<T> {
@@ -72,6 +74,14 @@ impl<T> ListOptions<T> {
         self.recent = Limit { cap, ttl };
         self
     }
+
+    /// How a pending edit of ours and someone else's change of the same row come together: by
+    /// default the last writer wins.
+    #[must_use]
+    pub fn with_conflicts(mut self, policy: ConflictPolicy<T>) -> Self {
+        self.conflicts = policy;
+        self
+    }
 }
 
 impl<T> Default for ListOptions<T> {
@@ -89,6 +99,7 @@ impl<T> Default for ListOptions<T> {
             },
             parked: patches,
             recent: patches,
+            conflicts: ConflictPolicy::default(),
         }
     }
 }
@@ -97,6 +108,7 @@ impl<T> Clone for ListOptions<T> {
     fn clone(&self) -> Self {
         Self {
             comparator: self.comparator.clone(),
+            conflicts: self.conflicts.clone(),
             ..*self
         }
     }
@@ -110,6 +122,7 @@ impl<T> fmt::Debug for ListOptions<T> {
             .field("tombstones", &self.tombstones)
             .field("parked", &self.parked)
             .field("recent", &self.recent)
+            .field("conflicts", &self.conflicts)
             .finish()
     }
 }

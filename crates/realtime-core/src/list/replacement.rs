@@ -14,8 +14,12 @@ impl<T: ListItem> KeyedList<T> {
     /// What has no version does not: unversioned deletes and parked patches are forgotten. Rows
     /// that are not in the snapshot go, and leave no tombstone. If an id stands there twice, the
     /// last one counts. Costs O(n log n); rows that are equal keep their pointer.
+    ///
+    /// Optimistic edits stay over it, but for those that the server had confirmed before the fetch
+    /// began.
     pub fn replace(&mut self, now: Instant, items: Vec<T>) -> Applied {
         self.expire(now);
+        self.fetch_landed();
         let items = items.into_iter().map(|item| {
             let version = item.version();
             (item, version)
@@ -24,6 +28,16 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     pub(super) fn replace_all(&mut self, now: Instant, items: Vec<(T, Option<u64>)>) -> Applied {
+        for (item, _) in &items {
+            self.recognise(item);
+        }
+        let lifted = self.lift_all();
+        let mut applied = self.replace_beneath(now, items);
+        applied.changed |= self.lay_all(lifted);
+        applied
+    }
+
+    fn replace_beneath(&mut self, now: Instant, items: Vec<(T, Option<u64>)>) -> Applied {
         self.tombstones.clear_unversioned();
         self.stats.parked_dropped += self.parked.drop_unversioned();
         let mut applied = Applied::default();

@@ -115,6 +115,14 @@ impl<I: Clone + Ord> Pending<I> {
         self.order = true;
     }
 
+    pub(super) const fn is_order(&self) -> bool {
+        self.order
+    }
+
+    pub(super) const fn set_order(&mut self, order: bool) {
+        self.order = order;
+    }
+
     pub(super) fn item(&mut self, id: &I) {
         if self.reset {
             return;
@@ -171,6 +179,10 @@ pub struct ListStats {
     pub unknown_moves: u64,
     /// Moves in a list that has a comparator, and so no places to choose.
     pub sorted_moves: u64,
+    /// Optimistic edits that lie over the list now.
+    pub layers: usize,
+    /// Temporary ids forgotten because there were too many; their rows have other keys since.
+    pub aliases_dropped: u64,
     /// Rows found only by looking at all, since the comparator contradicts itself.
     pub scans: u64,
 }

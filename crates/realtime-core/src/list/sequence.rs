@@ -14,7 +14,7 @@ use std::{cmp::Ordering, rc::Rc};
 pub(super) struct Entry<T> {
     pub(super) item: Rc<T>,
     /// The place in arrival order; sorted lists have none.
-    label: Option<Label>,
+    pub(super) label: Option<Label>,
 }
 
 impl<T> Entry<T> {
@@ -34,11 +34,19 @@ impl<T> Clone for Entry<T> {
 }
 
 /// Where a row is moved to.
-pub(super) enum Spot<R> {
+#[derive(Clone, Debug)]
+pub(crate) enum Spot<R> {
     /// Before that row, or to the end.
     Before(Option<R>),
     /// After that row, or to the start.
     After(Option<R>),
+}
+
+/// Which of its two neighbours a row goes next to, if the places of absent rows lie between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside {
+    Previous,
+    Next,
 }
 
 /// The order of a list. Always finds a row by what it looked like when it was put in place, so a
@@ -46,6 +54,8 @@ pub(super) enum Spot<R> {
 pub(super) struct Sequence<T> {
     tree: Tree<Entry<T>>,
     comparator: Option<Comparator<T>>,
+    /// Places in arrival order of rows that are not in the tree just now, in order.
+    held: Vec<Label>,
     /// How often the comparator contradicted itself, and the row had to be looked for one by one.
     scans: u64,
 }
@@ -55,6 +65,7 @@ impl<T: ListItem> Sequence<T> {
         Self {
             tree: Tree::new(),
             comparator,
+            held: Vec::new(),
             scans: 0,
         }
     }
@@ -79,11 +90,41 @@ impl<T: ListItem> Sequence<T> {
         } else {
             let end = self.tree.len();
             entry.label = Some(Label::default());
-            self.open(end, &entry);
+            self.open(end, &entry, Beside::Next);
             end
         };
         self.tree.insert(rank, entry.clone());
         entry
+    }
+
+    /// Puts a row back in the place it had.
+    pub(super) fn put(&mut self, entry: &Entry<T>) {
+        let rank = self.search(entry).unwrap_or_else(|rank| rank);
+        self.tree.insert(rank, entry.clone());
+    }
+
+    /// Puts a new row into a list in arrival order; `None` if the spot's neighbour is not there.
+    pub(super) fn insert_at(&mut self, item: Rc<T>, spot: &Spot<Entry<T>>) -> Option<Entry<T>> {
+        let rank = self.rank_of(spot)?;
+        let entry = Entry {
+            item,
+            label: Some(Label::default()),
+        };
+        self.open(rank, &entry, beside(spot));
+        self.tree.insert(rank, entry.clone());
+        Some(entry)
+    }
+
+    /// Keeps the place of a row that is not in the tree: what is put around it meanwhile keeps to
+    /// its side of it.
+    pub(super) fn hold(&mut self, label: &Label) {
+        let at = (self.held).partition_point(|held| held.get() < label.get());
+        self.held.insert(at, label.clone());
+    }
+
+    /// Keeps it no longer.
+    pub(super) fn free(&mut self, label: &Label) {
+        self.held.retain(|held| !held.is(label));
     }
 
     pub(super) fn remove(&mut self, entry: &Entry<T>) {
@@ -119,25 +160,38 @@ impl<T: ListItem> Sequence<T> {
 
     /// Moves a row of a list in arrival order; whether it stands elsewhere now.
     pub(super) fn move_to(&mut self, entry: &Entry<T>, spot: &Spot<Entry<T>>) -> bool {
-        let to = match spot {
-            Spot::Before(Some(next)) => self.rank(next),
-            Spot::Before(None) => Some(self.tree.len()),
-            Spot::After(Some(previous)) => self.rank(previous).map(|rank| rank + 1),
-            Spot::After(None) => Some(0),
-        };
-        let (Some(from), Some(mut to)) = (self.rank(entry), to) else {
+        let (Some(from), Some(mut to)) = (self.rank(entry), self.rank_of(spot)) else {
             return false;
         };
-        if to == from || to == from + 1 {
+        let in_place = to == from || to == from + 1;
+        let beside_itself = matches!(
+            spot,
+            Spot::Before(Some(other)) | Spot::After(Some(other)) if Rc::ptr_eq(&other.item, &entry.item)
+        );
+        if in_place && (self.held.is_empty() || beside_itself) {
             return false;
         }
         self.tree.remove(from);
         if to > from {
             to -= 1;
         }
-        self.open(to, entry);
+        self.open(to, entry, beside(spot));
         self.tree.insert(to, entry.clone());
-        true
+        !in_place
+    }
+
+    /// Keeps no place any longer.
+    pub(super) fn free_all(&mut self) {
+        self.held.clear();
+    }
+
+    fn rank_of(&self, spot: &Spot<Entry<T>>) -> Option<usize> {
+        match spot {
+            Spot::Before(Some(next)) => self.rank(next),
+            Spot::Before(None) => Some(self.tree.len()),
+            Spot::After(Some(previous)) => self.rank(previous).map(|rank| rank + 1),
+            Spot::After(None) => Some(0),
+        }
     }
 
     /// The entry's rank, if the order finds it where its comparator says.
@@ -223,20 +277,37 @@ impl<T: ListItem> Sequence<T> {
 
     /// Gives `entry` a label between the rows at `rank - 1` and `rank`, spreading the labels
     /// around if these two leave no room.
-    fn open(&self, rank: usize, entry: &Entry<T>) {
+    fn open(&self, rank: usize, entry: &Entry<T>, beside: Beside) {
         let Some(label) = &entry.label else { return };
-        let value = self.gap(rank).or_else(|| {
+        let value = self.gap(rank, beside).or_else(|| {
             self.spread(rank);
-            self.gap(rank)
+            self.gap(rank, beside)
         });
         if let Some(value) = value {
             label.set(value);
         }
     }
 
-    fn gap(&self, rank: usize) -> Option<u128> {
+    fn gap(&self, rank: usize, beside: Beside) -> Option<u128> {
         let before = rank.checked_sub(1).and_then(|rank| self.label(rank));
-        label::between(before, self.label(rank))
+        let after = self.label(rank);
+        let held = self.held_between(before, after);
+        let (first, last) = (held.first().map(Label::get), held.last().map(Label::get));
+        match beside {
+            Beside::Previous => label::between(before, first.or(after)),
+            Beside::Next => label::between(last.or(before), after),
+        }
+    }
+
+    /// The places kept between two labels.
+    fn held_between(&self, low: Option<u128>, high: Option<u128>) -> &[Label] {
+        let start = low.map_or(0, |low| {
+            (self.held).partition_point(|held| held.get() <= low)
+        });
+        let end = high.map_or(self.held.len(), |high| {
+            (self.held).partition_point(|held| held.get() < high)
+        });
+        self.held.get(start..end).unwrap_or_default()
     }
 
     fn label(&self, rank: usize) -> Option<u128> {
@@ -250,12 +321,17 @@ impl<T: ListItem> Sequence<T> {
             let start = rank.saturating_sub(reach);
             let end = self.tree.len().min(rank + reach);
             let before = start.checked_sub(1).and_then(|rank| self.label(rank));
-            let (low, high) = (before.unwrap_or(0), self.label(end).unwrap_or(u128::MAX));
-            if let Some(gap) = label::spread(low, high, end - start) {
+            let after = self.label(end);
+            let (low, high) = (before.unwrap_or(0), after.unwrap_or(u128::MAX));
+            let mut labels: Vec<Label> = self.held_between(before, after).to_vec();
+            let rows = self.tree.range(start..end);
+            labels.extend(rows.filter_map(|entry| entry.label.clone()));
+            labels.sort_by_key(Label::get);
+            if let Some(gap) = label::spread(low, high, labels.len()) {
                 let mut value = low;
-                for entry in self.tree.range(start..end) {
+                for label in labels {
                     value += gap;
-                    entry.label.iter().for_each(|label| label.set(value));
+                    label.set(value);
                 }
                 return;
             }
@@ -264,5 +340,20 @@ impl<T: ListItem> Sequence<T> {
             }
             reach *= 2;
         }
+    }
+}
+
+#[cfg(test)]
+impl<T> Sequence<T> {
+    /// Whether no place is kept for an absent row.
+    pub(super) const fn is_at_rest(&self) -> bool {
+        self.held.is_empty()
+    }
+}
+
+fn beside<R>(spot: &Spot<R>) -> Beside {
+    match spot {
+        Spot::Before(_) => Beside::Next,
+        Spot::After(_) => Beside::Previous,
     }
 }

@@ -1,6 +1,7 @@
 //! What a reader holds: all rows, in order, as they were at one moment.
 
 use super::{
+    alias::{Aliases, RowKey},
     item::ListItem,
     sequence::Entry,
     tree::{self, Tree},
@@ -13,17 +14,20 @@ use std::{fmt, ops::Range, rc::Rc};
 /// Taking and cloning one costs the same for ten rows as for 100 000, and it never changes: what
 /// the list does later copies only what differs. Comparing two that share everything is a
 /// comparison of pointers.
-pub struct ListSnapshot<T: ListItem>(Tree<Entry<T>>);
+pub struct ListSnapshot<T: ListItem> {
+    rows: Tree<Entry<T>>,
+    aliases: Rc<Aliases<T::Id>>,
+}
 
 impl<T: ListItem> ListSnapshot<T> {
-    pub(super) const fn new(tree: Tree<Entry<T>>) -> Self {
-        Self(tree)
+    pub(super) const fn new(rows: Tree<Entry<T>>, aliases: Rc<Aliases<T::Id>>) -> Self {
+        Self { rows, aliases }
     }
 
     /// How many rows there are.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.0.len()
+        self.rows.len()
     }
 
     /// Whether there are no rows.
@@ -35,13 +39,13 @@ impl<T: ListItem> ListSnapshot<T> {
     /// The row at `rank`, counted from zero, in O(log n).
     #[must_use]
     pub fn get(&self, rank: usize) -> Option<&Rc<T>> {
-        self.0.get(rank).map(|entry| &entry.item)
+        self.rows.get(rank).map(|entry| &entry.item)
     }
 
     /// The rows in order.
     #[must_use]
     pub fn iter(&self) -> ListIter<'_, T> {
-        ListIter(self.0.iter())
+        ListIter(self.rows.iter())
     }
 
     /// The rows of these ranks, in order; ranks past the end are left out.
@@ -49,7 +53,7 @@ impl<T: ListItem> ListSnapshot<T> {
     /// Costs O(log n) plus the rows read, so a window into a long list is cheap.
     #[must_use]
     pub fn range(&self, ranks: Range<usize>) -> ListIter<'_, T> {
-        ListIter(self.0.range(ranks))
+        ListIter(self.rows.range(ranks))
     }
 
     /// The rows' ids in order.
@@ -57,24 +61,40 @@ impl<T: ListItem> ListSnapshot<T> {
         self.iter().map(|item| item.id())
     }
 
+    /// What a renderer is to tell the row `id` by: the id, or, for a row that this client made under
+    /// a temporary one, still that. So the row keeps its element, and its focus, when the server
+    /// names it.
+    #[must_use]
+    pub fn key(&self, id: &T::Id) -> RowKey<T::Id> {
+        self.aliases.key(id)
+    }
+
+    /// The rows' keys in order.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = RowKey<T::Id>> + ExactSizeIterator {
+        self.iter().map(|item| self.key(&item.id()))
+    }
+
     /// Whether both are the same snapshot, without looking at a row.
     ///
     /// True means equal; false says nothing.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
-        self.0.ptr_eq(&other.0)
+        self.rows.ptr_eq(&other.rows)
     }
 }
 
 impl<T: ListItem> Clone for ListSnapshot<T> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self {
+            rows: self.rows.clone(),
+            aliases: Rc::clone(&self.aliases),
+        }
     }
 }
 
 impl<T: ListItem> Default for ListSnapshot<T> {
     fn default() -> Self {
-        Self(Tree::new())
+        Self::new(Tree::new(), Rc::default())
     }
 }
 
@@ -183,7 +203,7 @@ mod tests {
                 list.apply(Instant::ZERO, event).unwrap();
                 let after = list.snapshot();
                 // A remove and an insert, each along one path of four nodes and a neighbour.
-                let copied = after.0.nodes_not_in(&before.0);
+                let copied = after.rows.nodes_not_in(&before.rows);
                 assert!(copied <= 16, "{event} copied {copied} nodes");
                 let rows = pointers(&list);
                 let changed = old.iter().zip(&rows).filter(|(old, new)| old != new);

@@ -14,7 +14,12 @@ const MAX_RECENT_PER_ROW: usize = 64;
 
 impl<T: ListItem> KeyedList<T> {
     /// Takes a whole item.
-    pub(super) fn install(&mut self, now: Instant, item: T, version: Option<u64>) -> Applied {
+    pub(super) fn install_beneath(
+        &mut self,
+        now: Instant,
+        item: T,
+        version: Option<u64>,
+    ) -> Applied {
         let id = item.id();
         let Some(row) = self.rows.get_mut(&id) else {
             return self.add(now, &id, item, version);
@@ -28,7 +33,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Takes a partial update; `json` holds the changed fields.
-    pub(super) fn patch(
+    pub(super) fn patch_beneath(
         &mut self,
         now: Instant,
         id: &T::Id,
@@ -51,7 +56,12 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Takes a delete.
-    pub(super) fn delete(&mut self, now: Instant, id: &T::Id, version: Option<u64>) -> Applied {
+    pub(super) fn delete_beneath(
+        &mut self,
+        now: Instant,
+        id: &T::Id,
+        version: Option<u64>,
+    ) -> Applied {
         let newest = self.recent.of(id).last().and_then(|patch| patch.version);
         let known = self.rows.get(id).and_then(|row| row.version).max(newest);
         if version.is_some() && known > version {

@@ -3,12 +3,18 @@
 use super::{
     ObserverId, QueryError, QueryLimits, QueryMeta, QueryOptions, QueryStats,
     entry::{Entry, EntryId, Shared},
+    fetching::FetchId,
     log::LogBudget,
     output::QueryOutput,
     resource::Resource,
     source::Feed,
 };
-use crate::{key::QueryKey, time::Instant};
+use crate::{
+    id::MutationId,
+    key::QueryKey,
+    overlay::{Overlay, OverlayNews},
+    time::Instant,
+};
 use rustc_hash::FxHashMap;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -268,6 +274,48 @@ impl QueryCache {
         self.change(now, entry, |entry, _| {
             let output = entry.resource.as_any_mut().downcast_mut().map(edit);
             (output.is_some(), output)
+        })?
+    }
+
+    /// The optimistic edits over an entry, if it takes any.
+    pub(crate) fn overlay_of(&self, entry: EntryId) -> Option<&dyn Overlay> {
+        self.entries.get(&entry)?.resource.overlay()
+    }
+
+    /// What the optimistic edits over an entry have to tell.
+    pub(crate) fn overlay_news(&mut self, entry: EntryId) -> Option<OverlayNews> {
+        let entry = self.entries.get_mut(&entry)?;
+        Some(entry.resource.overlay_mut()?.take_news())
+    }
+
+    /// The entry that a fetch is to fill, while its result is waited for.
+    pub(crate) fn fetching(&self, fetch: FetchId) -> Option<EntryId> {
+        self.shared.flights.get(&fetch).copied()
+    }
+
+    /// The queries that a mutation has optimistic edits in.
+    pub(crate) fn overlaid_by(&self, mutation: MutationId) -> Vec<QueryKey> {
+        let has = |entry: &&Entry| {
+            let overlay = entry.resource.overlay();
+            overlay.is_some_and(|overlay| overlay.has(mutation))
+        };
+        let entries = self.entries.values().filter(has);
+        entries.map(|entry| entry.key.clone()).collect()
+    }
+
+    /// Changes the optimistic edits over an entry. `edit` says whether what people see changed.
+    pub(crate) fn edit_overlay<O>(
+        &mut self,
+        now: Instant,
+        entry: EntryId,
+        edit: impl FnOnce(&mut dyn Overlay) -> (bool, O),
+    ) -> Option<O> {
+        self.change(now, entry, |entry, _| match entry.resource.overlay_mut() {
+            Some(overlay) => {
+                let (changed, output) = edit(overlay);
+                (changed, Some(output))
+            }
+            None => (false, None),
         })?
     }
 

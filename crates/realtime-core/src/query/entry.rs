@@ -243,14 +243,20 @@ impl Entry {
             Feed::None | Feed::Several => false,
         });
         let patches = self.resource.patches_data(binding);
+        let echoed = self.take_echo(now, event, patches);
         if let (Some(position), Some(as_of)) = (position, &self.as_of)
             && patches
             && fold::covers(as_of, position)
         {
             shared.stats.covered_events += 1;
-            return Ok(Effect::Unchanged);
+            return Ok(if echoed {
+                Effect::Changed
+            } else {
+                Effect::Unchanged
+            });
         }
         let effect = match self.resource.apply(now, binding, event) {
+            Ok(Effect::Unchanged) if echoed => Effect::Changed,
             Ok(effect) => effect,
             Err(error) => {
                 shared.stats.event_errors += 1;
@@ -277,6 +283,16 @@ impl Entry {
             shared.stats.log_overflows += 1;
         }
         Ok(effect)
+    }
+
+    /// Tells the optimistic edits of an event with an id, which may be their own. One that does
+    /// not change the data itself only says that the server has carried the edit out.
+    fn take_echo(&mut self, now: Instant, event: &EventView<'_>, patches: bool) -> bool {
+        let (Some(id), Some(overlay)) = (event.id, self.resource.overlay_mut()) else {
+            return false;
+        };
+        let data = if patches { Some(event.data) } else { None };
+        !overlay.is_empty() && overlay.echo(now, id, data)
     }
 
     /// Does what is due; says whether what people see changed.

@@ -190,6 +190,9 @@ impl Entry {
             self.error = None;
         }
         self.log.take();
+        if let Some(overlay) = self.resource.overlay_mut() {
+            overlay.fetch_began();
+        }
         let fetch = shared.new_fetch(self.id);
         let timeout = self.observers.settings().fetch_timeout;
         self.phase = Phase::InFlight(Flight {

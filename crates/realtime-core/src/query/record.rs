@@ -1,10 +1,14 @@
 //! One record, filled by a fetch and kept fresh by events.
 
-use super::resource::{BindingIndex, Effect, EventView, Resource};
+use super::{
+    record_overlay::RecordOverlay,
+    resource::{BindingIndex, Effect, EventView, Resource},
+};
 use crate::{
     error::DecodeError,
     id::{ChannelName, EventName},
     key::QueryKey,
+    overlay::{ConflictPolicy, Overlay},
     time::Instant,
 };
 use serde::de::DeserializeOwned;
@@ -142,12 +146,14 @@ pub struct Binding<T> {
 #[derive(Clone, Debug)]
 pub struct RecordSpec<T> {
     bindings: Vec<Binding<T>>,
+    conflicts: ConflictPolicy<T>,
 }
 
 impl<T> Default for RecordSpec<T> {
     fn default() -> Self {
         Self {
             bindings: Vec::new(),
+            conflicts: ConflictPolicy::default(),
         }
     }
 }
@@ -176,6 +182,14 @@ impl<T: PartialEq + 'static> RecordSpec<T> {
         self
     }
 
+    /// How a pending edit of ours and someone else's change come together: by default the last
+    /// writer wins.
+    #[must_use]
+    pub fn with_conflicts(mut self, policy: ConflictPolicy<T>) -> Self {
+        self.conflicts = policy;
+        self
+    }
+
     /// The bindings, each at its [`BindingIndex`].
     #[must_use]
     pub fn bindings(&self) -> &[Binding<T>] {
@@ -186,8 +200,10 @@ impl<T: PartialEq + 'static> RecordSpec<T> {
     #[must_use]
     pub fn build(self) -> Record<T> {
         Record {
-            data: None,
+            synced: None,
+            shown: None,
             bindings: self.bindings,
+            overlay: RecordOverlay::new(self.conflicts),
         }
     }
 }
@@ -196,30 +212,36 @@ impl<T: PartialEq + 'static> RecordSpec<T> {
 ///
 /// A new value that equals the old one leaves the old `Rc` in place. A fetch's result may be a `T`
 /// or an `Rc<T>`.
+///
+/// Optimistic edits lie over what fetches and events say, see [`overlay`](crate::overlay).
 pub struct Record<T> {
-    data: Option<Rc<T>>,
+    /// What fetches and events say.
+    pub(super) synced: Option<Rc<T>>,
+    /// The same with the edits over it.
+    pub(super) shown: Option<Rc<T>>,
     bindings: Vec<Binding<T>>,
+    pub(super) overlay: RecordOverlay<T>,
 }
 
 impl<T: PartialEq + 'static> Record<T> {
     /// The value, if one has arrived.
     #[must_use]
     pub fn data(&self) -> Option<Rc<T>> {
-        self.data.clone()
+        self.shown.clone()
     }
 
     /// The value, borrowed.
     #[must_use]
     pub fn get(&self) -> Option<&T> {
-        self.data.as_deref()
+        self.shown.as_deref()
     }
 
     fn set(&mut self, new: Rc<T>) -> bool {
-        if self.data.as_deref() == Some(&*new) {
+        if self.synced.as_deref() == Some(&*new) {
             return false;
         }
-        self.data = Some(new);
-        true
+        self.synced = Some(new);
+        self.show(true)
     }
 
     fn patch(&self, binding: BindingIndex) -> Option<&Kind<T>> {
@@ -239,7 +261,7 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
     }
 
     fn has_data(&self) -> bool {
-        self.data.is_some()
+        self.synced.is_some()
     }
 
     fn land(&mut self, _: Instant, data: Box<dyn Any>) -> Result<bool, DecodeError> {
@@ -252,7 +274,8 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
                 )
             })?,
         };
-        Ok(self.set(new))
+        let landed = self.fetch_landed();
+        Ok(self.set(new) | landed)
     }
 
     fn apply(
@@ -261,7 +284,7 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
         binding: BindingIndex,
         event: &EventView<'_>,
     ) -> Result<Effect, DecodeError> {
-        let old = self.data.as_deref();
+        let old = self.synced.as_deref();
         let new = match self.patch(binding) {
             None => None,
             Some(Kind::Replace(decode)) => Some(decode(event)?),
@@ -286,12 +309,20 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
     fn patches_data(&self, binding: BindingIndex) -> bool {
         !matches!(self.patch(binding), Some(Kind::Invalidate(_)))
     }
+
+    fn overlay(&self) -> Option<&dyn Overlay> {
+        Some(self)
+    }
+
+    fn overlay_mut(&mut self) -> Option<&mut dyn Overlay> {
+        Some(self)
+    }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Record<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
-            .field("data", &self.data)
+            .field("data", &self.shown)
             .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     error::DecodeError,
     id::{MessageId, Position},
     key::QueryKey,
+    overlay::Overlay,
     time::Instant,
 };
 use serde::Deserialize;
@@ -107,6 +108,16 @@ pub trait Resource: 'static {
     fn patches_data(&self, binding: BindingIndex) -> bool {
         let _ = binding;
         true
+    }
+
+    /// The optimistic edits over this resource, if it takes any.
+    fn overlay(&self) -> Option<&dyn Overlay> {
+        None
+    }
+
+    /// As [`overlay`](Self::overlay), to change them.
+    fn overlay_mut(&mut self) -> Option<&mut dyn Overlay> {
+        None
     }
 
     /// When [`expire`](Self::expire) wants to be called, if ever.

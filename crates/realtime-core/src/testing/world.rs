@@ -5,9 +5,9 @@ use super::{
     server::{ScriptedServer, SocketId},
 };
 use crate::{
-    Client, ClientOptions, FetchError, FetchId, Fetched, Input, Instant, ListenerId, Output,
-    QueryKey, ReceivedEvent, SendError, SendId, Topic, presence::PresenceEvent, time::earliest,
-    wire::JsonCodec,
+    Client, ClientOptions, FetchError, FetchId, Fetched, Input, Instant, ListenerId, MessageId,
+    MutationEvent, MutationId, Output, QueryKey, ReceivedEvent, SendError, SendId, Topic,
+    presence::PresenceEvent, time::earliest, wire::JsonCodec,
 };
 use crate::{client::Fault, id::ChannelName};
 use std::{any::Any, fmt, ops::RangeInclusive, rc::Rc, time::Duration};
@@ -19,6 +19,18 @@ const MAX_STEPS: usize = 1_000;
 /// One client of a [`World`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PeerId(usize);
+
+/// A mutation that a client wants the app to carry out: answer with
+/// [`Input::MutationFinished`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// Which one.
+    pub mutation: MutationId,
+    /// Its key: the same each time it is asked for.
+    pub id: MessageId,
+    /// The input.
+    pub data: Rc<str>,
+}
 
 /// A fetch under way: when it ends, which it is, and its result if that is known already.
 struct Fetch {
@@ -41,6 +53,8 @@ struct Peer {
     settled: Vec<(SendId, Result<Rc<str>, SendError>)>,
     faults: Vec<Fault>,
     presence: Vec<(ChannelName, PresenceEvent)>,
+    mutations: Vec<(MutationId, MutationEvent)>,
+    started: Vec<Started>,
     fetched: Vec<QueryKey>,
     connects: Vec<Instant>,
 }
@@ -135,6 +149,8 @@ impl World {
             settled: Vec::new(),
             faults: Vec::new(),
             presence: Vec::new(),
+            mutations: Vec::new(),
+            started: Vec::new(),
             fetched: Vec::new(),
             connects: Vec::new(),
         });
@@ -221,6 +237,16 @@ impl World {
     /// Presence events of a client since the last call.
     pub fn take_presence(&mut self, peer: PeerId) -> Vec<(ChannelName, PresenceEvent)> {
         std::mem::take(&mut self.peers[peer.0].presence)
+    }
+
+    /// What became of a client's mutations since the last call.
+    pub fn take_mutations(&mut self, peer: PeerId) -> Vec<(MutationId, MutationEvent)> {
+        std::mem::take(&mut self.peers[peer.0].mutations)
+    }
+
+    /// The mutations that a client has asked its app to carry out since the last call.
+    pub fn take_started(&mut self, peer: PeerId) -> Vec<Started> {
+        std::mem::take(&mut self.peers[peer.0].started)
     }
 
     /// What a client is to publish; as in a browser, take it once a frame.
@@ -459,6 +485,13 @@ impl World {
             Output::Settled { send, result } => self.peers[index].settled.push((send, result)),
             Output::Presence { channel, event } => {
                 self.peers[index].presence.push((channel, event))
+            }
+            Output::StartMutation { mutation, id, data } => {
+                let started = Started { mutation, id, data };
+                self.peers[index].started.push(started);
+            }
+            Output::Mutation { mutation, event } => {
+                self.peers[index].mutations.push((mutation, event));
             }
             Output::Fault(fault) => self.peers[index].faults.push(fault),
         }

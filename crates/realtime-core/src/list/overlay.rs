@@ -1,0 +1,324 @@
+//! Optimistic edits over a list: which rows have layers, and when these come and go.
+
+mod beneath;
+mod echo;
+
+use super::{
+    KeyedList, ListItem,
+    alias::Aliases,
+    label::Label,
+    sequence::{Entry, Spot},
+};
+use crate::{
+    error::DecodeError,
+    id::{MessageId, MutationId},
+    key::QueryKey,
+    overlay::{
+        Change, ConflictPolicy, JsonOf, Layer, LayerId, LayerState, Outgoing, Overlay, OverlayNews,
+        Phase, Rules, Stack,
+    },
+    time::Instant,
+};
+use beneath::id_json;
+use echo::renamed;
+use std::{
+    any::Any,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+/// The layers over one list. Bounded by the mutations there may be.
+pub(super) struct ListOverlay<T: ListItem> {
+    /// The rows with layers.
+    touched: BTreeMap<T::Id, Touched<T>>,
+    mutations: BTreeMap<MutationId, Member<T::Id>>,
+    by_message: BTreeMap<MessageId, MutationId>,
+    aliases: Rc<Aliases<T::Id>>,
+    policy: ConflictPolicy<T>,
+    json: JsonOf<T>,
+    key: Option<QueryKey>,
+    news: OverlayNews,
+}
+
+/// A row with layers.
+struct Touched<T: ListItem> {
+    stack: Stack<T, Spot<T::Id>>,
+    /// What is in the order for it; `None` if the layers hide it, or are lifted.
+    shown: Option<Entry<T>>,
+    /// Its place, if that is not the synced row's.
+    place: Option<Label>,
+}
+
+/// A mutation with layers here.
+struct Member<I> {
+    message: Option<MessageId>,
+    rows: BTreeSet<I>,
+}
+
+impl<T: ListItem> ListOverlay<T> {
+    pub(super) fn new(policy: ConflictPolicy<T>) -> Self {
+        Self {
+            touched: BTreeMap::new(),
+            mutations: BTreeMap::new(),
+            by_message: BTreeMap::new(),
+            aliases: Rc::default(),
+            policy,
+            json: JsonOf {
+                merge: T::merged,
+                ..JsonOf::new()
+            },
+            key: None,
+            news: OverlayNews::default(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.touched.values().map(|row| row.stack.len()).sum()
+    }
+
+    pub(super) fn aliases(&self) -> Rc<Aliases<T::Id>> {
+        Rc::clone(&self.aliases)
+    }
+
+    /// Names the rows that had a temporary id by that as well.
+    pub(super) fn name_aliases(&self, ids: &mut Vec<T::Id>) {
+        let temporary = |id: &T::Id| self.aliases.temporary(id).cloned();
+        let more: Vec<T::Id> = ids.iter().filter_map(temporary).collect();
+        ids.extend(more);
+    }
+
+    /// Takes layers of a row off, without showing it anew.
+    fn take_layers(&mut self, id: &T::Id, gone: impl Fn(&Layer<T, Spot<T::Id>>) -> bool) {
+        let Some(touched) = self.touched.get_mut(id) else {
+            return;
+        };
+        let removed = touched.stack.remove(gone);
+        let mut left: Vec<MutationId> = removed.iter().map(|layer| layer.id.mutation).collect();
+        left.retain(|mutation| touched.stack.of(*mutation).next().is_none());
+        for mutation in left {
+            self.leave(mutation, id);
+        }
+    }
+
+    /// A mutation has no layer on a row any more.
+    fn leave(&mut self, mutation: MutationId, id: &T::Id) {
+        let Some(member) = self.mutations.get_mut(&mutation) else {
+            return;
+        };
+        member.rows.remove(id);
+        if member.rows.is_empty()
+            && let Some(member) = self.mutations.remove(&mutation)
+            && let Some(message) = member.message
+        {
+            self.by_message.remove(&message);
+        }
+    }
+
+    fn rows_of(&self, mutation: MutationId) -> Vec<T::Id> {
+        let member = self.mutations.get(&mutation);
+        member.map_or_else(Vec::new, |member| member.rows.iter().cloned().collect())
+    }
+}
+
+impl<T: ListItem> KeyedList<T> {
+    /// Lays an edit of the row `id` over it. `key` is the list's own, for reports.
+    pub(crate) fn push_layer(
+        &mut self,
+        key: &QueryKey,
+        layer: LayerId,
+        id: &T::Id,
+        change: Change<T, Spot<T::Id>>,
+    ) -> Result<bool, DecodeError> {
+        let id = self.overlay.aliases.resolve(id).clone();
+        let change = match change {
+            Change::Insert(item) if item.id() != id => {
+                Change::Insert(renamed(&*item, &id).map_or(item, Rc::new))
+            }
+            change => change,
+        };
+        if self.overlay.key.is_none() {
+            self.overlay.key = Some(key.clone());
+        }
+        self.touch(&id);
+        let lifted = self.lift([&id].into_iter());
+        let under = self.rows.get(&id).map(|row| Rc::clone(&row.entry.item));
+        let overlay = &mut self.overlay;
+        let rules = Rules {
+            policy: &overlay.policy,
+            json: overlay.json,
+        };
+        let mut result = Ok(());
+        if let Some(touched) = overlay.touched.get_mut(&id) {
+            let moves = matches!(change, Change::Place(_));
+            result = touched.stack.push(layer, change, under.as_ref(), &rules);
+            if moves
+                && result.is_ok()
+                && let Some(place) = touched.place.take()
+            {
+                self.order.free(&place);
+            }
+        }
+        if result.is_ok() {
+            let member = Member {
+                message: None,
+                rows: BTreeSet::new(),
+            };
+            let member = overlay.mutations.entry(layer.mutation).or_insert(member);
+            member.rows.insert(id.clone());
+        }
+        let laid = self.lay(lifted, false);
+        self.pending.item(&id);
+        result.map(|()| laid.changed())
+    }
+
+    /// Readies a row for layers.
+    fn touch(&mut self, id: &T::Id) {
+        if !self.overlay.touched.contains_key(id) {
+            let touched = Touched {
+                stack: Stack::new(),
+                shown: self.rows.get(id).map(|row| row.entry.clone()),
+                place: None,
+            };
+            self.overlay.touched.insert(id.clone(), touched);
+        }
+    }
+
+    /// How the row `id` stands; `None` if nothing of it waits for the server.
+    pub(crate) fn layer_state(&self, id: &T::Id) -> Option<LayerState> {
+        let id = self.overlay.aliases.resolve(id);
+        self.overlay.touched.get(id)?.stack.state()
+    }
+
+    /// The id that a row has now, if `id` was a temporary one.
+    pub(crate) fn current_id<'a>(&'a self, id: &'a T::Id) -> &'a T::Id {
+        self.overlay.aliases.resolve(id)
+    }
+
+    /// Takes layers of these rows off, and shows the rows anew.
+    fn peel(&mut self, ids: &[T::Id], gone: impl Fn(&Layer<T, Spot<T::Id>>) -> bool) -> bool {
+        let lifted = self.lift(ids.iter());
+        for id in ids {
+            if let Some(touched) = self.overlay.touched.get_mut(id) {
+                let moved = |layer: &Layer<T, _>| matches!(layer.change, Change::Place(_));
+                if touched
+                    .stack
+                    .iter()
+                    .any(|layer| moved(layer) && gone(layer))
+                    && let Some(place) = touched.place.take()
+                {
+                    self.order.free(&place);
+                }
+            }
+            self.overlay.take_layers(id, &gone);
+            self.pending.item(id);
+        }
+        self.lay(lifted, false).changed()
+    }
+
+    /// A fetch has landed: what was confirmed before it began is in it.
+    pub(super) fn fetch_landed(&mut self) {
+        let fetched =
+            |layer: &Layer<T, _>| matches!(layer.phase, Phase::Confirmed { fetched: true, .. });
+        let rows = self.overlay.touched.iter();
+        let ids: Vec<T::Id> = rows
+            .filter(|(_, row)| row.stack.iter().any(fetched))
+            .map(|(id, _)| id.clone())
+            .collect();
+        if !ids.is_empty() {
+            self.peel(&ids, fetched);
+        }
+    }
+}
+
+impl<T: ListItem> Overlay for KeyedList<T> {
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn len(&self) -> usize {
+        self.overlay.len()
+    }
+
+    fn has(&self, mutation: MutationId) -> bool {
+        self.overlay.mutations.contains_key(&mutation)
+    }
+
+    fn expect(&mut self, mutation: MutationId, message: &MessageId) {
+        let overlay = &mut self.overlay;
+        if let Some(member) = overlay.mutations.get_mut(&mutation) {
+            if let Some(old) = member.message.replace(message.clone()) {
+                overlay.by_message.remove(&old);
+            }
+            overlay.by_message.insert(message.clone(), mutation);
+        }
+    }
+
+    fn echo(&mut self, _: Instant, message: &MessageId, data: Option<&str>) -> bool {
+        match self.overlay.by_message.get(message).copied() {
+            Some(mutation) => self.take_echo(mutation, data),
+            None => false,
+        }
+    }
+
+    fn confirm(&mut self, now: Instant, mutation: MutationId, answer: &str) -> bool {
+        self.has(mutation) && self.take_answer(now, mutation, answer)
+    }
+
+    fn revoke(&mut self, _: Instant, mutation: MutationId) -> bool {
+        let ids = self.overlay.rows_of(mutation);
+        self.peel(&ids, |layer| layer.id.mutation == mutation)
+    }
+
+    fn set_failed(&mut self, mutation: MutationId, failed: bool) -> bool {
+        let mut changed = false;
+        for id in self.overlay.rows_of(mutation) {
+            if let Some(touched) = self.overlay.touched.get_mut(&id)
+                && touched.stack.set_failed(mutation, failed)
+            {
+                self.pending.item(&id);
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    fn fetch_began(&mut self) {
+        for touched in self.overlay.touched.values_mut() {
+            touched.stack.fetch_began();
+        }
+    }
+
+    fn merges(&self) -> bool {
+        !matches!(self.overlay.policy, ConflictPolicy::LastWriterWins)
+    }
+
+    fn outgoing(&self, layer: LayerId) -> Option<Outgoing> {
+        let overlay = &self.overlay;
+        let has = |id: &&T::Id| {
+            let touched = overlay.touched.get(*id);
+            touched.is_some_and(|row| row.stack.iter().any(|it| it.id == layer))
+        };
+        let id = overlay
+            .mutations
+            .get(&layer.mutation)?
+            .rows
+            .iter()
+            .find(has)?;
+        let rules = Rules {
+            policy: &overlay.policy,
+            json: overlay.json,
+        };
+        let row = self.rows.get(id);
+        let newest = self.recent.of(id).last().and_then(|patch| patch.version);
+        let version = row.and_then(|row| row.version.max(newest));
+        let under = row.map(|row| &row.entry.item);
+        (overlay.touched.get(id)?.stack).outgoing(layer, under, version, &rules)
+    }
+
+    fn take_news(&mut self) -> OverlayNews {
+        std::mem::take(&mut self.overlay.news)
+    }
+}
+
+#[cfg(test)]
+mod tests;

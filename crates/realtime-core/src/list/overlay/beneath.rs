@@ -1,0 +1,364 @@
+//! Changing the synced state beneath optimistic edits.
+//!
+//! A row with layers is in the order as it is shown. To change the synced row, its layers are
+//! *lifted*: the order then holds the row as the server has it, and the code that applies changes
+//! need not know of layers. Afterwards they are *laid* over it again. Nobody sees what is between.
+
+use super::Touched;
+use crate::{
+    error::DecodeError,
+    list::{
+        Applied, KeyedList, ListItem,
+        sequence::{Entry, Sequence, Spot},
+    },
+    overlay::{Change, LayerId, Phase, Rules},
+    time::Instant,
+};
+use serde::Serialize;
+use std::rc::Rc;
+
+/// Rows whose layers are lifted, and how each was shown.
+pub(in crate::list) struct Lifted<T: ListItem>(Vec<Before<T>>);
+
+struct Before<T: ListItem> {
+    id: T::Id,
+    rank: Option<usize>,
+    item: Option<Rc<T>>,
+}
+
+/// What laying layers again made different.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Laid {
+    order: bool,
+    items: bool,
+}
+
+impl Laid {
+    pub(super) const fn changed(self) -> bool {
+        self.order || self.items
+    }
+}
+
+impl<T: ListItem> KeyedList<T> {
+    /// Takes a whole item.
+    pub(in crate::list) fn install(
+        &mut self,
+        now: Instant,
+        item: T,
+        version: Option<u64>,
+    ) -> Applied {
+        self.recognise(&item);
+        let id = item.id();
+        self.beneath(&id, None, |list| {
+            Ok(list.install_beneath(now, item, version))
+        })
+        .unwrap_or_default()
+    }
+
+    /// Takes a partial update; `json` holds the changed fields.
+    pub(in crate::list) fn patch(
+        &mut self,
+        now: Instant,
+        id: &T::Id,
+        version: Option<u64>,
+        json: &str,
+    ) -> Result<Applied, DecodeError> {
+        self.beneath(id, None, |list| list.patch_beneath(now, id, version, json))
+    }
+
+    /// Takes a delete.
+    pub(in crate::list) fn delete(
+        &mut self,
+        now: Instant,
+        id: &T::Id,
+        version: Option<u64>,
+    ) -> Applied {
+        self.beneath(id, None, |list| Ok(list.delete_beneath(now, id, version)))
+            .unwrap_or_default()
+    }
+
+    /// Moves a row unless a newer move has.
+    pub(in crate::list) fn move_row(
+        &mut self,
+        id: &T::Id,
+        version: Option<u64>,
+        spot: &Spot<T::Id>,
+    ) -> Applied {
+        let neighbour = match spot {
+            Spot::Before(neighbour) | Spot::After(neighbour) => neighbour.as_ref(),
+        };
+        self.beneath(id, neighbour, |list| {
+            Ok(Applied::changed(list.move_beneath(id, version, spot)))
+        })
+        .unwrap_or_default()
+    }
+
+    /// Changes the synced row `id`, next to `neighbour` perhaps, beneath the layers there are.
+    fn beneath(
+        &mut self,
+        id: &T::Id,
+        neighbour: Option<&T::Id>,
+        change: impl FnOnce(&mut Self) -> Result<Applied, DecodeError>,
+    ) -> Result<Applied, DecodeError> {
+        let is_touched = |id: &T::Id| self.overlay.touched.contains_key(id);
+        let subject = is_touched(id);
+        if !subject && !neighbour.is_some_and(is_touched) {
+            return change(self);
+        }
+        let order = self.pending.is_order();
+        let lifted = self.lift([Some(id), neighbour].into_iter().flatten());
+        let result = change(self);
+        if subject {
+            self.pending.set_order(order);
+        }
+        let laid = self.lay(lifted, true);
+        result.map(|mut applied| {
+            if subject {
+                applied.changed = laid.changed();
+            } else {
+                applied.changed |= laid.changed();
+            }
+            applied
+        })
+    }
+
+    /// Lifts the layers of these rows, as far as they have any.
+    pub(super) fn lift<'a>(&mut self, ids: impl Iterator<Item = &'a T::Id>) -> Lifted<T> {
+        let mut lifted: Vec<Before<T>> = Vec::new();
+        for id in ids {
+            let known = lifted.iter().any(|before| before.id == *id);
+            if !known && self.overlay.touched.contains_key(id) {
+                lifted.push(Before {
+                    id: id.clone(),
+                    rank: self.rank(id),
+                    item: self.get(id).cloned(),
+                });
+            }
+        }
+        for Before { id, .. } in &lifted {
+            let Some(touched) = self.overlay.touched.get_mut(id) else {
+                continue;
+            };
+            if let Some(shown) = touched.shown.take() {
+                self.order.remove(&shown);
+                if let Some(place) = &touched.place {
+                    self.order.hold(place);
+                }
+            }
+            if let Some(row) = self.rows.get(id) {
+                if let Some(label) = &row.entry.label {
+                    self.order.free(label);
+                }
+                self.order.put(&row.entry);
+            }
+        }
+        Lifted(lifted)
+    }
+
+    /// Lays the layers over the rows again. `synced` says that the rows' synced state may have
+    /// changed, and not just their layers.
+    pub(super) fn lay(&mut self, mut lifted: Lifted<T>, synced: bool) -> Laid {
+        // What is moved next to a row needs that row to be in its place.
+        lifted.0.sort_by_key(|before| self.moved_by(&before.id));
+        for Before { id, item, .. } in &lifted.0 {
+            self.lay_row(id, item.as_ref(), synced);
+        }
+        let mut laid = Laid::default();
+        for Before { id, rank, item } in lifted.0 {
+            let shown = self.get(&id).map(Rc::as_ptr);
+            if shown != item.as_ref().map(Rc::as_ptr) {
+                laid.items = true;
+                self.pending.item(&id);
+            }
+            laid.order |= self.rank(&id) != rank;
+        }
+        if laid.order {
+            self.pending.order();
+        }
+        laid
+    }
+
+    /// Lifts all layers, for a change of the whole list.
+    pub(in crate::list) fn lift_all(&mut self) -> Lifted<T> {
+        let ids: Vec<T::Id> = self.overlay.touched.keys().cloned().collect();
+        let lifted = self.lift(ids.iter());
+        // The list may get other labels; places chosen among the old ones mean nothing then.
+        self.order.free_all();
+        for touched in self.overlay.touched.values_mut() {
+            touched.place = None;
+        }
+        lifted
+    }
+
+    /// Lays all layers again; whether what people see of the rows that have any changed.
+    pub(in crate::list) fn lay_all(&mut self, lifted: Lifted<T>) -> bool {
+        self.lay(lifted, true).changed()
+    }
+
+    /// Shows a lifted row as its layers make it. `before` is what was shown last.
+    fn lay_row(&mut self, id: &T::Id, before: Option<&Rc<T>>, synced: bool) {
+        if synced {
+            self.drop_arrived(id);
+        }
+        let row = self.rows.get(id).map(|row| row.entry.clone());
+        let overlay = &mut self.overlay;
+        let Some(touched) = overlay.touched.get_mut(id) else {
+            return;
+        };
+        if touched.stack.is_empty() {
+            if let Some(place) = &touched.place {
+                self.order.free(place);
+            }
+            overlay.touched.remove(id);
+            // A row that looks as it did keeps its pointer.
+            if let (Some(before), Some(row)) = (before, self.rows.get_mut(id))
+                && row.entry.item == *before
+            {
+                let (entry, _) = self.order.replace(&row.entry, Rc::clone(before));
+                row.entry = entry;
+            }
+            return;
+        }
+        let rules = Rules {
+            policy: &overlay.policy,
+            json: overlay.json,
+        };
+        let under = row.as_ref().map(|row| &row.item);
+        let folded = touched.stack.fold(under, &rules, synced);
+        let item = folded.item.clone();
+        if let Some(key) = &overlay.key {
+            let name = id_json(id);
+            overlay
+                .news
+                .conflicts
+                .extend(folded.conflicts_at(key, name.as_ref()));
+        }
+        let item = item.map(|item| match before {
+            Some(before) if *before == item => Rc::clone(before),
+            _ => item,
+        });
+        self.show_row(id, row, item);
+    }
+
+    /// Puts a lifted row into the order as it is to be shown.
+    fn show_row(&mut self, id: &T::Id, row: Option<Entry<T>>, item: Option<Rc<T>>) {
+        let is_moved = self.moved_by(id).is_some();
+        let Some(touched) = self.overlay.touched.get_mut(id) else {
+            return;
+        };
+        let place = touched.place.take();
+        if let Some(place) = &place {
+            self.order.free(place);
+        }
+        let Some(item) = item else {
+            if let Some(row) = &row {
+                take_out(&mut self.order, row);
+            }
+            return;
+        };
+        let own_place = !self.order.is_sorted() && (is_moved || row.is_none());
+        if let Some(label) = place.filter(|_| own_place) {
+            if let Some(row) = &row {
+                take_out(&mut self.order, row);
+            }
+            let entry = Entry {
+                item,
+                label: Some(label),
+            };
+            self.order.put(&entry);
+            touched.place.clone_from(&entry.label);
+            touched.shown = Some(entry);
+            return;
+        }
+        let spot = self.spot_of(id).filter(|_| own_place);
+        let shown = match (row, spot) {
+            (Some(row), None) => self.order.replace(&row, item).0,
+            (row, spot) => {
+                if let Some(row) = &row {
+                    take_out(&mut self.order, row);
+                }
+                let placed = spot.and_then(|spot| self.order.insert_at(Rc::clone(&item), &spot));
+                let placed = placed.unwrap_or_else(|| self.order.insert(item));
+                if let Some(touched) = self.overlay.touched.get_mut(id) {
+                    touched.place.clone_from(&placed.label);
+                }
+                placed
+            }
+        };
+        if let Some(touched) = self.overlay.touched.get_mut(id) {
+            touched.shown = Some(shown);
+        }
+    }
+
+    /// The edit that says where a row stands, if one does.
+    fn moved_by(&self, id: &T::Id) -> Option<LayerId> {
+        let stack = &self.overlay.touched.get(id)?.stack;
+        let places = stack
+            .iter()
+            .filter(|layer| matches!(layer.change, Change::Place(_)));
+        places.map(|layer| layer.id).last()
+    }
+
+    /// Where the layers of a row put it, if they do and the neighbour is there.
+    fn spot_of(&self, id: &T::Id) -> Option<Spot<Entry<T>>> {
+        let stack = &self.overlay.touched.get(id)?.stack;
+        let spots = stack.iter().filter_map(|layer| match &layer.change {
+            Change::Place(spot) => Some(spot),
+            _ => None,
+        });
+        let entry = |neighbour: &T::Id| self.shown(neighbour).cloned();
+        match spots.last()? {
+            Spot::Before(None) => Some(Spot::Before(None)),
+            Spot::After(None) => Some(Spot::After(None)),
+            Spot::Before(Some(next)) => Some(Spot::Before(Some(entry(next)?))),
+            Spot::After(Some(previous)) => Some(Spot::After(Some(entry(previous)?))),
+        }
+    }
+
+    /// Drops the confirmed layers of a row whose synced state has what they wait for.
+    fn drop_arrived(&mut self, id: &T::Id) {
+        let newest = |version| {
+            let row = self.rows.get(id);
+            row.is_some_and(|row| row.version >= Some(version)) || self.recent.contains(id, version)
+        };
+        let Some(touched) = self.overlay.touched.get(id) else {
+            return;
+        };
+        let gone: Vec<_> = touched
+            .stack
+            .iter()
+            .filter(|layer| match (layer.phase, &layer.change) {
+                (Phase::Pending, _) => false,
+                (Phase::Confirmed { .. }, Change::Delete) => !self.rows.contains_key(id),
+                (Phase::Confirmed { version, .. }, _) => version.is_some_and(newest),
+            })
+            .map(|layer| layer.id)
+            .collect();
+        if !gone.is_empty() {
+            self.overlay
+                .take_layers(id, |layer| gone.contains(&layer.id));
+        }
+    }
+
+    /// The entry that shows the row `id`, or the one that had this temporary id.
+    pub(in crate::list) fn shown(&self, id: &T::Id) -> Option<&Entry<T>> {
+        let id = self.overlay.aliases.resolve(id);
+        match self.overlay.touched.get(id) {
+            Some(Touched { shown, .. }) => shown.as_ref(),
+            None => self.rows.get(id).map(|row| &row.entry),
+        }
+    }
+}
+
+/// Takes a row out of the order, but keeps its place there.
+fn take_out<T: ListItem>(order: &mut Sequence<T>, row: &Entry<T>) {
+    order.remove(row);
+    if let Some(label) = &row.label {
+        order.hold(label);
+    }
+}
+
+/// An id as JSON, as messages and conflicts name it.
+pub(super) fn id_json(id: &impl Serialize) -> Option<Rc<str>> {
+    serde_json::to_string(id).ok().map(Into::into)
+}

@@ -1,0 +1,247 @@
+//! What the server says about our own edits: echoes, answers, and the ids it gives.
+
+use super::id_json;
+use crate::{
+    error::DecodeError,
+    id::MutationId,
+    list::{
+        KeyedList, ListItem,
+        alias::Aliases,
+        event::{Event, Head},
+    },
+    overlay::{Change, Phase},
+    time::Instant,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::rc::Rc;
+
+/// Which rows an event is about.
+enum Named<I> {
+    /// These: those it creates, and all.
+    Rows { created: Vec<I>, all: Vec<I> },
+    /// Any: it says what the whole list holds.
+    Every,
+}
+
+/// An answer that says what became of a mutation. Whatever else a server answers is the app's.
+#[derive(Debug, Default, Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow, default)]
+    item: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    items: Option<Vec<&'a RawValue>>,
+}
+
+impl<T: ListItem> KeyedList<T> {
+    /// An echo of `mutation`: its layers on the rows that the event names go.
+    pub(super) fn take_echo(&mut self, mutation: MutationId, data: Option<&str>) -> bool {
+        self.overlay.news.echoed.push(mutation);
+        let Some(named) = data.and_then(|data| named_rows::<T>(data).ok()) else {
+            return self.confirm_rest(mutation, None);
+        };
+        let mut changed = false;
+        let ids = match named {
+            Named::Every => self.overlay.rows_of(mutation),
+            Named::Rows { created, all } => {
+                for id in created {
+                    changed |= self.adopt_next(mutation, &id);
+                }
+                let mut ids = self.overlay.rows_of(mutation);
+                ids.retain(|id| all.contains(id));
+                ids
+            }
+        };
+        changed |= self.peel(&ids, |layer| layer.id.mutation == mutation);
+        self.confirm_rest(mutation, None) | changed
+    }
+
+    /// The server's answer to `mutation`.
+    pub(super) fn take_answer(&mut self, now: Instant, mutation: MutationId, answer: &str) -> bool {
+        let parts: Answer<'_> = serde_json::from_str(answer).unwrap_or_default();
+        let mut items: Vec<&str> = Vec::new();
+        items.extend(parts.item.map(RawValue::get));
+        items.extend(parts.items.iter().flatten().map(|item| item.get()));
+        if items.is_empty() {
+            items.push(answer);
+        }
+        let mut changed = false;
+        for item in items {
+            changed |= self.take_answered_item(now, mutation, item);
+        }
+        self.confirm_rest(mutation, None) | changed
+    }
+
+    /// One item of an answer: whole, or just its id or version.
+    fn take_answered_item(&mut self, now: Instant, mutation: MutationId, json: &str) -> bool {
+        let Ok(head) = Head::<T>::read(json) else {
+            return false;
+        };
+        let mut changed = false;
+        let id = match head.id() {
+            Ok(id) => {
+                changed |= self.adopt_next(mutation, &id);
+                id
+            }
+            Err(_) => match &self.overlay.rows_of(mutation)[..] {
+                [only] => only.clone(),
+                _ => return false,
+            },
+        };
+        let layers = self.overlay.touched.get(&id);
+        let Some(last) = layers.and_then(|row| row.stack.of(mutation).last()) else {
+            return changed;
+        };
+        let Some(version) = head.version else {
+            return changed;
+        };
+        if matches!(last.change, Change::Delete) {
+            changed |= self.delete(now, &id, Some(version)).changed;
+            return self.confirm_row(mutation, &id, Some(version)) | changed;
+        }
+        let whole = T::decode(json).ok().filter(|item| item.id() == id);
+        let Some(item) = whole else {
+            return self.confirm_row(mutation, &id, Some(version)) | changed;
+        };
+        let ids = [id];
+        changed |= self.peel(&ids, |layer| layer.id.mutation == mutation);
+        self.install(now, item, Some(version)).changed | changed
+    }
+
+    /// Marks the layers that `mutation` has left as confirmed.
+    fn confirm_rest(&mut self, mutation: MutationId, version: Option<u64>) -> bool {
+        let ids = self.overlay.rows_of(mutation);
+        let mut changed = false;
+        for id in ids {
+            let waits_already = self.overlay.touched.get(&id).is_some_and(|row| {
+                let mut layers = row.stack.of(mutation);
+                layers.all(|layer| matches!(layer.phase, Phase::Confirmed { .. }))
+            });
+            if !waits_already {
+                changed |= self.confirm_row(mutation, &id, version);
+            }
+        }
+        changed
+    }
+
+    /// Marks the layers of `mutation` on a row as confirmed. Those that wait for nothing go.
+    fn confirm_row(&mut self, mutation: MutationId, id: &T::Id, version: Option<u64>) -> bool {
+        if let Some(touched) = self.overlay.touched.get_mut(id) {
+            touched.stack.confirm(mutation, version);
+            self.pending.item(id);
+        }
+        let ids = [id.clone()];
+        let lifted = self.lift(ids.iter());
+        self.lay(lifted, true);
+        true
+    }
+
+    /// `id` is a row that the server made for `mutation`: it is the next one of its rows that still
+    /// has a temporary id, unless it is known already.
+    fn adopt_next(&mut self, mutation: MutationId, id: &T::Id) -> bool {
+        let rows = self.overlay.rows_of(mutation);
+        if rows.contains(id) {
+            return false;
+        }
+        let mut inserted: Vec<_> = rows
+            .iter()
+            .filter_map(|row| {
+                let mut layers = self.overlay.touched.get(row)?.stack.of(mutation);
+                let layer = layers.find(|layer| matches!(layer.change, Change::Insert(_)))?;
+                Some((layer.id, row.clone()))
+            })
+            .filter(|(_, row)| self.overlay.aliases.temporary(row).is_none())
+            .collect();
+        inserted.sort_by_key(|(layer, _)| *layer);
+        match inserted.first() {
+            Some((_, temporary)) => self.adopt(mutation, temporary, id),
+            None => false,
+        }
+    }
+
+    /// The row under the temporary id is the server's row `id` from now on, and keeps its key.
+    fn adopt(&mut self, mutation: MutationId, temporary: &T::Id, id: &T::Id) -> bool {
+        let both = [temporary.clone(), id.clone()];
+        self.touch(id);
+        let lifted = self.lift(both.iter());
+        if let Some(mut moved) = self.overlay.touched.remove(temporary) {
+            for layer in moved.stack.iter_mut() {
+                if let Change::Insert(item) = &mut layer.change
+                    && let Some(renamed) = renamed(&**item, id)
+                {
+                    *item = Rc::new(renamed);
+                }
+            }
+            for layer in moved.stack.iter() {
+                if let Some(member) = self.overlay.mutations.get_mut(&layer.id.mutation) {
+                    member.rows.remove(temporary);
+                    member.rows.insert(id.clone());
+                }
+            }
+            if let Some(touched) = self.overlay.touched.get_mut(id) {
+                touched.stack.absorb(moved.stack);
+                touched.place = touched.place.take().or(moved.place);
+            }
+        }
+        let dropped = Aliases::insert(&mut self.overlay.aliases, temporary, id);
+        self.stats.aliases_dropped += dropped;
+        if let (Some(from), Some(to)) = (id_json(temporary), id_json(id)) {
+            self.overlay.news.ids.push((mutation, from, to));
+        }
+        self.pending.item(temporary);
+        self.lay(lifted, false);
+        self.pending.order();
+        true
+    }
+
+    /// Knows a row that was made optimistically by the temporary id that the server keeps in it.
+    pub(in crate::list) fn recognise(&mut self, item: &T) {
+        if self.overlay.touched.is_empty() {
+            return;
+        }
+        let Some(temporary) = item.temporary_id() else {
+            return;
+        };
+        let id = item.id();
+        let stack = self.overlay.touched.get(&temporary).map(|row| &row.stack);
+        let inserted = stack.and_then(|stack| {
+            let mut layers = stack.iter();
+            layers.find(|layer| matches!(layer.change, Change::Insert(_)))
+        });
+        if let Some(mutation) = inserted.map(|layer| layer.id.mutation)
+            && temporary != id
+        {
+            self.adopt(mutation, &temporary, &id);
+        }
+    }
+}
+
+/// The item under another id.
+pub(super) fn renamed<T: ListItem>(item: &T, id: &T::Id) -> Option<T> {
+    let patch = serde_json::json!({ T::ID_FIELD: id }).to_string();
+    item.merged(&patch).ok().filter(|item| item.id() == *id)
+}
+
+fn named_rows<T: ListItem>(data: &str) -> Result<Named<T::Id>, DecodeError> {
+    let event = Event::read(data)?;
+    let (mut created, mut all) = (Vec::new(), Vec::new());
+    let mut name = |event: &Event<'_>| -> Result<(), DecodeError> {
+        let id = Head::<T>::read(event.item()?)?.id()?;
+        if matches!(&*event.action, "create" | "upsert") {
+            created.push(id.clone());
+        }
+        all.push(id);
+        Ok(())
+    };
+    match &*event.action {
+        "snapshot" => return Ok(Named::Every),
+        "batch" => {
+            for change in event.changes()? {
+                // What cannot be read names nothing.
+                let _ = Event::read(change.get()).and_then(|event| name(&event));
+            }
+        }
+        _ => name(&event)?,
+    }
+    Ok(Named::Rows { created, all })
+}

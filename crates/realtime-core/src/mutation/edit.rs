@@ -1,0 +1,205 @@
+//! Edits: what a mutation does to lists and records, as far as the client can tell.
+
+use super::{MutationError, ServerIds};
+use crate::{
+    key::QueryKey,
+    list::{ItemId, KeyedList, ListItem, Spot},
+    overlay::{Change, JsonOf, LayerId, Overlay},
+    query::Record,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{fmt, rc::Rc};
+
+type Lay = Rc<dyn Fn(&mut dyn Overlay, LayerId, &ServerIds) -> Result<bool, MutationError>>;
+
+/// A change of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ListEdit<T: ListItem> {
+    /// A new row. Its id may be the final one, if clients choose ids, or a temporary one, which the
+    /// server's answer or echo replaces: it must not have been used before, and the row keeps its [`RowKey`](crate::list::RowKey). In
+    /// arrival order it stands at the end.
+    Insert(T),
+    /// Other fields of a row.
+    Update {
+        /// Which row; also by its temporary id.
+        id: T::Id,
+        /// The fields, as a JSON merge patch.
+        patch: Rc<str>,
+    },
+    /// No row any more.
+    Delete {
+        /// Which row; also by its temporary id.
+        id: T::Id,
+    },
+    /// Another place, in a list in arrival order. In a sorted list an `Update` of the field that it
+    /// sorts by moves a row; see [`order`](crate::order).
+    MoveBefore {
+        /// Which row; also by its temporary id.
+        id: T::Id,
+        /// Before which; `None` is the end.
+        before: Option<T::Id>,
+    },
+    /// As [`MoveBefore`](Self::MoveBefore).
+    MoveAfter {
+        /// Which row; also by its temporary id.
+        id: T::Id,
+        /// After which; `None` is the start.
+        after: Option<T::Id>,
+    },
+}
+
+/// A change of a record.
+#[derive(Clone)]
+pub enum RecordEdit<T> {
+    /// Another value. With [`ConflictPolicy::MergeFields`](crate::ConflictPolicy::MergeFields), only the fields that differ.
+    Set(T),
+    /// Other fields, as a JSON merge patch.
+    Patch(Rc<str>),
+    /// What the function makes of the value; it is called again whenever the value under it changes.
+    Apply(Rc<dyn Fn(&T) -> T>),
+}
+
+impl<T: fmt::Debug> fmt::Debug for RecordEdit<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Set(value) => f.debug_tuple("Set").field(value).finish(),
+            Self::Patch(patch) => f.debug_tuple("Patch").field(patch).finish(),
+            Self::Apply(_) => f.write_str("Apply"),
+        }
+    }
+}
+
+/// How a row or record stands between this client and the server.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ItemState {
+    /// It is as the server has it, or the server has said that it will be.
+    Synced,
+    /// An edit of it waits for the server: "sending…".
+    Pending,
+    /// An edit of it failed and is kept: "retry?".
+    Failed {
+        /// The mutation, to retry or dismiss.
+        mutation: crate::MutationId,
+        /// Why it failed.
+        error: MutationError,
+    },
+}
+
+/// What an edit does to the row it is about, as far as others depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    Insert { id_field: &'static str },
+    Change,
+    Delete,
+}
+
+/// A row, whatever its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) id: Rc<str>,
+    pub(super) deed: Deed,
+}
+
+/// One edit of one query. Queries that are not in the cache get it when they come, as long as the
+/// mutation has no outcome.
+#[derive(Clone)]
+pub struct Edit {
+    pub(crate) key: QueryKey,
+    pub(super) target: Option<Target>,
+    lay: Lay,
+}
+
+impl Edit {
+    /// An edit of the list `key`.
+    #[must_use]
+    pub fn list<T: ListItem>(key: QueryKey, edit: ListEdit<T>) -> Self {
+        let (id, change, deed) = match edit {
+            ListEdit::Insert(item) => {
+                let deed = Deed::Insert {
+                    id_field: T::ID_FIELD,
+                };
+                (item.id(), Change::Insert(Rc::new(item)), deed)
+            }
+            ListEdit::Update { id, patch } => (id, Change::Patch(patch), Deed::Change),
+            ListEdit::Delete { id } => (id, Change::Delete, Deed::Delete),
+            ListEdit::MoveBefore { id, before } => {
+                (id, Change::Place(Spot::Before(before)), Deed::Change)
+            }
+            ListEdit::MoveAfter { id, after } => {
+                (id, Change::Place(Spot::After(after)), Deed::Change)
+            }
+        };
+        let target = serde_json::to_string(&id).ok().map(|id| Target {
+            id: id.into(),
+            deed,
+        });
+        let home = key.clone();
+        let lay = move |overlay: &mut dyn Overlay, layer: LayerId, ids: &ServerIds| {
+            let Some(list) = overlay.as_any_mut().downcast_mut::<KeyedList<T>>() else {
+                return Err(MutationError::TypeMismatch { key: home.clone() });
+            };
+            let change = resolved(&change, ids);
+            let id = ids.resolve(&id);
+            Ok(list.push_layer(&home, layer, &id, change)?)
+        };
+        Self {
+            key,
+            target,
+            lay: Rc::new(lay),
+        }
+    }
+
+    /// An edit of the record `key`.
+    #[must_use]
+    pub fn record<T>(key: QueryKey, edit: RecordEdit<T>) -> Self
+    where
+        T: PartialEq + Serialize + DeserializeOwned + 'static,
+    {
+        let change = match edit {
+            RecordEdit::Set(value) => Change::Set(Rc::new(value)),
+            RecordEdit::Patch(patch) => Change::Patch(patch),
+            RecordEdit::Apply(apply) => Change::Apply(apply),
+        };
+        let home = key.clone();
+        let lay = move |overlay: &mut dyn Overlay, layer: LayerId, _: &ServerIds| {
+            let Some(record) = overlay.as_any_mut().downcast_mut::<Record<T>>() else {
+                return Err(MutationError::TypeMismatch { key: home.clone() });
+            };
+            Ok(record.push_layer(&home, layer, change.clone(), JsonOf::new())?)
+        };
+        Self {
+            key,
+            target: None,
+            lay: Rc::new(lay),
+        }
+    }
+
+    /// Lays the edit over what `overlay` is of; whether what people see changed.
+    pub(crate) fn lay(
+        &self,
+        overlay: &mut dyn Overlay,
+        layer: LayerId,
+        ids: &ServerIds,
+    ) -> Result<bool, MutationError> {
+        (self.lay)(overlay, layer, ids)
+    }
+}
+
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edit")
+            .field("key", &self.key)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The change with the server's ids for its neighbours.
+fn resolved<T, I: ItemId>(change: &Change<T, Spot<I>>, ids: &ServerIds) -> Change<T, Spot<I>> {
+    let neighbour = |id: &Option<I>| id.as_ref().map(|id| ids.resolve(id));
+    match change {
+        Change::Place(Spot::Before(id)) => Change::Place(Spot::Before(neighbour(id))),
+        Change::Place(Spot::After(id)) => Change::Place(Spot::After(neighbour(id))),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,103 @@
+//! Why a mutation did not happen, or may not have.
+
+use crate::{
+    error::DecodeError, id::MutationId, key::QueryKey, outbox::SendError, query::FetchError,
+};
+
+/// The code of a refusal that says: the item is newer than the message.
+const CONFLICT: &str = "conflict";
+
+/// Why a mutation failed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MutationError {
+    /// Its message was refused, or its outcome is unknown.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The app's function failed.
+    #[error("the mutation failed: {0}")]
+    App(#[from] FetchError),
+    /// The app's function took too long.
+    #[error("the mutation gave no answer in time; the server may or may not have carried it out")]
+    Timeout,
+    /// There was no connection, and the mutation was not to wait for one.
+    #[error(
+        "there is no connection; try again when there is, or let the mutation wait with `OfflinePolicy::Queue`"
+    )]
+    Offline,
+    /// Too many mutations wait already.
+    #[error(
+        "{limit} mutations are pending, which is the limit; wait for some to end, or raise `MutationLimits::pending`"
+    )]
+    Overflow {
+        /// The limit that was reached.
+        limit: usize,
+    },
+    /// The insert of the row that it edits failed or was cancelled, so it was not sent.
+    #[error("the row it edits was not created, so it was not sent")]
+    Dropped {
+        /// The mutation with the insert.
+        by: MutationId,
+    },
+    /// The app cancelled it; if it was sent, the server may have carried it out.
+    #[error("the mutation was cancelled")]
+    Cancelled,
+    /// An edit does not fit the value it was made on.
+    #[error(transparent)]
+    Invalid(#[from] DecodeError),
+    /// An edit is of another type than the query it is for.
+    #[error("the query {key} holds data of another type than the edit; use one type per key")]
+    TypeMismatch {
+        /// The query.
+        key: QueryKey,
+    },
+}
+
+impl MutationError {
+    /// Whether trying the same thing again may end differently.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Send(SendError::Server(error)) => error.retry_after.is_some(),
+            Self::Send(SendError::Timeout | SendError::Expired | SendError::Overflow)
+            | Self::Timeout => true,
+            Self::App(error) => error.retryable,
+            _ => false,
+        }
+    }
+
+    /// Whether the server said no: what was refused was not done.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Send(SendError::Server(_)))
+    }
+
+    /// Whether the server said that the item is newer than the message.
+    pub(crate) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Send(SendError::Server(error)) if &*error.code == CONFLICT)
+    }
+
+    /// Whether it is not known if the server has carried it out.
+    pub(crate) const fn is_uncertain(&self) -> bool {
+        matches!(
+            self,
+            Self::Timeout
+                | Self::Send(
+                    SendError::Timeout
+                        | SendError::Expired
+                        | SendError::Disconnected
+                        | SendError::Cancelled
+                )
+        )
+    }
+
+    /// How many milliseconds the server asked to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Send(SendError::Server(error)) => error.retry_after,
+            Self::App(error) => error
+                .retry_after
+                .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,459 @@
+//! The mutations of a client: which may be sent, and what their outcomes mean for each other.
+
+mod catch_up;
+mod entry;
+mod outcome;
+mod timers;
+mod unseen;
+
+pub(crate) use catch_up::CatchUp;
+pub(crate) use outcome::Outcome;
+pub(crate) use unseen::Due;
+
+use super::{
+    Mutation, MutationError, MutationEvent, MutationInfo, MutationStats, MutationStatus,
+    OfflinePolicy, ServerIds, edit::Deed, request::Sender,
+};
+use crate::{
+    channel::Continuity,
+    id::{ChannelName, MessageId, MutationId, Position},
+    key::QueryKey,
+    outbox::{SendError, SendId},
+    time::Instant,
+};
+use entry::{Entry, State};
+use rustc_hash::FxHashMap;
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    rc::Rc,
+};
+use timers::Timers;
+use unseen::Unseen;
+
+/// How many outcomes are remembered for those who ask later.
+const MAX_ENDED: usize = 256;
+
+/// How many mutations there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MutationLimits {
+    /// Without an outcome, or failed and kept. More fail at once. Default 1 000.
+    pub pending: usize,
+    /// Sent and not answered; the others wait. Default 64.
+    pub in_flight: usize,
+}
+
+impl Default for MutationLimits {
+    fn default() -> Self {
+        Self {
+            pending: 1_000,
+            in_flight: 64,
+        }
+    }
+}
+
+/// What became of a new mutation.
+#[derive(Debug)]
+pub(crate) enum Begun {
+    /// It is on its way: lay its edits.
+    Yes(Rc<Mutation>),
+    /// It was refused, and the event says so.
+    No,
+    /// It and these annul each other: take their layers off, and lay none.
+    Annulled(Vec<MutationId>),
+}
+
+/// Every mutation without an outcome, and those that have one but are still shown.
+#[derive(Debug)]
+pub(crate) struct Mutations {
+    limits: MutationLimits,
+    id_prefix: Rc<str>,
+    rng: fastrand::Rng,
+    entries: BTreeMap<MutationId, Entry>,
+    scopes: FxHashMap<Rc<str>, VecDeque<MutationId>>,
+    /// `None` for a send whose mutation was given up.
+    sends: FxHashMap<SendId, Option<MutationId>>,
+    timers: Timers,
+    unseen: BTreeMap<MutationId, Unseen>,
+    ended: BTreeMap<MutationId, MutationInfo>,
+    pub(crate) ids: ServerIds,
+    events: VecDeque<(MutationId, MutationEvent)>,
+    proven: VecDeque<MutationId>,
+    /// Whether some may have become ready.
+    stirred: bool,
+    in_flight: usize,
+    link_up: bool,
+    catch_up: CatchUp,
+    /// Whether the connection is over, and not just down.
+    link_ended: bool,
+    online: bool,
+    last: u64,
+    stats: MutationStats,
+}
+
+impl Mutations {
+    pub(crate) fn new(limits: MutationLimits, id_prefix: &str, rng: fastrand::Rng) -> Self {
+        Self {
+            limits,
+            id_prefix: id_prefix.into(),
+            rng,
+            entries: BTreeMap::new(),
+            scopes: FxHashMap::default(),
+            sends: FxHashMap::default(),
+            timers: Timers::default(),
+            unseen: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            ids: ServerIds::default(),
+            events: VecDeque::new(),
+            proven: VecDeque::new(),
+            stirred: false,
+            in_flight: 0,
+            link_up: false,
+            catch_up: CatchUp::default(),
+            link_ended: false,
+            online: true,
+            last: 0,
+            stats: MutationStats::default(),
+        }
+    }
+
+    /// Whether any mutation is shown, so that what happens to the data may concern one.
+    pub(crate) fn is_active(&self) -> bool {
+        !self.entries.is_empty() || !self.unseen.is_empty()
+    }
+
+    /// How many have no outcome.
+    pub(crate) fn pending(&self) -> usize {
+        let kept = self.entries.values().filter(|entry| entry.is_failed());
+        self.entries.len() - kept.count()
+    }
+
+    pub(crate) fn stats(&self) -> MutationStats {
+        let pending = self.pending();
+        MutationStats {
+            pending,
+            failed_kept: self.entries.len() - pending,
+            unseen: self.unseen.len(),
+            ..self.stats
+        }
+    }
+
+    pub(crate) fn info(&self, id: MutationId) -> Option<MutationInfo> {
+        let live = self.entries.get(&id).map(|entry| MutationInfo {
+            status: match &entry.state {
+                State::Queued { .. } => MutationStatus::Queued,
+                State::Sending(_) => MutationStatus::Sending,
+                State::Failed(error) => MutationStatus::Failed(error.clone()),
+            },
+            attempts: entry.attempts,
+        });
+        live.or_else(|| self.ended.get(&id).cloned())
+    }
+
+    /// Why a mutation that is kept failed.
+    pub(crate) fn error(&self, id: MutationId) -> Option<&MutationError> {
+        match &self.entries.get(&id)?.state {
+            State::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The id that its message has now.
+    pub(crate) fn message_id(&self, id: MutationId) -> Option<&MessageId> {
+        self.entries.get(&id).map(|entry| &entry.message)
+    }
+
+    pub(crate) fn mutation(&self, id: MutationId) -> Option<&Rc<Mutation>> {
+        self.entries.get(&id).map(|entry| &entry.mutation)
+    }
+
+    /// The queries that a mutation edits, each once.
+    pub(crate) fn keys(&self, id: MutationId) -> Vec<QueryKey> {
+        let edits = self.mutation(id).map(|mutation| mutation.edits.iter());
+        let mut keys: Vec<_> = edits
+            .into_iter()
+            .flatten()
+            .map(|it| it.key.clone())
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    /// The mutations without an outcome, or kept, that edit the query `key`, oldest first.
+    pub(crate) fn editing(&self, key: &QueryKey) -> Vec<MutationId> {
+        let edits = |entry: &Entry| entry.mutation.edits.iter().any(|edit| edit.key == *key);
+        let entries = self.entries.iter().filter(|(_, entry)| edits(entry));
+        entries.map(|(id, _)| *id).collect()
+    }
+
+    /// What there is to tell the app.
+    pub(crate) fn take_event(&mut self) -> Option<(MutationId, MutationEvent)> {
+        self.events.pop_front()
+    }
+
+    /// Takes a mutation in.
+    pub(crate) fn begin(&mut self, mutation: Mutation) -> (MutationId, Begun) {
+        self.last += 1;
+        let id = MutationId(self.last);
+        self.stats.started += 1;
+        if let Some(error) = self.refuses(&mutation) {
+            self.end(id, 0, Err(error));
+            return (id, Begun::No);
+        }
+        if let Some(annulled) = self.annulled_by(&mutation) {
+            for other in annulled.iter().copied().chain([id]) {
+                // One that failed, and was kept, has ended already.
+                let has_ended = self.error(other).is_some();
+                self.forget(other);
+                self.remember(other, MutationStatus::Settled, 0);
+                if !has_ended {
+                    self.stats.annulled += 1;
+                    let event = MutationEvent::Annulled { by: id };
+                    self.events.push_back((other, event));
+                }
+            }
+            return (id, Begun::Annulled(annulled));
+        }
+        let message = MessageId::from(format!("{}m-{}", self.id_prefix, id.as_u64()));
+        let mutation = Rc::new(mutation);
+        if let Some(scope) = &mutation.scope {
+            let scope = self.scopes.entry(Rc::clone(scope)).or_default();
+            scope.push_back(id);
+        }
+        let waits_for = self.inserts_for(&mutation);
+        let entry = Entry::new(Rc::clone(&mutation), message, waits_for);
+        self.entries.insert(id, entry);
+        self.stirred = true;
+        (id, Begun::Yes(mutation))
+    }
+
+    /// A mutation that may be sent now, if there is one. `is_behind` says whether other people's
+    /// changes that it is to be merged with are known to be still on their way.
+    pub(crate) fn next_ready(
+        &mut self,
+        now: Instant,
+        is_behind: impl Fn(&CatchUp, &Mutation) -> bool,
+    ) -> Option<MutationId> {
+        if !self.stirred {
+            return None;
+        }
+        let mut ready = None;
+        let mut behind = Vec::new();
+        for (id, entry) in &self.entries {
+            if self.in_flight >= self.limits.in_flight {
+                break;
+            }
+            if !self.is_ready(now, *id, entry) {
+                continue;
+            }
+            if self.catch_up.is_patient(now) && is_behind(&self.catch_up, &entry.mutation) {
+                behind.push(*id);
+                continue;
+            }
+            ready = Some(*id);
+            break;
+        }
+        for id in behind {
+            let until = self.catch_up.until();
+            self.timers.set(id, until);
+        }
+        self.stirred = ready.is_some();
+        ready
+    }
+
+    /// The data of some query is newer now.
+    pub(crate) fn caught_up(&mut self) {
+        self.stirred |= self.catch_up.until().is_some();
+    }
+
+    pub(crate) fn channel_live(
+        &mut self,
+        channel: &ChannelName,
+        continuity: &Continuity,
+        position: Option<&Position>,
+    ) {
+        self.catch_up.live(channel, continuity, position);
+        self.stirred = true;
+    }
+
+    pub(crate) fn channel_lost(&mut self, channel: &ChannelName) {
+        self.catch_up.lost(channel);
+    }
+
+    /// It is on its way: as the send `send`, or to the app's function.
+    pub(crate) fn sent(&mut self, now: Instant, id: MutationId, send: Option<SendId>) {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return;
+        };
+        entry.state = State::Sending(send);
+        entry.attempts += 1;
+        self.in_flight += 1;
+        match send {
+            Some(send) => {
+                self.sends.insert(send, Some(id));
+            }
+            None => self.timers.set(id, Some(now + entry.mutation.timeout)),
+        }
+    }
+
+    /// Whose send this was: `None` if it is none of a mutation, `Some(None)` if the mutation was
+    /// given up.
+    pub(crate) fn take_send(&mut self, send: SendId) -> Option<Option<MutationId>> {
+        self.sends.remove(&send)
+    }
+
+    /// An event that the mutation caused has come: the server has carried it out.
+    ///
+    /// One that was given up for lost, and waits to be sent again, need not be. One that failed for
+    /// want of an answer, and was kept, has been told of, and goes.
+    pub(crate) fn echoed(&mut self, id: MutationId) {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return;
+        };
+        entry.echoed = true;
+        let attempts = entry.attempts;
+        match entry.state {
+            State::Sending(_) => self.release(id),
+            State::Queued { .. } => self.proven.push_back(id),
+            State::Failed(_) => {
+                self.forget(id);
+                self.remember(id, MutationStatus::Settled, attempts);
+            }
+        }
+    }
+
+    /// A mutation that waits to be sent although the server is known to have carried it out.
+    pub(crate) fn take_proven(&mut self) -> Option<MutationId> {
+        self.proven.pop_front()
+    }
+
+    /// The server has a row under another id than we.
+    pub(crate) fn named(&mut self, temporary: Rc<str>, id: Rc<str>) {
+        if temporary != id {
+            self.stats.ids_dropped += self.ids.insert(temporary, id);
+        }
+    }
+
+    pub(crate) fn conflict(&mut self, id: MutationId, conflict: crate::overlay::Conflict) {
+        self.stats.conflicts += 1;
+        self.events
+            .push_back((id, MutationEvent::Conflict(conflict)));
+    }
+
+    pub(crate) fn set_online(&mut self, online: bool) {
+        self.online = online;
+        self.stirred = true;
+    }
+
+    pub(crate) fn link_up(&mut self, now: Instant) {
+        self.link_up = true;
+        self.catch_up.begin(now);
+        self.link_ended = false;
+        self.stirred = true;
+    }
+
+    /// A connection is sought.
+    pub(crate) fn link_wanted(&mut self) {
+        self.link_ended = false;
+    }
+
+    /// The link is down. Gives the mutations that were sent and whose echo has come: the server
+    /// has carried them out, so there is nothing to send again.
+    pub(crate) fn link_down(&mut self) -> Vec<MutationId> {
+        self.link_up = false;
+        let echoed = |entry: &Entry| entry.echoed && matches!(entry.state, State::Sending(Some(_)));
+        let entries = self.entries.iter().filter(|(_, entry)| echoed(entry));
+        entries.map(|(id, _)| *id).collect()
+    }
+
+    /// No link will come. Gives the mutations that waited for one.
+    pub(crate) fn link_over(&mut self) -> Vec<MutationId> {
+        self.link_up = false;
+        self.link_ended = true;
+        let waits =
+            |entry: &Entry| entry.is_message() && matches!(entry.state, State::Queued { .. });
+        let entries = self.entries.iter().filter(|(_, entry)| waits(entry));
+        entries.map(|(id, _)| *id).collect()
+    }
+
+    fn is_ready(&self, now: Instant, id: MutationId, entry: &Entry) -> bool {
+        let reachable = match entry.mutation.sender {
+            Sender::Message(_) => self.link_up,
+            Sender::App(_) => self.online,
+        };
+        // One whose echo came has left its scope to the next.
+        let is_first = || match &entry.mutation.scope {
+            Some(scope) => self.scopes.get(scope).and_then(VecDeque::front) == Some(&id),
+            None => true,
+        };
+        matches!(entry.state, State::Queued { not_before } if not_before <= now)
+            && reachable
+            && entry.waits_for.is_empty()
+            && (entry.echoed || is_first())
+    }
+
+    fn refuses(&self, mutation: &Mutation) -> Option<MutationError> {
+        let limit = self.limits.pending;
+        if self.entries.len() >= limit {
+            return Some(MutationError::Overflow { limit });
+        }
+        let (reachable, over) = match mutation.sender {
+            Sender::Message(_) => (self.link_up, self.link_ended),
+            Sender::App(_) => (self.online, false),
+        };
+        if mutation.offline == OfflinePolicy::Fail && !reachable {
+            return Some(MutationError::Offline);
+        }
+        over.then_some(MutationError::Send(SendError::Disconnected))
+    }
+
+    /// The mutations whose insert a new one has to wait for.
+    fn inserts_for(&self, mutation: &Mutation) -> BTreeSet<MutationId> {
+        let waits = |entry: &Entry| {
+            let rows = mutation
+                .edits
+                .iter()
+                .filter_map(|edit| Some((&edit.key, edit.target.as_ref()?)));
+            rows.into_iter().any(|(key, target)| {
+                let gone = entry.is_failed() && target.deed == Deed::Delete;
+                !gone && !entry.echoed && entry.inserts(key, &target.id)
+            })
+        };
+        let entries = self.entries.iter().filter(|(_, entry)| waits(entry));
+        entries.map(|(id, _)| *id).collect()
+    }
+
+    /// The mutations that a new one makes pointless, and that make it pointless: it deletes rows,
+    /// and does nothing else, that were inserted by mutations which were never sent and do
+    /// nothing else either.
+    fn annulled_by(&self, mutation: &Mutation) -> Option<Vec<MutationId>> {
+        let mut rows: BTreeSet<(&QueryKey, &Rc<str>)> = BTreeSet::new();
+        for edit in &mutation.edits {
+            let target = edit.target.as_ref()?;
+            if target.deed != Deed::Delete {
+                return None;
+            }
+            rows.insert((&edit.key, &target.id));
+        }
+        let touches = |entry: &Entry| rows.iter().any(|(key, id)| entry.touches(key, id));
+        let related: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| touches(entry))
+            .collect();
+        let within = |entry: &Entry| {
+            entry.mutation.edits.iter().all(|edit| {
+                let target = edit.target.as_ref();
+                target.is_some_and(|target| rows.contains(&(&edit.key, &target.id)))
+            })
+        };
+        let unsent = related
+            .iter()
+            .all(|(_, entry)| entry.is_unsent() && within(entry));
+        let inserted = |(key, id): &(&QueryKey, &Rc<str>)| {
+            related.iter().any(|(_, entry)| entry.inserts(key, id))
+        };
+        let annuls = unsent && !rows.is_empty() && rows.iter().all(inserted);
+        annuls.then(|| related.iter().map(|(id, _)| **id).collect())
+    }
+}

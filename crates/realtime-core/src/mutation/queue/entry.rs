@@ -1,0 +1,102 @@
+//! One mutation without an outcome, or failed and kept.
+
+use super::super::{Mutation, MutationError, edit::Deed, request::Sender};
+use crate::{
+    id::{MessageId, MutationId},
+    key::QueryKey,
+    outbox::SendId,
+    time::Instant,
+};
+use std::{collections::BTreeSet, rc::Rc};
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) mutation: Rc<Mutation>,
+    /// The id that its message has, until it is refused.
+    pub(super) message: MessageId,
+    pub(super) state: State,
+    pub(super) attempts: u32,
+    /// Failures since it was made, or retried on command.
+    pub(super) failures: u32,
+    /// How often it got a new message id.
+    pub(super) renames: u32,
+    /// How often the server had a newer item.
+    pub(super) conflicts: u32,
+    /// Whether an event that it caused has come.
+    pub(super) echoed: bool,
+    /// The mutations that insert the rows it edits, as far as they have no outcome.
+    pub(super) waits_for: BTreeSet<MutationId>,
+}
+
+#[derive(Debug)]
+pub(super) enum State {
+    Queued {
+        not_before: Instant,
+    },
+    /// Sent, or given to the app's function.
+    Sending(Option<SendId>),
+    Failed(MutationError),
+}
+
+impl Entry {
+    pub(super) const fn new(
+        mutation: Rc<Mutation>,
+        message: MessageId,
+        waits_for: BTreeSet<MutationId>,
+    ) -> Self {
+        Self {
+            mutation,
+            message,
+            state: State::Queued {
+                not_before: Instant::ZERO,
+            },
+            attempts: 0,
+            failures: 0,
+            renames: 0,
+            conflicts: 0,
+            echoed: false,
+            waits_for,
+        }
+    }
+
+    pub(super) const fn is_failed(&self) -> bool {
+        matches!(self.state, State::Failed(_))
+    }
+
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self.mutation.sender, Sender::Message(_))
+    }
+
+    /// Whether the server is known not to have carried it out.
+    pub(super) fn is_unsent(&self) -> bool {
+        match &self.state {
+            State::Queued { .. } => self.attempts == 0,
+            State::Sending(_) => false,
+            State::Failed(error) => !error.is_uncertain(),
+        }
+    }
+
+    pub(super) fn touches(&self, key: &QueryKey, id: &Rc<str>) -> bool {
+        self.does(key, id, |_| true)
+    }
+
+    pub(super) fn inserts(&self, key: &QueryKey, id: &Rc<str>) -> bool {
+        self.does(key, id, |deed| matches!(deed, Deed::Insert { .. }))
+    }
+
+    fn does(&self, key: &QueryKey, id: &Rc<str>, deed: impl Fn(Deed) -> bool) -> bool {
+        let mut edits = self.mutation.edits.iter();
+        edits.any(|edit| {
+            let target = edit.target.as_ref();
+            edit.key == *key && target.is_some_and(|it| it.id == *id && deed(it.deed))
+        })
+    }
+
+    /// The next message id, after one whose message was refused.
+    pub(super) fn rename(&mut self) -> MessageId {
+        self.renames += 1;
+        let base = self.message.split('.').next().unwrap_or_default();
+        self.message = MessageId::from(format!("{base}.{}", self.renames));
+        self.message.clone()
+    }
+}

@@ -1,0 +1,134 @@
+//! Optimistic edits: what the user did, shown over what the server says, until the server says it
+//! too.
+//!
+//! # Layers
+//!
+//! Each edit is a *layer*. What people see is the synced state, which only fetches and events
+//! change, with the layers folded over it in the order they were made. Nothing is ever rolled back
+//! to a remembered state: when the synced state of a row changes, or one of its layers goes, its
+//! layers are folded over the state as it is *now*. So other people's changes show at once, and a
+//! failed edit takes nothing with it but itself. Rows without layers cost nothing.
+//!
+//! # When a layer goes
+//!
+//! - *Echo.* An event carries the id of the mutation's message. The layers on the rows that the
+//!   event names go in the same step in which the event is applied, so the edit is seen exactly
+//!   once: never twice, never gone for a moment.
+//! - *Answer with a version.* The answer holds the item as it is after the edit, or just its version. An
+//!   item is applied like an event; a version makes the layer stay until the row has it.
+//! - *Answer without.* The edit is safe, but nobody knows what it became. The layer stays (the row
+//!   no longer counts as pending) until the echo comes or a fetch that began after the answer
+//!   lands. If neither comes within five seconds of open connection, the query is fetched once
+//!   more; thirty seconds later the layer goes whatever happened.
+//! - *Failure or cancellation.* The layer goes at once, and with a failed insert the layers of the
+//!   mutations that edit the inserted row.
+//!
+//! # Conflicts
+//!
+//! An edit remembers the value it was made on, its *base*. If the state under it becomes another
+//! one, the [`ConflictPolicy`] says how the two come together.
+
+mod conflict;
+mod fold;
+mod stack;
+
+pub use conflict::{Conflict, ConflictPolicy, Side};
+pub(crate) use fold::{Change, JsonOf};
+pub(crate) use stack::{Layer, Phase, Rules, Stack};
+
+use crate::{
+    id::{MessageId, MutationId},
+    time::Instant,
+};
+use std::{any::Any, rc::Rc};
+
+/// Names one edit: the mutation it belongs to, and which of its edits it is. Later edits are
+/// greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LayerId {
+    /// The mutation.
+    pub mutation: MutationId,
+    /// The edit's number within it, from 0.
+    pub edit: usize,
+}
+
+/// How a row or record with layers stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerState {
+    /// Some edit of it waits for the server.
+    Pending,
+    /// An edit of it failed and is kept, to be tried again or dismissed.
+    Failed(MutationId),
+}
+
+/// What an edit amounts to just now, for the message that sends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The change as a merge patch: after a three-way merge, what is left of it. `None` for an
+    /// edit that is no change of fields.
+    pub patch: Option<Rc<str>>,
+    /// The version of the synced item under the edit, if it has one: for a server that refuses
+    /// edits of anything but the newest version.
+    pub base_version: Option<u64>,
+    /// Whether the conflict policy has given every field of the edit to someone else.
+    pub is_overruled: bool,
+}
+
+/// What an overlay has to tell, since it was last asked.
+#[derive(Debug, Default)]
+pub struct OverlayNews {
+    /// Edits that lost a field to someone else's, or won it.
+    pub conflicts: Vec<(MutationId, Conflict)>,
+    /// Temporary ids and the server's ids for them, as JSON.
+    pub ids: Vec<(MutationId, Rc<str>, Rc<str>)>,
+    /// Mutations whose echo has come.
+    pub echoed: Vec<MutationId>,
+}
+
+/// The layers over one [`Resource`](crate::query::Resource), for those who do not know its type.
+///
+/// Each method says whether what people see has changed.
+pub trait Overlay: Any {
+    /// The resource that has the layers, to be downcast by who knows its type.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+
+    /// How many layers there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are no layers.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether any layer of `mutation` is left.
+    fn has(&self, mutation: MutationId) -> bool;
+
+    /// `mutation` is sent as the message `message` from now on.
+    fn expect(&mut self, mutation: MutationId, message: &MessageId);
+
+    /// An event with the id `message` is about to be applied, or is known to be in the data: takes
+    /// the layers off that it is the echo of. Without its `data` the event says that there is
+    /// something to fetch, and the layers only count as confirmed.
+    fn echo(&mut self, now: Instant, message: &MessageId, data: Option<&str>) -> bool;
+
+    /// The server has carried `mutation` out, and answered `answer`, a JSON text.
+    fn confirm(&mut self, now: Instant, mutation: MutationId, answer: &str) -> bool;
+
+    /// Takes the layers of `mutation` off, as if they had never been made.
+    fn revoke(&mut self, now: Instant, mutation: MutationId) -> bool;
+
+    /// Marks the layers of `mutation` as failed, or as on their way again.
+    fn set_failed(&mut self, mutation: MutationId, failed: bool) -> bool;
+
+    /// A fetch has begun: it will contain all that is confirmed by now.
+    fn fetch_began(&mut self);
+
+    /// Whether edits are merged with other people's before they are sent.
+    fn merges(&self) -> bool;
+
+    /// What an edit amounts to just now; `None` if it has no layer here.
+    fn outgoing(&self, layer: LayerId) -> Option<Outgoing>;
+
+    /// What there is to tell.
+    fn take_news(&mut self) -> OverlayNews;
+}

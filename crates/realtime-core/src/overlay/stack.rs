@@ -1,0 +1,302 @@
+//! The layers over one row or record.
+
+use super::{
+    LayerId, LayerState, Outgoing,
+    conflict::{ConflictPolicy, FieldConflict, difference, without_lost},
+    fold::{Change, JsonOf},
+};
+use crate::{error::DecodeError, id::MutationId};
+use serde_json::{Map, Value};
+use std::rc::Rc;
+
+/// How far the server is with an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It has not said anything.
+    Pending,
+    /// It has carried the edit out. `version` is the version that the item has since, `fetched`
+    /// whether a fetch has begun since.
+    Confirmed { version: Option<u64>, fetched: bool },
+}
+
+/// One edit over a row or record.
+#[derive(Debug)]
+pub(crate) struct Layer<T, P> {
+    pub(crate) id: LayerId,
+    pub(crate) change: Change<T, P>,
+    pub(crate) phase: Phase,
+    failed: bool,
+    base: Option<Rc<T>>,
+    /// A layer below has gone: the next state under this one is no one else's doing, but its base.
+    rebase: bool,
+    /// Fields whose conflict has been reported.
+    reported: Vec<Vec<String>>,
+}
+
+/// Layers in the order they were made.
+#[derive(Debug)]
+pub(crate) struct Stack<T, P>(Vec<Layer<T, P>>);
+
+/// How a stack is folded.
+#[derive(Debug)]
+pub(crate) struct Rules<'a, T> {
+    pub(crate) policy: &'a ConflictPolicy<T>,
+    pub(crate) json: JsonOf<T>,
+}
+
+/// What a stack makes of the state under it.
+#[derive(Debug)]
+pub(crate) struct Folded<T> {
+    pub(crate) item: Option<Rc<T>>,
+    pub(super) conflicts: Vec<(MutationId, FieldConflict)>,
+}
+
+impl<T> Folded<T> {
+    /// The conflicts that have not been reported, told with where they are.
+    pub(crate) fn conflicts_at(
+        self,
+        key: &crate::key::QueryKey,
+        id: Option<&Rc<str>>,
+    ) -> impl Iterator<Item = (MutationId, super::Conflict)> {
+        let at = move |(mutation, found): (_, FieldConflict)| {
+            (mutation, found.at(key.clone(), id.cloned()))
+        };
+        self.conflicts.into_iter().map(at)
+    }
+}
+
+impl<T, P> Stack<T, P> {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Layer<T, P>> {
+        self.0.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Layer<T, P>> {
+        self.0.iter_mut()
+    }
+
+    pub(crate) fn of(&self, mutation: MutationId) -> impl Iterator<Item = &Layer<T, P>> {
+        self.iter()
+            .filter(move |layer| layer.id.mutation == mutation)
+    }
+
+    /// Takes the layers off that `gone` names; returns them.
+    pub(crate) fn remove(&mut self, gone: impl Fn(&Layer<T, P>) -> bool) -> Vec<Layer<T, P>> {
+        let mut removed = Vec::new();
+        let mut kept = Vec::with_capacity(self.0.len());
+        for mut layer in self.0.drain(..) {
+            if gone(&layer) {
+                removed.push(layer);
+            } else {
+                layer.rebase |= !removed.is_empty();
+                kept.push(layer);
+            }
+        }
+        self.0 = kept;
+        removed
+    }
+
+    /// Takes another stack's layers in, in the order they were made.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.0.extend(other.0);
+        self.0.sort_by_key(|layer| layer.id);
+    }
+
+    /// How far the mutations with layers here are; `None` if the server has confirmed them all.
+    pub(crate) fn state(&self) -> Option<LayerState> {
+        let failed = self.iter().find(|layer| layer.failed);
+        let pending = || self.iter().any(|layer| layer.phase == Phase::Pending);
+        match failed {
+            Some(layer) => Some(LayerState::Failed(layer.id.mutation)),
+            None => pending().then_some(LayerState::Pending),
+        }
+    }
+
+    /// Whether the mark of any layer is another now.
+    pub(crate) fn set_failed(&mut self, mutation: MutationId, failed: bool) -> bool {
+        let mut changed = false;
+        for layer in self
+            .iter_mut()
+            .filter(|layer| layer.id.mutation == mutation)
+        {
+            changed |= layer.failed != failed;
+            layer.failed = failed;
+        }
+        changed
+    }
+
+    /// The server has carried `mutation` out; `version` is what the item has since, if it said so.
+    pub(crate) fn confirm(&mut self, mutation: MutationId, version: Option<u64>) {
+        for layer in self
+            .iter_mut()
+            .filter(|layer| layer.id.mutation == mutation)
+        {
+            layer.failed = false;
+            layer.phase = match layer.phase {
+                Phase::Confirmed {
+                    version: None,
+                    fetched,
+                } if version.is_none() => Phase::Confirmed { version, fetched },
+                _ => Phase::Confirmed {
+                    version,
+                    fetched: false,
+                },
+            };
+        }
+    }
+
+    /// A fetch that began now contains all that is confirmed.
+    pub(crate) fn fetch_began(&mut self) {
+        for layer in self.iter_mut() {
+            if let Phase::Confirmed { fetched, .. } = &mut layer.phase {
+                *fetched = true;
+            }
+        }
+    }
+}
+
+impl<T: PartialEq, P> Stack<T, P> {
+    /// Lays an edit over the state that the layers make of `under`.
+    ///
+    /// # Errors
+    /// When the edit cannot be made on that state.
+    pub(crate) fn push(
+        &mut self,
+        id: LayerId,
+        change: Change<T, P>,
+        under: Option<&Rc<T>>,
+        rules: &Rules<'_, T>,
+    ) -> Result<(), DecodeError> {
+        let base = self.below(id, under, rules);
+        if let Some(base) = &base {
+            change.made_on(base, rules.json)?;
+        }
+        let layer = Layer {
+            id,
+            change,
+            phase: Phase::Pending,
+            failed: false,
+            base,
+            rebase: false,
+            reported: Vec::new(),
+        };
+        let at = self.0.partition_point(|other| other.id < id);
+        self.0.insert(at, layer);
+        Ok(())
+    }
+
+    /// What the layers make of `under`. After a change of the synced state (`synced`), layers over
+    /// one that has gone take what is under them now as their base.
+    pub(crate) fn fold(
+        &mut self,
+        under: Option<&Rc<T>>,
+        rules: &Rules<'_, T>,
+        synced: bool,
+    ) -> Folded<T> {
+        let mut item = under.cloned();
+        let mut conflicts = Vec::new();
+        for layer in &mut self.0 {
+            if layer.rebase && synced {
+                layer.rebase = false;
+                layer.base.clone_from(&item);
+            }
+            let base = layer.base.as_ref().filter(|_| !layer.rebase);
+            let mut found = Vec::new();
+            let over =
+                (layer.change).over(item.as_ref(), base, rules.policy, rules.json, &mut found);
+            item = over;
+            if layer.phase == Phase::Pending {
+                found.retain(|conflict| !layer.reported.contains(&conflict.path));
+                let paths = found.iter().map(|conflict| conflict.path.clone());
+                layer.reported.extend(paths);
+                conflicts.extend(found.into_iter().map(|it| (layer.id.mutation, it)));
+            }
+        }
+        Folded { item, conflicts }
+    }
+
+    /// What the edit `id` amounts to over `under`.
+    pub(crate) fn outgoing(
+        &self,
+        id: LayerId,
+        under: Option<&Rc<T>>,
+        base_version: Option<u64>,
+        rules: &Rules<'_, T>,
+    ) -> Option<Outgoing> {
+        let layer = self.iter().find(|layer| layer.id == id)?;
+        let below = self.below(id, under, rules);
+        let (patch, is_overruled) = match layer.patch(under, below.as_ref(), rules) {
+            Some((patch, is_overruled)) => (Some(patch.to_string().into()), is_overruled),
+            None => (None, false),
+        };
+        Some(Outgoing {
+            patch,
+            base_version,
+            is_overruled,
+        })
+    }
+
+    /// What the layers before `id` make of `under`.
+    fn below(&self, id: LayerId, under: Option<&Rc<T>>, rules: &Rules<'_, T>) -> Option<Rc<T>> {
+        let mut unheard = Vec::new();
+        let mut item = under.cloned();
+        for layer in self.0.iter().take_while(|layer| layer.id < id) {
+            let base = layer.base.as_ref().filter(|_| !layer.rebase);
+            item = (layer.change).over(item.as_ref(), base, rules.policy, rules.json, &mut unheard);
+        }
+        item
+    }
+}
+
+impl<T: PartialEq, P> Layer<T, P> {
+    /// The edit as a merge patch, and whether it lost all its fields. `synced` is what the server
+    /// has, `below` that with the layers before this one.
+    ///
+    /// What the layers below say already is in the patch all the same, if the edit says it too:
+    /// they may fail.
+    fn patch(
+        &self,
+        synced: Option<&Rc<T>>,
+        below: Option<&Rc<T>>,
+        rules: &Rules<'_, T>,
+    ) -> Option<(Value, bool)> {
+        let value = |item: &Rc<T>| (rules.json.write)(item).ok();
+        let change = |old: Option<&Rc<T>>, new: &Rc<T>| {
+            let patch = difference(&value(old?)?, &value(new)?);
+            Some(patch.unwrap_or_else(|| Value::Object(Map::new())))
+        };
+        let base = self.base.as_ref().filter(|_| !self.rebase);
+        let mut found = Vec::new();
+        let policy = rules.policy;
+        let mut over = || (self.change).over(below, base, policy, rules.json, &mut found);
+        let made_on_base = || self.change.made_on(base.or(below)?, rules.json).ok();
+        let mut patch = match (&self.change, policy) {
+            (Change::Insert(_) | Change::Delete | Change::Place(_), _) => return None,
+            (_, ConflictPolicy::Custom(_)) => change(below, &over()?)?,
+            (Change::Patch(patch), _) => {
+                over();
+                serde_json::from_str(patch).ok()?
+            }
+            (Change::Set(item), ConflictPolicy::LastWriterWins) => change(synced, item)?,
+            (Change::Apply(_), ConflictPolicy::LastWriterWins) => change(below, &over()?)?,
+            (Change::Set(_) | Change::Apply(_), ConflictPolicy::MergeFields { .. }) => {
+                over();
+                change(base.or(below), &made_on_base()?)?
+            }
+        };
+        without_lost(&mut patch, &found);
+        let is_empty = patch.as_object().is_some_and(Map::is_empty);
+        Some((patch, is_empty && !found.is_empty()))
+    }
+}

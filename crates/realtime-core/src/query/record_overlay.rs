@@ -1,0 +1,326 @@
+//! Optimistic edits over a record.
+
+use super::Record;
+use crate::{
+    error::DecodeError,
+    id::{MessageId, MutationId},
+    key::QueryKey,
+    overlay::{
+        Change, ConflictPolicy, JsonOf, Layer, LayerId, LayerState, Outgoing, Overlay, OverlayNews,
+        Phase, Rules, Stack,
+    },
+    time::Instant,
+};
+use std::{any::Any, collections::BTreeMap, convert::Infallible};
+
+/// The layers over one record. Bounded by the mutations there may be.
+pub(super) struct RecordOverlay<T> {
+    stack: Stack<T, Infallible>,
+    messages: BTreeMap<MutationId, MessageId>,
+    policy: ConflictPolicy<T>,
+    /// Known once there was an edit.
+    home: Option<Home<T>>,
+    news: OverlayNews,
+}
+
+struct Home<T> {
+    key: QueryKey,
+    json: JsonOf<T>,
+}
+
+impl<T> RecordOverlay<T> {
+    pub(super) const fn new(policy: ConflictPolicy<T>) -> Self {
+        Self {
+            stack: Stack::new(),
+            messages: BTreeMap::new(),
+            policy,
+            home: None,
+            news: OverlayNews {
+                conflicts: Vec::new(),
+                ids: Vec::new(),
+                echoed: Vec::new(),
+            },
+        }
+    }
+}
+
+impl<T: PartialEq + 'static> Record<T> {
+    /// Lays an edit over the record. `key` is the record's own, for reports.
+    pub(crate) fn push_layer(
+        &mut self,
+        key: &QueryKey,
+        layer: LayerId,
+        change: Change<T, Infallible>,
+        json: JsonOf<T>,
+    ) -> Result<bool, DecodeError> {
+        let overlay = &mut self.overlay;
+        let home = overlay.home.get_or_insert(Home {
+            key: key.clone(),
+            json,
+        });
+        let rules = Rules {
+            policy: &overlay.policy,
+            json: home.json,
+        };
+        overlay
+            .stack
+            .push(layer, change, self.synced.as_ref(), &rules)?;
+        Ok(self.show(false))
+    }
+
+    /// How the record stands; `None` if nothing of it waits for the server.
+    pub(crate) fn layer_state(&self) -> Option<LayerState> {
+        self.overlay.stack.state()
+    }
+
+    /// A fetch has landed: what was confirmed before it began is in it.
+    pub(super) fn fetch_landed(&mut self) -> bool {
+        self.peel(|layer| matches!(layer.phase, Phase::Confirmed { fetched: true, .. }))
+    }
+
+    /// Shows the synced value with the layers over it; whether that is another value than before.
+    pub(super) fn show(&mut self, synced: bool) -> bool {
+        let overlay = &mut self.overlay;
+        let new = match &overlay.home {
+            Some(home) if !overlay.stack.is_empty() => {
+                let rules = Rules {
+                    policy: &overlay.policy,
+                    json: home.json,
+                };
+                let folded = overlay.stack.fold(self.synced.as_ref(), &rules, synced);
+                let item = folded.item.clone();
+                (overlay.news.conflicts).extend(folded.conflicts_at(&home.key, None));
+                item
+            }
+            _ => self.synced.clone(),
+        };
+        if self.shown == new {
+            if overlay.stack.is_empty() && new.is_some() {
+                // What is shown is the synced value again, under the pointer people hold.
+                self.synced.clone_from(&self.shown);
+            }
+            return false;
+        }
+        self.shown = new;
+        true
+    }
+
+    fn peel(&mut self, gone: impl Fn(&Layer<T, Infallible>) -> bool) -> bool {
+        let stack = &mut self.overlay.stack;
+        if stack.remove(gone).is_empty() {
+            return false;
+        }
+        let messages = &mut self.overlay.messages;
+        messages.retain(|mutation, _| stack.of(*mutation).next().is_some());
+        self.show(false)
+    }
+}
+
+impl<T: PartialEq + 'static> Overlay for Record<T> {
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn len(&self) -> usize {
+        self.overlay.stack.len()
+    }
+
+    fn has(&self, mutation: MutationId) -> bool {
+        self.overlay.stack.of(mutation).next().is_some()
+    }
+
+    fn expect(&mut self, mutation: MutationId, message: &MessageId) {
+        if self.has(mutation) {
+            self.overlay.messages.insert(mutation, message.clone());
+        }
+    }
+
+    fn echo(&mut self, _: Instant, message: &MessageId, data: Option<&str>) -> bool {
+        let mut messages = self.overlay.messages.iter();
+        let Some((&mutation, _)) = messages.find(|(_, expected)| *expected == message) else {
+            return false;
+        };
+        self.overlay.news.echoed.push(mutation);
+        if data.is_some() {
+            return self.peel(|layer| layer.id.mutation == mutation);
+        }
+        self.overlay.stack.confirm(mutation, None);
+        true
+    }
+
+    fn confirm(&mut self, _: Instant, mutation: MutationId, _: &str) -> bool {
+        let had = self.has(mutation);
+        self.overlay.stack.confirm(mutation, None);
+        had
+    }
+
+    fn revoke(&mut self, _: Instant, mutation: MutationId) -> bool {
+        self.peel(|layer| layer.id.mutation == mutation)
+    }
+
+    fn set_failed(&mut self, mutation: MutationId, failed: bool) -> bool {
+        self.overlay.stack.set_failed(mutation, failed)
+    }
+
+    fn fetch_began(&mut self) {
+        self.overlay.stack.fetch_began();
+    }
+
+    fn merges(&self) -> bool {
+        !matches!(self.overlay.policy, ConflictPolicy::LastWriterWins)
+    }
+
+    fn outgoing(&self, layer: LayerId) -> Option<Outgoing> {
+        let rules = Rules {
+            policy: &self.overlay.policy,
+            json: self.overlay.home.as_ref()?.json,
+        };
+        (self.overlay.stack).outgoing(layer, self.synced.as_ref(), None, &rules)
+    }
+
+    fn take_news(&mut self) -> OverlayNews {
+        std::mem::take(&mut self.overlay.news)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        key,
+        overlay::Side,
+        query::{BindingIndex, EventView, Patch, RecordSpec, Resource},
+    };
+    use serde::{Deserialize, Serialize};
+    use std::rc::Rc;
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Doc {
+        title: String,
+        body: String,
+    }
+
+    fn doc(title: &str, body: &str) -> Doc {
+        Doc {
+            title: title.into(),
+            body: body.into(),
+        }
+    }
+
+    fn record(policy: ConflictPolicy<Doc>) -> Record<Doc> {
+        let spec = RecordSpec::new().on("doc", None, Patch::replace());
+        let mut record = spec.with_conflicts(policy).build();
+        record.land(Instant::ZERO, Box::new(doc("a", "b"))).unwrap();
+        record
+    }
+
+    fn push(record: &mut Record<Doc>, mutation: u64, change: Change<Doc, Infallible>) {
+        let mutation = MutationId(mutation);
+        let layer = LayerId { mutation, edit: 0 };
+        record
+            .push_layer(&key!["doc"], layer, change, JsonOf::new())
+            .unwrap();
+        record.expect(mutation, &format!("m{}", mutation.as_u64()).as_str().into());
+    }
+
+    fn event(record: &mut Record<Doc>, new: &Doc) {
+        let data = serde_json::to_string(new).unwrap();
+        let view = EventView {
+            event: "doc",
+            channel: None,
+            data: &data,
+            position: None,
+            id: None,
+        };
+        record
+            .apply(Instant::ZERO, BindingIndex::new(0), &view)
+            .unwrap();
+    }
+
+    #[test]
+    fn a_patch_lies_over_whatever_the_server_says_and_goes_with_its_echo() {
+        let mut record = record(ConflictPolicy::LastWriterWins);
+        push(&mut record, 1, Change::Patch(r#"{"title":"mine"}"#.into()));
+        assert_eq!(record.get(), Some(&doc("mine", "b")));
+        event(&mut record, &doc("theirs", "c"));
+        assert_eq!(record.get(), Some(&doc("mine", "c")));
+        assert!(record.echo(Instant::ZERO, &"m1".into(), Some("{}")));
+        assert_eq!(record.get(), Some(&doc("theirs", "c")));
+        assert!(record.is_empty() && record.layer_state().is_none());
+    }
+
+    #[test]
+    fn a_whole_value_merged_by_fields_leaves_the_fields_it_did_not_change_to_others() {
+        let same_field = Side::Theirs;
+        let mut record = record(ConflictPolicy::MergeFields { same_field });
+        push(&mut record, 1, Change::Set(Rc::new(doc("mine", "b"))));
+        event(&mut record, &doc("a", "theirs"));
+        assert_eq!(record.get(), Some(&doc("mine", "theirs")));
+        assert!(record.take_news().conflicts.is_empty());
+        let layer = LayerId {
+            mutation: MutationId(1),
+            edit: 0,
+        };
+        let patch = record.outgoing(layer).unwrap().patch.unwrap();
+        assert_eq!(&*patch, r#"{"title":"mine"}"#);
+
+        event(&mut record, &doc("theirs too", "theirs"));
+        assert_eq!(record.get(), Some(&doc("theirs too", "theirs")));
+        let conflicts = record.take_news().conflicts;
+        assert_eq!(conflicts.len(), 1);
+        let (_, conflict) = &conflicts[0];
+        assert_eq!((&*conflict.field, &*conflict.ours), ("title", r#""mine""#));
+        assert_eq!(&*record.outgoing(layer).unwrap().patch.unwrap(), "{}");
+    }
+
+    #[test]
+    fn an_edit_over_one_of_our_own_does_not_conflict_with_its_outcome() {
+        let same_field = Side::Theirs;
+        let mut record = record(ConflictPolicy::MergeFields { same_field });
+        push(&mut record, 1, Change::Patch(r#"{"title":"one"}"#.into()));
+        push(&mut record, 2, Change::Patch(r#"{"title":"two"}"#.into()));
+        record.echo(Instant::ZERO, &"m1".into(), Some("{}"));
+        event(&mut record, &doc("ONE", "b"));
+        assert_eq!(record.get(), Some(&doc("two", "b")));
+        event(&mut record, &doc("theirs", "b"));
+        assert_eq!(record.get(), Some(&doc("theirs", "b")));
+        assert_eq!(record.take_news().conflicts.len(), 1);
+    }
+
+    #[test]
+    fn a_custom_policy_sees_base_ours_and_theirs() {
+        let join = |base: &Doc, ours: &Doc, theirs: &Doc| {
+            doc(
+                &format!("{}+{}+{}", base.title, ours.title, theirs.title),
+                &theirs.body,
+            )
+        };
+        let mut record = record(ConflictPolicy::custom(join));
+        push(
+            &mut record,
+            1,
+            Change::Apply(Rc::new(|it: &Doc| doc("mine", &it.body))),
+        );
+        event(&mut record, &doc("theirs", "c"));
+        assert_eq!(record.get(), Some(&doc("a+mine+theirs", "c")));
+    }
+
+    #[test]
+    fn a_confirmed_edit_stays_until_a_fetch_that_began_afterwards_lands() {
+        let mut record = record(ConflictPolicy::LastWriterWins);
+        push(&mut record, 1, Change::Patch(r#"{"title":"mine"}"#.into()));
+        record.fetch_began();
+        record.confirm(Instant::ZERO, MutationId(1), "null");
+        record
+            .land(Instant::ZERO, Box::new(doc("old", "b")))
+            .unwrap();
+        assert_eq!(record.get(), Some(&doc("mine", "b")));
+        assert_eq!(record.layer_state(), None);
+        record.fetch_began();
+        record
+            .land(Instant::ZERO, Box::new(doc("Mine", "b")))
+            .unwrap();
+        assert_eq!(record.get(), Some(&doc("Mine", "b")));
+        assert!(record.is_empty());
+    }
+}
