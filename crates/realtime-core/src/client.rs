@@ -143,7 +143,7 @@ impl Client {
             Input::FetchFinished { fetch, result } => {
                 let entry = self.cache.fetching(fetch);
                 self.cache.fetch_finished(now, fetch, result);
-                if let Some(entry) = entry {
+                if let Some(entry) = entry.filter(|_| self.mutations.is_active()) {
                     self.hear_overlay(entry);
                 }
             }

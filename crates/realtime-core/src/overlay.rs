@@ -81,8 +81,8 @@ pub struct OverlayNews {
     pub conflicts: Vec<(MutationId, Conflict)>,
     /// Temporary ids and the server's ids for them, as JSON.
     pub ids: Vec<(MutationId, Rc<str>, Rc<str>)>,
-    /// Mutations whose echo has come.
-    pub echoed: Vec<MutationId>,
+    /// Mutations whose echo has come, and whether the ids of all rows they insert are known with it.
+    pub echoed: Vec<(MutationId, bool)>,
 }
 
 /// The layers over one [`Resource`](crate::query::Resource), for those who do not know its type.

@@ -79,7 +79,9 @@ impl Client {
                             error,
                         });
                     }
-                    self.hear_overlay(entry);
+                    if self.mutations.is_active() {
+                        self.hear_overlay(entry);
+                    }
                 }
                 Target::Listener(listener) => {
                     let event = received.get_or_insert_with(|| {

@@ -194,9 +194,6 @@ impl Client {
 
     /// Hears what the overlay of a query has to tell after something happened to its data.
     pub(super) fn hear_overlay(&mut self, entry: EntryId) {
-        if !self.mutations.is_active() {
-            return;
-        }
         let Some(news) = self.cache.overlay_news(entry) else {
             return;
         };
@@ -207,8 +204,8 @@ impl Client {
         for (mutation, conflict) in news.conflicts {
             self.mutations.conflict(mutation, conflict);
         }
-        for mutation in news.echoed {
-            self.mutations.echoed(mutation);
+        for (mutation, is_complete) in news.echoed {
+            self.mutations.echoed(mutation, is_complete);
         }
     }
 

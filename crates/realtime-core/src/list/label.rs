@@ -5,12 +5,27 @@ use std::{cell::Cell, rc::Rc};
 /// The gap left between neighbours at first: 64 halvings.
 const STEP: u128 = 1 << 64;
 
+/// Where the labels of the tail begin: rows that the server does not know yet, which stand after all
+/// that it does. Nothing is ever spread there.
+pub(super) const TAIL: u128 = u128::MAX - u128::MAX / 8;
+
+/// The label of a row of the tail. Grows with both numbers, with gaps for moves.
+pub(super) fn in_tail(mutation: u64, edit: usize) -> u128 {
+    const GAP: u32 = 24;
+    let edit = edit.min((1 << GAP) - 1) as u128;
+    TAIL + (u128::from(mutation) << (2 * GAP)) + (edit << GAP)
+}
+
 /// A row's place in arrival order. The list's entry and the row's own record share it, so that
 /// giving a stretch of rows new labels touches neither the tree's nodes nor the map of rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Label(Rc<Cell<u128>>);
 
 impl Label {
+    pub(super) fn new(value: u128) -> Self {
+        Self(Rc::new(Cell::new(value)))
+    }
+
     pub(super) fn get(&self) -> u128 {
         self.0.get()
     }
@@ -28,17 +43,18 @@ impl Label {
 /// A value between the two neighbours; `None` if they leave no room.
 pub(super) fn between(low: Option<u128>, high: Option<u128>) -> Option<u128> {
     let (low, high) = match (low, high) {
-        (None, None) => return Some(u128::MAX / 2),
-        (Some(low), None) if low <= u128::MAX - STEP => return Some(low + STEP),
+        (None, None) => return Some(TAIL / 2),
+        (Some(low), None) if low <= TAIL - STEP => return Some(low + STEP),
         (None, Some(high)) if high >= STEP => return Some(high - STEP),
-        (low, high) => (low.unwrap_or(0), high.unwrap_or(u128::MAX)),
+        (Some(low), None) if low >= TAIL => (low, u128::MAX),
+        (low, high) => (low.unwrap_or(0), high.unwrap_or(TAIL)),
     };
     (high.saturating_sub(low) >= 2).then(|| low + (high - low) / 2)
 }
 
 /// Values for a list of `count` rows, from the first to the last.
 pub(super) fn fresh(count: usize) -> impl Iterator<Item = u128> {
-    let first = (u128::MAX / 2).saturating_sub(STEP.saturating_mul(count as u128 / 2));
+    let first = (TAIL / 2).saturating_sub(STEP.saturating_mul(count as u128 / 2));
     (0..count).map(move |index| first.saturating_add(STEP.saturating_mul(index as u128)))
 }
 
@@ -61,9 +77,19 @@ mod tests {
         assert_eq!(between(Some(4), Some(6)), Some(5));
         assert_eq!(between(Some(4), Some(5)), None);
         assert_eq!(between(Some(4), Some(4)), None);
-        assert!(between(Some(u128::MAX - 2), None) == Some(u128::MAX - 1));
+        assert_eq!(between(Some(TAIL - 2), None), Some(TAIL - 1));
+        assert_eq!(between(Some(TAIL - 1), None), None);
+        assert_eq!(between(Some(u128::MAX - 2), None), Some(u128::MAX - 1));
         assert_eq!(between(Some(u128::MAX), None), None);
         assert_eq!(between(None, Some(0)), None);
+    }
+
+    #[test]
+    fn the_tail_is_in_the_order_of_the_edits_and_after_everything_else() {
+        let labels = [(1, 0), (1, 1), (1, 9), (2, 0), (u64::MAX, usize::MAX)];
+        let labels = labels.map(|(mutation, edit)| in_tail(mutation, edit));
+        assert!(labels.is_sorted_by(|a, b| a < b) && labels[0] > TAIL);
+        assert!(fresh(1_000_000).all(|label| label < TAIL));
     }
 
     #[test]

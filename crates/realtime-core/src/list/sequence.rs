@@ -2,11 +2,12 @@
 
 use super::{
     item::ListItem,
-    label::{self, Label},
+    label::{self, Label, TAIL},
     options::Comparator,
     sort::merge_sort,
     tree::Tree,
 };
+use crate::overlay::LayerId;
 use std::{cmp::Ordering, rc::Rc};
 
 /// One row as the order holds it.
@@ -88,7 +89,7 @@ impl<T: ListItem> Sequence<T> {
         let rank = if self.comparator.is_some() {
             self.search(&entry).unwrap_or_else(|rank| rank)
         } else {
-            let end = self.tree.len();
+            let end = self.end();
             entry.label = Some(Label::default());
             self.open(end, &entry, Beside::Next);
             end
@@ -110,9 +111,42 @@ impl<T: ListItem> Sequence<T> {
             item,
             label: Some(Label::default()),
         };
-        self.open(rank, &entry, beside(spot));
+        if !self.open(rank, &entry, beside(spot)) {
+            return None;
+        }
         self.tree.insert(rank, entry.clone());
         Some(entry)
+    }
+
+    /// Puts a row that the server does not know after all that it does, and among those like it in
+    /// the order of the edits that made them; in a sorted list where it sorts.
+    pub(super) fn insert_last(&mut self, item: Rc<T>, made_by: LayerId) -> Entry<T> {
+        if self.comparator.is_some() {
+            return self.insert(item);
+        }
+        let value = label::in_tail(made_by.mutation.as_u64(), made_by.edit);
+        let entry = Entry {
+            item,
+            label: Some(Label::new(value)),
+        };
+        self.put(&entry);
+        entry
+    }
+
+    /// How many rows stand before those that the server does not know.
+    fn end(&self) -> usize {
+        let known = |entry: &Entry<T>| entry.label.as_ref().is_none_or(|it| it.get() < TAIL);
+        let len = self.tree.len();
+        match len.checked_sub(1).and_then(|last| self.tree.get(last)) {
+            Some(last) if !known(last) => {
+                let side = |entry: &Entry<T>| match known(entry) {
+                    true => Ordering::Less,
+                    false => Ordering::Greater,
+                };
+                self.tree.search(side).unwrap_or_else(|rank| rank)
+            }
+            _ => len,
+        }
     }
 
     /// Keeps the place of a row that is not in the tree: what is put around it meanwhile keeps to
@@ -188,7 +222,7 @@ impl<T: ListItem> Sequence<T> {
     fn rank_of(&self, spot: &Spot<Entry<T>>) -> Option<usize> {
         match spot {
             Spot::Before(Some(next)) => self.rank(next),
-            Spot::Before(None) => Some(self.tree.len()),
+            Spot::Before(None) => Some(self.end()),
             Spot::After(Some(previous)) => self.rank(previous).map(|rank| rank + 1),
             Spot::After(None) => Some(0),
         }
@@ -276,9 +310,11 @@ impl<T: ListItem> Sequence<T> {
     }
 
     /// Gives `entry` a label between the rows at `rank - 1` and `rank`, spreading the labels
-    /// around if these two leave no room.
-    fn open(&self, rank: usize, entry: &Entry<T>, beside: Beside) {
-        let Some(label) = &entry.label else { return };
+    /// around if these two leave no room; whether there was any.
+    fn open(&self, rank: usize, entry: &Entry<T>, beside: Beside) -> bool {
+        let Some(label) = &entry.label else {
+            return false;
+        };
         let value = self.gap(rank, beside).or_else(|| {
             self.spread(rank);
             self.gap(rank, beside)
@@ -286,12 +322,18 @@ impl<T: ListItem> Sequence<T> {
         if let Some(value) = value {
             label.set(value);
         }
+        value.is_some()
     }
 
     fn gap(&self, rank: usize, beside: Beside) -> Option<u128> {
         let before = rank.checked_sub(1).and_then(|rank| self.label(rank));
-        let after = self.label(rank);
-        let held = self.held_between(before, after);
+        // The tail is no neighbour of the rows before it.
+        let is_before_tail = before.is_none_or(|before| before < TAIL);
+        let after = self
+            .label(rank)
+            .filter(|after| !is_before_tail || *after < TAIL);
+        let bound = if is_before_tail { TAIL } else { u128::MAX };
+        let held = self.held_between(before, after.unwrap_or(bound));
         let (first, last) = (held.first().map(Label::get), held.last().map(Label::get));
         match beside {
             Beside::Previous => label::between(before, first.or(after)),
@@ -300,13 +342,11 @@ impl<T: ListItem> Sequence<T> {
     }
 
     /// The places kept between two labels.
-    fn held_between(&self, low: Option<u128>, high: Option<u128>) -> &[Label] {
+    fn held_between(&self, low: Option<u128>, high: u128) -> &[Label] {
         let start = low.map_or(0, |low| {
             (self.held).partition_point(|held| held.get() <= low)
         });
-        let end = high.map_or(self.held.len(), |high| {
-            (self.held).partition_point(|held| held.get() < high)
-        });
+        let end = (self.held).partition_point(|held| held.get() < high);
         self.held.get(start..end).unwrap_or_default()
     }
 
@@ -316,13 +356,17 @@ impl<T: ListItem> Sequence<T> {
 
     /// Spreads the labels of the smallest stretch around `rank` that offers room enough.
     fn spread(&self, rank: usize) {
+        let last = self.end();
+        if rank > last {
+            return;
+        }
         let mut reach = 1;
         loop {
             let start = rank.saturating_sub(reach);
-            let end = self.tree.len().min(rank + reach);
+            let end = last.min(rank + reach);
             let before = start.checked_sub(1).and_then(|rank| self.label(rank));
-            let after = self.label(end);
-            let (low, high) = (before.unwrap_or(0), after.unwrap_or(u128::MAX));
+            let after = self.label(end).map_or(TAIL, |after| after.min(TAIL));
+            let (low, high) = (before.unwrap_or(0), after);
             let mut labels: Vec<Label> = self.held_between(before, after).to_vec();
             let rows = self.tree.range(start..end);
             labels.extend(rows.filter_map(|entry| entry.label.clone()));
@@ -335,7 +379,7 @@ impl<T: ListItem> Sequence<T> {
                 }
                 return;
             }
-            if end - start == self.tree.len() {
+            if end - start == last {
                 return;
             }
             reach *= 2;

@@ -17,7 +17,8 @@ type Lay = Rc<dyn Fn(&mut dyn Overlay, LayerId, &ServerIds) -> Result<bool, Muta
 pub enum ListEdit<T: ListItem> {
     /// A new row. Its id may be the final one, if clients choose ids, or a temporary one, which the
     /// server's answer or echo replaces: it must not have been used before, and the row keeps its [`RowKey`](crate::list::RowKey). In
-    /// arrival order it stands at the end.
+    /// arrival order it stands at the end until the server knows it, after rows that come
+    /// meanwhile.
     Insert(T),
     /// Other fields of a row.
     Update {

@@ -80,6 +80,8 @@ pub(crate) struct Mutations {
     proven: VecDeque<MutationId>,
     /// Whether some may have become ready.
     stirred: bool,
+    /// Whether some wait for other people's changes.
+    any_behind: bool,
     in_flight: usize,
     link_up: bool,
     catch_up: CatchUp,
@@ -106,6 +108,7 @@ impl Mutations {
             events: VecDeque::new(),
             proven: VecDeque::new(),
             stirred: false,
+            any_behind: false,
             in_flight: 0,
             link_up: false,
             catch_up: CatchUp::default(),
@@ -253,6 +256,7 @@ impl Mutations {
             ready = Some(*id);
             break;
         }
+        self.any_behind = !behind.is_empty();
         for id in behind {
             let until = self.catch_up.until();
             self.timers.set(id, until);
@@ -263,7 +267,7 @@ impl Mutations {
 
     /// The data of some query is newer now.
     pub(crate) fn caught_up(&mut self) {
-        self.stirred |= self.catch_up.until().is_some();
+        self.stirred |= self.any_behind;
     }
 
     pub(crate) fn channel_live(
@@ -304,16 +308,19 @@ impl Mutations {
 
     /// An event that the mutation caused has come: the server has carried it out.
     ///
+    /// Those that wait for its inserts wait on unless the echo `is_complete`: they need the ids.
     /// One that was given up for lost, and waits to be sent again, need not be. One that failed for
     /// want of an answer, and was kept, has been told of, and goes.
-    pub(crate) fn echoed(&mut self, id: MutationId) {
+    pub(crate) fn echoed(&mut self, id: MutationId, is_complete: bool) {
         let Some(entry) = self.entries.get_mut(&id) else {
             return;
         };
         entry.echoed = true;
+        entry.named |= is_complete;
         let attempts = entry.attempts;
         match entry.state {
-            State::Sending(_) => self.release(id),
+            State::Sending(_) if is_complete => self.release(id),
+            State::Sending(_) => self.leave_scope(id),
             State::Queued { .. } => self.proven.push_back(id),
             State::Failed(_) => {
                 self.forget(id);
@@ -416,7 +423,7 @@ impl Mutations {
                 .filter_map(|edit| Some((&edit.key, edit.target.as_ref()?)));
             rows.into_iter().any(|(key, target)| {
                 let gone = entry.is_failed() && target.deed == Deed::Delete;
-                !gone && !entry.echoed && entry.inserts(key, &target.id)
+                !gone && !entry.named && entry.inserts(key, &target.id)
             })
         };
         let entries = self.entries.iter().filter(|(_, entry)| waits(entry));

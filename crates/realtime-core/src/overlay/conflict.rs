@@ -13,9 +13,11 @@ type Resolve<T> = Rc<dyn Fn(&T, &T, &T) -> T>;
 /// The policy decides what is shown while our edit is pending, and what our message says if it is
 /// made from [`Sending::patch`](crate::mutation::Sending::patch). Once the server has answered, what the server
 /// says is shown.
+#[derive(Default)]
 pub enum ConflictPolicy<T> {
     /// Our edit lies over the newer state as it was made: a patch sets its fields, a whole value
     /// everything. The server takes edits as they come and the greatest version is the truth.
+    #[default]
     LastWriterWins,
     /// Three-way merge, field by field and into objects: a field that only one side changed is
     /// that side's, so edits to different fields both survive. A field that both changed
@@ -45,12 +47,6 @@ impl<T> Clone for ConflictPolicy<T> {
             },
             Self::Custom(resolve) => Self::Custom(Rc::clone(resolve)),
         }
-    }
-}
-
-impl<T> Default for ConflictPolicy<T> {
-    fn default() -> Self {
-        Self::LastWriterWins
     }
 }
 

@@ -140,7 +140,7 @@ impl<T: PartialEq + 'static> Overlay for Record<T> {
         let Some((&mutation, _)) = messages.find(|(_, expected)| *expected == message) else {
             return false;
         };
-        self.overlay.news.echoed.push(mutation);
+        self.overlay.news.echoed.push((mutation, true));
         if data.is_some() {
             return self.peel(|layer| layer.id.mutation == mutation);
         }

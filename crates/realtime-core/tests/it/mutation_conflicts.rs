@@ -141,7 +141,7 @@ fn without_a_policy_the_last_writer_wins_and_all_agree() {
     world.run(5 * SECOND);
     let truth = board.borrow().cards["c0"].clone();
     for peer in peers {
-        assert_eq!(shown(&world, peer), [truth.clone()]);
+        assert_eq!(shown(&world, peer), std::slice::from_ref(&truth));
         let words: Vec<_> = outcomes(&mut world, peer)
             .into_iter()
             .map(|it| it.1)

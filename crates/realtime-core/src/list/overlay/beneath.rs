@@ -7,6 +7,7 @@
 use super::Touched;
 use crate::{
     error::DecodeError,
+    id::MutationId,
     list::{
         Applied, KeyedList, ListItem,
         sequence::{Entry, Sequence, Spot},
@@ -270,7 +271,8 @@ impl<T: ListItem> KeyedList<T> {
             touched.shown = Some(entry);
             return;
         }
-        let spot = self.spot_of(id).filter(|_| own_place);
+        let spot = self.spot_of(id).filter(|_| is_moved && own_place);
+        let made_by = self.made_by(id);
         let shown = match (row, spot) {
             (Some(row), None) => self.order.replace(&row, item).0,
             (row, spot) => {
@@ -278,16 +280,44 @@ impl<T: ListItem> KeyedList<T> {
                     take_out(&mut self.order, row);
                 }
                 let placed = spot.and_then(|spot| self.order.insert_at(Rc::clone(&item), &spot));
-                let placed = placed.unwrap_or_else(|| self.order.insert(item));
-                if let Some(touched) = self.overlay.touched.get_mut(id) {
-                    touched.place.clone_from(&placed.label);
+                match (placed, row) {
+                    (Some(placed), _) => {
+                        if let Some(touched) = self.overlay.touched.get_mut(id) {
+                            touched.place.clone_from(&placed.label);
+                        }
+                        placed
+                    }
+                    // There is no room at the spot: it stays where it was.
+                    (None, Some(row)) => {
+                        if let Some(label) = &row.label {
+                            self.order.free(label);
+                        }
+                        let entry = Entry {
+                            item,
+                            label: row.label,
+                        };
+                        self.order.put(&entry);
+                        entry
+                    }
+                    (None, None) => self.order.insert_last(item, made_by),
                 }
-                placed
             }
         };
         if let Some(touched) = self.overlay.touched.get_mut(id) {
             touched.shown = Some(shown);
         }
+    }
+
+    /// The first edit of a row: the one that inserts it, if the server does not know it.
+    fn made_by(&self, id: &T::Id) -> LayerId {
+        let first = self.overlay.touched.get(id).and_then(|row| {
+            let mut layers = row.stack.iter();
+            layers.next().map(|layer| layer.id)
+        });
+        first.unwrap_or(LayerId {
+            mutation: MutationId(0),
+            edit: 0,
+        })
     }
 
     /// The edit that says where a row stands, if one does.

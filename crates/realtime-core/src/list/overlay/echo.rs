@@ -36,7 +36,13 @@ struct Answer<'a> {
 impl<T: ListItem> KeyedList<T> {
     /// An echo of `mutation`: its layers on the rows that the event names go.
     pub(super) fn take_echo(&mut self, mutation: MutationId, data: Option<&str>) -> bool {
-        self.overlay.news.echoed.push(mutation);
+        let changed = self.settle_echo(mutation, data);
+        let is_complete = self.next_insert(mutation).is_none();
+        self.overlay.news.echoed.push((mutation, is_complete));
+        changed
+    }
+
+    fn settle_echo(&mut self, mutation: MutationId, data: Option<&str>) -> bool {
         let Some(named) = data.and_then(|data| named_rows::<T>(data).ok()) else {
             return self.confirm_rest(mutation, None);
         };
@@ -139,24 +145,25 @@ impl<T: ListItem> KeyedList<T> {
     /// `id` is a row that the server made for `mutation`: it is the next one of its rows that still
     /// has a temporary id, unless it is known already.
     fn adopt_next(&mut self, mutation: MutationId, id: &T::Id) -> bool {
-        let rows = self.overlay.rows_of(mutation);
-        if rows.contains(id) {
+        if self.overlay.rows_of(mutation).contains(id) {
             return false;
         }
-        let mut inserted: Vec<_> = rows
-            .iter()
-            .filter_map(|row| {
-                let mut layers = self.overlay.touched.get(row)?.stack.of(mutation);
-                let layer = layers.find(|layer| matches!(layer.change, Change::Insert(_)))?;
-                Some((layer.id, row.clone()))
-            })
-            .filter(|(_, row)| self.overlay.aliases.temporary(row).is_none())
-            .collect();
-        inserted.sort_by_key(|(layer, _)| *layer);
-        match inserted.first() {
-            Some((_, temporary)) => self.adopt(mutation, temporary, id),
+        match self.next_insert(mutation) {
+            Some(temporary) => self.adopt(mutation, &temporary, id),
             None => false,
         }
+    }
+
+    /// The first row that `mutation` inserts and that the server has not named yet.
+    fn next_insert(&self, mutation: MutationId) -> Option<T::Id> {
+        let rows = self.overlay.rows_of(mutation).into_iter();
+        let inserted = rows.filter_map(|row| {
+            let mut layers = self.overlay.touched.get(&row)?.stack.of(mutation);
+            let layer = layers.find(|layer| matches!(layer.change, Change::Insert(_)))?;
+            let is_named = self.overlay.aliases.temporary(&row).is_some();
+            (!is_named).then_some((layer.id, row))
+        });
+        inserted.min_by_key(|(layer, _)| *layer).map(|(_, row)| row)
     }
 
     /// The row under the temporary id is the server's row `id` from now on, and keeps its key.

@@ -177,6 +177,30 @@ impl Pair {
         rows
     }
 
+    /// Rows that only we know, and did not move, stand at the end, in the order they were made.
+    fn check_tail(&self) -> Result<(), TestCaseError> {
+        let overlay = &self.edited.overlay;
+        let made_by = |id: u32| {
+            let touched = overlay.touched.get(&id)?;
+            let moved = touched
+                .stack
+                .iter()
+                .any(|it| matches!(it.change, Change::Place(_)));
+            let own = !moved && !self.edited.rows.contains_key(&id);
+            own.then(|| touched.stack.iter().next().unwrap().id)
+        };
+        let shown = self.edited.snapshot();
+        let made: Vec<Option<LayerId>> = shown.ids().map(made_by).collect();
+        prop_assert!(made.iter().flatten().is_sorted());
+        let known = |id: &u32| !overlay.touched.contains_key(id);
+        let last_known = shown.ids().rposition(|id| known(&id));
+        let first_own = made.iter().position(Option::is_some);
+        if let (Some(known), Some(own)) = (last_known, first_own) {
+            prop_assert!(known < own);
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), TestCaseError> {
         let shown = self.edited.snapshot();
         let rows: BTreeMap<u32, Row> = shown.iter().map(|row| (row.id, Row::clone(row))).collect();
@@ -191,6 +215,9 @@ impl Pair {
         }
         if self.edited.order.is_sorted() {
             prop_assert!(shown.iter().is_sorted_by_key(|row| (row.rank, row.id)));
+        }
+        if !self.edited.order.is_sorted() {
+            self.check_tail()?;
         }
         // Rows that nobody edits stand as the server has them.
         let untouched = |list: &KeyedList<Row>| -> Vec<u32> {

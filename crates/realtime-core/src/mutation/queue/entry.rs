@@ -24,6 +24,8 @@ pub(super) struct Entry {
     pub(super) conflicts: u32,
     /// Whether an event that it caused has come.
     pub(super) echoed: bool,
+    /// Whether with it all ids are known of the rows it inserts.
+    pub(super) named: bool,
     /// The mutations that insert the rows it edits, as far as they have no outcome.
     pub(super) waits_for: BTreeSet<MutationId>,
 }
@@ -55,6 +57,7 @@ impl Entry {
             renames: 0,
             conflicts: 0,
             echoed: false,
+            named: false,
             waits_for,
         }
     }

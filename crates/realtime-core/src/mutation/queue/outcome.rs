@@ -223,7 +223,7 @@ impl Mutations {
         }
     }
 
-    fn leave_scope(&mut self, id: MutationId) {
+    pub(super) fn leave_scope(&mut self, id: MutationId) {
         self.stirred = true;
         let scope = (self.entries.get(&id)).and_then(|entry| entry.mutation.scope.as_ref());
         if let Some(scope) = scope

@@ -1,0 +1,228 @@
+//! Edits of several rows at once, and the ids that the server gives them.
+
+use crate::mutation_board::{SECOND, mutate, watch};
+use realtime_core::{
+    Client, Edit, ListEdit, ListItem, ListSpec, Message, Mutation, Position, QueryKey,
+    QueryOptions, key,
+    query::Fetched,
+    testing::{PeerId, ScriptedServer, World},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+/// A note that tells under which id its author made it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Note {
+    id: String,
+    version: u64,
+    text: String,
+    #[serde(default)]
+    made_as: Option<String>,
+}
+
+impl ListItem for Note {
+    type Id = String;
+
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.version)
+    }
+
+    fn temporary_id(&self) -> Option<String> {
+        self.made_as.clone()
+    }
+}
+
+fn note(id: &str, text: &str) -> Note {
+    Note {
+        id: id.into(),
+        version: 1,
+        text: text.into(),
+        made_as: None,
+    }
+}
+
+fn notes() -> QueryKey {
+    key!["notes"]
+}
+
+type Truth = Rc<RefCell<Vec<Note>>>;
+
+fn serve(world: &mut World, rows: &[Note]) -> Truth {
+    let truth = Rc::new(RefCell::new(rows.to_vec()));
+    let read = Rc::clone(&truth);
+    world.on_positioned_fetch(move |_, server| {
+        let (epoch, seq) = server.position("notes");
+        let epoch = epoch.as_str().into();
+        let position = Position { epoch, seq };
+        Ok(Fetched::new(read.borrow().clone()).with_position(position))
+    });
+    truth
+}
+
+fn open(world: &mut World) -> PeerId {
+    let peer = world.connect();
+    world
+        .act(peer, |client, now| {
+            let spec = ListSpec::<Note>::new(Some("notes".into()));
+            client.observe_list(now, &notes(), spec, &QueryOptions::default())
+        })
+        .unwrap();
+    world.run(SECOND);
+    peer
+}
+
+fn texts(client: &Client) -> Vec<String> {
+    let list = client.list::<Note>(&notes()).unwrap();
+    list.iter().map(|note| note.text.clone()).collect()
+}
+
+fn publish(server: &mut ScriptedServer, action: &str, item: &Value, id: &str) {
+    let data = json!({ "action": action, "item": item }).to_string();
+    server.publish_as("notes", "list:update", &data, Some(id));
+}
+
+fn insert(mutation: Mutation, id: &str, text: &str) -> Mutation {
+    mutation.edit(Edit::list(notes(), ListEdit::Insert(note(id, text))))
+}
+
+#[test]
+fn a_mutation_of_two_rows_settles_each_by_its_own_event() {
+    let mut world = World::new(1);
+    serve(&mut world, &[note("n1", "a"), note("n2", "b")]);
+    world.server.on("shout", |server, request| {
+        for (id, text) in [("n1", "A"), ("n2", "B")] {
+            let item = json!({ "id": id, "version": 2, "text": text });
+            publish(server, "update", &item, request.text("id"));
+        }
+        Ok(Value::Null)
+    });
+    let peer = open(&mut world);
+    // Each event takes its own time.
+    world.link_mut(peer).latency = 1..=200;
+    let update = |id: &str, text: &str| {
+        let patch = json!({ "text": text }).to_string().into();
+        let id = id.to_owned();
+        Edit::list(notes(), ListEdit::<Note>::Update { id, patch })
+    };
+    let shout = Mutation::new(Message::new("shout", "null"));
+    mutate(
+        &mut world,
+        peer,
+        shout.edit(update("n1", "A")).edit(update("n2", "B")),
+    );
+    watch(&mut world, peer, 2 * SECOND, |client| {
+        assert_eq!(texts(client), ["A", "B"]);
+    });
+    assert_eq!(world.client(peer).overlay_len(&notes()), 0);
+    assert_eq!(world.fetched(peer).len(), 1);
+}
+
+#[test]
+fn rows_made_together_get_their_ids_in_order_and_edits_of_them_are_sent_with_those() {
+    for echoed in [true, false] {
+        let mut world = World::new(2);
+        serve(&mut world, &[]);
+        let make = |id: &str, text: &str| json!({ "id": id, "version": 1, "text": text });
+        world.server.on("make", move |server, request| {
+            let items = [make("n1", "a"), make("n2", "b")];
+            if echoed {
+                for item in &items {
+                    publish(server, "create", item, request.text("id"));
+                }
+                return Ok(Value::Null);
+            }
+            Ok(json!({ "items": items }))
+        });
+        let peer = open(&mut world);
+        let both = Mutation::new(Message::new("make", "null"));
+        let both = insert(insert(both, "temp-a", "a"), "temp-b", "b");
+        mutate(&mut world, peer, both);
+        let temporary = String::from("temp-b");
+        let name = Mutation::new(Message::new("touch", "null"))
+            .edit(Edit::list(
+                notes(),
+                ListEdit::<Note>::Update {
+                    id: temporary.clone(),
+                    patch: "{}".into(),
+                },
+            ))
+            .with_data(move |sending| json!(sending.id(&temporary)).to_string());
+        mutate(&mut world, peer, name);
+        watch(&mut world, peer, 2 * SECOND, |client| {
+            assert_eq!(texts(client), ["a", "b"]);
+            let list = client.list::<Note>(&notes()).unwrap();
+            let keys: Vec<String> = list.keys().map(|key| key.to_string()).collect();
+            assert_eq!(keys, ["temp-a", "temp-b"]);
+        });
+        let ids: Vec<_> = world
+            .client(peer)
+            .list::<Note>(&notes())
+            .unwrap()
+            .ids()
+            .collect();
+        assert_eq!(ids, ["n1", "n2"]);
+        let touch = (world.server.requests.iter()).find(|it| it.text("event") == "touch");
+        assert_eq!(touch.unwrap().envelope["data"], "n2", "echoed: {echoed}");
+    }
+}
+
+#[test]
+fn a_row_that_a_fetch_brings_before_the_answer_is_known_by_the_id_it_was_made_under() {
+    let mut world = World::new(3);
+    let truth = serve(&mut world, &[]);
+    let write = Rc::clone(&truth);
+    world.server.on("make", move |server, request| {
+        let made = Note {
+            made_as: Some("temp-a".into()),
+            ..note("n1", "a")
+        };
+        write.borrow_mut().push(made.clone());
+        publish(server, "create", &json!(made), request.text("id"));
+        Ok(Value::Null)
+    });
+    let peer = open(&mut world);
+    world.link_mut(peer).latency = 300..=300;
+    world.fetch_latency = 1..=1;
+    let make = Mutation::new(Message::new("make", "null"));
+    mutate(&mut world, peer, insert(make, "temp-a", "a"));
+    world.run(Duration::from_millis(350));
+    world.act(peer, |client, now| client.refetch(now, &notes()));
+    watch(&mut world, peer, SECOND, |client| {
+        let list = client.list::<Note>(&notes()).unwrap();
+        let keys: Vec<String> = list.keys().map(|key| key.to_string()).collect();
+        assert_eq!(keys, ["temp-a"]);
+    });
+    assert_eq!(world.client(peer).overlay_len(&notes()), 0);
+}
+
+#[test]
+fn a_new_row_can_be_moved_before_it_has_its_id_and_stands_where_the_server_puts_it_after() {
+    let mut world = World::new(4);
+    serve(&mut world, &[note("n1", "a"), note("n2", "b")]);
+    world.server.on("make", |server, request| {
+        let item = json!({ "id": "n3", "version": 1, "text": "c" });
+        let changes = json!([
+            { "action": "create", "item": item },
+            { "action": "move", "item": { "id": "n3" }, "before": "n2" },
+        ]);
+        let data = json!({ "action": "batch", "changes": changes }).to_string();
+        server.publish_as("notes", "list:update", &data, Some(request.text("id")));
+        Ok(Value::Null)
+    });
+    let peer = open(&mut world);
+    let make = insert(Mutation::new(Message::new("make", "null")), "temp-c", "c");
+    let place = ListEdit::<Note>::MoveBefore {
+        id: "temp-c".into(),
+        before: Some("n2".into()),
+    };
+    mutate(&mut world, peer, make.edit(Edit::list(notes(), place)));
+    watch(&mut world, peer, 2 * SECOND, |client| {
+        assert_eq!(texts(client), ["a", "c", "b"]);
+    });
+    assert_eq!(world.client(peer).overlay_len(&notes()), 0);
+}
