@@ -1,4 +1,5 @@
-//! A sans-IO client for live data: one connection, a query cache, keyed lists, presence and typing.
+//! A sans-IO client for live data: one connection, a query cache, keyed lists, optimistic edits, presence
+//! and typing.
 //!
 //! This crate opens no socket, reads no clock, starts no thread and knows no browser. It is the
 //! whole behaviour of a real-time client as a state machine, so that all of it can be tested under
