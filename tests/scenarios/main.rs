@@ -2,6 +2,7 @@
 
 mod burst;
 mod cut;
+mod faults;
 mod harness;
 mod hidden;
 mod notifications;

@@ -1,11 +1,14 @@
 //! The demo as a visitor sees it. What can be found where is agreed with `examples/demo`, by `data-testid`.
 
+mod edits;
 mod header;
+pub mod ledger;
 mod notifications;
 pub mod prices;
 mod room;
 mod tasks;
 
+pub use edits::{Edit, Outcome};
 pub use room::Room;
 pub use tasks::TaskRow;
 

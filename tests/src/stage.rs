@@ -116,6 +116,16 @@ impl Stage {
             .http())
     }
 
+    /// Where the server listens.
+    ///
+    /// # Errors
+    ///
+    /// When none was started.
+    pub fn address(&self) -> Result<SocketAddr, E2eError> {
+        self.address
+            .ok_or_else(|| E2eError::Wrong("no server was started".into()))
+    }
+
     /// Lets somebody open the demo in a browser of their own, and waits for their data.
     ///
     /// # Errors

@@ -1,0 +1,227 @@
+//! Three tabs and somebody at the server itself, who edit the tasks by turns and keep a ledger of it.
+
+use super::SETTLES;
+use realtime_e2e::{
+    E2eError, Http, Visitor,
+    demo::{
+        Edit, Outcome, TaskRow,
+        ledger::{Fate, Ledger, Ticket},
+    },
+    ensure, fetch,
+};
+use serde_json::json;
+use std::{
+    rc::Rc,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// More tasks than this are not created, so that reading all rows stays quick.
+const MANY: usize = 40;
+
+/// Edits that are made in no page, but at the server itself.
+const ELSEWHERE: usize = 3;
+
+/// Everybody who edits, and what they have asked for.
+pub(super) struct Crowd<'a> {
+    pub(super) visitors: [Rc<Visitor>; 3],
+    http: &'a Http,
+    pub(super) ledger: Ledger,
+    waiting: Vec<Waiting>,
+    rng: fastrand::Rng,
+    pub(super) begun: usize,
+    pub(super) by_pages: usize,
+}
+
+/// An edit of which the page is yet to tell the end.
+struct Waiting {
+    visitor: usize,
+    edit: Edit,
+    ticket: Ticket,
+}
+
+impl<'a> Crowd<'a> {
+    pub(super) fn new(
+        visitors: [Rc<Visitor>; 3],
+        http: &'a Http,
+        seed: u64,
+    ) -> Result<Self, E2eError> {
+        Ok(Self {
+            visitors,
+            http,
+            ledger: Ledger::new(&fetch::<Vec<TaskRow>>(http, "/api/tasks")?),
+            waiting: Vec::new(),
+            rng: fastrand::Rng::with_seed(!seed),
+            begun: 0,
+            by_pages: 0,
+        })
+    }
+
+    pub(super) fn edit_for(&mut self, length: Duration) -> Result<(), E2eError> {
+        let start = Instant::now();
+        while start.elapsed() < length {
+            let editor = self.rng.usize(..=ELSEWHERE);
+            if editor == ELSEWHERE {
+                self.edit_elsewhere()?;
+            } else {
+                self.edit_in_page(editor)?;
+            }
+            self.hear()?;
+        }
+        Ok(())
+    }
+
+    /// An edit that suits what the editor sees, if it sees anything.
+    fn choose(&mut self, rows: &[TaskRow]) -> Option<Edit> {
+        let title = format!("Task {}", self.begun);
+        let kind = self.rng.u8(..10);
+        if kind < 3 && rows.len() < MANY {
+            return Some(Edit::Create(title));
+        }
+        // A row without a title is being edited right now.
+        let row = self.rng.choice(rows).filter(|row| !row.title.is_empty())?;
+        let id = row.id.clone();
+        Some(match kind {
+            0..=4 => Edit::Rename(id, title),
+            5..=6 => Edit::Mark(id, !row.done),
+            7..=8 => Edit::Move(id, self.rng.bool()),
+            _ => Edit::Delete(id),
+        })
+    }
+
+    fn edit_in_page(&mut self, editor: usize) -> Result<(), E2eError> {
+        let visitor = Rc::clone(&self.visitors[editor]);
+        let rows = visitor.tasks()?;
+        self.meet(&rows)?;
+        let Some(edit) = self.choose(&rows) else {
+            return Ok(());
+        };
+        let is_taken = |waiting: &Waiting| waiting.visitor == editor && clash(&waiting.edit, &edit);
+        if self.waiting.iter().any(is_taken) {
+            return Ok(());
+        }
+        // It may reach the server before the browser says that it was begun, but nobody else edits meanwhile.
+        if let Some(edit) = visitor.begin(&edit)? {
+            self.begun += 1;
+            let ticket = self.ledger.begin(edit.clone());
+            self.waiting.push(Waiting {
+                visitor: editor,
+                edit,
+                ticket,
+            });
+        }
+        Ok(())
+    }
+
+    /// Gets to know new tasks. A row may be on a page before its creation was begun in the ledger only if nobody
+    /// created it.
+    fn meet(&mut self, rows: &[TaskRow]) -> Result<(), E2eError> {
+        let titled: Vec<_> = rows
+            .iter()
+            .filter(|row| !row.title.is_empty())
+            .cloned()
+            .collect();
+        self.ledger.meet(&titled)
+    }
+
+    /// Edits with a request to the server itself, which is answered at once.
+    fn edit_elsewhere(&mut self) -> Result<(), E2eError> {
+        let rows: Vec<TaskRow> = fetch(self.http, "/api/tasks")?;
+        self.meet(&rows)?;
+        let Some(edit) = self.choose(&rows) else {
+            return Ok(());
+        };
+        self.begun += 1;
+        let ticket = self.ledger.begin(edit.clone());
+        let path = |id: &str| format!("/api/tasks/{id}");
+        let answer = match &edit {
+            Edit::Create(title) => self.http.post("/api/tasks", &json!({ "title": title })),
+            Edit::Rename(id, title) => self.http.patch(&path(id), &json!({ "title": title })),
+            Edit::Mark(id, done) => self.http.patch(&path(id), &json!({ "done": done })),
+            Edit::Delete(id) => self.http.delete(&path(id)),
+            Edit::Move(id, up) => {
+                let place = if *up { "after" } else { "before" };
+                self.http
+                    .post(&format!("{}/move", path(id)), &json!({ place: null }))
+            }
+        }?;
+        let fate = match answer.status {
+            200 | 201 => Fate::Done,
+            // A page was quicker to delete it.
+            404 => Fate::Unsent,
+            _ => return Err(E2eError::Wrong(format!("{edit:?}: {answer:?}"))),
+        };
+        self.ledger.end(ticket, fate);
+        Ok(())
+    }
+
+    /// Hears from the pages how their edits ended.
+    fn hear(&mut self) -> Result<(), E2eError> {
+        for waiting in std::mem::take(&mut self.waiting) {
+            let outcome = self.visitors[waiting.visitor].outcome(&waiting.edit)?;
+            let fate = match &outcome {
+                Outcome::Waiting => {
+                    self.waiting.push(waiting);
+                    continue;
+                }
+                Outcome::Done => Fate::Done,
+                Outcome::Failed(_) if outcome.is_unsent() => Fate::Unsent,
+                Outcome::Failed(_) | Outcome::Untold => Fate::Unknown,
+            };
+            if let (Outcome::Failed(_), Edit::Rename(id, _)) = (&outcome, &waiting.edit) {
+                self.visitors[waiting.visitor].give_up_editing(id)?;
+            }
+            self.by_pages += usize::from(fate == Fate::Done);
+            self.ledger.end(waiting.ticket, fate);
+        }
+        Ok(())
+    }
+
+    /// Waits until every page has told how every edit ended, is connected and edits nothing any more.
+    pub(super) fn settle(&mut self) -> Result<(), E2eError> {
+        let start = Instant::now();
+        while !self.waiting.is_empty() {
+            ensure(start.elapsed() < SETTLES, || {
+                let waiting = self.waiting.iter();
+                let edits: Vec<_> = waiting.map(|waiting| &waiting.edit).collect();
+                format!("not within {SETTLES:?}: every edit ends; left: {edits:?}")
+            })?;
+            self.hear()?;
+            thread::sleep(Duration::from_millis(100));
+        }
+        for visitor in &self.visitors {
+            visitor.await_status("connected", SETTLES)?;
+        }
+        Ok(())
+    }
+
+    /// All see exactly what the server has.
+    pub(super) fn agree(&self) -> Result<Vec<TaskRow>, E2eError> {
+        let mut rows = Vec::new();
+        for visitor in &self.visitors {
+            rows = visitor.await_server_tasks(self.http, SETTLES)?;
+        }
+        for visitor in &self.visitors {
+            let seen = visitor.tasks()?;
+            ensure(seen == rows, || {
+                format!("{} sees {seen:?}, the last one {rows:?}", visitor.name())
+            })?;
+        }
+        Ok(rows)
+    }
+}
+
+/// Whether a page could not tell the ends of both apart.
+fn clash(one: &Edit, other: &Edit) -> bool {
+    match (row_of(one), row_of(other)) {
+        (None, None) => true,
+        (one, other) => one == other,
+    }
+}
+
+fn row_of(edit: &Edit) -> Option<&str> {
+    match edit {
+        Edit::Create(_) => None,
+        Edit::Rename(id, _) | Edit::Mark(id, _) | Edit::Delete(id) | Edit::Move(id, _) => Some(id),
+    }
+}

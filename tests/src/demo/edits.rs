@@ -1,0 +1,206 @@
+//! Edits of tasks that are begun without waiting for their end, and what the page says became of them.
+//!
+//! A list may change under the hand that edits it. So whatever decides what is asked of the server happens in one go
+//! in the page, and the answer says what was asked.
+
+use super::{Visitor, by_id};
+use crate::error::E2eError;
+use serde::Deserialize;
+use serde_json::json;
+
+const ROW: &str = r#"
+    const row = document.querySelector(`[data-testid="task"][data-id="${arguments[0]}"]`);
+    const part = name => row?.querySelector(`[data-testid="${name}"]`);
+"#;
+
+const TOGGLE: &str = r"
+    const box = part('task-done');
+    if (!box) return null;
+    const done = !box.checked;
+    box.click();
+    return done;
+";
+
+const PRESS: &str = r"
+    const button = part(arguments[1]);
+    if (!button || button.disabled) return false;
+    button.click();
+    return true;
+";
+
+/// Saves a row's new title, or gives it up if something else is in the field than was typed.
+const SAVE: &str = r#"
+    const field = part('task-input');
+    if (!field || field.readOnly) return false;
+    if (field.value !== arguments[1]) {
+        row.querySelector('form button[type="button"]').click();
+        return false;
+    }
+    field.form.requestSubmit();
+    return true;
+"#;
+
+const GIVE_UP: &str = r#"
+    row?.querySelector('form button[type="button"]')?.click();
+"#;
+
+const ADD: &str = r#"
+    const field = document.querySelector('[data-testid="new-task"]');
+    if (!field || field.readOnly || field.value !== arguments[0]) return false;
+    field.form.requestSubmit();
+    return true;
+"#;
+
+const FORM: &str = r#"
+    const field = document.querySelector('[data-testid="new-task"]');
+    const form = field.form;
+    return {
+        busy: form.querySelector('[aria-busy="true"]') !== null,
+        error: form.querySelector('[role="alert"]').textContent.trim(),
+        open: field.value !== '',
+    };
+"#;
+
+const TITLE: &str = r#"
+    const form = row?.querySelector('form');
+    return row && {
+        busy: form?.querySelector('[aria-busy="true"]') != null,
+        error: form?.querySelector('[role="alert"]')?.textContent.trim() ?? '',
+        open: form !== null,
+    };
+"#;
+
+const LINE: &str = r#"
+    return row && {
+        busy: row.getAttribute('aria-busy') === 'true',
+        error: row.querySelector(':scope > [role="alert"]')?.textContent.trim() ?? '',
+        open: false,
+    };
+"#;
+
+/// An edit of the task board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// A new task of this title.
+    Create(String),
+    /// The task gets another title.
+    Rename(String, String),
+    /// The task is done, or is not.
+    Mark(String, bool),
+    /// The task is deleted.
+    Delete(String),
+    /// The task moves one place up, or down.
+    Move(String, bool),
+}
+
+/// What the page says of an edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is on its way.
+    Waiting,
+    /// It is done.
+    Done,
+    /// It failed, in the page's words.
+    Failed(String),
+    /// Nothing: what would say it is gone, or the page does not tell of such edits.
+    Untold,
+}
+
+impl Outcome {
+    /// Whether the page says that the server cannot have got it.
+    pub fn is_unsent(&self) -> bool {
+        matches!(self, Self::Failed(reason) if reason.starts_with("the message was not sent"))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Shown {
+    busy: bool,
+    error: String,
+    open: bool,
+}
+
+impl Visitor {
+    /// Begins an edit. None if it could not be begun, as what it needs was not there or changed meanwhile. An
+    /// [`Edit::Mark`] sets what the row did not show; the edit that is returned says what that is.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn begin(&self, edit: &Edit) -> Result<Option<Edit>, E2eError> {
+        let begun = match edit {
+            Edit::Create(title) => {
+                self.retype(&by_id("new-task"), title)?;
+                self.eval(ADD, json!([title]))?
+            }
+            Edit::Rename(id, title) => {
+                self.press_in_row(id, "task-edit")? && self.save(id, title)?
+            }
+            Edit::Mark(id, _) => {
+                let done: Option<bool> = self.in_row(TOGGLE, json!([id]))?;
+                return Ok(done.map(|done| Edit::Mark(id.clone(), done)));
+            }
+            Edit::Delete(id) => self.press_in_row(id, "task-delete")?,
+            Edit::Move(id, true) => self.press_in_row(id, "task-up")?,
+            Edit::Move(id, false) => self.press_in_row(id, "task-down")?,
+        };
+        Ok(begun.then(|| edit.clone()))
+    }
+
+    /// What the page says of an edit that was begun in it, if no other was begun there on the same row since.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn outcome(&self, edit: &Edit) -> Result<Outcome, E2eError> {
+        let shown: Option<Shown> = match edit {
+            Edit::Create(_) => self.eval(FORM, json!([]))?,
+            Edit::Rename(id, _) => self.in_row(TITLE, json!([id]))?,
+            Edit::Mark(id, _) | Edit::Delete(id) => self.in_row(LINE, json!([id]))?,
+            Edit::Move(..) => return Ok(Outcome::Untold),
+        };
+        Ok(match (shown, edit) {
+            // The row is gone, as was asked.
+            (None, Edit::Delete(_)) => Outcome::Done,
+            (None, _) => Outcome::Untold,
+            (Some(shown), _) if shown.busy => Outcome::Waiting,
+            (Some(shown), _) if !shown.error.is_empty() => Outcome::Failed(shown.error),
+            (Some(shown), _) if shown.open => Outcome::Waiting,
+            (Some(_), _) => Outcome::Done,
+        })
+    }
+
+    /// Gives up the title that is being edited in a row, if one is.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn give_up_editing(&self, id: &str) -> Result<(), E2eError> {
+        self.in_row(GIVE_UP, json!([id]))
+    }
+
+    fn save(&self, id: &str, title: &str) -> Result<bool, E2eError> {
+        let field = format!(
+            "[data-testid=\"task\"][data-id=\"{id}\"] {}",
+            by_id("task-input")
+        );
+        // The row may go, or be drawn anew, under the hand.
+        if self.count(&field)? == 1 && self.retype(&field, title).is_ok() {
+            self.in_row(SAVE, json!([id, title]))
+        } else {
+            self.give_up_editing(id).map(|()| false)
+        }
+    }
+
+    fn press_in_row(&self, id: &str, button: &str) -> Result<bool, E2eError> {
+        self.in_row(PRESS, json!([id, button]))
+    }
+
+    fn in_row<T: serde::de::DeserializeOwned>(
+        &self,
+        script: &str,
+        arguments: serde_json::Value,
+    ) -> Result<T, E2eError> {
+        self.eval(&format!("{ROW}{script}"), arguments)
+    }
+}
