@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LinkId(pub(super) u64);
 
-/// How bytes flow, in both directions.
+/// How bytes flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Flow {
     /// At once.
@@ -14,6 +14,8 @@ pub enum Flow {
     Pass,
     /// Not at all: they are held until the flow changes.
     Stall,
+    /// To the server at once, and to the client not at all: what is asked is done, and nobody hears of it.
+    Mute,
     /// Each piece as late as chance will have it, but no later than this. Their order is kept.
     Delay(Duration),
 }

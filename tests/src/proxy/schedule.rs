@@ -27,6 +27,8 @@ pub enum Fault {
     HalfOpen(Aim),
     /// Bytes are held for a while.
     Stall(Aim, Duration),
+    /// Answers and events are held for a while, and then lost with their connections.
+    Mute(Aim, Duration),
     /// Pieces are late by up to the first time, for the second.
     Delay(Aim, Duration, Duration),
     /// Every WebSocket is cut, and nobody is let in for a while.
@@ -34,10 +36,24 @@ pub enum Fault {
 }
 
 impl Fault {
+    fn aim(self) -> Aim {
+        match self {
+            Self::Cut(aim)
+            | Self::HalfOpen(aim)
+            | Self::Stall(aim, _)
+            | Self::Mute(aim, _)
+            | Self::Delay(aim, ..) => aim,
+            Self::Refuse(_) => Aim::Sockets,
+        }
+    }
+
     fn lasts(self) -> Duration {
         match self {
             Self::Cut(_) | Self::HalfOpen(_) => Duration::ZERO,
-            Self::Stall(_, time) | Self::Delay(_, _, time) | Self::Refuse(time) => time,
+            Self::Stall(_, time)
+            | Self::Mute(_, time)
+            | Self::Delay(_, _, time)
+            | Self::Refuse(time) => time,
         }
     }
 }
@@ -58,7 +74,7 @@ impl Schedule {
             let mut round = one_of_each(&mut rng);
             rng.shuffle(&mut round);
             for fault in round {
-                let quiet = millis(&mut rng, 1_000, 3_000);
+                let quiet = millis(&mut rng, 1_000, 2_500);
                 if end + quiet >= length {
                     return Self { faults };
                 }
@@ -81,11 +97,15 @@ impl Schedule {
             if is_over(end, *quiet) {
                 break;
             }
-            let hit = strike(proxy, *fault);
+            let which = whom(proxy, *fault);
+            let hit = which.map_or(0, |which| strike(proxy, *fault, which));
             let at = start.elapsed().as_secs_f64();
             let open = proxy.links().len();
-            log.push(format!("{at:6.2} s {fault:?}: {hit}, {open} open"));
+            log.push(format!("{at:6.2} s {fault:?}: {hit} hit, {open} open"));
             let over = is_over(end, fault.lasts());
+            if let (Fault::Mute(..), Some(which)) = (fault, which) {
+                proxy.cut(which);
+            }
             if fault.lasts() > Duration::ZERO {
                 proxy.heal();
             }
@@ -109,6 +129,8 @@ fn one_of_each(rng: &mut Rng) -> Vec<Fault> {
         Fault::HalfOpen(one(rng.usize(..100))),
         Fault::Stall(Aim::All, millis(rng, 1_000, 4_000)),
         Fault::Stall(one(rng.usize(..100)), millis(rng, 1_000, 4_000)),
+        Fault::Mute(Aim::Sockets, millis(rng, 1_000, 3_000)),
+        Fault::Mute(one(rng.usize(..100)), millis(rng, 1_000, 3_000)),
         Fault::Delay(Aim::All, late, millis(rng, 2_000, 5_000)),
         Fault::Delay(one(rng.usize(..100)), late * 2, millis(rng, 2_000, 5_000)),
         Fault::Refuse(millis(rng, 1_000, 4_000)),
@@ -124,25 +146,23 @@ fn is_over(end: &Receiver<()>, wait: Duration) -> bool {
     !matches!(end.recv_timeout(wait), Err(RecvTimeoutError::Timeout))
 }
 
-/// Makes a fault begin, and tells whom it hit.
-fn strike(proxy: &FaultProxy, fault: Fault) -> String {
-    let hit = match fault {
-        Fault::Cut(aim) => aimed(proxy, aim).map(|which| proxy.cut(which)),
-        Fault::HalfOpen(aim) => aimed(proxy, aim).map(|which| proxy.half_open(which)),
-        Fault::Stall(aim, _) => aimed(proxy, aim).map(|which| proxy.set_flow(which, Flow::Stall)),
-        Fault::Delay(aim, most, _) => {
-            aimed(proxy, aim).map(|which| proxy.set_flow(which, Flow::Delay(most)))
-        }
+/// Makes a fault begin, and counts whom it hit.
+fn strike(proxy: &FaultProxy, fault: Fault, which: Which) -> usize {
+    match fault {
+        Fault::Cut(_) => proxy.cut(which),
+        Fault::HalfOpen(_) => proxy.half_open(which),
+        Fault::Stall(..) => proxy.set_flow(which, Flow::Stall),
+        Fault::Mute(..) => proxy.set_flow(which, Flow::Mute),
+        Fault::Delay(_, most, _) => proxy.set_flow(which, Flow::Delay(most)),
         Fault::Refuse(_) => {
             proxy.refuse(true);
-            Some(proxy.cut(Which::Sockets))
+            proxy.cut(which)
         }
-    };
-    format!("{} hit", hit.unwrap_or(0))
+    }
 }
 
-fn aimed(proxy: &FaultProxy, aim: Aim) -> Option<Which> {
-    match aim {
+fn whom(proxy: &FaultProxy, fault: Fault) -> Option<Which> {
+    match fault.aim() {
         Aim::All => Some(Which::All),
         Aim::Sockets => Some(Which::Sockets),
         Aim::OneSocket(number) => one_socket(proxy, number).map(Which::One),
@@ -186,8 +206,8 @@ mod tests {
                 .iter()
                 .map(|(_, fault)| discriminant(fault))
                 .collect();
-            assert_eq!(kinds.len(), 5, "seed {seed}: {schedule:?}");
-            assert!(schedule.faults().len() >= 10, "seed {seed}: {schedule:?}");
+            assert_eq!(kinds.len(), 6, "seed {seed}: {schedule:?}");
+            assert!(schedule.faults().len() >= 12, "seed {seed}: {schedule:?}");
         }
     }
 
@@ -217,6 +237,7 @@ mod tests {
             Fault::Cut(Aim::OneSocket(5)),
             Fault::Refuse(moment),
             Fault::Stall(Aim::All, moment),
+            Fault::Mute(Aim::All, moment),
             Fault::Cut(Aim::All),
         ];
         let schedule = Schedule {
@@ -233,7 +254,8 @@ mod tests {
             "0 hit, 1 open",
             "0 hit, 1 open",
             "1 hit, 1 open",
-            "1 hit, 0 open",
+            "1 hit, 1 open",
+            "0 hit, 0 open",
         ];
         assert_eq!(told, expected);
         TcpStream::connect(proxy.address()).unwrap();

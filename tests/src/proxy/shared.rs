@@ -212,7 +212,8 @@ impl Shared {
             }
             match link.flow.unwrap_or(state.flow) {
                 Flow::Pass => break Passage::Pass,
-                Flow::Stall => {
+                Flow::Mute if way == Way::ToServer => break Passage::Pass,
+                Flow::Stall | Flow::Mute => {
                     if !stalled {
                         stalled = true;
                         state.stats.stalled += 1;

@@ -161,6 +161,20 @@ fn one_connection_can_stall_while_others_and_later_ones_do_not() {
 }
 
 #[test]
+fn a_muted_connection_passes_what_is_asked_and_holds_the_answer() {
+    let far = Far::start();
+    let (mut client, mut server) = far.connect();
+    far.proxy.set_flow(Which::All, Flow::Mute);
+    send(&mut client, "ask");
+    assert_eq!(received(&mut server, 3), "ask");
+    send(&mut server, "answer");
+    far.until("it is held", |stats| stats.stalled == 1);
+    assert!(is_silent(&mut client));
+    far.proxy.heal();
+    assert_eq!(received(&mut client, 6), "answer");
+}
+
+#[test]
 fn delayed_bytes_come_in_order_and_all_of_them() {
     let far = Far::start();
     let (mut client, mut server) = far.connect();
