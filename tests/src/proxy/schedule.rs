@@ -58,7 +58,8 @@ impl Fault {
     }
 }
 
-/// Faults one after another, each with the quiet time before it. Every kind comes once before one comes again.
+/// Faults one after another, each with the quiet time before it. Every kind comes once before one comes again, and what
+/// leaves nobody to hit comes last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     faults: Vec<(Duration, Fault)>,
@@ -73,6 +74,8 @@ impl Schedule {
         loop {
             let mut round = one_of_each(&mut rng);
             rng.shuffle(&mut round);
+            // After it nobody is left to hit, until they find out.
+            round.push(Fault::HalfOpen(Aim::All));
             for fault in round {
                 let quiet = millis(&mut rng, 1_000, 2_500);
                 if end + quiet >= length {
@@ -125,7 +128,6 @@ fn one_of_each(rng: &mut Rng) -> Vec<Fault> {
         Fault::Cut(Aim::All),
         Fault::Cut(Aim::Sockets),
         Fault::Cut(one(rng.usize(..100))),
-        Fault::HalfOpen(Aim::All),
         Fault::HalfOpen(one(rng.usize(..100))),
         Fault::Stall(Aim::All, millis(rng, 1_000, 4_000)),
         Fault::Stall(one(rng.usize(..100)), millis(rng, 1_000, 4_000)),
