@@ -252,6 +252,12 @@ impl Connection {
         self.publish(now);
     }
 
+    /// The server owed an answer and did not give it in time: doubts an open link.
+    pub fn answer_missed(&mut self, now: Instant) {
+        self.probe(now);
+        self.publish(now);
+    }
+
     /// The page became visible or hidden.
     ///
     /// Becoming visible doubts an open link and cuts a wait short. Being hidden changes nothing:

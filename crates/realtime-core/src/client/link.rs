@@ -6,7 +6,7 @@ use crate::{
     connection::{ConnectionOutput, Token},
     id::{Generation, MessageId},
     notify::Topic,
-    outbox::OutboxOutput,
+    outbox::{OutboxOutput, SendError},
     time::Instant,
     wire::{FrameRef, Inbound, Outbound, ReplyFrame},
 };
@@ -206,6 +206,9 @@ impl Client {
                     id: id.as_ref(),
                 }),
                 OutboxOutput::Settled { send, result } => {
+                    if result == Err(SendError::Timeout) {
+                        self.connection.answer_missed(now);
+                    }
                     if let Some(mutation) = self.mutations.take_send(send) {
                         if let Some(mutation) = mutation {
                             self.mutation_done(now, mutation, result.map_err(Into::into));

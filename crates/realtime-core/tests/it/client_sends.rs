@@ -140,3 +140,16 @@ fn after_the_end_a_reconnect_lets_sends_wait_again() {
     world.run(SECOND);
     assert_eq!(world.take_settled(peer), [(id, Ok("null".into()))]);
 }
+
+#[test]
+fn an_answer_that_does_not_come_casts_doubt_on_the_link() {
+    let mut world = World::new(8);
+    let peer = world.connect();
+    world.run(SECOND);
+    world.stall(peer);
+    send(&mut world, peer, Message::new("hello", "1"));
+    // 10 s for the answer, 3 s for the probe; a ping alone would take up to 35 s to notice.
+    world.run(14 * SECOND);
+    world.heal(peer);
+    assert_eq!(world.connects(peer).len(), 2);
+}
