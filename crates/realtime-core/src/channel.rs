@@ -18,6 +18,7 @@ pub use output::{
 use crate::{
     error::ServerError,
     id::{ChannelName, MessageId, Position},
+    rule::{Rule, off},
     time::Instant,
 };
 use entry::{Entry, Link};
@@ -143,7 +144,7 @@ impl Channels {
         };
         if let Some(entry) = self.entries.get_mut(&channel) {
             entry.leases -= 1;
-            if entry.leases == 0 {
+            if entry.leases == 0 || off(Rule::LeaseCount) {
                 let over = now + self.options.grace;
                 self.set_timer(&channel, Timer::Grace, Some(over));
             }
@@ -160,6 +161,7 @@ impl Channels {
             .entries
             .iter()
             .filter(|(_, entry)| entry.leases > 0)
+            .filter(|(_, entry)| !entry.was_live || !off(Rule::Resubscribe))
             .map(|(channel, entry)| (entry.order, channel.clone()))
             .collect();
         wanted.sort_unstable();

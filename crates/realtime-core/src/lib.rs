@@ -69,6 +69,11 @@ pub mod outbox;
 pub mod overlay;
 pub mod presence;
 pub mod query;
+#[cfg_attr(
+    not(feature = "testing"),
+    expect(unreachable_pub, reason = "public as `testing::Rule`")
+)]
+mod rule;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;

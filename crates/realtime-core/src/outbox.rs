@@ -13,6 +13,7 @@ pub use settlement::{OutboxOutput, OutboxStats, SendError};
 use crate::{
     error::{DecodeError, ServerError},
     id::MessageId,
+    rule::{Rule, off},
     time::Instant,
 };
 use entry::{Entry, Kind};
@@ -179,6 +180,10 @@ impl Outbox {
         self.drop_volatile(&SendError::Disconnected);
         let unanswered: Vec<SendId> = self.held.keys().copied().collect();
         for send in unanswered {
+            let sent = self.held.get(&send).is_some_and(|entry| entry.sent);
+            if sent && off(Rule::Resend) {
+                continue;
+            }
             if self.unsent.insert(send) {
                 let expires = self.held.get(&send).and_then(Entry::expires);
                 self.set_deadline(send, expires);
@@ -243,7 +248,8 @@ impl Outbox {
     /// polled as sent.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| *at)
+        let first = self.deadlines.first().filter(|_| !off(Rule::SendDeadline));
+        first.map(|(at, _)| *at)
     }
 
     /// The next thing to do, if any.
@@ -299,6 +305,7 @@ impl Outbox {
         self.now = self.now.max(now);
         while let Some((at, send)) = self.deadlines.first().copied()
             && at <= self.now
+            && !off(Rule::SendDeadline)
         {
             let sent = self.held.get(&send).is_some_and(|entry| entry.sent);
             let error = if sent {
@@ -313,8 +320,13 @@ impl Outbox {
     fn transmit(&mut self) -> Option<OutboxOutput> {
         let send = self.unsent.pop_first()?;
         let entry = self.held.get_mut(&send)?;
+        let renamed = || Some(format!("{}-again", entry.id.as_ref()?).into());
         let transmit = OutboxOutput::Transmit {
-            id: entry.id.clone(),
+            id: if entry.sent && off(Rule::SameIdOnResend) {
+                renamed()
+            } else {
+                entry.id.clone()
+            },
             event: entry.event.clone(),
             channel: entry.channel.clone(),
             data: entry.data.clone(),

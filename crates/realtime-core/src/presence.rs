@@ -27,7 +27,11 @@ pub use stats::PresenceStats;
 pub use status::PresenceStatus;
 pub use user::User;
 
-use crate::{ChannelName, DecodeError, Ephemeral, Instant, time::earliest};
+use crate::{
+    ChannelName, DecodeError, Ephemeral, Instant,
+    rule::{Rule, off},
+    time::earliest,
+};
 use announcer::{Announcer, Say};
 use idle::IdleWatch;
 use link::Link;
@@ -137,7 +141,9 @@ impl Roster {
         self.members.mark_stale();
         self.link.join(now);
         self.catch_up(now);
-        self.announcer.link_up(now);
+        if self.stats.announced == 0 || !off(Rule::Reannounce) {
+            self.announcer.link_up(now);
+        }
     }
 
     /// The link is gone: the others are kept, and marked stale.

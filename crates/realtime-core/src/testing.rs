@@ -23,6 +23,7 @@ mod link;
 mod server;
 mod world;
 
+pub use crate::rule::{Rule, without};
 pub use link::{Link, LinkState};
 pub use server::{Abilities, Request, ScriptedServer, SocketId};
 pub use world::{PeerId, Started, World};

@@ -4,6 +4,7 @@ use super::{ChannelState, Continuity, EventPosition, GapReason, SubscribeReply, 
 use crate::{
     error::ServerError,
     id::{MessageId, Position},
+    rule::{Rule, off},
     time::Instant,
 };
 
@@ -117,19 +118,19 @@ impl Entry {
             self.position = live.then(|| position_of(event));
             return (Verdict::Apply, None);
         };
-        if event.epoch.is_some_and(|epoch| epoch != &*ours.epoch) {
+        if event.epoch.is_some_and(|epoch| epoch != &*ours.epoch) && !off(Rule::EpochCheck) {
             if !live {
                 return (Verdict::Early, None);
             }
             *ours = position_of(event);
             return (Verdict::Apply, Some(GapReason::EpochChanged));
         }
-        if event.seq <= ours.seq {
+        if event.seq <= ours.seq && !off(Rule::PositionCheck) {
             return (Verdict::Duplicate, None);
         }
         let expected = ours.seq + 1;
         let got = event.seq;
-        if got == expected {
+        if got == expected || off(Rule::HoleDetection) {
             ours.seq = got;
             return (Verdict::Apply, None);
         }
@@ -150,12 +151,14 @@ fn position_of(event: EventPosition<'_>) -> Position {
 
 /// What a server at `theirs` can say to someone who has come as far as `ours`.
 fn resume(ours: &Position, theirs: &Position, recovered: bool) -> Continuity {
-    if ours.epoch != theirs.epoch {
+    if ours.epoch != theirs.epoch && !off(Rule::EpochCheck) {
         return Continuity::Gap(GapReason::EpochChanged);
     }
     match theirs.seq.checked_sub(ours.seq) {
         None => Continuity::Gap(GapReason::Rewound),
-        Some(missed) if recovered || missed == 0 => Continuity::Recovered { missed },
+        Some(missed) if recovered || missed == 0 || off(Rule::RecoveredFlag) => {
+            Continuity::Recovered { missed }
+        }
         Some(_) => Continuity::Gap(GapReason::NotRecovered),
     }
 }

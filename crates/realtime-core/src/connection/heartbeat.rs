@@ -1,6 +1,9 @@
 //! Is the link still alive? Any frame says yes; silence is asked about, and then it is dead.
 
-use crate::time::Instant;
+use crate::{
+    rule::{Rule, off},
+    time::Instant,
+};
 use std::time::Duration;
 
 /// How a dead link is noticed.
@@ -119,7 +122,7 @@ impl Heartbeat {
         match self.due {
             Due::Ping(at) if now >= at => self.ping(now, clock_jumped(at, now)),
             Due::Answer { by, probe } if now >= by => {
-                if !self.answers_pings {
+                if !self.answers_pings || off(Rule::PingDeadline) {
                     self.due = Due::Ping(now + self.options.ping_every);
                     Pulse::Fine
                 } else if clock_jumped(by, now) && !probe {

@@ -4,7 +4,10 @@ use super::{
     expiry::{AgeQueue, Ticket},
     options::Limit,
 };
-use crate::time::Instant;
+use crate::{
+    rule::{Rule, off},
+    time::Instant,
+};
 use std::collections::BTreeMap;
 
 #[derive(Debug)]
@@ -47,7 +50,7 @@ impl<K: Clone + Ord> Tombstones<K> {
     /// Whether a whole item of this version is known to lie before the delete of `id`.
     pub(super) fn outrank(&self, id: &K, version: Option<u64>) -> bool {
         let floor = self.by_id.get(id).and_then(|tombstone| tombstone.floor);
-        version.is_some() && version <= floor
+        version.is_some() && version <= floor && !off(Rule::Tombstones)
     }
 
     /// Remembers a delete; returns how many older ones had to be forgotten for it.

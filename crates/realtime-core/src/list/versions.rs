@@ -6,7 +6,11 @@ use super::{
     patches::Patch,
     row::{Row, fold, merged},
 };
-use crate::{error::DecodeError, time::Instant};
+use crate::{
+    error::DecodeError,
+    rule::{Rule, off},
+    time::Instant,
+};
 use std::rc::Rc;
 
 /// The most recent patches that one row keeps, so that a late one costs few merges.
@@ -24,7 +28,7 @@ impl<T: ListItem> KeyedList<T> {
         let Some(row) = self.rows.get_mut(&id) else {
             return self.add(now, &id, item, version);
         };
-        if version.is_some() && row.version >= version {
+        if version.is_some() && row.version >= version && !off(Rule::VersionGuard) {
             return self.ignore();
         }
         let shown = row.rebase(&id, &mut self.recent, item, version);
@@ -47,7 +51,9 @@ impl<T: ListItem> KeyedList<T> {
         if repeat || self.tombstones.cover(id, version) {
             return Ok(self.ignore());
         }
-        self.parked.push(now, id, version, json);
+        if !off(Rule::ParkedPatches) {
+            self.parked.push(now, id, version, json);
+        }
         self.stats.parked += 1;
         while self.parked.pop_overflow().is_some() {
             self.stats.parked_dropped += 1;
@@ -176,10 +182,12 @@ impl<T: ListItem> KeyedList<T> {
             self.stats.applied += 1;
             return Ok(Applied::changed(self.show(id, Rc::new(item))));
         };
-        if row.version >= Some(version) || self.recent.contains(id, version) {
+        let repeat = row.version >= Some(version) || self.recent.contains(id, version);
+        if repeat && !off(Rule::VersionGuard) {
             return Ok(self.ignore());
         }
-        if row.version.is_some() && row.version == version.checked_sub(1) {
+        let follows = row.version.is_some() && row.version == version.checked_sub(1);
+        if follows || off(Rule::RecentPatches) {
             row.base = Some(Rc::new(merged(&**row.base(), json)?));
             row.version = Some(version);
             let shown = row.settle_followers(id, &mut self.recent);

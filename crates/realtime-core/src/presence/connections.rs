@@ -1,7 +1,10 @@
 //! The connections (tabs, devices) of one user.
 
 use super::{Metadata, PresenceStats, PresenceStatus, User, message::Update};
-use crate::{ConnectionId, Instant};
+use crate::{
+    ConnectionId, Instant,
+    rule::{Rule, off},
+};
 use std::{collections::BTreeMap, time::Duration};
 
 /// One connection, as last announced.
@@ -76,7 +79,7 @@ impl Connections {
     /// Removes one connection, or all; false if it was not there.
     pub(super) fn remove(&mut self, id: Option<&ConnectionId>) -> bool {
         let before = self.0.len();
-        if let Some(id) = id {
+        if let Some(id) = id.filter(|_| !off(Rule::ConnectionCount)) {
             self.0.remove(&Some(id.clone()));
             if self.0.keys().all(Option::is_none) {
                 self.0.clear();

@@ -1,7 +1,11 @@
 //! How far what we know of a room can be trusted: joining, live or gone, and when to give somebody up.
 
 use super::{PresenceStats, message::Diff};
-use crate::{Instant, time::earliest};
+use crate::{
+    Instant,
+    rule::{Rule, off},
+    time::earliest,
+};
 use std::{collections::VecDeque, time::Duration};
 
 /// How long to wait for the room's snapshot, for servers that send none.
@@ -82,7 +86,9 @@ impl Link {
             return;
         };
         stats.parked += 1;
-        parked.push_back(diff());
+        if !off(Rule::PresenceParking) {
+            parked.push_back(diff());
+        }
         if parked.len() > limit {
             parked.pop_front();
             stats.parked_dropped += 1;
@@ -152,7 +158,8 @@ impl Link {
     }
 
     fn expiry_deadline(&self) -> Option<Instant> {
-        let expiry_at = self.expiry_at.filter(|_| self.is_live())?;
+        let expires = self.is_live() && !off(Rule::PresenceExpiry);
+        let expiry_at = self.expiry_at.filter(|_| expires)?;
         Some(
             self.grace_until
                 .map_or(expiry_at, |until| until.max(expiry_at)),

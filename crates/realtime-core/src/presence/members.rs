@@ -7,7 +7,11 @@ use super::{
     message::{Leave, Update},
     room::Room,
 };
-use crate::{Instant, UserId, time::earliest};
+use crate::{
+    Instant, UserId,
+    rule::{Rule, off},
+    time::earliest,
+};
 use std::{collections::BTreeMap, rc::Rc, time::Duration};
 
 /// Ourselves and the peers. The maps are ordered ones because the keys are chosen by peers, who
@@ -169,6 +173,7 @@ impl Members {
             .peers
             .iter()
             .filter(|(_, peer)| !room.contains(&peer.member.user.id))
+            .filter(|_| !off(Rule::PresencePrune))
             .map(|(number, _)| *number)
             .collect();
         for number in gone {

@@ -8,7 +8,13 @@ use super::{
     resource::{BindingIndex, Effect, EventView},
     source::{Continuity, Source},
 };
-use crate::{error::DecodeError, id::Position, key::QueryKey, time::Instant};
+use crate::{
+    error::DecodeError,
+    id::Position,
+    key::QueryKey,
+    rule::{Rule, off},
+    time::Instant,
+};
 use std::any::Any;
 
 impl QueryCache {
@@ -91,7 +97,9 @@ impl QueryCache {
     pub fn source_gap(&mut self, now: Instant, entry: EntryId) {
         self.change(now, entry, |entry, shared| {
             shared.stats.gaps += 1;
-            entry.lose(now, false);
+            if !off(Rule::GapRefetch) {
+                entry.lose(now, false);
+            }
             false
         });
     }

@@ -14,6 +14,7 @@ use crate::{
     error::DecodeError,
     id::Position,
     key::QueryKey,
+    rule::{Rule, off},
     time::{Instant, earliest},
 };
 use rustc_hash::FxHashMap;
@@ -178,6 +179,9 @@ impl Entry {
 
     pub(super) fn invalidate(&mut self, now: Instant, shared: &mut Shared, by_event: bool) {
         shared.stats.invalidations += 1;
+        if self.flight().is_some() && off(Rule::TrailingFetch) {
+            return;
+        }
         self.mark_invalid();
         if !shared.visible {
             self.deferred = true;
@@ -247,6 +251,7 @@ impl Entry {
         if let (Some(position), Some(as_of)) = (position, &self.as_of)
             && patches
             && fold::covers(as_of, position)
+            && !off(Rule::CoveredEvents)
         {
             shared.stats.covered_events += 1;
             return Ok(if echoed {

@@ -9,7 +9,11 @@ use super::{
     retry,
     source::{Feed, Source},
 };
-use crate::{id::Position, time::Instant};
+use crate::{
+    id::Position,
+    rule::{Rule, off},
+    time::Instant,
+};
 use std::{any::Any, fmt, time::Duration};
 
 /// Fetches that events ask for begin at least this far apart, per entry.
@@ -167,8 +171,8 @@ impl Entry {
             return Gate::Offline;
         }
         Gate::Opens(match self.source {
-            Source::Waiting { until } => due.max(until),
-            Source::None | Source::Live => due,
+            Source::Waiting { until } if !off(Rule::SubscribeFirst) => due.max(until),
+            Source::None | Source::Live | Source::Waiting { .. } => due,
         })
     }
 
@@ -201,7 +205,7 @@ impl Entry {
             explicit,
             deadline: timeout.map(|timeout| now + timeout),
             timeout: timeout.unwrap_or_default(),
-            proven: !matches!(self.source, Source::Waiting { .. }),
+            proven: !matches!(self.source, Source::Waiting { .. }) || off(Rule::SubscribeFirst),
             superseded: false,
             answers: self.invalidations,
             seen_before: self.seen.clone(),
@@ -274,7 +278,7 @@ impl Entry {
         let wanted =
             self.observers.any_enabled() || (flight.explicit && !self.observers.is_empty());
         let settings = self.observers.settings();
-        if retryable && wanted && failures <= settings.retry {
+        if retryable && wanted && failures <= settings.retry && !off(Rule::FetchRetry) {
             let wait = retry::delay(&mut shared.rng, settings, failures, fetch_error);
             self.phase = Phase::Retry {
                 at: now + wait,
@@ -363,6 +367,7 @@ impl Entry {
         for event in self.log.take() {
             let position = event.position.as_ref();
             let wanted = match replay {
+                _ if off(Rule::Fold) => false,
                 Replay::None => false,
                 Replay::All => true,
                 Replay::After => match (position, result) {

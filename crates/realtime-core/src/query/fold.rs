@@ -1,7 +1,10 @@
 //! How a fetch's result and the events that came during the fetch become one state.
 
 use super::{log::EventLog, resource::BindingIndex};
-use crate::id::Position;
+use crate::{
+    id::Position,
+    rule::{Rule, off},
+};
 
 /// After this many results in a row that were older than what was on screen, one is taken.
 const OUTDATED_IN_A_ROW: u32 = 3;
@@ -64,7 +67,7 @@ pub(super) fn plan(facts: &Facts<'_>, is_idempotent: impl Fn(BindingIndex) -> bo
     }
     if let Some(result) = comparable {
         let is_newer = |seen: &Position| seen.epoch == result.epoch && seen.seq > result.seq;
-        let outdated = facts.seen_before.is_some_and(is_newer);
+        let outdated = facts.seen_before.is_some_and(is_newer) && !off(Rule::OutdatedResults);
         if !outdated {
             if facts.log.overflowed() && !facts.seen.is_some_and(|seen| covers(result, seen)) {
                 return keep_or_land;

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     id::{ChannelName, Position},
+    rule::{Rule, off},
     time::Instant,
 };
 
@@ -87,6 +88,8 @@ impl Entry {
             Continuity::Recovered if !unproven && self.error.is_some() => self.want_back(now),
             Continuity::Recovered if !unproven => {}
             Continuity::Recovered | Continuity::Fresh => self.lose(now, true),
+            Continuity::Gap if off(Rule::GapRefetch) => {}
+            Continuity::Unknown if off(Rule::UnknownRefetch) => {}
             Continuity::Gap | Continuity::Unknown => {
                 shared.stats.gaps += 1;
                 self.lose(now, unproven);

@@ -1,6 +1,10 @@
 //! A wire with a temper: ordered like TCP, but it may be slow, silent or gone.
 
-use crate::{id::Generation, time::Instant, wire::Frame};
+use crate::{
+    id::Generation,
+    time::{Instant, earliest},
+    wire::Frame,
+};
 use std::{collections::VecDeque, ops::RangeInclusive, time::Duration};
 
 /// How a link behaves just now.
@@ -29,20 +33,30 @@ pub(crate) enum Parcel {
 pub struct Link {
     /// One way delay of each frame, in milliseconds.
     pub latency: RangeInclusive<u64>,
+    /// Whether what was under way on a socket that the client has given up still reaches it, as a
+    /// browser's last callbacks may.
+    pub late_callbacks: bool,
     pub(crate) state: LinkState,
     pub(crate) generation: Generation,
+    /// Whether the current socket swallows everything.
+    swallows: bool,
     up: Lane,
     down: Lane,
+    /// What is still to come from the sockets before.
+    stragglers: Lane,
 }
 
 impl Default for Link {
     fn default() -> Self {
         Self {
             latency: 5..=20,
+            late_callbacks: false,
             state: LinkState::Up,
             generation: Generation::default(),
+            swallows: false,
             up: Lane::default(),
             down: Lane::default(),
+            stragglers: Lane::default(),
         }
     }
 }
@@ -61,56 +75,79 @@ impl Link {
         self.down.0.clear();
     }
 
-    /// A new socket: what was under way on the old one is gone.
+    /// Loses everything on the current socket, what is under way and what is still sent, without
+    /// either end learning of it. The next socket is sound.
+    pub fn swallow(&mut self) {
+        self.drop_pending();
+        self.swallows = true;
+    }
+
+    /// A new socket: what was under way on the old one is gone, or late.
     pub(crate) fn renew(&mut self, generation: Generation) {
+        if self.late_callbacks {
+            self.stragglers.0.append(&mut self.down.0);
+        }
         self.generation = generation;
+        self.swallows = false;
         self.drop_pending();
     }
 
     pub(crate) fn send_up(&mut self, now: Instant, rng: &mut fastrand::Rng, parcel: Parcel) {
-        let delay = Duration::from_millis(rng.u64(self.latency.clone()));
-        self.up.push(now + delay, parcel);
+        let at = now + self.delay(rng);
+        if !self.swallows {
+            self.up.push(at, self.generation, parcel);
+        }
     }
 
     pub(crate) fn send_down(&mut self, now: Instant, rng: &mut fastrand::Rng, parcel: Parcel) {
-        let delay = Duration::from_millis(rng.u64(self.latency.clone()));
-        self.down.push(now + delay, parcel);
+        let at = now + self.delay(rng);
+        if !self.swallows {
+            self.down.push(at, self.generation, parcel);
+        }
+    }
+
+    fn delay(&self, rng: &mut fastrand::Rng) -> Duration {
+        Duration::from_millis(rng.u64(self.latency.clone()))
     }
 
     pub(crate) fn next_arrival(&self) -> Option<Instant> {
         if self.state == LinkState::Stalled {
             return None;
         }
-        crate::time::earliest(self.up.due(), self.down.due())
+        let next = earliest(self.up.due(), self.down.due());
+        earliest(next, self.stragglers.due())
     }
 
     pub(crate) fn arrived_up(&mut self, now: Instant) -> Option<Parcel> {
-        self.up.pop(now, self.state)
+        let (_, parcel) = self.up.pop(now, self.state)?;
+        Some(parcel)
     }
 
-    pub(crate) fn arrived_down(&mut self, now: Instant) -> Option<Parcel> {
-        self.down.pop(now, self.state)
+    pub(crate) fn arrived_down(&mut self, now: Instant) -> Option<(Generation, Parcel)> {
+        let late = self.stragglers.pop(now, self.state);
+        late.or_else(|| self.down.pop(now, self.state))
     }
 }
 
 #[derive(Debug, Default)]
-struct Lane(VecDeque<(Instant, Parcel)>);
+struct Lane(VecDeque<(Instant, Generation, Parcel)>);
 
 impl Lane {
     /// A frame never overtakes the one before it.
-    fn push(&mut self, at: Instant, parcel: Parcel) {
-        let at = self.0.back().map_or(at, |(last, _)| at.max(*last));
-        self.0.push_back((at, parcel));
+    fn push(&mut self, at: Instant, generation: Generation, parcel: Parcel) {
+        let at = self.0.back().map_or(at, |(last, ..)| at.max(*last));
+        self.0.push_back((at, generation, parcel));
     }
 
     fn due(&self) -> Option<Instant> {
-        self.0.front().map(|(at, _)| *at)
+        self.0.front().map(|(at, ..)| *at)
     }
 
-    fn pop(&mut self, now: Instant, state: LinkState) -> Option<Parcel> {
+    fn pop(&mut self, now: Instant, state: LinkState) -> Option<(Generation, Parcel)> {
         if state == LinkState::Stalled || self.due()? > now {
             return None;
         }
-        self.0.pop_front().map(|(_, parcel)| parcel)
+        let (_, generation, parcel) = self.0.pop_front()?;
+        Some((generation, parcel))
     }
 }

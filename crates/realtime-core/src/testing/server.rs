@@ -1,62 +1,17 @@
 //! A server in a hundred lines of state: the envelope protocol, with each ability switchable.
 
-use crate::{
-    error::ServerError,
-    wire::{Frame, FrameRef},
-};
+mod abilities;
+mod inbox;
+
+pub use abilities::{Abilities, Request, SocketId};
+
+use crate::{Instant, error::ServerError, wire::Frame};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     fmt,
+    time::Duration,
 };
-
-/// One socket, as the server knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SocketId(pub u64);
-
-/// What this server can do; the defaults are everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Abilities {
-    /// Answers `subscribe` and messages with an id.
-    pub answers: bool,
-    /// Numbers events with `seq` and `epoch`.
-    pub positions: bool,
-    /// How many events a channel keeps for resuming.
-    pub history: usize,
-    /// Answers pings.
-    pub pongs: bool,
-    /// Sends `presence:sync` to who announces.
-    pub syncs_presence: bool,
-}
-
-impl Default for Abilities {
-    fn default() -> Self {
-        Self {
-            answers: true,
-            positions: true,
-            history: 100,
-            pongs: true,
-            syncs_presence: true,
-        }
-    }
-}
-
-/// A message a client sent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Request {
-    /// The socket it came on.
-    pub socket: SocketId,
-    /// The whole envelope.
-    pub envelope: Value,
-}
-
-impl Request {
-    /// The envelope's text field `name`; empty if there is none.
-    #[must_use]
-    pub fn text(&self, name: &str) -> &str {
-        self.envelope[name].as_str().unwrap_or_default()
-    }
-}
 
 type Handler = Box<dyn FnMut(&mut ScriptedServer, &Request) -> Result<Value, ServerError>>;
 
@@ -66,6 +21,20 @@ struct Channel {
     history: VecDeque<(u64, String)>,
     subscribers: BTreeSet<SocketId>,
     members: BTreeMap<SocketId, Value>,
+    /// How many events to come are numbered and kept, but sent to nobody.
+    to_lose: usize,
+}
+
+/// What is to happen later.
+#[derive(Debug)]
+enum Scheduled {
+    Publish {
+        channel: String,
+        event: String,
+        data: String,
+        id: Option<String>,
+    },
+    Send(SocketId, Value),
 }
 
 /// Answers like a real server, forgets like one, and remembers what it was asked.
@@ -76,6 +45,7 @@ pub struct ScriptedServer {
     pub token: Option<String>,
     /// Every envelope received, oldest first.
     pub requests: Vec<Request>,
+    now: Instant,
     epoch: u64,
     channels: BTreeMap<String, Channel>,
     sockets: BTreeSet<SocketId>,
@@ -83,6 +53,8 @@ pub struct ScriptedServer {
     handlers: BTreeMap<String, Handler>,
     outbox: VecDeque<(SocketId, Frame)>,
     closes: Vec<(SocketId, u16)>,
+    scheduled: BTreeMap<(Instant, u64), Scheduled>,
+    last_scheduled: u64,
 }
 
 impl fmt::Debug for ScriptedServer {
@@ -102,6 +74,7 @@ impl Default for ScriptedServer {
             abilities: Abilities::default(),
             token: None,
             requests: Vec::new(),
+            now: Instant::ZERO,
             epoch: 1,
             channels: BTreeMap::new(),
             sockets: BTreeSet::new(),
@@ -109,6 +82,8 @@ impl Default for ScriptedServer {
             handlers: BTreeMap::new(),
             outbox: VecDeque::new(),
             closes: Vec::new(),
+            scheduled: BTreeMap::new(),
+            last_scheduled: 0,
         }
     }
 }
@@ -151,9 +126,50 @@ impl ScriptedServer {
         while state.history.len() > abilities.history {
             state.history.pop_front();
         }
+        if state.to_lose > 0 {
+            state.to_lose -= 1;
+            return;
+        }
         for &socket in &state.subscribers {
             self.outbox.push_back((socket, Frame::Text(text.clone())));
         }
+    }
+
+    /// The same, but only after `delay`: a bus of events that lags behind the data.
+    pub fn publish_after(
+        &mut self,
+        delay: Duration,
+        channel: &str,
+        event: &str,
+        data: &str,
+        id: Option<&str>,
+    ) {
+        let event = Scheduled::Publish {
+            channel: channel.to_owned(),
+            event: event.to_owned(),
+            data: data.to_owned(),
+            id: id.map(str::to_owned),
+        };
+        self.schedule(delay, event);
+    }
+
+    /// Sends the last `count` events that a channel keeps once more, as they were.
+    pub fn repeat(&mut self, channel: &str, count: usize) {
+        let Some(channel) = self.channels.get(channel) else {
+            return;
+        };
+        let first = channel.history.len().saturating_sub(count);
+        for (_, text) in channel.history.iter().skip(first) {
+            for &socket in &channel.subscribers {
+                self.outbox.push_back((socket, Frame::Text(text.clone())));
+            }
+        }
+    }
+
+    /// Numbers and keeps the next `count` events of a channel, but sends them to nobody.
+    pub fn lose_next(&mut self, channel: &str, count: usize) {
+        let channel = self.channels.entry(channel.to_owned()).or_default();
+        channel.to_lose += count;
     }
 
     /// Sends any text to every open socket, however broken.
@@ -189,6 +205,15 @@ impl ScriptedServer {
             .collect()
     }
 
+    /// Who is on a channel: one row per connection, as `presence:sync` has them.
+    #[must_use]
+    pub fn members(&self, channel: &str) -> Vec<Value> {
+        let channel = self.channels.get(channel);
+        channel.map_or_else(Vec::new, |channel| {
+            channel.members.values().cloned().collect()
+        })
+    }
+
     /// How many envelopes named `event` have been received.
     #[must_use]
     pub fn count(&self, event: &str) -> usize {
@@ -208,18 +233,47 @@ impl ScriptedServer {
     }
 
     /// Stops and starts again: every socket closes with 1012, and without `keep_history` the
-    /// channels begin a new epoch.
+    /// channels begin a new epoch. The ids of the messages it has handled outlive it, as they do
+    /// in a database.
     pub fn restart(&mut self, keep_history: bool) {
         self.close_all(1012);
         if !keep_history {
             self.epoch += 1;
             self.channels.clear();
-            self.handled.clear();
         }
     }
 
     fn epoch(&self) -> String {
         format!("epoch-{}", self.epoch)
+    }
+
+    fn schedule(&mut self, delay: Duration, what: Scheduled) {
+        self.last_scheduled += 1;
+        let at = (self.now + delay, self.last_scheduled);
+        self.scheduled.insert(at, what);
+    }
+
+    /// When something scheduled is due.
+    pub(crate) fn next_moment(&self) -> Option<Instant> {
+        self.scheduled.keys().next().map(|(at, _)| *at)
+    }
+
+    /// Time passes: does what is due.
+    pub(crate) fn advance(&mut self, now: Instant) {
+        self.now = now;
+        while let Some(first) = self.scheduled.first_entry()
+            && first.key().0 <= now
+        {
+            match first.remove() {
+                Scheduled::Publish {
+                    channel,
+                    event,
+                    data,
+                    id,
+                } => self.publish_as(&channel, &event, &data, id.as_deref()),
+                Scheduled::Send(socket, envelope) => self.send(socket, &envelope),
+            }
+        }
     }
 
     /// A socket has opened: the first thing to say of one.
@@ -244,163 +298,5 @@ impl ScriptedServer {
     /// The sockets that the server has closed, and with which code.
     pub fn take_closes(&mut self) -> Vec<(SocketId, u16)> {
         std::mem::take(&mut self.closes)
-    }
-
-    /// A frame has come from a client.
-    pub fn received(&mut self, socket: SocketId, frame: FrameRef<'_>) {
-        let FrameRef::Text(text) = frame else { return };
-        let Ok(envelope) = serde_json::from_str::<Value>(text) else {
-            return;
-        };
-        let request = Request { socket, envelope };
-        self.requests.push(request.clone());
-        let channel = request.text("channel").to_owned();
-        match request.text("event") {
-            "auth" => self.auth(&request),
-            "subscribe" => self.subscribe(&request, &channel),
-            "unsubscribe" => self.unsubscribe(socket, &channel),
-            "ping" if self.abilities.pongs => self.send(socket, &json!({"event": "pong"})),
-            "ping" | "pong" => {}
-            "presence:announce" => self.announce(&request, &channel),
-            "presence:leave" => self.leave(socket, &channel),
-            "typing:start" | "typing:stop" => {
-                let relayed = json!({"event": request.text("event"), "channel": channel, "data": request.envelope["data"]});
-                self.broadcast(&channel, socket, &relayed);
-            }
-            _ => self.message(&request),
-        }
-    }
-
-    fn send(&mut self, socket: SocketId, envelope: &Value) {
-        self.outbox
-            .push_back((socket, Frame::Text(envelope.to_string())));
-    }
-
-    fn broadcast(&mut self, channel: &str, except: SocketId, envelope: &Value) {
-        let Some(channel) = self.channels.get(channel) else {
-            return;
-        };
-        for &socket in channel
-            .subscribers
-            .iter()
-            .filter(|&&socket| socket != except)
-        {
-            self.outbox
-                .push_back((socket, Frame::Text(envelope.to_string())));
-        }
-    }
-
-    fn auth(&mut self, request: &Request) {
-        let shown = request.envelope["data"]["token"].as_str();
-        let mut answer = json!({"event": "auth", "re": request.text("id")});
-        if self.token.is_some() && self.token.as_deref() != shown {
-            answer["error"] = json!({"code": "unauthorized", "message": "token expired"});
-        }
-        self.send(request.socket, &answer);
-    }
-
-    fn subscribe(&mut self, request: &Request, name: &str) {
-        let (epoch, abilities) = (self.epoch(), self.abilities);
-        let channel = self.channels.entry(name.to_owned()).or_default();
-        channel.subscribers.insert(request.socket);
-        if !abilities.answers {
-            return;
-        }
-        let data = &request.envelope["data"];
-        let since = data["since"].as_u64();
-        let oldest = channel
-            .history
-            .front()
-            .map_or(channel.seq + 1, |(seq, _)| *seq);
-        let missed = since.filter(|&since| {
-            abilities.positions
-                && data["epoch"] == epoch.as_str()
-                && since <= channel.seq
-                && since + 1 >= oldest
-        });
-        let mut answer = json!({
-            "event": "subscribe", "channel": name, "re": request.text("id"),
-            "data": {"recovered": missed.is_some()},
-        });
-        if abilities.positions {
-            answer["seq"] = channel.seq.into();
-            answer["epoch"] = epoch.into();
-        }
-        let mut frames = vec![Frame::Text(answer.to_string())];
-        if let Some(since) = missed {
-            let replayed = channel.history.iter().filter(|(seq, _)| *seq > since);
-            frames.extend(replayed.map(|(_, text)| Frame::Text(text.clone())));
-        }
-        self.outbox
-            .extend(frames.into_iter().map(|frame| (request.socket, frame)));
-    }
-
-    fn unsubscribe(&mut self, socket: SocketId, channel: &str) {
-        self.leave(socket, channel);
-        if let Some(channel) = self.channels.get_mut(channel) {
-            channel.subscribers.remove(&socket);
-        }
-    }
-
-    fn announce(&mut self, request: &Request, name: &str) {
-        let data = &request.envelope["data"];
-        let member = json!({
-            "userId": data["user"]["id"], "user": data["user"], "status": data["status"],
-            "metadata": data["metadata"], "connectionId": format!("socket-{}", request.socket.0),
-        });
-        let syncs = self.abilities.syncs_presence;
-        let channel = self.channels.entry(name.to_owned()).or_default();
-        let is_new = channel
-            .members
-            .insert(request.socket, member.clone())
-            .is_none();
-        if is_new && syncs {
-            let members: Vec<_> = channel.members.values().cloned().collect();
-            let sync =
-                json!({"event": "presence:sync", "channel": name, "data": {"members": members}});
-            self.send(request.socket, &sync);
-        }
-        let update = json!({"event": "presence:update", "channel": name, "data": member});
-        self.broadcast(name, request.socket, &update);
-    }
-
-    fn leave(&mut self, socket: SocketId, name: &str) {
-        let member = self
-            .channels
-            .get_mut(name)
-            .and_then(|channel| channel.members.remove(&socket));
-        if let Some(member) = member {
-            let data = json!({"userId": member["userId"], "connectionId": member["connectionId"]});
-            let leave = json!({"event": "presence:leave", "channel": name, "data": data});
-            self.broadcast(name, socket, &leave);
-        }
-    }
-
-    fn message(&mut self, request: &Request) {
-        let id = request.text("id");
-        if let Some(answer) = self.handled.get(id).cloned() {
-            return self.send(request.socket, &answer);
-        }
-        let event = request.text("event");
-        let result = match self.handlers.remove(event) {
-            Some(mut handler) => {
-                let result = handler(self, request);
-                self.handlers.insert(event.to_owned(), handler);
-                result
-            }
-            None => Ok(Value::Null),
-        };
-        if id.is_empty() || !self.abilities.answers {
-            return;
-        }
-        let mut answer = json!({"event": "ack", "re": id});
-        match result {
-            Ok(data) => answer["data"] = data,
-            Err(error) => {
-                answer["error"] = json!({"code": &*error.code, "message": &*error.message, "retryAfter": error.retry_after});
-            }
-        }
-        self.handled.insert(id.to_owned(), answer.clone());
-        self.send(request.socket, &answer);
     }
 }

@@ -1,7 +1,11 @@
 //! The others who are typing.
 
 use super::TypingStats;
-use crate::{Instant, UserId, text::display_name};
+use crate::{
+    Instant, UserId,
+    rule::{Rule, off},
+    text::display_name,
+};
 use std::{collections::BTreeMap, rc::Rc};
 
 /// Somebody who is typing.
@@ -55,7 +59,7 @@ impl Typists {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.check_at
+        self.check_at.filter(|_| !off(Rule::TypingExpiry))
     }
 
     /// Shows a typist until then; false if they are new and there is no room.
@@ -108,7 +112,7 @@ impl Typists {
 
     /// Takes away those whose time is over.
     pub(super) fn expire(&mut self, now: Instant, stats: &mut TypingStats) {
-        if self.check_at.is_none_or(|at| at > now) {
+        if self.check_at.is_none_or(|at| at > now) || off(Rule::TypingExpiry) {
             return;
         }
         let before = self.slots.len();
