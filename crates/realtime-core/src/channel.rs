@@ -213,6 +213,8 @@ impl Channels {
                 let position = reply.position.clone();
                 let continuity = entry.answered(reply);
                 self.stats.gaps += u64::from(matches!(continuity, Continuity::Gap(_)));
+                let recovered = matches!(continuity, Continuity::Recovered { .. });
+                self.stats.recovered += u64::from(recovered);
                 self.outputs.push_back(ChannelOutput::Live {
                     channel,
                     continuity,

@@ -149,4 +149,6 @@ pub struct ChannelStats {
     pub unsubscribed: u64,
     /// Times that events were lost.
     pub gaps: u64,
+    /// Times that a channel came back and nothing was lost.
+    pub recovered: u64,
 }

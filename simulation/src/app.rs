@@ -1,0 +1,269 @@
+//! One client's app: what it has mounted, what it has sent, what became of it.
+
+use crate::{
+    action::{Query, Stream},
+    breach::{Breach, BreachKind},
+    doc::{Chat, Doc},
+    plan::{ClientPlan, ServerPlan},
+    task::Task,
+};
+use realtime_core::{
+    ChannelName, Client, DecodeError, Instant, LeaseId, ListSpec, ListenerId, Message, ObserverId,
+    Patch, QueryOptions, RecordSpec, RosterLease, SendError, SendId, TypingLease, User, UserId,
+    key, merge_patch,
+    testing::{PeerId, World},
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, rc::Rc, time::Duration};
+
+/// The room that everybody enters.
+pub(crate) const ROOM: &str = "room";
+
+/// A query that is mounted.
+#[derive(Debug)]
+pub(crate) struct Mounted {
+    pub(crate) observer: ObserverId,
+    pub(crate) enabled: bool,
+    /// What the board needs beside its query: leases of the channels it comes on.
+    leases: Vec<LeaseId>,
+}
+
+/// One client's app.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) number: usize,
+    pub(crate) peer: PeerId,
+    pub(crate) plan: ClientPlan,
+    server: ServerPlan,
+    pub(crate) mounted: BTreeMap<Query, Mounted>,
+    listener: Option<ListenerId>,
+    pub(crate) roster: Option<RosterLease>,
+    pub(crate) typing: Option<TypingLease>,
+    /// Which edit each send carries, and its outcome.
+    pub(crate) sends: BTreeMap<SendId, (u32, Option<Result<Rc<str>, SendError>>)>,
+    /// How often a listener heard of each message.
+    heard: BTreeMap<(ListenerId, u32), u32>,
+}
+
+impl App {
+    pub(crate) fn new(number: usize, peer: PeerId, plan: ClientPlan, server: ServerPlan) -> Self {
+        Self {
+            number,
+            peer,
+            plan,
+            server,
+            mounted: BTreeMap::new(),
+            listener: None,
+            roster: None,
+            typing: None,
+            sends: BTreeMap::new(),
+            heard: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn user(&self) -> UserId {
+        format!("u{}", self.plan.user).into()
+    }
+
+    fn options(&self) -> QueryOptions {
+        let options = QueryOptions::default();
+        if self.plan.frugal {
+            options
+                .with_stale_time(Duration::MAX)
+                .with_refetch_on_focus(false)
+                .with_refetch_on_mount(false)
+        } else {
+            options
+        }
+    }
+
+    pub(crate) fn observe(&mut self, world: &mut World, query: Query) {
+        // Nothing tells a client that knows no positions which additions a fetch contains.
+        if self.mounted.contains_key(&query) || query == Query::Count && !self.server.counts() {
+            return;
+        }
+        let (server, options) = (self.server, self.options());
+        let (observer, leases) = world.act(self.peer, |client, now| {
+            let leases = match query {
+                Query::Board => [Stream::BoardA, Stream::BoardB]
+                    .into_iter()
+                    .filter_map(|stream| client.subscribe(now, &stream.name().into()).ok())
+                    .collect(),
+                _ => Vec::new(),
+            };
+            (observe(client, now, query, server, &options), leases)
+        });
+        let mounted = Mounted {
+            observer,
+            enabled: true,
+            leases,
+        };
+        self.mounted.insert(query, mounted);
+    }
+
+    pub(crate) fn unobserve(&mut self, world: &mut World, query: Query) {
+        let Some(mounted) = self.mounted.remove(&query) else {
+            return;
+        };
+        world.act(self.peer, |client, now| {
+            client.unobserve(now, mounted.observer);
+            for lease in mounted.leases {
+                client.release(now, lease);
+            }
+        });
+    }
+
+    pub(crate) fn set_enabled(&mut self, world: &mut World, query: Query, enabled: bool) {
+        if let Some(mounted) = self.mounted.get_mut(&query) {
+            mounted.enabled = enabled;
+            let observer = mounted.observer;
+            world.act(self.peer, |client, now| {
+                client.set_enabled(now, observer, enabled);
+            });
+        }
+    }
+
+    pub(crate) fn listen(&mut self, world: &mut World) {
+        if self.listener.is_none() {
+            let channel = ChannelName::from("chat");
+            let listener = world.act(self.peer, |client, now| {
+                client.listen(now, &"list:update".into(), Some(&channel))
+            });
+            self.listener = listener.ok();
+        }
+    }
+
+    pub(crate) fn unlisten(&mut self, world: &mut World) {
+        if let Some(listener) = self.listener.take() {
+            world.act(self.peer, |client, now| client.unlisten(now, listener));
+        }
+    }
+
+    pub(crate) fn send(&mut self, world: &mut World, event: &str, uid: u32, mut data: Value) {
+        data["uid"] = uid.into();
+        data["user"] = json!(self.user());
+        let message = Message::new(event, data.to_string());
+        let send = world.act(self.peer, |client, now| client.send(now, message));
+        self.sends.insert(send, (uid, None));
+    }
+
+    pub(crate) fn join(&mut self, world: &mut World) {
+        if self.roster.is_none() {
+            let user = User::new(self.user(), format!("User {}", self.plan.user));
+            self.roster = world.act(self.peer, |client, now| {
+                client
+                    .join(now, &ROOM.into(), user, Default::default())
+                    .ok()
+            });
+        }
+    }
+
+    pub(crate) fn leave(&mut self, world: &mut World) {
+        if let Some(lease) = self.roster.take() {
+            world.act(self.peer, |client, now| client.leave(now, lease));
+        }
+    }
+
+    pub(crate) fn open_typing(&mut self, world: &mut World) {
+        if self.typing.is_none() {
+            let user = self.user();
+            self.typing = world.act(self.peer, |client, now| {
+                let options = Default::default();
+                client
+                    .open_typing(now, &ROOM.into(), user, "Someone", options)
+                    .ok()
+            });
+        }
+    }
+
+    pub(crate) fn close_typing(&mut self, world: &mut World) {
+        if let Some(lease) = self.typing.take() {
+            world.act(self.peer, |client, now| client.close_typing(now, lease));
+        }
+    }
+
+    /// Takes in what has become of what was sent, and what was heard.
+    pub(crate) fn collect(&mut self, world: &mut World, breaches: &mut Vec<Breach>) {
+        for (send, result) in world.take_settled(self.peer) {
+            let Some((uid, outcome)) = self.sends.get_mut(&send) else {
+                continue;
+            };
+            if outcome.replace(result).is_some() {
+                let what = format!("client {}: the send of {uid} settled twice", self.number);
+                breaches.push(Breach::new(BreachKind::Doubled, what));
+            }
+        }
+        for (listener, event) in world.take_events(self.peer) {
+            let said: Result<Value, DecodeError> = event.parse();
+            let uid = said.ok().and_then(|said| said["item"]["id"].as_u64());
+            let Some(uid) = uid.and_then(|uid| u32::try_from(uid).ok()) else {
+                continue;
+            };
+            let times = self.heard.entry((listener, uid)).or_default();
+            *times += 1;
+            if *times == 2 {
+                let what = format!(
+                    "client {}: a listener heard message {uid} twice",
+                    self.number
+                );
+                breaches.push(Breach::new(BreachKind::Doubled, what));
+            }
+        }
+        world.take_faults(self.peer);
+        world.take_presence(self.peer);
+        world.take_changes(self.peer);
+    }
+}
+
+/// Watches a query as a component would.
+fn observe(
+    client: &mut Client,
+    now: Instant,
+    query: Query,
+    server: ServerPlan,
+    options: &QueryOptions,
+) -> ObserverId {
+    let key = query.key();
+    let on = |channel: &str| Some(ChannelName::from(channel));
+    let observed = match query {
+        Query::Tasks => {
+            let spec = ListSpec::new(on("tasks")).with_options(Task::options(server.sorted));
+            client.observe_list(now, &key, spec, options)
+        }
+        Query::Board => {
+            let spec = ListSpec::new(None)
+                .with_event("board:update")
+                .with_options(Task::options(true));
+            client.observe_list(now, &key, spec, options)
+        }
+        Query::Chat => {
+            let spec = ListSpec::<Chat>::new(on("chat"));
+            client.observe_list(now, &key, spec, options)
+        }
+        Query::Doc => {
+            let spec = RecordSpec::<Doc>::new()
+                .on("doc:set", on("doc"), Patch::replace())
+                .on("doc:patch", on("doc"), Patch::merge(merge_patch));
+            client.observe_record(now, &key, spec, options)
+        }
+        Query::Count => {
+            let spec = RecordSpec::<i64>::new().on(
+                "count:add",
+                on("count"),
+                Patch::reduce_as(|event: Value, old: Option<&i64>| {
+                    Some(old? + event["by"].as_i64()?)
+                }),
+            );
+            client.observe_record(now, &key, spec, options)
+        }
+        Query::Summary => {
+            let spec = RecordSpec::<usize>::new().on(
+                "list:update",
+                on("tasks"),
+                Patch::invalidate(key!["summary"]),
+            );
+            client.observe_record(now, &key, spec, options)
+        }
+    };
+    observed.expect("six queries of one type each are within the limits")
+}

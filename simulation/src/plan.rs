@@ -1,0 +1,92 @@
+//! A whole world before it runs: a server, clients, and what happens when.
+
+use crate::action::Action;
+use std::fmt;
+
+/// What the server can do, and how it behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerPlan {
+    /// Answers subscriptions and messages.
+    pub answers: bool,
+    /// Numbers events.
+    pub positions: bool,
+    /// Fetches say at which position they were read.
+    pub positioned_fetches: bool,
+    /// How many events a channel keeps.
+    pub history: usize,
+    /// Answers pings.
+    pub pongs: bool,
+    /// Sends the room's snapshot to who announces, that many milliseconds later.
+    pub syncs: Option<u64>,
+    /// Whether tasks have versions. The board's always do.
+    pub versions: bool,
+    /// Whether the tasks are sorted by rank, or stand as they were put.
+    pub sorted: bool,
+    /// How long it believes in a socket whose client has gone, in milliseconds.
+    pub notices_after: u64,
+}
+
+impl ServerPlan {
+    /// Whether an event that adds to what is there counts exactly once: the fetch must tell which
+    /// of them it contains.
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        self.positions && self.positioned_fetches
+    }
+
+    /// Whether rows can be moved: a replayed move must be known as one.
+    #[must_use]
+    pub const fn moves(&self) -> bool {
+        !self.sorted && (self.versions || self.counts())
+    }
+}
+
+/// One client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientPlan {
+    /// Whose tab it is; two clients may be one user.
+    pub user: usize,
+    /// Whether it shows a token.
+    pub has_token: bool,
+    /// Whether it fetches only when it must: never for age, focus or mount.
+    pub frugal: bool,
+    /// Whether old sockets still speak after they are given up.
+    pub late_callbacks: bool,
+    /// Whether it takes part; a shrunk plan keeps the numbers of the others.
+    pub present: bool,
+}
+
+/// An action and its time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timed {
+    /// Milliseconds after the beginning.
+    pub at: u64,
+    /// What happens.
+    pub action: Action,
+}
+
+/// Everything that is decided before a world runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// What it was made from; also the seed of what chance is left: latencies, jitter.
+    pub seed: u64,
+    /// The server.
+    pub server: ServerPlan,
+    /// The clients.
+    pub clients: Vec<ClientPlan>,
+    /// What happens, in order of time.
+    pub actions: Vec<Timed>,
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seed {}, {:?}", self.seed, self.server)?;
+        for (number, client) in self.clients.iter().enumerate().filter(|(_, it)| it.present) {
+            writeln!(f, "client {number}: {client:?}")?;
+        }
+        for Timed { at, action } in &self.actions {
+            writeln!(f, "{:>9}.{:03} s  {action}", at / 1_000, at % 1_000)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! The proof of the proof: each rule of the client is broken, and the simulation must notice.
+
+use crate::{breach::Breach, plan::Plan, stage::run};
+use realtime_core::testing::{Rule, without};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+/// A rule that was switched off, and what gave that away.
+#[derive(Clone, Debug)]
+pub struct Caught {
+    /// The rule.
+    pub rule: Rule,
+    /// The seed that gave it away, and how; `None` if none did.
+    pub by: Option<(u64, Breach)>,
+}
+
+/// Switches `rules` off one at a time, and plays seeds from `first` on, at most `seeds`, until one
+/// shows it.
+///
+/// # Panics
+///
+/// When a thread does, which it should not.
+#[must_use]
+pub fn sabotage(rules: &[Rule], first: u64, seeds: u64, jobs: usize) -> Vec<Caught> {
+    let next = AtomicUsize::new(0);
+    let caught = Mutex::new(Vec::new());
+    let work = || {
+        while let Some(rule) = rules.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let by = without(*rule, || search(first, seeds));
+            let found = Caught { rule: *rule, by };
+            caught
+                .lock()
+                .expect("no thread panics with the lock")
+                .push(found);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            scope.spawn(work);
+        }
+    });
+    let mut caught = caught.into_inner().expect("no thread panics with the lock");
+    caught.sort_by_key(|caught| caught.rule);
+    caught
+}
+
+fn search(first: u64, seeds: u64) -> Option<(u64, Breach)> {
+    (first..first + seeds).find_map(|seed| {
+        let breaches = run(&Plan::generate(seed)).breaches;
+        Some((seed, breaches.into_iter().next()?))
+    })
+}
