@@ -43,11 +43,12 @@ fn server(rng: &mut Rng) -> ServerPlan {
     let positions = answers && rng.u8(..4) > 0;
     let positioned_fetches = positions && rng.u8(..4) > 0;
     let versions = rng.u8(..3) > 0;
+    let history = [0, 3, 20, 1_000][rng.usize(..4)];
     ServerPlan {
         answers,
         positions,
         positioned_fetches,
-        history: [0, 3, 20, 1_000][rng.usize(..4)],
+        history,
         pongs: rng.u8(..8) > 0,
         syncs: match rng.u8(..6) {
             0 => None,
@@ -57,6 +58,7 @@ fn server(rng: &mut Rng) -> ServerPlan {
         versions,
         // Without either, nobody can tell whether a row was put there before or after the fetch.
         sorted: rng.bool() || !(versions || positioned_fetches),
+        board_lags: positions && history == 1_000,
         notices_after: [0, 0, 3_000, 40_000][rng.usize(..4)],
     }
 }
@@ -311,7 +313,7 @@ impl Generator {
     fn server_fault(&mut self, at: u64) {
         let deed = match self.rng.u8(..8) {
             0 | 1 => ServerDeed::Restart {
-                keep_history: self.rng.bool(),
+                keep_history: self.server.board_lags || self.rng.bool(),
             },
             2 => ServerDeed::Close([1001, 1006, 1011, 1013, 4100][self.rng.usize(..5)]),
             3 => ServerDeed::Nonsense(self.rng.u8(..6)),

@@ -142,8 +142,8 @@ impl Model {
     /// The server has lost its history: no copy has positions of the new one.
     pub(crate) fn forget_past(&self, server: &ScriptedServer) {
         let mut database = self.0.borrow_mut();
-        database.past.clear();
         database.remember(server);
+        database.past.clear();
     }
 }
 
@@ -192,11 +192,11 @@ impl Database {
             Listing::Board => {
                 let channel = ["board:a", "board:b"][edit.uid as usize % 2];
                 // Each channel of the board has a bus of its own, which is sometimes slow.
-                let delay = [0, 0, 30, 400, 2_000][edit.uid as usize % 5];
-                match delay {
+                let lag = [0, 0, 30, 400, 2_000][edit.uid as usize % 5];
+                match if self.plan.board_lags { lag } else { 0 } {
                     0 => server.publish_as(channel, "board:update", &data, id),
-                    _ => server.publish_after(
-                        Duration::from_millis(delay),
+                    lag => server.publish_after(
+                        Duration::from_millis(lag),
                         channel,
                         "board:update",
                         &data,

@@ -22,6 +22,9 @@ pub struct ServerPlan {
     pub versions: bool,
     /// Whether the tasks are sorted by rank, or stand as they were put.
     pub sorted: bool,
+    /// Whether the board's events lag behind its data, each channel's for itself. Only where none
+    /// of them is ever lost: of a late create without its delete, nobody can tell what it is.
+    pub board_lags: bool,
     /// How long it believes in a socket whose client has gone, in milliseconds.
     pub notices_after: u64,
 }

@@ -313,7 +313,12 @@ impl Stage {
             tally.failed_fetches += stats.queries.failures;
             tally.repeats += stats.channels.duplicates;
             tally.sends += app.sends.len() as u64;
-            tally.delivered += stats.outbox.delivered;
+            let acknowledged = |outcome: &Option<_>| matches!(outcome, Some(Ok(_)));
+            tally.delivered += app
+                .sends
+                .values()
+                .filter(|(_, it)| acknowledged(it))
+                .count() as u64;
             tally.resends += stats.outbox.repeated;
         }
         Outcome {

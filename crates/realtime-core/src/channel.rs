@@ -290,6 +290,13 @@ impl Channels {
         self.entries.get(channel).map(Entry::state)
     }
 
+    /// Whether an answer to a `subscribe` is waited for, so that some channel is not live yet.
+    #[must_use]
+    pub fn is_subscribing(&self) -> bool {
+        let mut links = self.entries.values().map(|entry| &entry.link);
+        links.any(|link| matches!(link, Link::Subscribing(_)))
+    }
+
     /// How far a channel's events have come, as far as the server numbers them.
     #[must_use]
     pub fn position(&self, channel: &str) -> Option<&Position> {

@@ -248,18 +248,31 @@ impl Client {
         for id in self.entries.fed_by(channel) {
             self.go_live(now, id, Some(continuity), position.clone());
         }
+        self.tell_anywhere(now, continuity);
     }
 
     /// The link is up: events without a channel flow again, and nobody can say what was missed.
     pub(super) fn link_entries_up(&mut self, now: Instant) {
+        self.tell_anywhere(now, Continuity::Fresh);
+    }
+
+    /// Another channel, or the link itself, brings events to those that listen anywhere. If they
+    /// were live before, what is fresh has brought them nothing so far that they could know of.
+    fn tell_anywhere(&mut self, now: Instant, news: Continuity) {
         for id in self.entries.anywhere.clone() {
             let was_live = self.entries.by_id.get(&id).is_some_and(|it| it.was_live);
-            let news = if was_live {
-                Continuity::Unknown
-            } else {
-                Continuity::Fresh
+            let news = match news {
+                Continuity::Fresh if was_live => Continuity::Unknown,
+                news => news,
             };
             self.go_live(now, id, Some(news), None);
+        }
+    }
+
+    /// A channel is out of the way that those that listen anywhere may have waited for.
+    pub(super) fn stop_waiting_for_channel(&mut self, now: Instant) {
+        for id in self.entries.anywhere.clone() {
+            self.go_live(now, id, None, None);
         }
     }
 
@@ -298,7 +311,9 @@ impl Client {
             .channels
             .iter()
             .all(|feeding| self.channels.state(&feeding.channel) == Some(ChannelState::Live));
-        if all_live && (!entry.listens_anywhere || self.connection.is_open()) {
+        // Any channel that is being subscribed to may bring what a fetch made now would lack.
+        let link_is_live = || self.connection.is_open() && !self.channels.is_subscribing();
+        if all_live && (!entry.listens_anywhere || link_is_live()) {
             entry.is_live = true;
             entry.was_live = true;
             let continuity = entry.continuity.take().unwrap_or(Continuity::Fresh);
@@ -334,8 +349,13 @@ impl Client {
         fed.extend(&self.entries.anywhere);
         fed.sort_unstable();
         fed.dedup();
+        // Its position is that of the event by which the gap was noticed, which is still to come.
+        let position = self.channels.position(channel).map(|position| Position {
+            seq: position.seq.saturating_sub(1),
+            ..position.clone()
+        });
         for id in fed {
-            self.cache.source_gap(now, id);
+            self.cache.source_gap(now, id, position.clone());
         }
     }
 

@@ -93,11 +93,13 @@ impl QueryCache {
         });
     }
 
-    /// Events of an entry were missed although its source is live.
-    pub fn source_gap(&mut self, now: Instant, entry: EntryId) {
+    /// Events of an entry were missed although its source is live. `position` is up to where: a
+    /// result that does not reach it lacks some of them.
+    pub fn source_gap(&mut self, now: Instant, entry: EntryId, position: Option<Position>) {
         self.change(now, entry, |entry, shared| {
             shared.stats.gaps += 1;
             if !off(Rule::GapRefetch) {
+                entry.reach(position);
                 entry.lose(now, false);
             }
             false

@@ -73,11 +73,8 @@ impl Entry {
             return;
         }
         // After a recovery the missed events are still to come, so the position is not reached yet.
-        if continuity != Continuity::Recovered
-            && matches!(self.feed, Feed::Channel(_))
-            && position.is_some()
-        {
-            self.seen = position;
+        if continuity != Continuity::Recovered {
+            self.reach(position);
         }
         let unproven = match self.flight() {
             Some(flight) => !flight.proven,
@@ -101,6 +98,13 @@ impl Entry {
         if self.source == Source::Live {
             let until = now + self.observers.settings().subscribe_wait;
             self.source = Source::Waiting { until };
+        }
+    }
+
+    /// The channel stands there: a result that does not reach it is outdated.
+    pub(super) fn reach(&mut self, position: Option<Position>) {
+        if matches!(self.feed, Feed::Channel(_)) && position.is_some() {
+            self.seen = position;
         }
     }
 

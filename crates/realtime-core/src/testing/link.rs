@@ -82,6 +82,12 @@ impl Link {
         self.swallows = true;
     }
 
+    /// Whether the current socket is half open for good.
+    #[must_use]
+    pub const fn swallows(&self) -> bool {
+        self.swallows
+    }
+
     /// A new socket: what was under way on the old one is gone, or late.
     pub(crate) fn renew(&mut self, generation: Generation) {
         if self.late_callbacks {
@@ -110,12 +116,15 @@ impl Link {
         Duration::from_millis(rng.u64(self.latency.clone()))
     }
 
-    pub(crate) fn next_arrival(&self) -> Option<Instant> {
-        if self.state == LinkState::Stalled {
-            return None;
-        }
-        let next = earliest(self.up.due(), self.down.due());
-        earliest(next, self.stragglers.due())
+    /// When something arrives at the server next.
+    pub(crate) fn next_up(&self) -> Option<Instant> {
+        self.up.due().filter(|_| self.state != LinkState::Stalled)
+    }
+
+    /// When something arrives at the client next.
+    pub(crate) fn next_down(&self) -> Option<Instant> {
+        let next = earliest(self.down.due(), self.stragglers.due());
+        next.filter(|_| self.state != LinkState::Stalled)
     }
 
     pub(crate) fn arrived_up(&mut self, now: Instant) -> Option<Parcel> {

@@ -166,10 +166,11 @@ impl ScriptedServer {
         }
     }
 
-    /// Numbers and keeps the next `count` events of a channel, but sends them to nobody.
+    /// Numbers and keeps the next `count` events of a channel, but sends them to nobody; 0 ends
+    /// that.
     pub fn lose_next(&mut self, channel: &str, count: usize) {
         let channel = self.channels.entry(channel.to_owned()).or_default();
-        channel.to_lose += count;
+        channel.to_lose = count;
     }
 
     /// Sends any text to every open socket, however broken.

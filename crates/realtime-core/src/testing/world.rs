@@ -136,6 +136,12 @@ impl World {
         self.peers[peer.0].token = token;
     }
 
+    /// A client's link, to look at.
+    #[must_use]
+    pub fn link(&self, peer: PeerId) -> &Link {
+        &self.peers[peer.0].link
+    }
+
     /// A client's link, to make it slow.
     pub fn link_mut(&mut self, peer: PeerId) -> &mut Link {
         &mut self.peers[peer.0].link

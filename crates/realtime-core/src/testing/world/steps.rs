@@ -19,12 +19,13 @@ impl World {
         let forsaken = self.forsaken.iter().map(|(at, _)| *at).min();
         let server = earliest(self.server.next_moment(), forsaken);
         self.peers.iter().fold(server, |next, peer| {
+            let next = earliest(next, peer.link.next_up());
             if peer.frozen {
                 return next;
             }
             let fetch = peer.fetches.iter().map(|fetch| fetch.due).min();
             let own = earliest(peer.client.next_deadline(), fetch);
-            earliest(next, earliest(own, peer.link.next_arrival()))
+            earliest(next, earliest(own, peer.link.next_down()))
         })
     }
 
@@ -38,10 +39,10 @@ impl World {
         self.steps += 1;
         self.advance_server();
         for index in 0..self.peers.len() {
+            self.deliver_up(index);
             if self.peers[index].frozen {
                 continue;
             }
-            self.deliver_up(index);
             self.deliver_down(index);
             self.deliver_fetches(index);
             let peer = &mut self.peers[index];
