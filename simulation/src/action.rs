@@ -42,7 +42,7 @@ impl Query {
 }
 
 /// A channel with history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stream {
     /// The tasks'.
     Tasks,
@@ -270,6 +270,25 @@ pub enum ServerDeed {
     Nonsense(u8),
     /// Fetches go otherwise from now on.
     Fetches(Mood),
+}
+
+impl ClientDeed {
+    /// Whether it may make an answer late.
+    pub(crate) const fn disturbs(&self) -> bool {
+        matches!(
+            self,
+            Self::Cut
+                | Self::Down
+                | Self::Stall
+                | Self::Swallow
+                | Self::Heal
+                | Self::Freeze
+                | Self::Thaw
+                | Self::PageHide
+                | Self::PageShow
+                | Self::Latency(_)
+        )
+    }
 }
 
 impl fmt::Display for Action {

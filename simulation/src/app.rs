@@ -8,10 +8,10 @@ use crate::{
     task::Task,
 };
 use realtime_core::{
-    ChannelName, Client, DecodeError, Instant, LeaseId, ListSpec, ListenerId, Message, ObserverId,
-    Patch, QueryOptions, RecordSpec, RosterLease, SendError, SendId, TypingLease, User, UserId,
-    key, merge_patch,
-    testing::{PeerId, World},
+    ChannelName, Client, ConnectionStatus, DecodeError, Instant, LeaseId, ListSpec, ListenerId,
+    Message, ObserverId, Patch, QueryOptions, RecordSpec, RosterLease, SendError, SendId,
+    TypingLease, User, UserId, key, merge_patch,
+    testing::{LinkState, PeerId, World},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, rc::Rc, time::Duration};
@@ -38,9 +38,13 @@ pub(crate) struct App {
     pub(crate) mounted: BTreeMap<Query, Mounted>,
     listener: Option<ListenerId>,
     pub(crate) roster: Option<RosterLease>,
+    /// Since when it is in the room.
+    pub(crate) joined: Instant,
     pub(crate) typing: Option<TypingLease>,
     /// Which edit each send carries, and its outcome.
     pub(crate) sends: BTreeMap<SendId, (u32, Option<Result<Rc<str>, SendError>>)>,
+    /// When something last happened to its link.
+    pub(crate) disturbed: Instant,
     /// How often a listener heard of each message.
     heard: BTreeMap<(ListenerId, u32), u32>,
 }
@@ -55,8 +59,10 @@ impl App {
             mounted: BTreeMap::new(),
             listener: None,
             roster: None,
+            joined: Instant::ZERO,
             typing: None,
             sends: BTreeMap::new(),
+            disturbed: Instant::ZERO,
             heard: BTreeMap::new(),
         }
     }
@@ -150,6 +156,7 @@ impl App {
     pub(crate) fn join(&mut self, world: &mut World) {
         if self.roster.is_none() {
             let user = User::new(self.user(), format!("User {}", self.plan.user));
+            self.joined = world.now();
             self.roster = world.act(self.peer, |client, now| {
                 client
                     .join(now, &ROOM.into(), user, Default::default())
@@ -182,12 +189,31 @@ impl App {
         }
     }
 
+    /// Whether its link has been up and well for so long that every answer must have come.
+    fn has_sound_link(&self, world: &World) -> bool {
+        let connection = world.client(self.peer).connection();
+        let since = connection.since.max(self.disturbed);
+        self.server.answers
+            && connection.status == ConnectionStatus::Connected
+            && world.link(self.peer).state() == LinkState::Up
+            && !world.link(self.peer).swallows()
+            && (world.now() - since).as_secs() >= 15
+    }
+
     /// Takes in what has become of what was sent, and what was heard.
     pub(crate) fn collect(&mut self, world: &mut World, breaches: &mut Vec<Breach>) {
+        let sound = self.has_sound_link(world);
         for (send, result) in world.take_settled(self.peer) {
             let Some((uid, outcome)) = self.sends.get_mut(&send) else {
                 continue;
             };
+            if sound && matches!(result, Err(SendError::Timeout)) {
+                let what = format!(
+                    "client {}: send {uid} timed out on a sound link",
+                    self.number
+                );
+                breaches.push(Breach::new(BreachKind::Unsettled, what));
+            }
             if outcome.replace(result).is_some() {
                 let what = format!("client {}: the send of {uid} settled twice", self.number);
                 breaches.push(Breach::new(BreachKind::Doubled, what));

@@ -8,13 +8,22 @@ use crate::{
     stage::Stage,
     task::Task,
 };
-use realtime_core::{Client, ConnectionStatus, FetchStatus, SendError, UserId, testing::World};
+use realtime_core::{
+    Client, ConnectionStatus, FetchStatus, QueryError, QueryMeta, QueryOptions, SendError, UserId,
+    testing::World,
+};
 use serde_json::Value;
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 /// The longest that all may take to be quiet, in milliseconds: a client told to come back slowly
 /// waits up to five minutes, more than once.
 const PATIENCE: u64 = 1_500_000;
+
+/// How long a client may wait before it asks again for what was older than what it had.
+const LAG_PATIENCE: u64 = 31_000;
 
 /// After this long without a fault, what has to expire has: sends, silent members, typists.
 const EXPIRY: u64 = 110_000;
@@ -26,9 +35,13 @@ impl Stage {
     /// Ends all faults, waits, and notes what is wrong.
     pub(crate) fn come_to_rest(&mut self) {
         self.heal();
+        if self.lagged {
+            self.run_for(LAG_PATIENCE);
+        }
         if !self.wait_until_calm() {
             return;
         }
+        self.check_patience();
         self.touch();
         self.run_for(5_000);
         if !self.wait_until_calm() {
@@ -42,6 +55,9 @@ impl Stage {
         }
         // A socket that the server still takes for alive may be long silent for the others.
         if self.world.server_notices_after.is_zero() {
+            self.check_presence();
+            self.one_tab_leaves();
+            self.run_for(2_000);
             self.check_presence();
         }
         self.check_data();
@@ -61,13 +77,18 @@ impl Stage {
     fn heal(&mut self) {
         self.set_mood(Mood::Quick);
         for stream in Stream::ALL {
-            self.server(&ServerDeed::Lose(stream, 0));
+            self.world.server.lose_next(stream.name(), 0);
         }
         for number in 0..self.apps.len() {
             if !self.apps[number].plan.present {
                 continue;
             }
             let peer = self.apps[number].peer;
+            // Nothing tells a dead socket from a silent server that has never answered a ping.
+            let heard = self.world.client(peer).connection().round_trip.is_some();
+            if self.world.link(peer).swallows() && !heard {
+                self.client(number, &ClientDeed::Cut);
+            }
             self.world.link_mut(peer).latency = 5..=20;
             for deed in [
                 ClientDeed::FreshToken,
@@ -120,25 +141,45 @@ impl Stage {
         }
     }
 
-    /// One last event on every channel: a hole before it is only noticed by the next event.
+    /// One last event where some were lost: a hole is only noticed by the next event.
     fn touch(&mut self) {
-        for (number, list) in [Listing::Tasks, Listing::Board, Listing::Board]
-            .into_iter()
-            .enumerate()
-        {
+        for (number, stream) in std::mem::take(&mut self.holes).into_iter().enumerate() {
+            // The number of an edit of the board chooses its channel, and its delay: see the model.
             let number = number as u32;
-            // Number and delay of an edit of the board choose its channel: see the model.
-            let edit = Edit {
-                uid: LAST_EDITS + 10 * number + number % 2,
-                list,
-                row: 100 + number as u8,
-                change: Change::Create(50),
+            let uid = LAST_EDITS + 10 * number + u32::from(stream == Stream::BoardB);
+            let create = |list| {
+                ServerDeed::Edit(Edit {
+                    uid,
+                    list,
+                    row: 100 + number as u8,
+                    change: Change::Create(50),
+                })
             };
-            self.server(&ServerDeed::Edit(edit));
+            let deed = match stream {
+                Stream::Tasks => create(Listing::Tasks),
+                Stream::BoardA | Stream::BoardB => create(Listing::Board),
+                Stream::Chat => ServerDeed::Say(uid),
+                Stream::Doc => ServerDeed::Write(uid),
+                Stream::Count => ServerDeed::Add(uid, 1),
+            };
+            self.server(&deed);
         }
-        self.server(&ServerDeed::Write(LAST_EDITS + 3));
-        self.server(&ServerDeed::Add(LAST_EDITS + 4, 1));
-        self.server(&ServerDeed::Say(LAST_EDITS + 5));
+    }
+
+    /// Of each user with several tabs in the room, one tab leaves it: the user stays.
+    fn one_tab_leaves(&mut self) {
+        let mut users = BTreeSet::new();
+        for number in 0..self.apps.len() {
+            let app = &self.apps[number];
+            let user = app.plan.user;
+            let joined = |app: &&App| app.plan.user == user && app.roster.is_some();
+            if app.roster.is_some()
+                && self.present().filter(joined).count() > 1
+                && users.insert(user)
+            {
+                self.client(number, &ClientDeed::Leave);
+            }
+        }
     }
 
     /// Who shows wrong data must say that it may be wrong.
@@ -147,7 +188,7 @@ impl Stage {
         for app in self.present() {
             for query in app.mounted.keys() {
                 let meta = self.world.client(app.peer).query_meta(&query.key());
-                let trusted = meta.is_some_and(|meta| meta.is_live && meta.error.is_none());
+                let trusted = meta.is_some_and(|meta| meta.is_live && !is_doubtful(app, meta));
                 if trusted && let Some(what) = self.difference(app, *query) {
                     let what = format!("{what} and says nothing of it");
                     found.push(Breach::new(BreachKind::Diverged, what));
@@ -157,7 +198,26 @@ impl Stage {
         self.breaches.extend(found);
     }
 
-    /// A fetch that failed for good shows its error: the user presses "try again".
+    /// Who gave up fetching has tried often enough.
+    fn check_patience(&mut self) {
+        let mut found = Vec::new();
+        for app in self.present() {
+            for query in app.mounted.keys() {
+                let meta = self.world.client(app.peer).query_meta(&query.key());
+                if let Some(meta) = meta
+                    && let Some(QueryError::Fetch(error)) = &meta.error
+                    && error.retryable
+                    && meta.failure_count <= QueryOptions::default().retry
+                {
+                    let what = format!("client {}: {query:?} gave up too soon", app.number);
+                    found.push(Breach::new(BreachKind::Stuck, what));
+                }
+            }
+        }
+        self.breaches.extend(found);
+    }
+
+    /// What failed for good, or counts as stale, says so: the user presses "try again".
     fn retry_what_failed(&mut self) {
         for number in 0..self.apps.len() {
             let app = &self.apps[number];
@@ -168,7 +228,7 @@ impl Stage {
                 .copied()
                 .filter(|query| {
                     let meta = client.query_meta(&query.key());
-                    meta.is_none_or(|meta| meta.error.is_some())
+                    meta.is_none_or(|meta| is_doubtful(app, meta))
                 })
                 .collect();
             for query in failed {
@@ -288,14 +348,20 @@ impl Stage {
         let mut found = Vec::new();
         for app in self.present().filter(|app| app.roster.is_some()) {
             // Without snapshots, the others are only known by their heartbeats.
-            let since = self.world.client(app.peer).connection().since;
-            let known = (self.world.now() - since).as_millis() > 100_000;
+            let connected = self.world.client(app.peer).connection().since;
+            let known = (self.world.now() - connected.max(app.joined)).as_secs() >= 100;
             if self.world.server.abilities.syncs_presence || known {
                 found.extend(ghosts(&self.world, app, &there));
             }
         }
         self.breaches.extend(found);
     }
+}
+
+/// Whether data says of itself that it may be wrong. For who is not frugal, age alone makes it
+/// stale.
+fn is_doubtful(app: &App, meta: &QueryMeta) -> bool {
+    meta.error.is_some() || app.plan.frugal && meta.is_stale
 }
 
 /// What a client still waits for, if anything.

@@ -7,7 +7,7 @@ use crate::{
 use fastrand::Rng;
 
 /// Few rows, so that edits meet.
-const ROWS: u8 = 8;
+pub(crate) const ROWS: u8 = 8;
 
 impl Plan {
     /// The plan of a seed: always the same.
@@ -27,6 +27,7 @@ impl Plan {
         generator.arrivals();
         generator.work();
         generator.faults();
+        generator.scenes();
         let mut actions = generator.actions;
         actions.sort_by_key(|timed| timed.at);
         Self {
@@ -70,42 +71,42 @@ fn clients(rng: &mut Rng) -> Vec<ClientPlan> {
             user: number % users,
             has_token: rng.u8(..4) == 0,
             frugal: rng.u8(..4) > 0,
-            late_callbacks: rng.u8(..3) == 0,
+            late_callbacks: [0, 0, 200, 10_000][rng.usize(..4)],
             present: true,
         })
         .collect()
 }
 
-struct Generator {
-    rng: Rng,
-    server: ServerPlan,
-    clients: usize,
+pub(crate) struct Generator {
+    pub(crate) rng: Rng,
+    pub(crate) server: ServerPlan,
+    pub(crate) clients: usize,
     length: u64,
     last_uid: u32,
     actions: Vec<Timed>,
 }
 
 impl Generator {
-    fn client(&mut self, at: u64, number: usize, deed: ClientDeed) {
+    pub(crate) fn client(&mut self, at: u64, number: usize, deed: ClientDeed) {
         let action = Action::Client(number, deed);
         self.actions.push(Timed { at, action });
     }
 
-    fn serve(&mut self, at: u64, deed: ServerDeed) {
+    pub(crate) fn serve(&mut self, at: u64, deed: ServerDeed) {
         let action = Action::Server(deed);
         self.actions.push(Timed { at, action });
     }
 
-    fn uid(&mut self) -> u32 {
+    pub(crate) fn uid(&mut self) -> u32 {
         self.last_uid += 1;
         self.last_uid
     }
 
-    fn anyone(&mut self) -> usize {
+    pub(crate) fn anyone(&mut self) -> usize {
         self.rng.usize(..self.clients)
     }
 
-    fn moment(&mut self) -> u64 {
+    pub(crate) fn moment(&mut self) -> u64 {
         self.rng.u64(..self.length)
     }
 
@@ -190,7 +191,7 @@ impl Generator {
         self.client(at, number, deed);
     }
 
-    fn someone_else(&mut self, at: u64) {
+    pub(crate) fn someone_else(&mut self, at: u64) {
         let deed = match self.rng.u8(..4) {
             0 => ServerDeed::Write(self.uid()),
             1 => ServerDeed::Amend(self.uid()),
@@ -208,7 +209,7 @@ impl Generator {
         Stream::ALL[self.rng.usize(..Stream::ALL.len())]
     }
 
-    fn edit(&mut self, may_be_batch: bool) -> Edit {
+    pub(crate) fn edit(&mut self, may_be_batch: bool) -> Edit {
         let list = if self.rng.u8(..5) < 3 {
             Listing::Tasks
         } else {
@@ -271,7 +272,7 @@ impl Generator {
                     );
                 }
                 12 if self.server.answers => {
-                    let most = [2, 100, 3_000][self.rng.usize(..3)];
+                    let most = [2, 100, self.server.slowest()][self.rng.usize(..3)];
                     self.client(at, number, ClientDeed::Latency(most));
                 }
                 13 | 14 => self.fetches(at),
@@ -287,7 +288,14 @@ impl Generator {
         }
     }
 
-    fn spell(&mut self, at: u64, number: usize, on: ClientDeed, off: ClientDeed, most: u64) {
+    pub(crate) fn spell(
+        &mut self,
+        at: u64,
+        number: usize,
+        on: ClientDeed,
+        off: ClientDeed,
+        most: u64,
+    ) {
         let most = [1_000, 10_000, most][self.rng.usize(..3)];
         let end = at + self.rng.u64(1..most);
         self.client(at, number, on);

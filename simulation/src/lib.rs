@@ -25,6 +25,7 @@ mod generator;
 mod model;
 mod plan;
 mod sabotage;
+mod scenes;
 mod shrink;
 mod stage;
 mod tally;

@@ -92,6 +92,7 @@ impl Model {
         id: Option<&str>,
     ) -> Result<Value, ServerError> {
         let mut database = self.0.borrow_mut();
+        let before = database.now.clone();
         let uid = data["uid"].as_u64().unwrap_or_default() as u32;
         *database.applied.entry(uid).or_default() += 1;
         match event {
@@ -135,14 +136,18 @@ impl Model {
                 server.publish_as("chat", "list:update", &data, id);
             }
         }
-        database.remember(server);
+        database.note_positions(server);
+        database.past.push_back(before);
+        if database.past.len() > PAST {
+            database.past.pop_front();
+        }
         Ok(json!({"uid": uid}))
     }
 
     /// The server has lost its history: no copy has positions of the new one.
     pub(crate) fn forget_past(&self, server: &ScriptedServer) {
         let mut database = self.0.borrow_mut();
-        database.remember(server);
+        database.note_positions(server);
         database.past.clear();
     }
 }
@@ -156,16 +161,10 @@ fn refused(why: &str) -> ServerError {
 }
 
 impl Database {
-    /// Notes what there is, for the copy that lags behind.
-    fn remember(&mut self, server: &ScriptedServer) {
-        let before = self.now.clone();
+    fn note_positions(&mut self, server: &ScriptedServer) {
         for stream in Stream::ALL {
             let position = server.position(stream.name());
             self.now.positions.insert(stream.name(), position);
-        }
-        self.past.push_back(before);
-        if self.past.len() > PAST {
-            self.past.pop_front();
         }
     }
 

@@ -37,6 +37,16 @@ impl ServerPlan {
         self.positions && self.positioned_fetches
     }
 
+    /// The most that a frame may take, in milliseconds. A room's snapshot that is made before
+    /// events that overtake it is told from them only if it comes within five seconds.
+    #[must_use]
+    pub const fn slowest(&self) -> u64 {
+        match self.syncs {
+            None | Some(0) => 3_000,
+            Some(_) => 600,
+        }
+    }
+
     /// Whether rows can be moved: a replayed move must be known as one.
     #[must_use]
     pub const fn moves(&self) -> bool {
@@ -53,8 +63,8 @@ pub struct ClientPlan {
     pub has_token: bool,
     /// Whether it fetches only when it must: never for age, focus or mount.
     pub frugal: bool,
-    /// Whether old sockets still speak after they are given up.
-    pub late_callbacks: bool,
+    /// How late sockets still speak that were given up, in milliseconds; 0 is never.
+    pub late_callbacks: u64,
     /// Whether it takes part; a shrunk plan keeps the numbers of the others.
     pub present: bool,
 }

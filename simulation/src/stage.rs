@@ -1,7 +1,7 @@
 //! A plan comes to life.
 
 use crate::{
-    action::{Action, ClientDeed, Edit, Mood, ServerDeed},
+    action::{Action, ClientDeed, Edit, Mood, ServerDeed, Stream},
     app::App,
     breach::{Breach, BreachKind},
     fetcher,
@@ -15,12 +15,13 @@ use realtime_core::{
 };
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     time::Duration,
 };
 
 /// Clients are looked at at least this often, in milliseconds.
-const LOOK_EVERY: u64 = 30_000;
+const LOOK_EVERY: u64 = 2_000;
 
 /// What became of a world.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,6 +68,10 @@ pub(crate) struct Stage {
     pub(crate) apps: Vec<App>,
     pub(crate) breaches: Vec<Breach>,
     pub(crate) tokens: u32,
+    /// Channels of which events were lost, which only the next event can tell.
+    pub(crate) holes: BTreeSet<Stream>,
+    /// Whether fetches were ever answered by a copy that lags behind.
+    pub(crate) lagged: bool,
     start: u64,
 }
 
@@ -94,7 +99,7 @@ impl Stage {
             };
             let options = ClientOptions::new("ws://server.test/ws").with_connection(connection);
             let peer = world.add(options);
-            world.link_mut(peer).late_callbacks = client.late_callbacks;
+            world.link_mut(peer).late_callbacks = Duration::from_millis(client.late_callbacks);
             apps.push(App::new(number, peer, *client, plan.server));
         }
         let start = world.now().as_millis();
@@ -104,6 +109,8 @@ impl Stage {
             apps,
             breaches: Vec::new(),
             tokens: 0,
+            holes: BTreeSet::new(),
+            lagged: false,
             start,
         };
         stage.set_mood(Mood::Quick);
@@ -176,6 +183,9 @@ impl Stage {
         let app = &mut apps[number];
         let peer = app.peer;
         let sleeps = world.is_frozen(peer);
+        if deed.disturbs() {
+            app.disturbed = world.now();
+        }
         match deed {
             ClientDeed::Cut => world.cut(peer),
             ClientDeed::Down => world.take_down(peer),
@@ -270,7 +280,10 @@ impl Stage {
                 server.close_all(4301);
             }
             ServerDeed::Repeat(stream, count) => server.repeat(stream.name(), *count),
-            ServerDeed::Lose(stream, count) => server.lose_next(stream.name(), *count),
+            ServerDeed::Lose(stream, count) => {
+                server.lose_next(stream.name(), *count);
+                self.holes.insert(*stream);
+            }
             ServerDeed::Nonsense(which) => server.send_raw(nonsense(*which)),
             ServerDeed::Fetches(mood) => self.set_mood(*mood),
         }
@@ -284,6 +297,7 @@ impl Stage {
     }
 
     pub(crate) fn set_mood(&mut self, mood: Mood) {
+        self.lagged |= mood == Mood::Lagging;
         self.world.fetch_latency = mood.latency();
         self.world.fetch_reads_early = mood.reads_early();
         self.model.with(|database| database.mood = mood);

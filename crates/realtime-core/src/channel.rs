@@ -290,11 +290,11 @@ impl Channels {
         self.entries.get(channel).map(Entry::state)
     }
 
-    /// Whether an answer to a `subscribe` is waited for, so that some channel is not live yet.
+    /// Whether some channel is still on its way back: its answer, or an event that was missed and is
+    /// sent now, is to come.
     #[must_use]
-    pub fn is_subscribing(&self) -> bool {
-        let mut links = self.entries.values().map(|entry| &entry.link);
-        links.any(|link| matches!(link, Link::Subscribing(_)))
+    pub fn are_coming_back(&self) -> bool {
+        self.entries.values().any(Entry::is_coming_back)
     }
 
     /// How far a channel's events have come, as far as the server numbers them.

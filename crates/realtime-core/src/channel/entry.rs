@@ -15,6 +15,8 @@ pub(super) struct Entry {
     pub(super) leases: usize,
     pub(super) link: Link,
     pub(super) position: Option<Position>,
+    /// The last of the missed events that the server is sending just now.
+    missed_up_to: Option<u64>,
     /// Whether it was ever live, so that there is something to have missed.
     pub(super) was_live: bool,
     /// When its two timers fire, as the list of all timers has them.
@@ -39,6 +41,7 @@ impl Entry {
             leases: 0,
             link: Link::Down,
             position: None,
+            missed_up_to: None,
             was_live: false,
             grace_over: None,
             answer_due: None,
@@ -56,6 +59,16 @@ impl Entry {
 
     pub(super) fn is_live(&self) -> bool {
         matches!(self.link, Link::Assumed(_) | Link::Live)
+    }
+
+    /// Whether the answer to `subscribe`, or a missed event after it, is still to come.
+    pub(super) fn is_coming_back(&self) -> bool {
+        let reached = self.position.as_ref().map_or(0, |position| position.seq);
+        match self.link {
+            Link::Subscribing(_) => true,
+            Link::Live => self.missed_up_to.is_some_and(|last| reached < last),
+            Link::Down | Link::Assumed(_) | Link::Refused(_) => false,
+        }
     }
 
     /// The `subscribe` that an answer may still come to.
@@ -79,6 +92,7 @@ impl Entry {
     pub(super) fn answered(&mut self, reply: SubscribeReply) -> Continuity {
         let late = matches!(self.link, Link::Assumed(_));
         let returning = self.was_live;
+        self.missed_up_to = None;
         self.link = Link::Live;
         self.was_live = true;
         let continuity = match (&self.position, &reply.position) {
@@ -95,7 +109,9 @@ impl Entry {
             (None, _) | (_, None) => Continuity::Unknown,
             (Some(ours), Some(theirs)) => resume(ours, theirs, reply.recovered),
         };
-        if !matches!(continuity, Continuity::Recovered { .. }) {
+        if matches!(continuity, Continuity::Recovered { .. }) {
+            self.missed_up_to = reply.position.map(|position| position.seq);
+        } else {
             self.position = reply.position;
         }
         continuity

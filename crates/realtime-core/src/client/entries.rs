@@ -245,6 +245,11 @@ impl Client {
             channel::Continuity::Gap(_) => Continuity::Gap,
             channel::Continuity::Unknown => Continuity::Unknown,
         };
+        // The missed events are still to come.
+        let position = match continuity {
+            Continuity::Recovered => self.channels.position(channel).cloned(),
+            _ => position,
+        };
         for id in self.entries.fed_by(channel) {
             self.go_live(now, id, Some(continuity), position.clone());
         }
@@ -269,9 +274,11 @@ impl Client {
         }
     }
 
-    /// A channel is out of the way that those that listen anywhere may have waited for.
-    pub(super) fn stop_waiting_for_channel(&mut self, now: Instant) {
-        for id in self.entries.anywhere.clone() {
+    /// Something is out of the way that those that listen anywhere may have waited for.
+    pub(super) fn stop_waiting_for_channels(&mut self, now: Instant) {
+        let is_waiting = |id: &EntryId| self.entries.by_id.get(id).is_some_and(|it| !it.is_live);
+        let waiting = self.entries.anywhere.iter().copied().filter(is_waiting);
+        for id in waiting.collect::<Vec<_>>() {
             self.go_live(now, id, None, None);
         }
     }
@@ -311,8 +318,9 @@ impl Client {
             .channels
             .iter()
             .all(|feeding| self.channels.state(&feeding.channel) == Some(ChannelState::Live));
-        // Any channel that is being subscribed to may bring what a fetch made now would lack.
-        let link_is_live = || self.connection.is_open() && !self.channels.is_subscribing();
+        // Any channel that is on its way back may bring what a fetch made now would lack or, of
+        // several channels, what came before another's events that are lost.
+        let link_is_live = || self.connection.is_open() && !self.channels.are_coming_back();
         if all_live && (!entry.listens_anywhere || link_is_live()) {
             entry.is_live = true;
             entry.was_live = true;

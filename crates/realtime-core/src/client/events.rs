@@ -42,6 +42,7 @@ impl Client {
         for fault in faults {
             self.fault(fault);
         }
+        self.stop_waiting_for_channels(now);
         if concerned || known {
             self.stats.events += 1;
         } else {

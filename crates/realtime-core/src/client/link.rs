@@ -178,13 +178,13 @@ impl Client {
                 ChannelOutput::Refused { channel, error } => {
                     self.entries_refused(now, &channel);
                     self.rooms.link_down(now, &channel);
-                    self.stop_waiting_for_channel(now);
+                    self.stop_waiting_for_channels(now);
                     self.fault(Fault::Refused { channel, error });
                 }
                 ChannelOutput::Closed { channel } => {
                     self.mutations.channel_lost(&channel);
                     self.entries_down(now, &channel);
-                    self.stop_waiting_for_channel(now);
+                    self.stop_waiting_for_channels(now);
                 }
             }
         }

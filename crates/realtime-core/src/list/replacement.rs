@@ -93,6 +93,8 @@ impl<T: ListItem> KeyedList<T> {
         applied: &mut Applied,
     ) -> Row<T> {
         if version.is_some() && row.version > version {
+            // It stands where the snapshot has it all the same, so a newer move counts again.
+            row.placed = version;
             applied.add(self.ignore());
             return row;
         }

@@ -61,7 +61,8 @@ impl QueryCache {
         Ok(())
     }
 
-    /// The channels that feed an entry are subscribed. `position` is where its channel stands.
+    /// The channels that feed an entry are subscribed. `position` is where its channel stands or,
+    /// after a recovery, where it stood before the events that are still to come.
     ///
     /// After a gap an entry in use is fetched again, once, and another is marked stale.
     pub fn source_live(

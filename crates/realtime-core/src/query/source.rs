@@ -3,6 +3,7 @@
 use super::{
     entry::{Entry, Shared},
     fetching::Phase,
+    fold,
 };
 use crate::{
     id::{ChannelName, Position},
@@ -72,9 +73,10 @@ impl Entry {
         if was_live && continuity == Continuity::Fresh {
             return;
         }
-        // After a recovery the missed events are still to come, so the position is not reached yet.
-        if continuity != Continuity::Recovered {
+        if continuity == Continuity::Recovered {
             self.reach(position);
+        } else if self.compares_positions() && position.is_some() {
+            self.seen = position;
         }
         let unproven = match self.flight() {
             Some(flight) => !flight.proven,
@@ -84,6 +86,7 @@ impl Entry {
             // The server is back: what failed while it was away is worth another try.
             Continuity::Recovered if !unproven && self.error.is_some() => self.want_back(now),
             Continuity::Recovered if !unproven => {}
+            Continuity::Fresh if off(Rule::SubscribeFirst) => {}
             Continuity::Recovered | Continuity::Fresh => self.lose(now, true),
             Continuity::Gap if off(Rule::GapRefetch) => {}
             Continuity::Unknown if off(Rule::UnknownRefetch) => {}
@@ -101,11 +104,18 @@ impl Entry {
         }
     }
 
-    /// The channel stands there: a result that does not reach it is outdated.
+    /// The channel has come at least so far: a result that has not is outdated.
     pub(super) fn reach(&mut self, position: Option<Position>) {
-        if matches!(self.feed, Feed::Channel(_)) && position.is_some() {
-            self.seen = position;
+        let Some(position) = position.filter(|_| self.compares_positions()) else {
+            return;
+        };
+        if !(self.seen.as_ref()).is_some_and(|seen| fold::covers(seen, &position)) {
+            self.seen = Some(position);
         }
+    }
+
+    const fn compares_positions(&self) -> bool {
+        matches!(self.feed, Feed::Channel(_))
     }
 
     /// Events may be missing from the data, and from the result of a fetch that runs: fetches

@@ -33,9 +33,9 @@ pub(crate) enum Parcel {
 pub struct Link {
     /// One way delay of each frame, in milliseconds.
     pub latency: RangeInclusive<u64>,
-    /// Whether what was under way on a socket that the client has given up still reaches it, as a
-    /// browser's last callbacks may.
-    pub late_callbacks: bool,
+    /// How late what was under way on a socket that the client has given up still reaches it, as a
+    /// browser's last callbacks may; zero is never.
+    pub late_callbacks: Duration,
     pub(crate) state: LinkState,
     pub(crate) generation: Generation,
     /// Whether the current socket swallows everything.
@@ -50,7 +50,7 @@ impl Default for Link {
     fn default() -> Self {
         Self {
             latency: 5..=20,
-            late_callbacks: false,
+            late_callbacks: Duration::ZERO,
             state: LinkState::Up,
             generation: Generation::default(),
             swallows: false,
@@ -90,8 +90,10 @@ impl Link {
 
     /// A new socket: what was under way on the old one is gone, or late.
     pub(crate) fn renew(&mut self, generation: Generation) {
-        if self.late_callbacks {
-            self.stragglers.0.append(&mut self.down.0);
+        if !self.late_callbacks.is_zero() {
+            for (at, of, parcel) in self.down.0.drain(..) {
+                self.stragglers.push(at + self.late_callbacks, of, parcel);
+            }
         }
         self.generation = generation;
         self.swallows = false;

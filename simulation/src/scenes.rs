@@ -1,0 +1,110 @@
+//! Short runs of actions that chance alone would seldom put side by side.
+
+use crate::{
+    action::{Change, ClientDeed, Edit, Field, Listing, ServerDeed},
+    generator::{Generator, ROWS},
+};
+
+impl Generator {
+    /// A few scenes at random moments.
+    pub(crate) fn scenes(&mut self) {
+        for _ in 0..self.rng.usize(1..6) {
+            let at = self.moment();
+            match self.rng.u8(..6) {
+                0 => self.outage(at),
+                1 | 2 => self.crowded_row(at),
+                3 if self.server.answers => self.answer_cut_off(at),
+                4 if self.server.answers => self.late_callbacks(at),
+                _ => self.typist_lost(at),
+            }
+        }
+    }
+
+    /// Much happens while a client is away.
+    fn outage(&mut self, at: u64) {
+        let number = self.anyone();
+        let length = self.rng.u64(500..90_000);
+        self.client(at, number, ClientDeed::Down);
+        self.client(at + length, number, ClientDeed::Heal);
+        for _ in 0..self.rng.usize(1..8) {
+            let at = at + self.rng.u64(..length);
+            if self.rng.bool() {
+                self.someone_else(at);
+            } else {
+                let edit = self.edit(true);
+                self.serve(at, ServerDeed::Edit(edit));
+            }
+        }
+    }
+
+    /// One row of the board is made, changed and deleted in short order, and the events of that
+    /// overtake one another.
+    fn crowded_row(&mut self, at: u64) {
+        let row = self.rng.u8(..ROWS);
+        let mut at = at;
+        for step in 0..self.rng.usize(2..6) {
+            let change = match self.rng.u8(..6) {
+                _ if step == 0 => Change::Create(self.rng.u32(..100)),
+                0 => Change::Whole(self.rng.u32(..100)),
+                1 => Change::Rank(self.rng.u32(..100)),
+                2 | 3 => {
+                    let fields = [Field::Title, Field::Done, Field::Note, Field::NoNote];
+                    Change::Patch(fields[self.rng.usize(..4)])
+                }
+                4 => Change::Delete,
+                _ => Change::Create(self.rng.u32(..100)),
+            };
+            // The number chooses the channel and the delay.
+            for _ in 0..self.rng.usize(..10) {
+                self.uid();
+            }
+            let edit = Edit {
+                uid: self.uid(),
+                list: Listing::Board,
+                row,
+                change,
+            };
+            self.serve(at, ServerDeed::Edit(edit));
+            at += self.rng.u64(1..300);
+        }
+    }
+
+    /// The link breaks between a message and its answer.
+    fn answer_cut_off(&mut self, at: u64) {
+        let number = self.anyone();
+        self.client(at, number, ClientDeed::Latency(300));
+        for _ in 0..self.rng.usize(1..4) {
+            let at = at + 400 + self.rng.u64(..100);
+            let deed = match self.rng.u8(..3) {
+                0 => ClientDeed::Add(self.uid(), self.rng.i64(1..100)),
+                1 => ClientDeed::Say(self.uid()),
+                _ => ClientDeed::Edit(self.edit(true)),
+            };
+            self.client(at, number, deed);
+        }
+        let cut = at + 500 + self.rng.u64(..400);
+        self.client(cut, number, ClientDeed::Cut);
+        self.client(cut + 1, number, ClientDeed::Latency(20));
+    }
+
+    /// A client connects afresh while events are on their way to it.
+    fn late_callbacks(&mut self, at: u64) {
+        let number = self.anyone();
+        let slow = self.server.slowest().min(1_500);
+        self.client(at, number, ClientDeed::Latency(slow));
+        for _ in 0..self.rng.usize(2..5) {
+            let at = at + self.rng.u64(..800);
+            self.someone_else(at);
+        }
+        self.client(at + 850, number, ClientDeed::Latency(20));
+        self.client(at + 900, number, ClientDeed::Reconnect);
+    }
+
+    /// Someone is cut off in the middle of a word.
+    fn typist_lost(&mut self, at: u64) {
+        let number = self.anyone();
+        self.client(at, number, ClientDeed::Key);
+        let cut = at + self.rng.u64(..1_000);
+        self.client(cut, number, ClientDeed::Cut);
+    }
+}
