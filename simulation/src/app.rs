@@ -9,12 +9,16 @@ use crate::{
 };
 use realtime_core::{
     ChannelName, Client, ConnectionStatus, DecodeError, Instant, LeaseId, ListSpec, ListenerId,
-    Message, ObserverId, Patch, QueryOptions, RecordSpec, RosterLease, SendError, SendId,
-    TypingLease, User, UserId, key, merge_patch,
+    Message, ObserverId, Patch, PresenceEvent, QueryOptions, RecordSpec, RosterLease, SendError,
+    SendId, TypingLease, User, UserId, key, merge_patch,
     testing::{LinkState, PeerId, World},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, rc::Rc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    time::Duration,
+};
 
 /// The room that everybody enters.
 pub(crate) const ROOM: &str = "room";
@@ -43,6 +47,8 @@ pub(crate) struct App {
     pub(crate) typing: Option<TypingLease>,
     /// Which edit each send carries, and its outcome.
     pub(crate) sends: BTreeMap<SendId, (u32, Option<Result<Rc<str>, SendError>>)>,
+    /// Who was seen to leave the room.
+    pub(crate) left: BTreeSet<UserId>,
     /// When something last happened to its link.
     pub(crate) disturbed: Instant,
     /// How often a listener heard of each message.
@@ -62,6 +68,7 @@ impl App {
             joined: Instant::ZERO,
             typing: None,
             sends: BTreeMap::new(),
+            left: BTreeSet::new(),
             disturbed: Instant::ZERO,
             heard: BTreeMap::new(),
         }
@@ -197,7 +204,7 @@ impl App {
             && connection.status == ConnectionStatus::Connected
             && world.link(self.peer).state() == LinkState::Up
             && !world.link(self.peer).swallows()
-            && (world.now() - since).as_secs() >= 15
+            && (world.now() - since).as_secs() >= 9
     }
 
     /// Takes in what has become of what was sent, and what was heard.
@@ -235,8 +242,12 @@ impl App {
                 breaches.push(Breach::new(BreachKind::Doubled, what));
             }
         }
+        for (_, event) in world.take_presence(self.peer) {
+            if let PresenceEvent::Left(member) = event {
+                self.left.insert(member.user.id.clone());
+            }
+        }
         world.take_faults(self.peer);
-        world.take_presence(self.peer);
         world.take_changes(self.peer);
     }
 }

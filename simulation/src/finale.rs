@@ -57,7 +57,6 @@ impl Stage {
         if self.world.server_notices_after.is_zero() {
             self.check_presence();
             self.one_tab_leaves();
-            self.run_for(2_000);
             self.check_presence();
         }
         self.check_data();
@@ -170,16 +169,29 @@ impl Stage {
     fn one_tab_leaves(&mut self) {
         let mut users = BTreeSet::new();
         for number in 0..self.apps.len() {
-            let app = &self.apps[number];
-            let user = app.plan.user;
-            let joined = |app: &&App| app.plan.user == user && app.roster.is_some();
-            if app.roster.is_some()
-                && self.present().filter(joined).count() > 1
-                && users.insert(user)
+            self.apps[number].left.clear();
+            let user = self.apps[number].user();
+            let joined = |app: &App| app.user() == user && app.roster.is_some();
+            if joined(&self.apps[number])
+                && self.present().filter(|app| joined(app)).count() > 1
+                && users.insert(user.clone())
             {
                 self.client(number, &ClientDeed::Leave);
             }
         }
+        self.run_for(2_000);
+        // Without the room's snapshot, a client may not have heard of the other tab yet.
+        if !self.world.server.abilities.syncs_presence {
+            return;
+        }
+        let mut found = Vec::new();
+        for app in self.present() {
+            if let Some(user) = app.left.intersection(&users).next() {
+                let what = format!("client {}: {user} left with one of two tabs", app.number);
+                found.push(Breach::new(BreachKind::Ghost, what));
+            }
+        }
+        self.breaches.extend(found);
     }
 
     /// Who shows wrong data must say that it may be wrong.

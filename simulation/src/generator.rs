@@ -244,7 +244,7 @@ impl Generator {
         for _ in 0..self.rng.usize(2..14) {
             let at = self.moment();
             let number = self.anyone();
-            match self.rng.u8(..18) {
+            match self.rng.u8(..19) {
                 0..3 => self.client(at, number, ClientDeed::Cut),
                 3 | 4 => self.spell(at, number, ClientDeed::Down, ClientDeed::Heal, 60_000),
                 5 | 6 if self.server.answers => {
@@ -276,7 +276,7 @@ impl Generator {
                     self.client(at, number, ClientDeed::Latency(most));
                 }
                 13 | 14 => self.fetches(at),
-                15 | 16 => self.server_fault(at),
+                15..18 => self.server_fault(at),
                 _ => {
                     self.serve(at, ServerDeed::ExpireToken);
                     for number in 0..self.clients {
@@ -319,14 +319,14 @@ impl Generator {
     }
 
     fn server_fault(&mut self, at: u64) {
-        let deed = match self.rng.u8(..8) {
+        let deed = match self.rng.u8(..10) {
             0 | 1 => ServerDeed::Restart {
                 keep_history: self.server.board_lags || self.rng.bool(),
             },
             2 => ServerDeed::Close([1001, 1006, 1011, 1013, 4100][self.rng.usize(..5)]),
             3 => ServerDeed::Nonsense(self.rng.u8(..6)),
             4 | 5 if self.server.positions => ServerDeed::Lose(self.stream(), self.rng.usize(1..3)),
-            6 | 7 if self.server.positions => {
+            6..10 if self.server.positions => {
                 ServerDeed::Repeat(self.stream(), self.rng.usize(1..6))
             }
             _ => ServerDeed::Restart { keep_history: true },
