@@ -127,6 +127,24 @@ pub enum Change {
     Batch(Vec<Edit>),
 }
 
+/// How an optimistic edit is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// After the ones before it.
+    pub scoped: bool,
+    /// How often it is tried again.
+    pub retries: u32,
+    /// Kept on the screen if it fails.
+    pub kept: bool,
+    /// Not made at all without a connection.
+    pub fails_offline: bool,
+    /// Carried out by a function of the app's, past the socket.
+    pub by_app: bool,
+    /// A new row gets a temporary id; any other edit is of the last row that this client made
+    /// under one.
+    pub temporary: bool,
+}
+
 /// One edit of one row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Edit {
@@ -136,6 +154,12 @@ pub struct Edit {
     pub list: Listing,
     /// Which row.
     pub row: u8,
+    /// Its id, if that is not the one of that number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The version it was made on, if the client says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<u64>,
     /// What is done to it.
     pub change: Change,
 }
@@ -180,6 +204,18 @@ pub enum ClientDeed {
     Unlisten,
     /// An edit is sent.
     Edit(Edit),
+    /// An edit is made at once, and sent.
+    Try(Edit, Manner),
+    /// A part of the document is changed at once, and sent.
+    TryAmend(u32, Manner),
+    /// Something is added to the counter at once, and sent.
+    TryAdd(u32, i64, Manner),
+    /// The optimistic edit with this number is taken back.
+    Cancel(u32),
+    /// It failed and is tried again.
+    Retry(u32),
+    /// It failed and is let go.
+    Dismiss(u32),
     /// A whole document is sent.
     Write(u32),
     /// A part of the document is sent.

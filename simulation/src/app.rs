@@ -4,8 +4,9 @@ use crate::{
     action::{Query, Stream},
     breach::{Breach, BreachKind},
     doc::{Chat, Doc},
-    plan::{ClientPlan, ServerPlan},
+    plan::{ClientPlan, Policy, ServerPlan},
     task::Task,
+    tries::Tries,
 };
 use realtime_core::{
     ChannelName, Client, ConnectionStatus, DecodeError, Instant, LeaseId, ListSpec, ListenerId,
@@ -38,7 +39,8 @@ pub(crate) struct App {
     pub(crate) number: usize,
     pub(crate) peer: PeerId,
     pub(crate) plan: ClientPlan,
-    server: ServerPlan,
+    pub(crate) server: ServerPlan,
+    pub(crate) tries: Tries,
     pub(crate) mounted: BTreeMap<Query, Mounted>,
     listener: Option<ListenerId>,
     pub(crate) roster: Option<RosterLease>,
@@ -62,6 +64,7 @@ impl App {
             peer,
             plan,
             server,
+            tries: Tries::default(),
             mounted: BTreeMap::new(),
             listener: None,
             roster: None,
@@ -95,7 +98,7 @@ impl App {
         if self.mounted.contains_key(&query) || query == Query::Count && !self.server.counts() {
             return;
         }
-        let (server, options) = (self.server, self.options());
+        let (server, policy, options) = (self.server, self.plan.policy, self.options());
         let (observer, leases) = world.act(self.peer, |client, now| {
             let leases = match query {
                 Query::Board => [Stream::BoardA, Stream::BoardB]
@@ -104,7 +107,10 @@ impl App {
                     .collect(),
                 _ => Vec::new(),
             };
-            (observe(client, now, query, server, &options), leases)
+            (
+                observe(client, now, query, (server, policy), &options),
+                leases,
+            )
         });
         let mounted = Mounted {
             observer,
@@ -257,20 +263,21 @@ fn observe(
     client: &mut Client,
     now: Instant,
     query: Query,
-    server: ServerPlan,
+    (server, policy): (ServerPlan, Policy),
     options: &QueryOptions,
 ) -> ObserverId {
     let key = query.key();
     let on = |channel: &str| Some(ChannelName::from(channel));
     let observed = match query {
         Query::Tasks => {
-            let spec = ListSpec::new(on("tasks")).with_options(Task::options(server.sorted));
+            let spec =
+                ListSpec::new(on("tasks")).with_options(Task::options(server.sorted, policy));
             client.observe_list(now, &key, spec, options)
         }
         Query::Board => {
             let spec = ListSpec::new(None)
                 .with_event("board:update")
-                .with_options(Task::options(true));
+                .with_options(Task::options(true, policy));
             client.observe_list(now, &key, spec, options)
         }
         Query::Chat => {
@@ -279,6 +286,7 @@ fn observe(
         }
         Query::Doc => {
             let spec = RecordSpec::<Doc>::new()
+                .with_conflicts(policy.conflicts())
                 .on("doc:set", on("doc"), Patch::replace())
                 .on("doc:patch", on("doc"), Patch::merge(merge_patch));
             client.observe_record(now, &key, spec, options)

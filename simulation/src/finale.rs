@@ -2,21 +2,12 @@
 
 use crate::{
     action::{Change, ClientDeed, Edit, Listing, Mood, Query, ServerDeed, Stream},
-    app::{App, ROOM},
+    app::App,
     breach::{Breach, BreachKind},
-    doc::{Chat, Doc},
     stage::Stage,
-    task::Task,
 };
-use realtime_core::{
-    Client, ConnectionStatus, FetchStatus, QueryError, QueryMeta, QueryOptions, SendError, UserId,
-    testing::World,
-};
-use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use realtime_core::{ConnectionStatus, FetchStatus, QueryMeta, testing::World};
+use std::collections::BTreeSet;
 
 /// The longest that all may take to be quiet, in milliseconds: a client told to come back slowly
 /// waits up to five minutes, more than once.
@@ -39,6 +30,10 @@ impl Stage {
             self.run_for(LAG_PATIENCE);
         }
         if !self.wait_until_calm() {
+            return;
+        }
+        self.check_kept();
+        if !self.dismiss_kept() {
             return;
         }
         self.check_patience();
@@ -65,7 +60,37 @@ impl Stage {
         self.check_presence();
         self.check_data();
         self.check_sends();
+        self.check_tries();
         self.check_typing();
+    }
+
+    /// Lets go of what failed and is kept, and of what fails then. `false` if that does not end.
+    fn dismiss_kept(&mut self) -> bool {
+        for _ in 0..100 {
+            let mut any = false;
+            for number in 0..self.apps.len() {
+                let app = &self.apps[number];
+                if self.world.client(app.peer).stats().mutations.failed_kept > 0 {
+                    any = true;
+                    let uids: Vec<u32> = app.tries.by_id.values().map(|it| it.uid).collect();
+                    for uid in uids {
+                        self.client(number, &ClientDeed::Dismiss(uid));
+                    }
+                }
+            }
+            if !any {
+                return true;
+            }
+            self.run_for(1_000);
+            if !self.wait_until_calm() {
+                return false;
+            }
+        }
+        self.breaches.push(Breach::new(
+            BreachKind::Stuck,
+            "failed edits come back for ever",
+        ));
+        false
     }
 
     fn run_for(&mut self, millis: u64) {
@@ -112,7 +137,7 @@ impl Stage {
         }
     }
 
-    fn present(&self) -> impl Iterator<Item = &App> {
+    pub(crate) fn present(&self) -> impl Iterator<Item = &App> {
         self.apps.iter().filter(|app| app.plan.present)
     }
 
@@ -151,6 +176,8 @@ impl Stage {
                     uid,
                     list,
                     row: 100 + number as u8,
+                    id: None,
+                    base: None,
                     change: Change::Create(50),
                 })
             };
@@ -194,41 +221,6 @@ impl Stage {
         self.breaches.extend(found);
     }
 
-    /// Who shows wrong data must say that it may be wrong.
-    fn check_silent_divergence(&mut self) {
-        let mut found = Vec::new();
-        for app in self.present() {
-            for query in app.mounted.keys() {
-                let meta = self.world.client(app.peer).query_meta(&query.key());
-                let trusted = meta.is_some_and(|meta| meta.is_live && !is_doubtful(app, meta));
-                if trusted && let Some(what) = self.difference(app, *query) {
-                    let what = format!("{what} and says nothing of it");
-                    found.push(Breach::new(BreachKind::Diverged, what));
-                }
-            }
-        }
-        self.breaches.extend(found);
-    }
-
-    /// Who gave up fetching has tried often enough.
-    fn check_patience(&mut self) {
-        let mut found = Vec::new();
-        for app in self.present() {
-            for query in app.mounted.keys() {
-                let meta = self.world.client(app.peer).query_meta(&query.key());
-                if let Some(meta) = meta
-                    && let Some(QueryError::Fetch(error)) = &meta.error
-                    && error.retryable
-                    && meta.failure_count <= QueryOptions::default().retry
-                {
-                    let what = format!("client {}: {query:?} gave up too soon", app.number);
-                    found.push(Breach::new(BreachKind::Stuck, what));
-                }
-            }
-        }
-        self.breaches.extend(found);
-    }
-
     /// What failed for good, or counts as stale, says so: the user presses "try again".
     fn retry_what_failed(&mut self) {
         for number in 0..self.apps.len() {
@@ -248,131 +240,11 @@ impl Stage {
             }
         }
     }
-
-    fn check_data(&mut self) {
-        let mut found = Vec::new();
-        for app in self.present() {
-            for query in app.mounted.keys() {
-                if let Some(what) = self.difference(app, *query) {
-                    found.push(Breach::new(BreachKind::Diverged, what));
-                }
-            }
-        }
-        self.breaches.extend(found);
-    }
-
-    /// How what a client shows differs from what the server has.
-    fn difference(&self, app: &App, query: Query) -> Option<String> {
-        let client = self.world.client(app.peer);
-        let key = query.key();
-        let (theirs, ours) = self.model.with(|database| {
-            let now = &database.now;
-            match query {
-                Query::Tasks => (
-                    text(&database.rows(Listing::Tasks)),
-                    rows::<Task>(client, query),
-                ),
-                Query::Board => (
-                    text(&database.rows(Listing::Board)),
-                    rows::<Task>(client, query),
-                ),
-                Query::Chat => (text(&*now.chat), rows::<Chat>(client, query)),
-                Query::Doc => (format!("{:?}", now.doc), record::<Doc>(client, query)),
-                Query::Count => (format!("{:?}", now.count), record::<i64>(client, query)),
-                Query::Summary => (
-                    format!("{:?}", now.tasks.len()),
-                    record::<usize>(client, query),
-                ),
-            }
-        });
-        (theirs != ours).then(|| {
-            format!(
-                "client {}: {key} is\n    {ours}\n  but the server has\n    {theirs}",
-                app.number
-            )
-        })
-    }
-
-    /// Every send has settled, and what was acknowledged was carried out, once.
-    fn check_sends(&mut self) {
-        let mut found = Vec::new();
-        for app in self.present() {
-            for (uid, outcome) in app.sends.values() {
-                let what = |what: &str| format!("client {}: send {uid} {what}", app.number);
-                let times = self
-                    .model
-                    .with(|database| database.applied.get(uid).copied().unwrap_or(0));
-                if times > 1 {
-                    found.push(Breach::new(
-                        BreachKind::Doubled,
-                        what("was carried out twice"),
-                    ));
-                }
-                match outcome {
-                    None => found.push(Breach::new(BreachKind::Unsettled, what("has no outcome"))),
-                    Some(Ok(_) | Err(SendError::Server(_))) if times == 0 => {
-                        found.push(Breach::new(BreachKind::Lost, what("was acknowledged")));
-                    }
-                    Some(_) => {}
-                }
-            }
-            let held = self.world.client(app.peer).stats().outbox.held;
-            if held > 0 {
-                let what = format!("client {}: {held} messages are held for ever", app.number);
-                found.push(Breach::new(BreachKind::Unsettled, what));
-            }
-        }
-        self.breaches.extend(found);
-    }
-
-    fn check_typing(&mut self) {
-        let mut found = Vec::new();
-        for app in self.present() {
-            let client = self.world.client(app.peer);
-            let typists = client.typing(&ROOM.into(), &app.user()).unwrap_or_default();
-            if !typists.is_empty() {
-                let what = format!("client {}: {typists:?} type for ever", app.number);
-                found.push(Breach::new(BreachKind::Stuck, what));
-            }
-        }
-        self.breaches.extend(found);
-    }
-
-    /// Whoever has joined is in the server's room, once per client, and nobody else is.
-    fn check_everyone_is_there(&mut self) {
-        let mut expected: BTreeMap<String, usize> = BTreeMap::new();
-        for app in self.present().filter(|app| app.roster.is_some()) {
-            *expected.entry(app.user().to_string()).or_default() += 1;
-        }
-        let there: BTreeMap<String, usize> = members(&self.world)
-            .into_iter()
-            .map(|(user, rows)| (user, rows.len()))
-            .collect();
-        if expected != there {
-            let what = format!("joined are {expected:?}, but the server has {there:?}");
-            self.breaches.push(Breach::new(BreachKind::Ghost, what));
-        }
-    }
-
-    /// Whoever is in the room sees the others as the server has them.
-    fn check_presence(&mut self) {
-        let there = members(&self.world);
-        let mut found = Vec::new();
-        for app in self.present().filter(|app| app.roster.is_some()) {
-            // Without snapshots, the others are only known by their heartbeats.
-            let connected = self.world.client(app.peer).connection().since;
-            let known = (self.world.now() - connected.max(app.joined)).as_secs() >= 100;
-            if self.world.server.abilities.syncs_presence || known {
-                found.extend(ghosts(&self.world, app, &there));
-            }
-        }
-        self.breaches.extend(found);
-    }
 }
 
 /// Whether data says of itself that it may be wrong. For who is not frugal, age alone makes it
 /// stale.
-fn is_doubtful(app: &App, meta: &QueryMeta) -> bool {
+pub(crate) fn is_doubtful(app: &App, meta: &QueryMeta) -> bool {
     meta.error.is_some() || app.plan.frugal && meta.is_stale
 }
 
@@ -384,6 +256,13 @@ fn restless(world: &World, app: &App) -> Option<String> {
         return Some(format!(
             "client {}: the connection is {status:?}",
             app.number
+        ));
+    }
+    let tries = client.stats().mutations;
+    if tries.pending + tries.unseen > 0 {
+        return Some(format!(
+            "client {}: {} optimistic edits have no outcome, {} do not show",
+            app.number, tries.pending, tries.unseen
         ));
     }
     if world.link(app.peer).swallows() {
@@ -405,67 +284,4 @@ fn restless(world: &World, app: &App) -> Option<String> {
         }
     }
     None
-}
-
-fn text<T: std::fmt::Debug>(rows: &[T]) -> String {
-    let rows: Vec<String> = rows.iter().map(|row| format!("{row:?}")).collect();
-    rows.join("\n    ")
-}
-
-fn rows<T: realtime_core::ListItem + std::fmt::Debug>(client: &Client, query: Query) -> String {
-    client.list::<T>(&query.key()).map_or_else(
-        || "nothing".to_owned(),
-        |list| text(&list.iter().map(|row: &Rc<T>| &**row).collect::<Vec<_>>()),
-    )
-}
-
-fn record<T: PartialEq + std::fmt::Debug + 'static>(client: &Client, query: Query) -> String {
-    client
-        .record::<T>(&query.key())
-        .map_or_else(|| "nothing".to_owned(), |value| format!("{value:?}"))
-}
-
-/// The server's room: each user's connections.
-fn members(world: &World) -> BTreeMap<String, Vec<Value>> {
-    let mut members: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for row in world.server.members(ROOM) {
-        let user = row["userId"].as_str().unwrap_or_default().to_owned();
-        members.entry(user).or_default().push(row);
-    }
-    members
-}
-
-/// How a client's room differs from the server's.
-fn ghosts(world: &World, app: &App, there: &BTreeMap<String, Vec<Value>>) -> Vec<Breach> {
-    let Some(room) = world.client(app.peer).presence(&ROOM.into()) else {
-        return Vec::new();
-    };
-    let me: UserId = app.user();
-    let mut found = Vec::new();
-    let mut ghost = |what: String| {
-        let what = format!("client {}: {what}", app.number);
-        found.push(Breach::new(BreachKind::Ghost, what));
-    };
-    for (user, rows) in there.iter().filter(|(user, _)| **user != *me) {
-        let Some(member) = room.members.iter().find(|it| *it.user.id == **user) else {
-            ghost(format!("{user} is missing"));
-            continue;
-        };
-        if member.connections != rows.len() || member.stale {
-            ghost(format!("{member:?}, but the server has {rows:?}"));
-        }
-        let metadata = member.metadata.as_ref().map_or("null", |it| it.as_json());
-        if let [row] = rows.as_slice()
-            && (row["metadata"].to_string() != metadata
-                || row["status"] != serde_json::json!(member.status))
-        {
-            ghost(format!("{member:?}, but the server has {row}"));
-        }
-    }
-    for member in room.members.iter().filter(|member| !member.is_me) {
-        if !there.contains_key(&*member.user.id) {
-            ghost(format!("{member:?} is not there"));
-        }
-    }
-    found
 }

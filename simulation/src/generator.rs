@@ -1,8 +1,10 @@
 //! From a seed to a plan.
 
 use crate::{
-    action::{Action, Change, ClientDeed, Edit, Field, Listing, Mood, Query, ServerDeed, Stream},
-    plan::{ClientPlan, Plan, ServerPlan, Timed},
+    action::{
+        Action, Change, ClientDeed, Edit, Field, Listing, Manner, Mood, Query, ServerDeed, Stream,
+    },
+    plan::{Answer, ClientPlan, Plan, Policy, ServerPlan, Timed},
 };
 use fastrand::Rng;
 
@@ -59,6 +61,9 @@ fn server(rng: &mut Rng) -> ServerPlan {
         versions,
         // Without either, nobody can tell whether a row was put there before or after the fetch.
         sorted: rng.bool() || !(versions || positioned_fetches),
+        echoes: rng.u8(..5) > 0,
+        says: [Answer::Done, Answer::Version, Answer::Whole][rng.usize(..3)],
+        checks_versions: versions && rng.u8(..4) == 0,
         board_lags: positions && history == 1_000,
         notices_after: [0, 0, 3_000, 40_000][rng.usize(..4)],
     }
@@ -72,6 +77,11 @@ fn clients(rng: &mut Rng) -> Vec<ClientPlan> {
             has_token: rng.u8(..4) == 0,
             frugal: rng.u8(..4) > 0,
             late_callbacks: [0, 0, 200, 10_000][rng.usize(..4)],
+            policy: match rng.u8(..4) {
+                0 => Policy::Ours,
+                1 => Policy::Theirs,
+                _ => Policy::LastWriterWins,
+            },
             present: true,
         })
         .collect()
@@ -153,13 +163,22 @@ impl Generator {
     fn deed(&mut self, at: u64) {
         let number = self.anyone();
         let deed = match self.rng.u8(..100) {
-            0..44 => {
+            0..10 => {
                 let edit = self.edit(true);
-                if self.rng.u8(..4) == 0 {
-                    return self.serve(at, ServerDeed::Edit(edit));
-                }
-                ClientDeed::Edit(edit)
+                return self.serve(at, ServerDeed::Edit(edit));
             }
+            10..22 => ClientDeed::Edit(self.edit(true)),
+            22..40 => {
+                let edit = self.edit(false);
+                ClientDeed::Try(edit, self.manner())
+            }
+            40 => ClientDeed::TryAmend(self.uid(), self.manner()),
+            41 => ClientDeed::TryAdd(self.uid(), self.rng.i64(1..100), self.manner()),
+            42 => ClientDeed::Retry(self.earlier()),
+            43 => match self.rng.bool() {
+                true => ClientDeed::Cancel(self.earlier()),
+                false => ClientDeed::Dismiss(self.earlier()),
+            },
             44..52 => return self.someone_else(at),
             52..56 => ClientDeed::Write(self.uid()),
             56..62 => ClientDeed::Amend(self.uid()),
@@ -201,6 +220,22 @@ impl Generator {
         self.serve(at, deed);
     }
 
+    /// The number of something that was made lately.
+    fn earlier(&mut self) -> u32 {
+        self.last_uid.saturating_sub(self.rng.u32(..6))
+    }
+
+    pub(crate) fn manner(&mut self) -> Manner {
+        Manner {
+            scoped: self.rng.u8(..3) == 0,
+            retries: self.rng.u32(..3),
+            kept: self.rng.u8(..3) == 0,
+            fails_offline: self.rng.u8(..12) == 0,
+            by_app: self.rng.u8(..5) == 0,
+            temporary: self.rng.bool(),
+        }
+    }
+
     fn query(&mut self) -> Query {
         Query::ALL[self.rng.usize(..Query::ALL.len())]
     }
@@ -235,6 +270,8 @@ impl Generator {
             uid: self.uid(),
             list,
             row: self.rng.u8(..ROWS),
+            id: None,
+            base: None,
             change,
         }
     }

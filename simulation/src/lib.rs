@@ -18,26 +18,30 @@ mod action;
 mod app;
 mod breach;
 mod campaign;
+mod checks;
 mod doc;
 mod fetcher;
 mod finale;
 mod generator;
 mod model;
 mod plan;
+mod reckoning;
+mod room;
 mod sabotage;
 mod scenes;
 mod shrink;
 mod stage;
 mod tally;
 mod task;
+mod tries;
 
 pub use action::{
-    Action, Change, ClientDeed, Edit, Field, Listing, Mood, Query, ServerDeed, Stream,
+    Action, Change, ClientDeed, Edit, Field, Listing, Manner, Mood, Query, ServerDeed, Stream,
 };
 pub use breach::{Breach, BreachKind};
 pub use campaign::{Campaign, Failure, Report, investigate};
 pub use doc::{Chat, Doc};
-pub use plan::{ClientPlan, Plan, ServerPlan, Timed};
+pub use plan::{Answer, ClientPlan, Plan, Policy, ServerPlan, Timed};
 pub use sabotage::{Caught, sabotage};
 pub use shrink::shrink;
 pub use stage::{Outcome, run};

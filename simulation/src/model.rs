@@ -3,7 +3,7 @@
 use crate::{
     action::{Change, Edit, Field, Listing, Mood, Stream},
     doc::{Chat, Doc},
-    plan::ServerPlan,
+    plan::{Answer, ServerPlan},
     task::Task,
 };
 use realtime_core::{ServerError, testing::ScriptedServer};
@@ -45,6 +45,10 @@ pub(crate) struct Database {
     /// Changes of a row that another client had changed since.
     pub(crate) conflicts: u64,
     authors: BTreeMap<(Listing, String), String>,
+    /// Temporary ids that reached the server, which knows nothing of them.
+    pub(crate) temporary_ids: Vec<String>,
+    /// What was answered to requests past the socket, by their keys.
+    keys: BTreeMap<String, Result<Value, ServerError>>,
 }
 
 /// The database, shared by the server's handlers and the fetcher.
@@ -63,6 +67,8 @@ impl Model {
             versions: BTreeMap::new(),
             conflicts: 0,
             authors: BTreeMap::new(),
+            temporary_ids: Vec::new(),
+            keys: BTreeMap::new(),
         })))
     }
 
@@ -82,6 +88,23 @@ impl Model {
         }
     }
 
+    /// Carries out a request that comes past the socket; a second one with its key gets the first
+    /// one's answer.
+    pub(crate) fn request(
+        &self,
+        server: &mut ScriptedServer,
+        data: &Value,
+        key: &str,
+    ) -> Result<Value, ServerError> {
+        if let Some(answer) = self.with(|database| database.keys.get(key).cloned()) {
+            return answer;
+        }
+        let text = |name: &str| data[name].as_str().unwrap_or_default();
+        let answer = self.carry_out(server, text("event"), data, text("user"), Some(key));
+        self.with(|database| database.keys.insert(key.to_owned(), answer.clone()));
+        answer
+    }
+
     /// Carries out one message, and publishes what came of it.
     pub(crate) fn carry_out(
         &self,
@@ -94,12 +117,13 @@ impl Model {
         let mut database = self.0.borrow_mut();
         let before = database.now.clone();
         let uid = data["uid"].as_u64().unwrap_or_default() as u32;
-        *database.applied.entry(uid).or_default() += 1;
+        let id = id.filter(|_| database.plan.echoes);
+        let mut answer = json!({"uid": uid});
         match event {
             "edit" => {
                 let edit: Edit = serde_json::from_value(data.clone())
                     .map_err(|error| refused(&error.to_string()))?;
-                database.edit(server, &edit, user, id)?;
+                answer = database.edit(server, &edit, user, id)?;
             }
             "write" => {
                 database.now.doc = Doc {
@@ -136,12 +160,13 @@ impl Model {
                 server.publish_as("chat", "list:update", &data, id);
             }
         }
+        *database.applied.entry(uid).or_default() += 1;
         database.note_positions(server);
         database.past.push_back(before);
         if database.past.len() > PAST {
             database.past.pop_front();
         }
-        Ok(json!({"uid": uid}))
+        Ok(answer)
     }
 
     /// The server has lost its history: no copy has positions of the new one.
@@ -174,7 +199,7 @@ impl Database {
         edit: &Edit,
         user: &str,
         id: Option<&str>,
-    ) -> Result<(), ServerError> {
+    ) -> Result<Value, ServerError> {
         let data = match &edit.change {
             Change::Batch(edits) => {
                 let edits = edits.iter().filter(|inner| inner.list == edit.list);
@@ -185,6 +210,7 @@ impl Database {
             }
             _ => self.change(edit, user)?,
         };
+        let answer = self.answer(edit, &data);
         let data = data.to_string();
         match edit.list {
             Listing::Tasks => server.publish_as("tasks", "list:update", &data, id),
@@ -204,13 +230,37 @@ impl Database {
                 }
             }
         }
-        Ok(())
+        Ok(answer)
+    }
+
+    /// What the sender of an edit is told of the row.
+    fn answer(&self, edit: &Edit, event: &Value) -> Value {
+        let id = &event["item"]["id"];
+        let rows = match edit.list {
+            Listing::Tasks => &self.now.tasks,
+            Listing::Board => &self.now.board,
+        };
+        let row = rows.iter().find(|row| row.id == *id);
+        match (self.plan.says, row) {
+            (Answer::Whole, Some(row)) => json!({"item": row}),
+            (Answer::Whole | Answer::Version, _) if id.is_string() => {
+                json!({"id": id, "version": event["item"]["version"]})
+            }
+            _ => json!({"uid": edit.uid}),
+        }
     }
 
     /// Changes a row, and says so as a list event.
     fn change(&mut self, edit: &Edit, user: &str) -> Result<Value, ServerError> {
         let refuse = |why: &str| Err(refused(why));
-        let id = format!("t{}", edit.row);
+        let id = match &edit.id {
+            Some(id) if id.starts_with("temp") => {
+                self.temporary_ids.push(id.clone());
+                return refuse("nobody knows a temporary id");
+            }
+            Some(id) => id.clone(),
+            None => format!("t{}", edit.row),
+        };
         let may_move = self.plan.moves() && edit.list == Listing::Tasks;
         let has_versions = self.plan.versions || edit.list == Listing::Board;
         let next = self
@@ -218,6 +268,13 @@ impl Database {
             .get(&(edit.list, id.clone()))
             .map_or(1, |it| it + 1);
         let version = has_versions.then_some(next);
+        if self.plan.checks_versions && edit.base.is_some_and(|base| base + 1 != next) {
+            return Err(ServerError {
+                code: "conflict".into(),
+                message: "the row is newer".into(),
+                retry_after: None,
+            });
+        }
         let rows = match edit.list {
             Listing::Tasks => Rc::make_mut(&mut self.now.tasks),
             Listing::Board => Rc::make_mut(&mut self.now.board),

@@ -25,6 +25,12 @@ pub struct ServerPlan {
     /// Whether the board's events lag behind its data, each channel's for itself. Only where none
     /// of them is ever lost: of a late create without its delete, nobody can tell what it is.
     pub board_lags: bool,
+    /// Whether events carry the id of the message that caused them.
+    pub echoes: bool,
+    /// What an answer to an edit says.
+    pub says: Answer,
+    /// Whether an edit that was made on an older version is refused.
+    pub checks_versions: bool,
     /// How long it believes in a socket whose client has gone, in milliseconds.
     pub notices_after: u64,
 }
@@ -54,6 +60,28 @@ impl ServerPlan {
     }
 }
 
+/// What a server's answer to an edit says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// That it is done.
+    Done,
+    /// The row's id and version.
+    Version,
+    /// The whole row.
+    Whole,
+}
+
+/// How a client's edits come together with other people's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// As they come.
+    LastWriterWins,
+    /// Field by field, and a field that both changed is this client's.
+    Ours,
+    /// Field by field, and a field that both changed is the others'.
+    Theirs,
+}
+
 /// One client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientPlan {
@@ -65,6 +93,8 @@ pub struct ClientPlan {
     pub frugal: bool,
     /// How late sockets still speak that were given up, in milliseconds; 0 is never.
     pub late_callbacks: u64,
+    /// How its edits come together with other people's.
+    pub policy: Policy,
     /// Whether it takes part; a shrunk plan keeps the numbers of the others.
     pub present: bool,
 }

@@ -10,7 +10,9 @@ impl Generator {
     pub(crate) fn scenes(&mut self) {
         for _ in 0..self.rng.usize(1..6) {
             let at = self.moment();
-            match self.rng.u8(..6) {
+            match self.rng.u8(..8) {
+                6 => self.own_row(at),
+                7 if self.server.answers => self.answer_too_late(at),
                 0 => self.outage(at),
                 1 | 2 => self.crowded_row(at),
                 3 if self.server.answers => self.answer_cut_off(at),
@@ -62,6 +64,8 @@ impl Generator {
                 uid: self.uid(),
                 list: Listing::Board,
                 row,
+                id: None,
+                base: None,
                 change,
             };
             self.serve(at, ServerDeed::Edit(edit));
@@ -98,6 +102,40 @@ impl Generator {
         }
         self.client(at + 850, number, ClientDeed::Latency(20));
         self.client(at + 900, number, ClientDeed::Reconnect);
+    }
+
+    /// Someone makes a row, and goes on with it before the server has answered.
+    fn own_row(&mut self, at: u64) {
+        let number = self.anyone();
+        let list = [Listing::Tasks, Listing::Board][self.rng.usize(..2)];
+        let mut at = at;
+        for step in 0..self.rng.usize(2..6) {
+            let mut edit = self.edit(false);
+            edit.list = list;
+            if step == 0 {
+                edit.change = Change::Create(self.rng.u32(..100));
+            }
+            let mut manner = self.manner();
+            manner.temporary = true;
+            manner.by_app = false;
+            self.client(at, number, ClientDeed::Try(edit, manner));
+            at += [0, 1, 30, 2_000][self.rng.usize(..4)];
+        }
+    }
+
+    /// The answer to an optimistic edit comes when it has been given up and tried again.
+    fn answer_too_late(&mut self, at: u64) {
+        let number = self.anyone();
+        let mut manner = self.manner();
+        manner.retries = 2;
+        manner.by_app = false;
+        let edit = self.edit(false);
+        self.client(at, number, ClientDeed::Latency(20));
+        self.client(at + 100, number, ClientDeed::Try(edit, manner));
+        let stall = at + 110 + self.rng.u64(..30);
+        self.client(stall, number, ClientDeed::Stall);
+        let heal = stall + self.rng.u64(9_000..16_000);
+        self.client(heal, number, ClientDeed::Heal);
     }
 
     /// Someone is cut off in the middle of a word.

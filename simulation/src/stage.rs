@@ -142,6 +142,7 @@ impl Stage {
             self.world.run(Duration::from_millis(left.min(LOOK_EVERY)));
             for app in &mut self.apps {
                 app.collect(&mut self.world, &mut self.breaches);
+                app.collect_tries(&mut self.world, &self.model, &mut self.breaches);
             }
             if !self.is_bounded() {
                 return false;
@@ -214,6 +215,12 @@ impl Stage {
             ClientDeed::Listen => app.listen(world),
             ClientDeed::Unlisten => app.unlisten(world),
             ClientDeed::Edit(edit) => app.send(world, "edit", edit.uid, body(edit)),
+            ClientDeed::Try(edit, manner) => app.try_edit(world, edit, *manner),
+            ClientDeed::TryAmend(uid, manner) => app.try_amend(world, *uid, *manner),
+            ClientDeed::TryAdd(uid, by, manner) => app.try_add(world, *uid, *by, *manner),
+            ClientDeed::Cancel(uid) => app.cancel(world, *uid),
+            ClientDeed::Retry(uid) => app.retry(world, *uid),
+            ClientDeed::Dismiss(uid) => app.dismiss(world, *uid),
             ClientDeed::Write(uid) => app.send(world, "write", *uid, json!({})),
             ClientDeed::Amend(uid) => app.send(world, "amend", *uid, json!({})),
             ClientDeed::Add(uid, by) => app.send(world, "add", *uid, json!({"by": by})),
@@ -333,6 +340,8 @@ impl Stage {
                 .values()
                 .filter(|(_, it)| acknowledged(it))
                 .count() as u64;
+            tally.mutations += app.tries.by_id.len() as u64;
+            tally.merges += stats.mutations.conflicts;
             tally.resends += stats.outbox.repeated;
         }
         Outcome {

@@ -32,6 +32,10 @@ pub struct Tally {
     pub sends: u64,
     /// Sends that were acknowledged.
     pub delivered: u64,
+    /// Optimistic edits.
+    pub mutations: u64,
+    /// Fields that an optimistic edit and someone else changed at once.
+    pub merges: u64,
     /// Sends put on a socket again.
     pub resends: u64,
     /// Broken promises, by kind.
@@ -68,6 +72,8 @@ impl AddAssign<&Self> for Tally {
             (&mut self.repeats, other.repeats),
             (&mut self.sends, other.sends),
             (&mut self.delivered, other.delivered),
+            (&mut self.mutations, other.mutations),
+            (&mut self.merges, other.merges),
             (&mut self.resends, other.resends),
         ];
         for (ours, theirs) in fields {
@@ -96,6 +102,8 @@ impl fmt::Display for Tally {
             ("sends", self.sends),
             ("of these acknowledged", self.delivered),
             ("sent again", self.resends),
+            ("mutations", self.mutations),
+            ("fields that met", self.merges),
         ];
         for (name, count) in went_through {
             writeln!(f, "  {name:<24}{count:>12}")?;

@@ -1,6 +1,7 @@
 //! A row of the tasks and of the board.
 
-use realtime_core::{ListItem, ListOptions};
+use crate::plan::Policy;
+use realtime_core::{ConflictPolicy, ListItem, ListOptions, Side};
 use serde::{Deserialize, Serialize};
 
 /// A row.
@@ -37,12 +38,28 @@ impl ListItem for Task {
 impl Task {
     /// How a client keeps a list of them.
     #[must_use]
-    pub fn options(sorted: bool) -> ListOptions<Self> {
-        let options = ListOptions::default();
+    pub fn options(sorted: bool, policy: Policy) -> ListOptions<Self> {
+        let options = ListOptions::default().with_conflicts(policy.conflicts());
         if sorted {
             options.with_sort(|a: &Self, b: &Self| a.rank.cmp(&b.rank))
         } else {
             options
+        }
+    }
+}
+
+impl Policy {
+    /// The same in the client's words.
+    #[must_use]
+    pub const fn conflicts<T>(self) -> ConflictPolicy<T> {
+        match self {
+            Self::LastWriterWins => ConflictPolicy::LastWriterWins,
+            Self::Ours => ConflictPolicy::MergeFields {
+                same_field: Side::Ours,
+            },
+            Self::Theirs => ConflictPolicy::MergeFields {
+                same_field: Side::Theirs,
+            },
         }
     }
 }

@@ -1,0 +1,289 @@
+//! Optimistic edits: what one client has tried, and what became of it.
+
+use crate::{
+    action::{Change, Edit, Field, Listing, Manner, Query},
+    app::App,
+    breach::{Breach, BreachKind},
+    doc::Doc,
+    model::Model,
+    plan::{Answer, Policy},
+    task::Task,
+};
+use realtime_core::{
+    Client, Edit as Optimistic, FetchError, Input, Instant, ListEdit, Message, Mutation,
+    MutationEvent, MutationId, OfflinePolicy, RecordEdit,
+    testing::{Started, World},
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, rc::Rc, time::Duration};
+
+/// One optimistic edit.
+#[derive(Debug)]
+pub(crate) struct Try {
+    pub(crate) uid: u32,
+    /// What it changes: the list, the row and the patch, if that is what it is.
+    pub(crate) patch: Option<(Listing, String, Value)>,
+    /// How it ended, each time.
+    pub(crate) ends: Vec<MutationEvent>,
+    /// How often it was to end.
+    pub(crate) due_ends: usize,
+}
+
+/// The optimistic edits of one client.
+#[derive(Debug, Default)]
+pub(crate) struct Tries {
+    pub(crate) by_id: BTreeMap<MutationId, Try>,
+    /// The temporary id of the last row of its own.
+    last_own: Option<(Listing, String)>,
+    /// What the app's function is at.
+    calls: Vec<Call>,
+}
+
+/// A run of the app's function.
+#[derive(Debug)]
+struct Call {
+    due: Instant,
+    started: Started,
+}
+
+impl Query {
+    const fn of(list: Listing) -> Self {
+        match list {
+            Listing::Tasks => Self::Tasks,
+            Listing::Board => Self::Board,
+        }
+    }
+}
+
+impl App {
+    pub(crate) fn try_edit(&mut self, world: &mut World, edit: &Edit, manner: Manner) {
+        let key = Query::of(edit.list).key();
+        let mut row = format!("t{}", edit.row);
+        if manner.temporary {
+            if let Change::Create(_) = edit.change {
+                row = format!("temp-{}-{}", self.number, edit.uid);
+                // Who is told no ids cannot go on with a row before a fetch brings it.
+                let told = self.server.says != Answer::Done;
+                self.tries.last_own = told.then(|| (edit.list, row.clone()));
+            } else if let Some((list, own)) = &self.tries.last_own
+                && *list == edit.list
+            {
+                row.clone_from(own);
+            }
+        }
+        let (optimistic, patch) = optimistic(edit, &row);
+        let (server, user, edit) = (self.server, self.user().to_string(), edit.clone());
+        let checks = server.checks_versions;
+        let (uid, list, target) = (edit.uid, edit.list, row.clone());
+        let mutation = self
+            .mutation("edit", manner)
+            .edit(Optimistic::list(key, optimistic))
+            .with_data(move |sending| {
+                let mut edit = edit.clone();
+                if !matches!(edit.change, Change::Create(_)) {
+                    edit.id = Some(sending.id(&row));
+                    edit.base = sending.base_version(0).filter(|_| checks);
+                }
+                let mut data = serde_json::to_value(&edit).unwrap_or_default();
+                data["user"] = json!(user);
+                data["event"] = json!("edit");
+                data.to_string()
+            });
+        let patch = patch.map(|patch| (list, target, patch));
+        self.begin(world, uid, mutation, patch);
+    }
+
+    pub(crate) fn try_amend(&mut self, world: &mut World, uid: u32, manner: Manner) {
+        let side = if uid.is_multiple_of(2) {
+            "left"
+        } else {
+            "right"
+        };
+        let patch = json!({side: uid}).to_string();
+        let edit = RecordEdit::<Doc>::Patch(patch.into());
+        let data = json!({"uid": uid, "user": self.user(), "event": "amend"}).to_string();
+        let mutation = self
+            .mutation("amend", manner)
+            .edit(Optimistic::record(Query::Doc.key(), edit))
+            .with_data(move |_| data.clone());
+        self.begin(world, uid, mutation, None);
+    }
+
+    pub(crate) fn try_add(&mut self, world: &mut World, uid: u32, by: i64, manner: Manner) {
+        let edit = RecordEdit::<i64>::Apply(Rc::new(move |count| count + by));
+        let data = json!({"uid": uid, "user": self.user(), "event": "add", "by": by}).to_string();
+        let mutation = self
+            .mutation("add", manner)
+            .edit(Optimistic::record(Query::Count.key(), edit))
+            .with_data(move |_| data.clone());
+        self.begin(world, uid, mutation, None);
+    }
+
+    fn mutation(&self, event: &str, manner: Manner) -> Mutation {
+        let mut mutation = if manner.by_app {
+            Mutation::external("null")
+        } else {
+            Mutation::new(Message::new(event, "null"))
+        };
+        if manner.scoped {
+            mutation = mutation.with_scope("scope");
+        }
+        if manner.fails_offline {
+            mutation = mutation.with_offline(OfflinePolicy::Fail);
+        }
+        mutation
+            .with_retries(manner.retries)
+            .keep_failed(manner.kept)
+    }
+
+    fn begin(
+        &mut self,
+        world: &mut World,
+        uid: u32,
+        mutation: Mutation,
+        patch: Option<(Listing, String, Value)>,
+    ) {
+        let id = world.act(self.peer, |client, now| client.mutate(now, mutation));
+        let begun = Try {
+            uid,
+            patch,
+            ends: Vec::new(),
+            due_ends: 1,
+        };
+        self.tries.by_id.insert(id, begun);
+    }
+
+    fn tried(&self, uid: u32) -> Option<MutationId> {
+        let mut tries = self.tries.by_id.iter();
+        tries.find(|(_, tried)| tried.uid == uid).map(|(id, _)| *id)
+    }
+
+    pub(crate) fn cancel(&mut self, world: &mut World, uid: u32) {
+        if let Some(id) = self.tried(uid) {
+            world.act(self.peer, |client, now| client.cancel_mutation(now, id));
+        }
+    }
+
+    pub(crate) fn retry(&mut self, world: &mut World, uid: u32) {
+        let Some(id) = self.tried(uid) else { return };
+        let retried = |client: &Client| client.stats().mutations.retried;
+        let before = retried(world.client(self.peer));
+        world.act(self.peer, |client, now| client.retry_mutation(now, id));
+        let after = retried(world.client(self.peer));
+        if let Some(tried) = self.tries.by_id.get_mut(&id) {
+            tried.due_ends += usize::from(after > before);
+        }
+    }
+
+    pub(crate) fn dismiss(&mut self, world: &mut World, uid: u32) {
+        if let Some(id) = self.tried(uid) {
+            world.act(self.peer, |client, now| client.dismiss_mutation(now, id));
+        }
+    }
+
+    /// Takes in what has become of what was tried, and lets the app's function work.
+    pub(crate) fn collect_tries(
+        &mut self,
+        world: &mut World,
+        model: &Model,
+        breaches: &mut Vec<Breach>,
+    ) {
+        for (id, event) in world.take_mutations(self.peer) {
+            if let (false, Some(tried)) = (
+                matches!(event, MutationEvent::Conflict(_)),
+                self.tries.by_id.get_mut(&id),
+            ) {
+                tried.ends.push(event);
+            }
+        }
+        for started in world.take_started(self.peer) {
+            let wait = 40 + 700 * (world.now().as_millis() % 7);
+            let due = world.now() + Duration::from_millis(wait);
+            self.tries.calls.push(Call { due, started });
+        }
+        if !world.is_frozen(self.peer) {
+            let now = world.now();
+            let due: Vec<Call> = self
+                .tries
+                .calls
+                .extract_if(.., |it| it.due <= now)
+                .collect();
+            for call in due {
+                self.finish(world, model, call.started);
+            }
+        }
+        self.check_shown_once(world, breaches);
+    }
+
+    /// The app's function ends: mostly well, at times without having reached the server, or without
+    /// its answer.
+    fn finish(&mut self, world: &mut World, model: &Model, started: Started) {
+        let data: Value = serde_json::from_str(&started.data).unwrap_or_default();
+        let chance = world.now().as_millis() % 8;
+        let result = if chance == 0 {
+            Err(FetchError::new("the server answered 503"))
+        } else {
+            let answer = model.request(&mut world.server, &data, &started.id);
+            match answer {
+                _ if chance == 1 => Err(FetchError::new("the connection was reset")),
+                Ok(answer) => Ok(answer.to_string().into()),
+                Err(error) => Err(FetchError::permanent(error.message)),
+            }
+        };
+        let mutation = started.mutation;
+        world.input(self.peer, Input::MutationFinished { mutation, result });
+    }
+
+    /// No edit shows in two rows at once.
+    fn check_shown_once(&self, world: &World, breaches: &mut Vec<Breach>) {
+        for query in [Query::Tasks, Query::Board] {
+            let list = world.client(self.peer).list::<Task>(&query.key());
+            let mut seen = std::collections::BTreeSet::new();
+            let twice = list.iter().flat_map(|list| list.iter()).find_map(|row| {
+                let title = &row.title;
+                (!seen.insert(title.clone())).then(|| title.clone())
+            });
+            if let Some(title) = twice {
+                let what = format!("client {}: {query:?} shows \"{title}\" twice", self.number);
+                breaches.push(Breach::new(BreachKind::Doubled, what));
+            }
+        }
+    }
+
+    /// Whether an edit of its own may have been given up for another's without being sent.
+    pub(crate) fn yields(&self) -> bool {
+        self.plan.policy == Policy::Theirs
+    }
+}
+
+/// What an edit shows before the server has spoken, and the patch, if it is one.
+fn optimistic(edit: &Edit, row: &str) -> (ListEdit<Task>, Option<Value>) {
+    let id = row.to_owned();
+    let text = format!("by {}", edit.uid);
+    let patch = match &edit.change {
+        Change::Create(rank) => {
+            let task = Task {
+                id,
+                version: None,
+                title: text,
+                done: false,
+                rank: *rank,
+                note: None,
+            };
+            return (ListEdit::Insert(task), None);
+        }
+        Change::Delete | Change::Batch(_) => return (ListEdit::Delete { id }, None),
+        Change::MoveBefore(before) => {
+            let before = before.map(|row| format!("t{row}"));
+            return (ListEdit::MoveBefore { id, before }, None);
+        }
+        Change::Whole(rank) => json!({"title": text, "done": false, "rank": rank, "note": null}),
+        Change::Rank(rank) => json!({"rank": rank}),
+        Change::Patch(Field::Title) => json!({"title": text}),
+        Change::Patch(Field::Done) => json!({"done": true}),
+        Change::Patch(Field::Note) => json!({"note": text}),
+        Change::Patch(Field::NoNote) => json!({"note": null}),
+    };
+    let said = patch.to_string().into();
+    (ListEdit::Update { id, patch: said }, Some(patch))
+}
