@@ -42,6 +42,8 @@ pub(crate) struct App {
     pub(crate) server: ServerPlan,
     pub(crate) tries: Tries,
     pub(crate) mounted: BTreeMap<Query, Mounted>,
+    /// Queries that were paused or unmounted at some time: nobody may have wanted their fetch then.
+    pub(crate) unwanted: BTreeSet<Query>,
     listener: Option<ListenerId>,
     pub(crate) roster: Option<RosterLease>,
     /// Since when it is in the room.
@@ -66,6 +68,7 @@ impl App {
             server,
             tries: Tries::default(),
             mounted: BTreeMap::new(),
+            unwanted: BTreeSet::new(),
             listener: None,
             roster: None,
             joined: Instant::ZERO,
@@ -124,6 +127,7 @@ impl App {
         let Some(mounted) = self.mounted.remove(&query) else {
             return;
         };
+        self.unwanted.insert(query);
         world.act(self.peer, |client, now| {
             client.unobserve(now, mounted.observer);
             for lease in mounted.leases {
@@ -135,6 +139,7 @@ impl App {
     pub(crate) fn set_enabled(&mut self, world: &mut World, query: Query, enabled: bool) {
         if let Some(mounted) = self.mounted.get_mut(&query) {
             mounted.enabled = enabled;
+            self.unwanted.insert(query);
             let observer = mounted.observer;
             world.act(self.peer, |client, now| {
                 client.set_enabled(now, observer, enabled);
@@ -203,7 +208,7 @@ impl App {
     }
 
     /// Whether its link has been up and well for so long that every answer must have come.
-    fn has_sound_link(&self, world: &World) -> bool {
+    pub(crate) fn has_sound_link(&self, world: &World) -> bool {
         let connection = world.client(self.peer).connection();
         let since = connection.since.max(self.disturbed);
         self.server.answers

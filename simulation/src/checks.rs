@@ -9,7 +9,7 @@ use crate::{
     stage::Stage,
     task::Task,
 };
-use realtime_core::{Client, ListItem, QueryError, QueryOptions, SendError};
+use realtime_core::{Client, ListItem, QueryError, QueryOptions};
 use std::{fmt::Debug, rc::Rc};
 
 impl Stage {
@@ -33,7 +33,7 @@ impl Stage {
     pub(crate) fn check_patience(&mut self) {
         let mut found = Vec::new();
         for app in self.present() {
-            for query in app.mounted.keys() {
+            for query in app.mounted.keys().filter(|it| !app.unwanted.contains(it)) {
                 let meta = self.world.client(app.peer).query_meta(&query.key());
                 if let Some(meta) = meta
                     && let Some(QueryError::Fetch(error)) = &meta.error
@@ -109,7 +109,7 @@ impl Stage {
                 }
                 match outcome {
                     None => found.push(Breach::new(BreachKind::Unsettled, what("has no outcome"))),
-                    Some(Ok(_) | Err(SendError::Server(_))) if times == 0 => {
+                    Some(Ok(_)) if times == 0 => {
                         found.push(Breach::new(BreachKind::Lost, what("was acknowledged")));
                     }
                     Some(_) => {}

@@ -259,7 +259,8 @@ fn restless(world: &World, app: &App) -> Option<String> {
         ));
     }
     let tries = client.stats().mutations;
-    if tries.pending + tries.unseen > 0 {
+    // What edits a row whose insert failed and is kept waits for what becomes of that.
+    if tries.pending + tries.unseen > 0 && tries.failed_kept == 0 {
         return Some(format!(
             "client {}: {} optimistic edits have no outcome, {} do not show",
             app.number, tries.pending, tries.unseen

@@ -17,6 +17,9 @@ Options:
   --sabotage       Switch every rule off, one at a time, and find a seed that notices
   --jobs N         Threads [default: 2]";
 
+/// How many bad seeds are listed.
+const MAX_LISTED: usize = 20;
+
 /// What the command line asks for.
 #[derive(Debug)]
 struct Args {
@@ -113,12 +116,16 @@ fn many(args: &Args) -> bool {
     let Some(first) = report.failures.first() else {
         return true;
     };
-    let seeds: Vec<String> = report
-        .failures
-        .iter()
-        .map(|failure| failure.seed.to_string())
-        .collect();
-    println!("\n{} bad seeds: {}", seeds.len(), seeds.join(" "));
+    println!("\n{} bad seeds:", report.failures.len());
+    for failure in report.failures.iter().take(MAX_LISTED) {
+        let first = failure.breaches.first().map(ToString::to_string);
+        let first = first.unwrap_or_default();
+        println!(
+            "  {:>8}  {}",
+            failure.seed,
+            first.lines().next().unwrap_or_default()
+        );
+    }
     println!("\nThe first of them, shrunk:");
     one(first.seed, args.rule);
     false

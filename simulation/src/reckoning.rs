@@ -26,7 +26,8 @@ impl Stage {
                 (Query::Board, Listing::Board),
             ] {
                 let meta = self.world.client(app.peer).query_meta(&query.key());
-                if meta.is_some_and(|meta| meta.is_live && !is_doubtful(app, meta)) {
+                let mounted = app.mounted.contains_key(&query);
+                if mounted && meta.is_some_and(|meta| meta.is_live && !is_doubtful(app, meta)) {
                     found.extend(self.held_back(app, query, list));
                 }
             }
@@ -44,12 +45,16 @@ impl Stage {
             let (ItemState::Failed { .. }, Some(shown)) = (state, shown) else {
                 continue;
             };
-            let edited = |field: &String| {
-                app.tries.by_id.values().any(|tried| {
-                    let of_row = tried.patch.as_ref();
-                    of_row.is_some_and(|(of, _, patch)| *of == list && patch.get(field).is_some())
-                })
+            let tries = app.tries.by_id.values();
+            let of_row = tries.filter_map(|tried| match &tried.row {
+                Some((of, id, patch)) if *of == list && *id == row.id => Some(patch.as_ref()),
+                _ => None,
+            });
+            // What makes the row anew, or takes it away, may hide all of it.
+            let Some(patches) = of_row.collect::<Option<Vec<_>>>() else {
+                continue;
             };
+            let edited = |field: &String| patches.iter().any(|patch| patch.get(field).is_some());
             let (theirs, ours) = (fields(&row), fields(&shown));
             for (field, value) in theirs.iter().filter(|(field, _)| *field != "version") {
                 if !edited(field) && ours.get(field) != Some(value) {

@@ -68,6 +68,22 @@ pub enum Rule {
     Reannounce,
     /// A typist who goes silent stops typing.
     TypingExpiry,
+    /// The echo of an optimistic edit takes its place.
+    EchoMatch,
+    /// An optimistic edit lies over what others make of the row meanwhile.
+    OverlayRebase,
+    /// An edit that failed goes from the screen.
+    LayerRevoke,
+    /// What edits a row fails with the insert of that row.
+    Dependents,
+    /// What edits a row waits for the insert of that row.
+    WaitForInsert,
+    /// A temporary id becomes the server's before it is sent.
+    TemporaryIds,
+    /// A mutation without an answer is tried again under the id that it had.
+    SameIdOnRetry,
+    /// An edit whose echo does not come is fetched, and then goes from the screen.
+    UnseenFetch,
 }
 
 #[cfg(feature = "testing")]
@@ -104,6 +120,14 @@ impl Rule {
         Self::ConnectionCount,
         Self::Reannounce,
         Self::TypingExpiry,
+        Self::EchoMatch,
+        Self::OverlayRebase,
+        Self::LayerRevoke,
+        Self::Dependents,
+        Self::WaitForInsert,
+        Self::TemporaryIds,
+        Self::SameIdOnRetry,
+        Self::UnseenFetch,
     ];
 }
 

@@ -14,6 +14,7 @@ use crate::{
     outbox::{Delivery, Message, ReliableOptions, SendError},
     overlay::{LayerId, LayerState, Overlay},
     query::{EntryId, QueryStatus, Record},
+    rule::{Rule, off},
     time::Instant,
 };
 use std::{rc::Rc, time::Duration};
@@ -441,7 +442,7 @@ impl Client {
             self.connection.info().status,
             ConnectionStatus::Connecting | ConnectionStatus::Reconnecting
         );
-        if left.is_empty() {
+        if left.is_empty() || off(Rule::UnseenFetch) {
             self.mutations.seen(id);
         } else if is_sought {
             self.mutations.wait_on(now, id);

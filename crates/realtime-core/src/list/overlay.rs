@@ -17,6 +17,7 @@ use crate::{
         Change, ConflictPolicy, JsonOf, Layer, LayerId, LayerState, Outgoing, Overlay, OverlayNews,
         Phase, Rules, Stack,
     },
+    rule::{Rule, off},
     time::Instant,
 };
 use beneath::id_json;
@@ -255,8 +256,8 @@ impl<T: ListItem> Overlay for KeyedList<T> {
 
     fn echo(&mut self, _: Instant, message: &MessageId, data: Option<&str>) -> bool {
         match self.overlay.by_message.get(message).copied() {
-            Some(mutation) => self.take_echo(mutation, data),
-            None => false,
+            Some(mutation) if !off(Rule::EchoMatch) => self.take_echo(mutation, data),
+            _ => false,
         }
     }
 
@@ -266,7 +267,8 @@ impl<T: ListItem> Overlay for KeyedList<T> {
 
     fn revoke(&mut self, _: Instant, mutation: MutationId) -> bool {
         let ids = self.overlay.rows_of(mutation);
-        self.peel(&ids, |layer| layer.id.mutation == mutation)
+        let goes = !off(Rule::LayerRevoke);
+        self.peel(&ids, |layer| layer.id.mutation == mutation && goes)
     }
 
     fn set_failed(&mut self, mutation: MutationId, failed: bool) -> bool {

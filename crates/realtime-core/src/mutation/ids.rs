@@ -1,5 +1,6 @@
 //! The server's ids for temporary ones.
 
+use crate::rule::{Rule, off};
 use rustc_hash::FxHashMap;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::VecDeque, rc::Rc};
@@ -20,7 +21,7 @@ pub struct ServerIds {
 impl ServerIds {
     /// The server's id for `id`, or `id` itself if it is the server's, or is not known yet.
     pub fn resolve<I: Clone + Serialize + DeserializeOwned>(&self, id: &I) -> I {
-        if self.ids.is_empty() {
+        if self.ids.is_empty() || off(Rule::TemporaryIds) {
             return id.clone();
         }
         let json = serde_json::to_string(id).ok();

@@ -19,6 +19,7 @@ use crate::{
     id::{ChannelName, MessageId, MutationId, Position},
     key::QueryKey,
     outbox::{SendError, SendId},
+    rule::{Rule, off},
     time::Instant,
 };
 use entry::{Entry, State};
@@ -395,7 +396,7 @@ impl Mutations {
         };
         matches!(entry.state, State::Queued { not_before } if not_before <= now)
             && reachable
-            && entry.waits_for.is_empty()
+            && (entry.waits_for.is_empty() || off(Rule::WaitForInsert))
             && (entry.echoed || is_first())
     }
 

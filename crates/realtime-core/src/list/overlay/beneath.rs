@@ -13,6 +13,7 @@ use crate::{
         sequence::{Entry, Sequence, Spot},
     },
     overlay::{Change, LayerId, Phase, Rules},
+    rule::{Rule, off},
     time::Instant,
 };
 use serde::Serialize;
@@ -225,6 +226,7 @@ impl<T: ListItem> KeyedList<T> {
             json: overlay.json,
         };
         let under = row.as_ref().map(|row| &row.item);
+        let under = before.filter(|_| off(Rule::OverlayRebase)).or(under);
         let folded = touched.stack.fold(under, &rules, synced);
         let item = folded.item.clone();
         if let Some(key) = &overlay.key {

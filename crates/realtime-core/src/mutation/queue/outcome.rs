@@ -7,6 +7,7 @@ use super::{
 use crate::{
     id::{MessageId, MutationId},
     outbox::SendId,
+    rule::{Rule, off},
     time::Instant,
 };
 use serde_json::Value;
@@ -155,7 +156,8 @@ impl Mutations {
             let not_before = now + jittered.max(asked);
             entry.failures += 1;
             entry.state = State::Queued { not_before };
-            let renamed = error.is_refusal().then(|| entry.rename());
+            let is_new = error.is_refusal() || off(Rule::SameIdOnRetry);
+            let renamed = is_new.then(|| entry.rename());
             self.timers.set(id, Some(not_before));
             self.stats.retried += 1;
             return Outcome::Again(renamed);
@@ -193,7 +195,8 @@ impl Mutations {
     fn drop_dependents(&mut self, id: MutationId) -> Vec<MutationId> {
         let mut dropped: Vec<MutationId> = Vec::new();
         let waits = |by: &[MutationId], waits_for: &std::collections::BTreeSet<MutationId>| {
-            waits_for.contains(&id) || by.iter().any(|other| waits_for.contains(other))
+            !off(Rule::Dependents) && waits_for.contains(&id)
+                || by.iter().any(|other| waits_for.contains(other))
         };
         // In the order they were made, so that one which waits for another comes after it.
         for (other, entry) in &self.entries {
