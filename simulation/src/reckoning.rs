@@ -46,8 +46,9 @@ impl Stage {
                 continue;
             };
             let tries = app.tries.by_id.values();
+            let is_it = |id: &String| client.current_id::<Task>(&key, id) == row.id;
             let of_row = tries.filter_map(|tried| match &tried.row {
-                Some((of, id, patch)) if *of == list && *id == row.id => Some(patch.as_ref()),
+                Some((of, id, patch)) if *of == list && is_it(id) => Some(patch.as_ref()),
                 _ => None,
             });
             // What makes the row anew, or takes it away, may hide all of it.

@@ -39,6 +39,8 @@ pub(crate) struct Tries {
     pub(crate) by_id: BTreeMap<MutationId, Try>,
     /// The last row of its own: its list, its temporary id, and the edit that made it.
     last_own: Option<(Listing, String, u32)>,
+    /// Titles that are given past the socket: their echo may have come before it was open.
+    by_app: BTreeSet<String>,
     /// Since when an edit shows in two rows.
     twice_since: Option<Instant>,
     /// What the app's function is at.
@@ -80,6 +82,9 @@ impl App {
                     self.tries.last_own = None;
                 }
             }
+        }
+        if manner.by_app {
+            self.tries.by_app.insert(format!("by {}", edit.uid));
         }
         let (optimistic, patch) = optimistic(edit, &row);
         let (server, user, edit) = (self.server, self.user().to_string(), edit.clone());
@@ -257,7 +262,8 @@ impl App {
             let list = world.client(self.peer).list::<Task>(&query.key())?;
             let mut seen = BTreeSet::new();
             let mut titles = list.iter().map(|row| row.title.clone());
-            titles.find(|title| !seen.insert(title.clone()))
+            let by_app = &self.tries.by_app;
+            titles.find(|title| !seen.insert(title.clone()) && !by_app.contains(title))
         });
         let quick = *world.link(self.peer).latency.end() <= 100;
         let Some(title) =
