@@ -13,6 +13,7 @@ Commands:
   demo     Build the demo, start its server, print the URL, run until Ctrl-C
   test     Run every check and every test, in a headless browser too
   check    The quick subset for the inner loop: format, clippy, native tests of the two crates
+  simulate Play random worlds of clients and faults, and compare all in the end
 
 `cargo xtask <command> --help` says more.
 
@@ -62,6 +63,8 @@ pub(crate) enum Task {
     List,
     Test(Selection),
     Check,
+    /// With the simulator's own options.
+    Simulate(Vec<String>),
 }
 
 /// How to run the demo.
@@ -93,6 +96,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, Failure>
         }),
         "demo" => (DEMO_HELP, parse_demo),
         "test" => (TEST_HELP, parse_test),
+        "simulate" => return Ok(Task::Simulate(rest)),
         "check" => (CHECK_HELP, |rest| {
             without_options(rest, "check", Task::Check)
         }),
@@ -100,7 +104,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, Failure>
         other => {
             return Err(Failure::new(
                 format!("there is no command `{other}`"),
-                "use one of setup, demo, test, check; `cargo xtask --help` explains them",
+                "use one of setup, demo, test, check, simulate; `cargo xtask --help` explains them",
             ));
         }
     };
@@ -234,6 +238,13 @@ mod tests {
         assert_eq!(parsed("demo"), with(8080, false, false));
         assert_eq!(parsed("demo --port 9000 --dev"), with(9000, true, false));
         assert_eq!(parsed("demo --check --port=81"), with(81, false, true));
+    }
+
+    #[test]
+    fn the_simulator_reads_its_options_itself() {
+        let options = ["--seeds", "2000", "--help"].map(str::to_owned).to_vec();
+        let task = parsed("simulate --seeds 2000 --help");
+        assert_eq!(task, Ok(Task::Simulate(options)));
     }
 
     #[test]

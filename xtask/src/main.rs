@@ -1,4 +1,4 @@
-//! The workspace's own commands: `cargo xtask setup | demo | test | check`.
+//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate`.
 //!
 //! Kept light on purpose, as every command waits for it to compile: the standard library, and one
 //! small crate to stop the demo server when a signal arrives.
@@ -20,6 +20,7 @@ mod project;
 mod report;
 mod server;
 mod setup;
+mod simulate;
 mod steps;
 mod tally;
 mod test;
@@ -54,5 +55,6 @@ fn run() -> Result<ExitCode, Failure> {
         Task::List => Ok(test::list()),
         Task::Test(selection) => test::run(&project, &selection),
         Task::Check => test::inner_loop(&project),
+        Task::Simulate(options) => simulate::run(&project, &options),
     }
 }
