@@ -88,6 +88,12 @@ impl Client {
         self.mutations.info(id)
     }
 
+    /// Whether a mutation will end yet: it has no outcome, or it failed and is kept.
+    #[must_use]
+    pub fn is_mutation_open(&self, id: MutationId) -> bool {
+        self.mutations.mutation(id).is_some()
+    }
+
     /// How many mutations have no outcome.
     #[must_use]
     pub fn pending_mutations(&self) -> usize {
@@ -99,6 +105,16 @@ impl Client {
     pub fn item_state<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> ItemState {
         let live = self.cache.resource::<LiveList<T>>(key);
         self.item_state_of(live.and_then(|live| live.list.layer_state(id)))
+    }
+
+    /// The rows of the list `key` that are not [`ItemState::Synced`], and how they stand: a few, as
+    /// each has a mutation.
+    #[must_use]
+    pub fn item_states<T: ListItem>(&self, key: &QueryKey) -> Vec<(T::Id, ItemState)> {
+        let live = self.cache.resource::<LiveList<T>>(key);
+        let states = live.into_iter().flat_map(|live| live.list.layer_states());
+        let item = |(id, state): (&T::Id, _)| (id.clone(), self.item_state_of(Some(state)));
+        states.map(item).collect()
     }
 
     /// How the record `key` stands between us and the server.

@@ -190,6 +190,12 @@ impl<T: ListItem> KeyedList<T> {
         self.overlay.touched.get(id)?.stack.state()
     }
 
+    /// The rows of which something waits for the server, by id.
+    pub(crate) fn layer_states(&self) -> impl Iterator<Item = (&T::Id, LayerState)> {
+        let rows = self.overlay.touched.iter();
+        rows.filter_map(|(id, row)| Some((id, row.stack.state()?)))
+    }
+
     /// The id that a row has now, if `id` was a temporary one.
     pub(crate) fn current_id<'a>(&'a self, id: &'a T::Id) -> &'a T::Id {
         self.overlay.aliases.resolve(id)

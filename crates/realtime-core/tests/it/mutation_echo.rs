@@ -245,3 +245,30 @@ fn a_query_that_is_opened_after_the_edit_shows_it_too() {
     assert_eq!(titles(&world, peer), ["new"]);
     assert_eq!(world.client(peer).overlay_len(&cards()), 0);
 }
+
+#[test]
+fn the_rows_that_wait_are_told_together_and_one_that_failed_and_is_kept_will_end_yet() {
+    let mut world = World::new(9);
+    let board = serve(&mut world);
+    for id in ["c0", "c1", "c2"] {
+        put(&mut world, &board, id, |card| card.title = "old".into());
+    }
+    let peer = member(&mut world, POLICY);
+    let good = mutate(&mut world, peer, title("c1", "new"));
+    let bad = mutate(&mut world, peer, title("c2", "refused").keep_failed(true));
+    let states = |world: &World| world.client(peer).item_states::<Card>(&cards());
+    let pending = |id: &str| (id.to_owned(), ItemState::Pending);
+    assert_eq!(states(&world), [pending("c1"), pending("c2")]);
+    assert!(world.client(peer).is_mutation_open(good));
+
+    world.run(SECOND);
+    assert_eq!(
+        states(&world),
+        [("c2".to_owned(), state(&world, peer, "c2"))]
+    );
+    assert!(!world.client(peer).is_mutation_open(good));
+    assert!(world.client(peer).is_mutation_open(bad));
+    world.act(peer, |client, now| client.dismiss_mutation(now, bad));
+    assert_eq!(states(&world), []);
+    assert!(!world.client(peer).is_mutation_open(bad));
+}
