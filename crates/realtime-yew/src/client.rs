@@ -1,9 +1,12 @@
 //! The handle on one client, for commands from anywhere in an app.
 
 mod ack;
+mod mutate;
 mod observe;
 
 pub use ack::PendingAck;
+pub use mutate::PendingMutation;
+pub(crate) use mutate::read_answer;
 pub(crate) use observe::{Lease, Observation};
 
 use crate::{
@@ -12,8 +15,8 @@ use crate::{
     runtime::{Platform, Runtime, Subscription, Timer},
 };
 use realtime_core::{
-    Client, ClientStats, ConnectionInfo, Delivery, Instant, ListItem, Message, QueryError,
-    QueryKey, SendError, Topic,
+    Client, ClientStats, ConnectionInfo, Delivery, Instant, ListItem, ListSnapshot, Message,
+    QueryError, QueryKey, SendError, Topic,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, rc::Rc};
@@ -221,6 +224,19 @@ impl RealtimeClient {
     #[must_use]
     pub fn data<T: PartialEq + 'static>(&self, key: &QueryKey) -> Option<Rc<T>> {
         self.read(|client| client.record(key)).flatten()
+    }
+
+    /// All rows of the list at `key`, if there is one, with the edits that wait for the server.
+    #[must_use]
+    pub fn list<T: ListItem>(&self, key: &QueryKey) -> Option<ListSnapshot<T>> {
+        self.read(|client| client.list(key)).flatten()
+    }
+
+    /// One row of the list at `key`; also by its temporary id.
+    #[must_use]
+    pub fn item<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> Option<Rc<T>> {
+        let item = |client: &Client| client.item::<T>(key, &client.current_id::<T>(key, id));
+        self.read(item).flatten()
     }
 
     /// What the client has counted, for logs and tests.

@@ -1,6 +1,6 @@
 //! What can go wrong, as the app hears of it.
 
-use realtime_core::{DecodeError, EventName, Fault, SendError};
+use realtime_core::{DecodeError, EventName, Fault, MutationError, SendError};
 use std::rc::Rc;
 
 /// Something went wrong that no handle shows; given to
@@ -24,6 +24,9 @@ pub enum RealtimeError {
         /// Why it failed.
         error: SendError,
     },
+    /// A mutation has failed that nobody waits for: it was dropped, or its component unmounted.
+    #[error("a change was not saved: {0}")]
+    Unsaved(MutateError),
     /// Data that was to be sent does not turn into JSON.
     #[error("could not write the data of `{event}`: {message}; check its Serialize implementation")]
     Encode {
@@ -45,6 +48,22 @@ pub enum AckError {
     #[error("could not write the data: {0}; check its Serialize implementation")]
     Encode(Rc<str>),
     /// The server took the message, but its answer has another shape than was asked for.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+}
+
+/// Why a mutation, from [`use_realtime_mutation`](crate::use_realtime_mutation) or
+/// [`RealtimeClient::mutate`](crate::RealtimeClient::mutate), did not end well.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MutateError {
+    /// It was refused or cancelled, or it is not known whether it was carried out.
+    #[error(transparent)]
+    Mutation(#[from] MutationError),
+    /// The data does not turn into JSON, so nothing was shown or sent.
+    #[error("could not write the data: {0}; check its Serialize implementation")]
+    Encode(Rc<str>),
+    /// It was carried out, but the answer has another shape than was asked for.
     #[error(transparent)]
     Decode(#[from] DecodeError),
 }

@@ -1,14 +1,17 @@
 //! One hook per file. All read the client through one primitive, and write to it by handles.
 
 mod list;
+mod mutation;
 mod record;
 mod refusal;
 mod use_connection;
 mod use_presence;
 mod use_realtime_event;
 mod use_realtime_item;
+mod use_realtime_item_state;
 mod use_realtime_list;
 mod use_realtime_list_order;
+mod use_realtime_mutation;
 mod use_realtime_query;
 mod use_realtime_query_suspense;
 mod use_realtime_query_with;
@@ -19,13 +22,16 @@ mod use_typing_indicator;
 pub use list::{
     ListRef, UseRealtimeListHandle, UseRealtimeListOptions, UseRealtimeListOrderHandle,
 };
+pub use mutation::{UseRealtimeMutationHandle, UseRealtimeMutationOptions};
 pub use record::{UseRealtimeQueryHandle, UseRealtimeQueryOptions};
 pub use use_connection::{UseConnectionHandle, use_connection};
 pub use use_presence::{UsePresenceHandle, UsePresenceOptions, use_presence};
 pub use use_realtime_event::use_realtime_event;
 pub use use_realtime_item::use_realtime_item;
+pub use use_realtime_item_state::{UseRealtimeItemStateHandle, use_realtime_item_state};
 pub use use_realtime_list::use_realtime_list;
 pub use use_realtime_list_order::use_realtime_list_order;
+pub use use_realtime_mutation::use_realtime_mutation;
 pub use use_realtime_query::use_realtime_query;
 pub use use_realtime_query_suspense::use_realtime_query_suspense;
 pub use use_realtime_query_with::use_realtime_query_with;

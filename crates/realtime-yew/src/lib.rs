@@ -46,6 +46,8 @@
 //! | [`use_realtime_query_suspense`] | one record, suspending until it is there |
 //! | [`use_realtime_list`] | a sorted list, kept fresh by create, update, delete and move |
 //! | [`use_realtime_list_order`], [`use_realtime_item`] | the same in two levels: only the touched row renders |
+//! | [`use_realtime_item_state`] | a row, and whether it is saved, on its way or failed |
+//! | [`use_realtime_mutation`] | changes: shown at once, sent, and settled exactly once |
 //! | [`use_presence`] | who is here, their status and metadata |
 //! | [`use_typing_indicator`] | who is typing |
 //! | [`use_connection`] | how the connection stands |
@@ -65,7 +67,7 @@
 //!   `with_enabled(false)`.
 //! - A handle shows what was there at its render. In a callback that outlives the render, use what
 //!   the callback is given, or ask the client.
-//! - Give every row of a list its id as `key`, and the list an element of its own. A component that
+//! - Give every row of a list its id as `key` (its `row_key`, if rows are added optimistically), and the list an element of its own. A component that
 //!   renders nothing between others may crash Yew 0.23 (yewstack/yew#4092): render an empty element.
 //! - `use_realtime_event` is for doing something at each event. To show the latest value, use a
 //!   query: events may come faster than frames.
@@ -82,6 +84,7 @@ pub mod components;
 mod error;
 mod fetcher;
 mod hooks;
+mod mutation;
 mod options;
 pub mod prelude;
 mod provider;
@@ -90,18 +93,20 @@ mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use client::{PendingAck, RealtimeClient};
-pub use error::{AckError, RealtimeError};
+pub use client::{PendingAck, PendingMutation, RealtimeClient};
+pub use error::{AckError, MutateError, RealtimeError};
 pub use fetcher::{Fetcher, IntoFetcher, Positioned};
 pub use hooks::{
     ListRef, Toast, ToastId, ToastKind, UseConnectionHandle, UsePresenceHandle, UsePresenceOptions,
-    UseRealtimeListHandle, UseRealtimeListOptions, UseRealtimeListOrderHandle,
+    UseRealtimeItemStateHandle, UseRealtimeListHandle, UseRealtimeListOptions,
+    UseRealtimeListOrderHandle, UseRealtimeMutationHandle, UseRealtimeMutationOptions,
     UseRealtimeQueryHandle, UseRealtimeQueryOptions, UseToastsHandle, UseToastsOptions,
     UseTypingIndicatorHandle, UseTypingIndicatorOptions, use_connection, use_presence,
-    use_realtime_event, use_realtime_item, use_realtime_list, use_realtime_list_order,
-    use_realtime_query, use_realtime_query_suspense, use_realtime_query_with, use_toasts,
-    use_typing_indicator,
+    use_realtime_event, use_realtime_item, use_realtime_item_state, use_realtime_list,
+    use_realtime_list_order, use_realtime_mutation, use_realtime_query,
+    use_realtime_query_suspense, use_realtime_query_with, use_toasts, use_typing_indicator,
 };
+pub use mutation::MutationSpec;
 pub use options::RealtimeOptions;
 pub use provider::{
     RealtimeProvider, RealtimeProviderProps, use_optional_realtime_client, use_realtime_client,

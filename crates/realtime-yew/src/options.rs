@@ -3,7 +3,7 @@
 use crate::error::RealtimeError;
 use futures::future::LocalBoxFuture;
 use realtime_core::{
-    Client, ClientOptions, Codec, ConnectionOptions, QueryOptions,
+    Client, ClientOptions, Codec, ConnectionOptions, MutationLimits, QueryOptions,
     connection::{BackoffOptions, ClosePolicy},
     query::QueryLimits,
     wire::JsonCodec,
@@ -33,6 +33,7 @@ pub struct RealtimeOptions {
     connection: ConnectionOptions,
     query_defaults: QueryOptions,
     query_limits: QueryLimits,
+    mutation_limits: MutationLimits,
     token: Option<TokenProvider>,
     on_error: Option<Callback<RealtimeError>>,
     codec: Option<MakeCodec>,
@@ -72,6 +73,13 @@ impl RealtimeOptions {
     #[must_use]
     pub fn with_query_limits(mut self, limits: QueryLimits) -> Self {
         self.query_limits = limits;
+        self
+    }
+
+    /// Sets how many mutations may wait, and how many may be under way. Default: 1,000 and 64.
+    #[must_use]
+    pub fn with_mutation_limits(mut self, limits: MutationLimits) -> Self {
+        self.mutation_limits = limits;
         self
     }
 
@@ -127,6 +135,7 @@ impl RealtimeOptions {
         let options = ClientOptions::new(url)
             .with_connection(self.connection)
             .with_queries(self.query_limits)
+            .with_mutations(self.mutation_limits)
             .with_seed(self.seed.unwrap_or(seed));
         let app = App {
             reporting: Cell::new(false),
@@ -151,6 +160,7 @@ impl PartialEq for RealtimeOptions {
         self.connection == other.connection
             && self.query_defaults == other.query_defaults
             && self.query_limits == other.query_limits
+            && self.mutation_limits == other.mutation_limits
             && same(&self.token, &other.token)
             && self.on_error == other.on_error
             && same(&self.codec, &other.codec)
@@ -164,6 +174,7 @@ impl fmt::Debug for RealtimeOptions {
             .field("connection", &self.connection)
             .field("query_defaults", &self.query_defaults)
             .field("query_limits", &self.query_limits)
+            .field("mutation_limits", &self.mutation_limits)
             .field("has_token", &self.token.is_some())
             .field("has_on_error", &self.on_error.is_some())
             .finish_non_exhaustive()

@@ -1,20 +1,22 @@
 //! Everything an app needs, for `use realtime_yew::prelude::*`.
 
 pub use crate::{
-    AckError, ListRef, PendingAck, RealtimeClient, RealtimeError, RealtimeOptions,
-    RealtimeProvider, Toast, ToastKind, UseConnectionHandle, UsePresenceHandle, UsePresenceOptions,
-    UseRealtimeListHandle, UseRealtimeListOptions, UseRealtimeListOrderHandle,
-    UseRealtimeQueryHandle, UseRealtimeQueryOptions, UseToastsHandle, UseToastsOptions,
-    UseTypingIndicatorHandle, UseTypingIndicatorOptions,
+    AckError, ListRef, MutateError, MutationSpec, PendingAck, PendingMutation, RealtimeClient,
+    RealtimeError, RealtimeOptions, RealtimeProvider, Toast, ToastKind, UseConnectionHandle,
+    UsePresenceHandle, UsePresenceOptions, UseRealtimeItemStateHandle, UseRealtimeListHandle,
+    UseRealtimeListOptions, UseRealtimeListOrderHandle, UseRealtimeMutationHandle,
+    UseRealtimeMutationOptions, UseRealtimeQueryHandle, UseRealtimeQueryOptions, UseToastsHandle,
+    UseToastsOptions, UseTypingIndicatorHandle, UseTypingIndicatorOptions,
     components::{ConnectionStatus, OnlineUsers, Toasts, TypingIndicator},
     use_connection, use_optional_realtime_client, use_presence, use_realtime_client,
-    use_realtime_event, use_realtime_item, use_realtime_list, use_realtime_list_order,
-    use_realtime_query, use_realtime_query_suspense, use_realtime_query_with, use_toasts,
-    use_typing_indicator,
+    use_realtime_event, use_realtime_item, use_realtime_item_state, use_realtime_list,
+    use_realtime_list_order, use_realtime_mutation, use_realtime_query,
+    use_realtime_query_suspense, use_realtime_query_with, use_toasts, use_typing_indicator,
 };
 pub use realtime_core::{
-    ChannelName, ConnectionStatus as ConnectionState, FetchError, FetchStatus, ListItem,
-    ListOptions, ListSnapshot, Member, Metadata, Patch, Position, PresenceEvent, PresenceStatus,
-    QueryError, QueryKey, QueryOptions, QueryStatus, ReceivedEvent, SendError, Typist, User,
-    UserId, key,
+    ChannelName, Conflict, ConflictPolicy, ConnectionStatus as ConnectionState, Edit, FetchError,
+    FetchStatus, ItemState, ListEdit, ListItem, ListOptions, ListSnapshot, Member, Metadata,
+    MutationError, MutationId, MutationStatus, OfflinePolicy, Patch, Position, PresenceEvent,
+    PresenceStatus, QueryError, QueryKey, QueryOptions, QueryStatus, ReceivedEvent, RecordEdit,
+    SendError, Sending, Side, Typist, User, UserId, key,
 };

@@ -18,6 +18,7 @@ mod gloo;
 #[cfg(feature = "http")]
 mod http;
 mod listener;
+mod mutations;
 mod page;
 mod platform;
 mod pressure;
@@ -34,6 +35,7 @@ pub(crate) use fetches::{FetcherSlot, Registration};
 pub(crate) use frame::Repaint;
 #[cfg(feature = "http")]
 pub use http::get_json;
+pub(crate) use mutations::{Hear, Mutations};
 #[cfg(feature = "testing")]
 pub(crate) use page::{Page, PageEvent, Watch};
 pub(crate) use platform::Platform;
@@ -68,6 +70,7 @@ pub(crate) struct Runtime {
     timer: Box<dyn Timer>,
     repaint: Box<dyn frame::Repaint>,
     round: Cell<u64>,
+    temporary_ids: Cell<u64>,
     socket: RefCell<Option<(Generation, Box<dyn OpenSocket>)>>,
     pressure: Pressure,
     subscribers: Rc<Subscribers>,
@@ -75,6 +78,7 @@ pub(crate) struct Runtime {
     entry_watchers: Rc<Subscribers<QueryKey>>,
     fetches: Rc<Fetches>,
     callbacks: Rc<Callbacks>,
+    mutations: Rc<Mutations>,
     app: App,
     watch: RefCell<Option<Box<dyn page::Watch>>>,
 }
@@ -102,12 +106,14 @@ impl Runtime {
                 timer,
                 repaint,
                 round: Cell::new(0),
+                temporary_ids: Cell::new(0),
                 socket: RefCell::default(),
                 pressure,
                 subscribers: Rc::default(),
                 entry_watchers: Rc::default(),
                 fetches: Rc::default(),
                 callbacks: Rc::default(),
+                mutations: Rc::default(),
                 app,
                 watch: RefCell::default(),
                 platform,
@@ -156,6 +162,13 @@ impl Runtime {
         self.platform.page.is_server()
     }
 
+    /// An id that no other row has, here or elsewhere.
+    pub(crate) fn temporary_id(&self) -> String {
+        let number = self.temporary_ids.get() + 1;
+        self.temporary_ids.set(number);
+        format!("tmp-{:x}-{number}", self.platform.seed)
+    }
+
     /// A timer on the client's clock.
     pub(crate) fn timer(&self, ring: Rc<dyn Fn()>) -> Box<dyn Timer> {
         self.platform.clock.timer(ring)
@@ -193,6 +206,10 @@ impl Runtime {
 
     pub(crate) fn callbacks(&self) -> &Rc<Callbacks> {
         &self.callbacks
+    }
+
+    pub(crate) fn mutations(&self) -> &Rc<Mutations> {
+        &self.mutations
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -299,6 +316,7 @@ impl Drop for Runtime {
     /// The last handle went: says goodbye on the wire, and drops the rest.
     fn drop(&mut self) {
         self.fetches.cancel_all();
+        self.mutations.cancel_all();
         let now = self.platform.clock.now();
         let client = self.client.get_mut();
         client.disconnect(now);

@@ -22,7 +22,7 @@ use crate::{
     snapshot::{Held, use_snapshot},
 };
 use realtime_core::{
-    EntryId, ListItem, ListSnapshot, QueryError, QueryKey, QueryMeta, QueryStatus, Topic,
+    EntryId, ItemState, ListItem, ListSnapshot, QueryError, QueryKey, QueryMeta, QueryStatus, Topic,
 };
 use std::rc::Rc;
 use yew::prelude::*;
@@ -42,6 +42,8 @@ pub(super) struct ListView<T: ListItem> {
     entry: Option<EntryId>,
     order_version: u64,
     items: Option<ListSnapshot<T>>,
+    /// The rows that wait for the server, where every row is shown.
+    states: Vec<(T::Id, ItemState)>,
     meta: QueryMeta,
 }
 
@@ -52,6 +54,7 @@ impl<T: ListItem> Clone for ListView<T> {
             entry: self.entry,
             order_version: self.order_version,
             items: self.items.clone(),
+            states: self.states.clone(),
             meta: self.meta.clone(),
         }
     }
@@ -67,7 +70,10 @@ impl<T: ListItem> PartialEq for ListView<T> {
                 _ => false,
             },
         };
-        self.entry == other.entry && same_rows && same_meta(&self.meta, &other.meta)
+        self.entry == other.entry
+            && same_rows
+            && self.states == other.states
+            && same_meta(&self.meta, &other.meta)
     }
 }
 
@@ -103,10 +109,14 @@ impl<T: ListItem> ListQuery<T> {
                 client.entry(&self.key),
                 client.order_version(&self.key),
                 client.list::<T>(&self.key),
+                match depth {
+                    Depth::Rows => client.item_states::<T>(&self.key),
+                    Depth::Order => Vec::new(),
+                },
                 client.query_meta(&self.key).cloned(),
             )
         });
-        let (entry, order_version, list, meta) = known.unwrap_or_default();
+        let (entry, order_version, list, states, meta) = known.unwrap_or_default();
         let items = list.or_else(|| self.initial.clone());
         let refused = self.refused.of(&self.key);
         let meta = match (meta, refused) {
@@ -118,6 +128,7 @@ impl<T: ListItem> ListQuery<T> {
             entry,
             order_version,
             items,
+            states,
             meta,
         }
     }

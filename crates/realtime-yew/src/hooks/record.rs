@@ -14,7 +14,7 @@ use crate::{
     runtime::FetcherSlot,
     snapshot::{Held, use_snapshot},
 };
-use realtime_core::{FetchStatus, QueryError, QueryKey, QueryMeta, QueryStatus, Topic};
+use realtime_core::{FetchStatus, ItemState, QueryError, QueryKey, QueryMeta, QueryStatus, Topic};
 use std::{cell::RefCell, rc::Rc};
 use yew::prelude::*;
 
@@ -42,6 +42,7 @@ pub(super) fn use_slots() -> Slots {
 /// What one render of a query shows.
 pub(super) struct View<S> {
     pub(super) data: Option<Rc<S>>,
+    pub(super) state: ItemState,
     pub(super) meta: QueryMeta,
 }
 
@@ -49,6 +50,7 @@ impl<S> Clone for View<S> {
     fn clone(&self) -> Self {
         Self {
             data: self.data.clone(),
+            state: self.state.clone(),
             meta: self.meta.clone(),
         }
     }
@@ -63,7 +65,7 @@ impl<S: PartialEq> PartialEq for View<S> {
             (None, None) => true,
             _ => false,
         };
-        same_data && same_meta(&self.meta, &other.meta)
+        same_data && self.state == other.state && same_meta(&self.meta, &other.meta)
     }
 }
 
@@ -156,10 +158,11 @@ impl<T: PartialEq + 'static> RecordQuery<T> {
         let known = self.client.read(|client| {
             (
                 client.record::<T>(&self.key),
+                client.query_state::<T>(&self.key),
                 client.query_meta(&self.key).cloned(),
             )
         });
-        let (record, meta) = known.unwrap_or_default();
+        let (record, state, meta) = known.unwrap_or((None, ItemState::Synced, None));
         // Until the effect has put it into the cache, and for ever on a server.
         let data = record.or_else(|| self.options.initial_data());
         let refused = self.refused.of(&self.key);
@@ -169,6 +172,7 @@ impl<T: PartialEq + 'static> RecordQuery<T> {
         };
         View {
             data: data.as_ref().map(select),
+            state,
             meta,
         }
     }

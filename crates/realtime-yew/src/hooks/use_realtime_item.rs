@@ -5,7 +5,7 @@ use crate::{
     client::RealtimeClient, provider::use_realtime_client, runtime::Subscription,
     snapshot::use_snapshot,
 };
-use realtime_core::{EntryId, ItemHash, ListItem, QueryKey, Topic};
+use realtime_core::{Client, EntryId, ItemHash, ListItem, QueryKey, Topic};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -37,19 +37,32 @@ pub fn use_realtime_item<T>(list: &ListRef<T>, id: &T::Id) -> Option<Rc<T>>
 where
     T: ListItem,
 {
+    let (item, _) = use_row(list, id, |_| ());
+    item
+}
+
+/// Watches one row, and what `look` says of it: what both row hooks do.
+#[hook]
+pub(super) fn use_row<T, S, L>(list: &ListRef<T>, id: &T::Id, look: L) -> (Option<Rc<T>>, Option<S>)
+where
+    T: ListItem,
+    S: Clone + PartialEq + 'static,
+    L: Fn(&Client) -> S + 'static,
+{
     let client = use_realtime_client();
     let key = list.key().clone();
     let hash = ItemHash::of(id);
     let read = {
         let (client, list, id) = (client.clone(), list.clone(), id.clone());
         move || {
-            let known = client.read(|client| client.item::<T>(list.key(), &id));
-            Row(known.flatten().or_else(|| list.initial_item(&id)))
+            let known = client.read(|client| (client.item::<T>(list.key(), &id), look(client)));
+            let (item, state) = known.unzip();
+            Row(item.flatten().or_else(|| list.initial_item(&id)), state)
         }
     };
     let source = client.clone();
     let deps = (key.clone(), id.clone());
-    let Row(item) = use_snapshot(&client, deps, read, move |changed| {
+    let Row(item, state) = use_snapshot(&client, deps, read, move |changed| {
         let watch = Watch {
             client: source.clone(),
             key: key.clone(),
@@ -72,25 +85,26 @@ where
         );
         Box::new((entries, watch))
     });
-    item
+    (item, state)
 }
 
 /// Rows that share a pointer are equal without a look into them.
-struct Row<T>(Option<Rc<T>>);
+struct Row<T, S>(Option<Rc<T>>, Option<S>);
 
-impl<T> Clone for Row<T> {
+impl<T, S: Clone> Clone for Row<T, S> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(self.0.clone(), self.1.clone())
     }
 }
 
-impl<T: PartialEq> PartialEq for Row<T> {
+impl<T: PartialEq, S: PartialEq> PartialEq for Row<T, S> {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
+        let same_item = match (&self.0, &other.0) {
             (Some(one), Some(two)) => Rc::ptr_eq(one, two) || one == two,
             (None, None) => true,
             _ => false,
-        }
+        };
+        same_item && self.1 == other.1
     }
 }
 

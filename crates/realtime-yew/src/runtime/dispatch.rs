@@ -5,7 +5,7 @@ use super::{
     transport::{SocketEvent, SocketSink},
 };
 use crate::error::RealtimeError;
-use realtime_core::{Generation, Input, Output};
+use realtime_core::{Generation, Input, MutationError, MutationEvent, MutationId, Output};
 use std::rc::Rc;
 
 /// Told to the client when its URL cannot be a socket's: the close-code table says to stop.
@@ -49,11 +49,32 @@ impl Runtime {
                 }
             }
             Output::Presence { channel, event } => self.callbacks.presence(&channel, &event),
-            Output::StartMutation { mutation, .. } | Output::Mutation { mutation, .. } => {
-                // No hook starts mutations yet; one of the app's own asks the core how it stands.
-                tracing::debug!(mutation = mutation.as_u64(), "nobody listens to a mutation");
+            Output::StartMutation { mutation, id, data } => {
+                let me = self.me.clone();
+                self.mutations.start(mutation, id, data, move |result| {
+                    if let Some(me) = me.upgrade() {
+                        me.input(Input::MutationFinished { mutation, result });
+                    }
+                });
             }
+            Output::Mutation { mutation, event } => self.mutation_event(mutation, event),
             Output::Fault(fault) => self.app.report(RealtimeError::Fault(fault)),
+        }
+    }
+
+    fn mutation_event(&self, mutation: MutationId, event: MutationEvent) {
+        // It may have ended since, but will hear so itself.
+        let goes_on = matches!(event, MutationEvent::Conflict(_));
+        let is_over = !goes_on && !self.client.borrow().is_mutation_open(mutation);
+        let told = self.mutations.event(mutation, &event, is_over);
+        match event {
+            // Whoever cancels it knows, and one that is kept shows in its rows.
+            MutationEvent::Failed { error, .. }
+                if is_over && !told && error != MutationError::Cancelled =>
+            {
+                self.app.report(RealtimeError::Unsaved(error.into()));
+            }
+            _ => {}
         }
     }
 

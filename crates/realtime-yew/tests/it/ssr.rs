@@ -233,6 +233,41 @@ async fn a_room_renders_empty_with_the_status_to_join_with() {
 }
 
 #[component]
+fn Changing() -> Html {
+    let tasks = use_memo((), |()| ListRef::<Task>::from(key!["tasks"]));
+    let rename = {
+        let tasks = tasks.clone();
+        use_realtime_mutation(
+            move |title: &String| {
+                MutationSpec::message("task:update", "tasks", title)
+                    .with_edit(tasks.update(&1, title))
+            },
+            UseRealtimeMutationOptions::default(),
+        )
+    };
+    let row = use_realtime_item_state(&tasks, &1);
+    // Commands of a render on a server go nowhere.
+    rename.mutate(String::from("Read"));
+    rename.retry();
+    row.retry();
+    let client = use_realtime_client();
+    html! {
+        <p>
+            { format!("{:?} {} {:?}", rename.status(), rename.pending(), row.state()) }
+            { client.pending_mutations() }
+        </p>
+    }
+}
+
+#[tokio::test]
+async fn a_mutation_does_nothing_on_a_server() {
+    assert_eq!(
+        render(html! { <Changing /> }).await,
+        "<p>None 0 Synced0</p>"
+    );
+}
+
+#[component]
 fn Listener() -> Html {
     use_realtime_event("notification", Some("room"), |_: &ReceivedEvent| {
         panic!("a server hears no events");

@@ -7,6 +7,7 @@ mod event;
 mod gloo;
 mod hydration;
 mod list;
+mod mutation;
 mod presence;
 mod provider;
 mod query;

@@ -3,10 +3,11 @@
 use super::{ListRef, ListView};
 use crate::client::RealtimeClient;
 use realtime_core::{
-    DecodeError, FetchStatus, ListItem, ListSnapshot, QueryError, QueryKey, QueryMeta, QueryStatus,
+    DecodeError, FetchStatus, ItemState, ListItem, ListSnapshot, QueryError, QueryKey, QueryMeta,
+    QueryStatus,
 };
 use std::{fmt, rc::Rc};
-use yew::{Callback, html::ImplicitClone};
+use yew::{Callback, html::ImplicitClone, virtual_dom::Key};
 
 /// A list with all its rows, from [`use_realtime_list`](crate::use_realtime_list).
 ///
@@ -50,6 +51,21 @@ impl<T: ListItem> UseRealtimeListHandle<T> {
     /// The rows' ids, in order.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = T::Id> + ExactSizeIterator {
         self.items.ids()
+    }
+
+    /// What to give the row `id` as key: the same for the row's whole life, also when the server
+    /// names a row that was made under a temporary id.
+    #[must_use]
+    pub fn row_key(&self, id: &T::Id) -> Key {
+        Key::from(self.items.key(id).to_string())
+    }
+
+    /// How the row `id` stands between us and the server.
+    #[must_use]
+    pub fn item_state(&self, id: &T::Id) -> ItemState {
+        let mut states = self.view.states.iter();
+        let found = states.find(|(of, _)| of == id);
+        found.map_or(ItemState::Synced, |(_, state)| state.clone())
     }
 
     /// How many rows there are.

@@ -1,8 +1,8 @@
 //! What a list hook is told beside its key and its fetcher.
 
 use realtime_core::{
-    ChannelName, EventName, Instant, ListItem, ListOptions, ListSnapshot, ListSpec, QueryOptions,
-    list::KeyedList,
+    ChannelName, ConflictPolicy, EventName, Instant, ListItem, ListOptions, ListSnapshot, ListSpec,
+    QueryOptions, list::KeyedList,
 };
 use std::{cmp::Ordering, fmt, rc::Rc, time::Duration};
 
@@ -61,6 +61,14 @@ impl<T> UseRealtimeListOptions<T> {
     #[must_use]
     pub fn with_list(mut self, list: ListOptions<T>) -> Self {
         self.list = list;
+        self
+    }
+
+    /// How an edit of ours that waits for the server and somebody else's change of the same row come
+    /// together. Default: the last writer wins.
+    #[must_use]
+    pub fn with_conflicts(mut self, policy: ConflictPolicy<T>) -> Self {
+        self.list = self.list.with_conflicts(policy);
         self
     }
 

@@ -3,7 +3,7 @@
 use super::{ListRef, UseRealtimeListHandle};
 use realtime_core::{ListItem, QueryError, QueryKey, QueryStatus};
 use std::fmt;
-use yew::{Callback, html::ImplicitClone};
+use yew::{Callback, html::ImplicitClone, virtual_dom::Key};
 
 /// A list's order, from [`use_realtime_list_order`](crate::use_realtime_list_order): which rows
 /// there are, but not what is in them.
@@ -23,6 +23,13 @@ impl<T: ListItem> UseRealtimeListOrderHandle<T> {
     /// into a long list.
     pub fn ids_in(&self, ranks: std::ops::Range<usize>) -> Vec<T::Id> {
         self.0.items().range(ranks).map(|item| item.id()).collect()
+    }
+
+    /// What to give the row `id` as key: the same for the row's whole life, also when the server
+    /// names a row that was made under a temporary id.
+    #[must_use]
+    pub fn row_key(&self, id: &T::Id) -> Key {
+        self.0.row_key(id)
     }
 
     /// Names the list, for [`use_realtime_item`](crate::use_realtime_item) in its rows.

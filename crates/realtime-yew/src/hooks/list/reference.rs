@@ -1,11 +1,13 @@
 //! Names a list, for the components that show its rows.
 
-use realtime_core::{ListItem, ListSnapshot, QueryKey};
+use realtime_core::{Edit, ListEdit, ListItem, ListSnapshot, QueryKey};
+use serde::Serialize;
 use std::{fmt, rc::Rc};
 use yew::html::ImplicitClone;
 
 /// Which list a row is of: what a list component passes to its rows, for
-/// [`use_realtime_item`](crate::use_realtime_item).
+/// [`use_realtime_item`](crate::use_realtime_item). It also makes the edits of the list that a
+/// [`MutationSpec`](crate::MutationSpec) shows.
 ///
 /// Get it from a list's handle, or make it of the list's key. It stays equal whatever happens to
 /// the list, so it never makes a row render again.
@@ -24,6 +26,57 @@ impl<T: ListItem> ListRef<T> {
     #[must_use]
     pub const fn key(&self) -> &QueryKey {
         &self.key
+    }
+
+    /// The edit that adds a row; see [`ListEdit::Insert`]. Where the server chooses ids, give it a
+    /// [`temporary_id`](crate::RealtimeClient::temporary_id).
+    #[must_use]
+    pub fn insert(&self, item: T) -> Edit {
+        self.edit(ListEdit::Insert(item))
+    }
+
+    /// The edit that changes the fields in `patch`, an object, of the row `id`; `null` removes one.
+    ///
+    /// A patch that does not turn into JSON makes its mutation fail as invalid.
+    #[must_use]
+    pub fn update(&self, id: &T::Id, patch: &(impl Serialize + ?Sized)) -> Edit {
+        // No JSON is no patch, and the list says why when the edit is made.
+        let patch = serde_json::to_string(patch).unwrap_or_else(|error| error.to_string());
+        self.edit(ListEdit::Update {
+            id: id.clone(),
+            patch: patch.into(),
+        })
+    }
+
+    /// The edit that takes the row `id` away.
+    #[must_use]
+    pub fn delete(&self, id: &T::Id) -> Edit {
+        self.edit(ListEdit::Delete { id: id.clone() })
+    }
+
+    /// The edit that puts the row `id` before another one, or at the end, in a list in arrival
+    /// order; in a sorted one, [`update`](Self::update) the field it sorts by.
+    #[must_use]
+    pub fn move_before(&self, id: &T::Id, before: Option<&T::Id>) -> Edit {
+        self.edit(ListEdit::MoveBefore {
+            id: id.clone(),
+            before: before.cloned(),
+        })
+    }
+
+    /// As [`move_before`](Self::move_before): after another one, or to the start.
+    #[must_use]
+    pub fn move_after(&self, id: &T::Id, after: Option<&T::Id>) -> Edit {
+        self.edit(ListEdit::MoveAfter {
+            id: id.clone(),
+            after: after.cloned(),
+        })
+    }
+
+    /// Any edit of the list.
+    #[must_use]
+    pub fn edit(&self, edit: ListEdit<T>) -> Edit {
+        Edit::list(self.key.clone(), edit)
     }
 
     /// The row as the initial data has it.

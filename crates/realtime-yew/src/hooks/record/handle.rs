@@ -2,7 +2,9 @@
 
 use super::View;
 use crate::client::RealtimeClient;
-use realtime_core::{DecodeError, FetchStatus, QueryError, QueryKey, QueryMeta, QueryStatus};
+use realtime_core::{
+    DecodeError, FetchStatus, ItemState, QueryError, QueryKey, QueryMeta, QueryStatus,
+};
 use std::{fmt, marker::PhantomData, rc::Rc, time::Duration};
 use yew::{Callback, html::ImplicitClone};
 
@@ -48,6 +50,13 @@ impl<T, S> UseRealtimeQueryHandle<T, S> {
     #[must_use]
     pub fn data(&self) -> Option<Rc<S>> {
         self.view.data.clone()
+    }
+
+    /// How the record stands between us and the server: whether an edit of it is on its way, or has
+    /// failed and is kept.
+    #[must_use]
+    pub const fn state(&self) -> &ItemState {
+        &self.view.state
     }
 
     /// There is no data yet, but it is on its way: time for a spinner.

@@ -1,7 +1,8 @@
 //! What a query hook is told beside its key and its fetcher.
 
 use realtime_core::{
-    ChannelName, EventName, Patch, QueryKey, QueryOptions, RecordSpec, merge_patch, query::Binding,
+    ChannelName, ConflictPolicy, EventName, Patch, QueryKey, QueryOptions, RecordSpec, merge_patch,
+    query::Binding,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, rc::Rc, time::Duration};
@@ -33,6 +34,7 @@ pub struct UseRealtimeQueryOptions<T> {
     channel: Option<ChannelName>,
     patch: Option<Patch<T>>,
     more: Vec<Binding<T>>,
+    conflicts: ConflictPolicy<T>,
     query: Option<QueryOptions>,
     stale_time: Option<Duration>,
     enabled: bool,
@@ -113,6 +115,14 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
         self
     }
 
+    /// How an edit of ours that waits for the server and somebody else's change of the record come
+    /// together. Default: the last writer wins.
+    #[must_use]
+    pub fn with_conflicts(mut self, policy: ConflictPolicy<T>) -> Self {
+        self.conflicts = policy;
+        self
+    }
+
     /// Fetches as these options say. Default: as the client's query defaults do.
     #[must_use]
     pub const fn with_query(mut self, query: QueryOptions) -> Self {
@@ -183,7 +193,7 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
     }
 
     pub(super) fn spec(&self) -> RecordSpec<T> {
-        let mut spec = RecordSpec::new();
+        let mut spec = RecordSpec::new().with_conflicts(self.conflicts.clone());
         if let (Some(event), Some(patch)) = (&self.event, &self.patch) {
             spec = spec.on(event.clone(), self.channel.clone(), patch.clone());
         }
@@ -205,6 +215,7 @@ impl<T> Default for UseRealtimeQueryOptions<T> {
             channel: None,
             patch: None,
             more: Vec::new(),
+            conflicts: ConflictPolicy::default(),
             query: None,
             stale_time: None,
             enabled: true,
@@ -228,6 +239,7 @@ impl<T> Clone for UseRealtimeQueryOptions<T> {
                     patch: binding.patch.clone(),
                 })
                 .collect(),
+            conflicts: self.conflicts.clone(),
             query: self.query,
             stale_time: self.stale_time,
             enabled: self.enabled,
@@ -245,6 +257,7 @@ impl<T> fmt::Debug for UseRealtimeQueryOptions<T> {
             .field("event", &self.event)
             .field("channel", &self.channel)
             .field("patch", &self.patch)
+            .field("conflicts", &self.conflicts)
             .field("query", &self.query)
             .field("enabled", &self.enabled)
             .field("has_initial_data", &self.initial.is_some())
