@@ -6,6 +6,7 @@ mod faults;
 mod harness;
 mod hidden;
 mod notifications;
+mod optimistic;
 mod refused;
 mod restart;
 mod room;

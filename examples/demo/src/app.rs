@@ -17,7 +17,7 @@ use yew::prelude::*;
 pub(crate) fn App() -> Html {
     html! {
         <RealtimeProvider url="/ws">
-            <Frame />
+            <Toaster><Frame /></Toaster>
         </RealtimeProvider>
     }
 }
@@ -65,7 +65,6 @@ fn Frame() -> Html {
                     }
                 }
             </main>
-            <Toaster />
         </div>
     }
 }

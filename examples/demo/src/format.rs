@@ -1,4 +1,16 @@
-//! Numbers as people read them.
+//! Numbers and reasons as people read them.
+
+use realtime_yew::prelude::{MutateError, MutationError, SendError};
+
+/// Why a change was not made. The server's own words are for people; the codes beside them are not.
+pub(crate) fn reason(error: &MutateError) -> String {
+    match error {
+        MutateError::Mutation(MutationError::Send(SendError::Server(refusal))) => {
+            refusal.message.to_string()
+        }
+        other => other.to_string(),
+    }
+}
 
 /// A price with two decimals: `101.50`.
 pub(crate) fn price(price: f64) -> String {

@@ -1,12 +1,17 @@
-//! Notifications as toasts, whatever page is shown.
+//! Notifications and other short messages as toasts, whatever page is shown.
 
 use realtime_demo_types::{Level, Notification};
 use realtime_yew::prelude::*;
 use yew::prelude::*;
 
-/// Shows every notification for a while.
+#[derive(PartialEq, Properties)]
+pub(crate) struct ToasterProps {
+    pub(crate) children: Html,
+}
+
+/// Shows every notification for a while, and what its children have to say.
 #[component]
-pub(crate) fn Toaster() -> Html {
+pub(crate) fn Toaster(props: &ToasterProps) -> Html {
     let toasts = use_toasts(UseToastsOptions::default());
     use_realtime_event("notification", Some("notifications"), {
         let toasts = toasts.clone();
@@ -17,11 +22,28 @@ pub(crate) fn Toaster() -> Html {
             });
         }
     });
+    let push = use_callback((), {
+        let toasts = toasts.clone();
+        move |toast: Toast, ()| {
+            toasts.push(toast);
+        }
+    });
     html! {
-        <aside aria-label="New notifications">
-            <Toasts {toasts} />
-        </aside>
+        <>
+            <ContextProvider<Callback<Toast>> context={push}>
+                { props.children.clone() }
+            </ContextProvider<Callback<Toast>>>
+            <aside aria-label="New notifications">
+                <Toasts {toasts} />
+            </aside>
+        </>
     }
+}
+
+/// Shows a toast, from anywhere under the [`Toaster`].
+#[hook]
+pub(crate) fn use_toaster() -> Callback<Toast> {
+    use_context::<Callback<Toast>>().unwrap_or_default()
 }
 
 const fn kind(level: Level) -> ToastKind {

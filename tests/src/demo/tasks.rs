@@ -21,6 +21,13 @@ const ROWS: &str = r#"
     }));
 "#;
 
+/// What a person pastes is not cut short everywhere, so the page has to live with it.
+const PASTE: &str = r#"
+    const field = document.querySelector(arguments[0]);
+    field.value = arguments[1];
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+"#;
+
 /// A task, as a row shows it and as the server has it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TaskRow {
@@ -52,6 +59,90 @@ impl Visitor {
     pub fn add_task(&self, title: &str) -> Result<(), E2eError> {
         self.retype(&by_id("new-task"), title)?;
         self.click(&by_id("add-task"))
+    }
+
+    /// Adds a task whose title is pasted into the form, however long it is.
+    ///
+    /// # Errors
+    ///
+    /// When there is no form.
+    pub fn paste_task(&self, title: &str) -> Result<(), E2eError> {
+        self.paste(&by_id("new-task"), title)?;
+        self.click(&by_id("add-task"))
+    }
+
+    /// Edits a row's title by pasting another one, however long it is.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such row.
+    pub fn paste_title(&self, id: &str, title: &str) -> Result<(), E2eError> {
+        self.click(&part(id, "task-edit"))?;
+        self.paste(&part(id, "task-input"), title)?;
+        self.save_editing(id)
+    }
+
+    fn paste(&self, field: &str, text: &str) -> Result<(), E2eError> {
+        self.eval(PASTE, json!([field, text]))
+    }
+
+    /// Waits until the row with this title is in `state`: `synced`, `pending` or `failed`.
+    ///
+    /// # Errors
+    ///
+    /// When it is not in time.
+    pub fn await_task_state(
+        &self,
+        title: &str,
+        state: &str,
+        within: Duration,
+    ) -> Result<(), E2eError> {
+        let what = format!("{} sees the task {title:?} as {state}", self.name());
+        let read = || {
+            let rows = self.tasks()?;
+            let row = rows.into_iter().find(|row| row.title == title);
+            row.map(|row| self.task_state(&row.id)).transpose()
+        };
+        eventually(&what, within, read, |seen| {
+            seen.as_ref().and_then(Option::as_deref) == Some(state)
+        })
+        .map(drop)
+    }
+
+    /// How a row stands between the page and the server.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn task_state(&self, id: &str) -> Result<Option<String>, E2eError> {
+        self.attribute(&row(id), "data-state")
+    }
+
+    /// Why a row's change was not saved.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn task_error(&self, id: &str) -> Result<Option<String>, E2eError> {
+        Ok(self.texts(&part(id, "task-error"))?.pop())
+    }
+
+    /// Tries a failed change again.
+    ///
+    /// # Errors
+    ///
+    /// When the row has none.
+    pub fn retry_task(&self, id: &str) -> Result<(), E2eError> {
+        self.click(&part(id, "task-retry"))
+    }
+
+    /// Lets a failed change go.
+    ///
+    /// # Errors
+    ///
+    /// When the row has none.
+    pub fn dismiss_task(&self, id: &str) -> Result<(), E2eError> {
+        self.click(&part(id, "task-dismiss"))
     }
 
     /// Starts editing a row, without saving.
@@ -176,6 +267,10 @@ impl Visitor {
     }
 }
 
+fn row(id: &str) -> String {
+    format!("[data-testid=\"task\"][data-id=\"{id}\"]")
+}
+
 fn part(id: &str, part: &str) -> String {
-    format!("[data-testid=\"task\"][data-id=\"{id}\"] {}", by_id(part))
+    format!("{} {}", row(id), by_id(part))
 }

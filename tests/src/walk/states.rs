@@ -1,8 +1,8 @@
-//! The states between and beside the data: loading, error, empty, offline.
+//! The states between and beside the data: loading, error, empty, offline; not saved yet, not saved at all.
 
 use super::{RECOVERS, Report, SOON, gallery::put};
 use crate::{
-    demo::{Page, Visitor, by_id},
+    demo::{Page, TaskRow, Visitor, by_id},
     emulation::{Requests, Scheme, Size},
     error::E2eError,
     eventually::eventually,
@@ -12,6 +12,8 @@ use std::time::Duration;
 /// A room where nobody speaks.
 const QUIET: Page = Page::RoomNamed("quiet-corner");
 const API: &str = "/api/";
+/// A title that is written without a network.
+const LATE: &str = "Edited while there was no network";
 
 /// Brings the page into each state, photographs it, and sees it out again.
 pub(super) fn show(ada: &Visitor, base: &str, report: &mut Report) {
@@ -46,11 +48,40 @@ pub(super) fn show(ada: &Visitor, base: &str, report: &mut Report) {
         .and_then(|()| ada.cut())
         .and_then(|()| shown(ada, "offline", SOON));
     state(ada, "offline", offline, report);
+    let pending = first_task(ada).and_then(|task| {
+        ada.edit_task(&task.id, LATE)?;
+        ada.await_task_state(LATE, "pending", SOON)?;
+        Ok(task)
+    });
+    let (task, pending) = pending.map_or_else(|error| (None, Err(error)), |it| (Some(it), Ok(())));
+    state(ada, "pending", pending, report);
     let online = ada
         .take_offline(false)
         .and_then(|()| ada.await_status("connected", RECOVERS))
         .and_then(|()| hidden(ada, "offline"));
     report.check("with the network the offline banner goes", online);
+    let Some(task) = task else { return };
+    let saved = ada
+        .await_task_state(LATE, "synced", RECOVERS)
+        .and_then(|()| ada.edit_task(&task.id, &task.title))
+        .and_then(|()| ada.await_task_state(&task.title, "synced", SOON));
+    report.check("what was edited offline is saved", saved);
+
+    let endless = "Far too long a title. ".repeat(12);
+    let endless = endless.trim();
+    let refused = ada
+        .paste_title(&task.id, endless)
+        .and_then(|()| ada.await_task_state(endless, "failed", SOON));
+    state(ada, "failed", refused, report);
+    let dismissed = ada
+        .dismiss_task(&task.id)
+        .and_then(|()| ada.await_task_state(&task.title, "synced", SOON));
+    report.check("a change that was not saved can be dismissed", dismissed);
+}
+
+fn first_task(ada: &Visitor) -> Result<TaskRow, E2eError> {
+    let first = ada.tasks()?.into_iter().next();
+    first.ok_or_else(|| E2eError::Wrong("there is no task".into()))
 }
 
 fn state(ada: &Visitor, name: &str, reached: Result<(), E2eError>, report: &mut Report) {

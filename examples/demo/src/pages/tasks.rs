@@ -1,15 +1,19 @@
 //! Tasks: a sorted list in two levels. This page knows which tasks there are and in which order;
-//! each row knows its own task, so that an edit renders one row.
+//! each row knows its own task, so that an edit renders one row. What somebody does shows at once,
+//! and settles when the server has it.
 
 mod board;
+mod change;
 mod drag;
 mod editor;
-mod message;
+mod failure;
 mod move_buttons;
 mod new_task;
+mod place;
 mod row;
+mod use_changes;
 
-use self::{board::TaskBoard, new_task::NewTaskForm};
+use self::{board::TaskBoard, new_task::NewTaskForm, use_changes::use_changes};
 use crate::{
     states::{Empty, Failure, Loading},
     user::Me,
@@ -34,9 +38,12 @@ pub(crate) fn TasksPage(props: &TasksPageProps) -> Html {
         Fetcher::<Vec<Task>>::positioned(|| get_json("/api/tasks")),
         UseRealtimeListOptions::default()
             .with_channel(CHANNEL)
-            .with_sort(|a: &Task, b| a.position.total_cmp(&b.position)),
+            .with_sort(|a: &Task, b| a.position.total_cmp(&b.position))
+            .with_conflicts(ConflictPolicy::MergeFields {
+                same_field: Side::Theirs,
+            }),
     );
-    let me = &props.me;
+    let on_change = use_changes(&tasks.list_ref(), &props.me);
     html! {
         <section class="page page--narrow" data-testid="page-tasks" aria-labelledby="tasks-title">
             <header class="page__head">
@@ -45,7 +52,7 @@ pub(crate) fn TasksPage(props: &TasksPageProps) -> Html {
                     { "One list for everybody: open this page twice and edit in both." }
                 </p>
             </header>
-            <NewTaskForm {me} />
+            <NewTaskForm on_change={&on_change} />
             <div>
                 if let (Some(error), true) = (tasks.error(), tasks.is_empty()) {
                     <Failure
@@ -58,7 +65,7 @@ pub(crate) fn TasksPage(props: &TasksPageProps) -> Html {
                 } else if tasks.is_empty() {
                     <Empty title="Nothing to do" hint="Add a task above, and everybody has it." />
                 } else {
-                    <TaskBoard ids={tasks.ids().collect::<Vec<_>>()} list={tasks.list_ref()} {me} />
+                    <TaskBoard {tasks} {on_change} />
                 }
             </div>
         </section>

@@ -1,61 +1,45 @@
 //! The list itself, and moving its rows.
 
-use super::{
-    CHANNEL,
-    drag::Drag,
-    message::{MOVE, OfTask, Place},
-    row::TaskRow,
-};
-use crate::{command::use_command, user::Me};
+use super::{change::Change, drag::Drag, place::Place, row::TaskRow};
 use realtime_demo_types::Task;
 use realtime_yew::prelude::*;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TaskBoardProps {
-    /// The tasks' ids, in order.
-    pub(super) ids: Vec<String>,
-    pub(super) list: ListRef<Task>,
-    pub(super) me: Me,
+    pub(super) tasks: UseRealtimeListOrderHandle<Task>,
+    pub(super) on_change: Callback<Change>,
 }
 
 /// The rows, in order.
 #[component]
 pub(super) fn TaskBoard(props: &TaskBoardProps) -> Html {
-    let TaskBoardProps { ids, list, me } = props;
-    let command = use_command(CHANNEL);
+    let TaskBoardProps { tasks, on_change } = props;
+    let ids: Vec<String> = tasks.ids().collect();
     let drag = use_state_eq(|| None::<Drag>);
-    let on_move = {
-        let (command, me) = (command.clone(), me.clone());
-        Callback::from(move |(id, place): (String, Place)| {
-            command.send(MOVE, &OfTask::moved(&id, place, &me.name), || ());
-        })
-    };
     let on_drag = {
-        let (drag, on_move) = (drag.clone(), on_move.clone());
+        let (drag, on_change) = (drag.clone(), on_change.clone());
         Callback::from(move |step| {
             let (next, moved) = Drag::next(drag.as_ref(), step);
             drag.set(next);
-            if let Some(moved) = moved {
-                on_move.emit(moved);
+            if let Some((id, place)) = moved {
+                on_change.emit(Change::Move { id, place });
             }
         })
     };
     let at = |index: Option<usize>| index.and_then(|index| ids.get(index)).cloned();
     html! {
         <div class="board">
-            <p class="field-error" role="alert">{ command.error() }</p>
             <ul class="tasks" data-testid="tasks">
                 for (index, id) in ids.iter().enumerate() {
                     <TaskRow
-                        key={id.as_str()}
+                        key={tasks.row_key(id)}
                         id={id.clone()}
-                        {list}
-                        {me}
+                        list={tasks.list_ref()}
                         up={at(index.checked_sub(1)).map(Place::Before)}
                         down={at(Some(index + 1)).map(Place::After)}
                         landing={drag.as_ref().and_then(|drag| drag.landing_at(id))}
-                        on_move={&on_move}
+                        {on_change}
                         on_drag={&on_drag}
                     />
                 }

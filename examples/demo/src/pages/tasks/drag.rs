@@ -1,6 +1,6 @@
 //! Dragging a row to another place.
 
-use super::message::Place;
+use super::place::Place;
 use web_sys::Element;
 use yew::prelude::*;
 

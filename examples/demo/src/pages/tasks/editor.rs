@@ -1,33 +1,22 @@
 //! Editing a title in its row.
 
-use super::{
-    CHANNEL,
-    message::{OfTask, UPDATE},
-};
-use crate::{
-    browser::{focus, value_of},
-    command::use_command,
-    user::Me,
-};
+use crate::browser::{focus, value_of};
 use realtime_demo_types::limits;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-#[derive(PartialEq, Properties)]
+#[derive(Clone, PartialEq, Properties)]
 pub(super) struct TitleEditorProps {
-    pub(super) id: String,
     pub(super) title: AttrValue,
-    pub(super) me: Me,
+    pub(super) on_save: Callback<String>,
     /// Saved or given up: time to show the title again.
     pub(super) on_close: Callback<()>,
 }
 
-/// A field with the title. Enter saves and Escape gives up; it stays open, with what was typed,
-/// until the server has taken it.
+/// A field with the title. Enter saves and Escape gives up.
 #[component]
 pub(super) fn TitleEditor(props: &TitleEditorProps) -> Html {
     let text = use_state(|| props.title.to_string());
-    let save = use_command(CHANNEL);
     let field = use_node_ref();
     use_effect_with((), {
         let field = field.clone();
@@ -39,31 +28,23 @@ pub(super) fn TitleEditor(props: &TitleEditorProps) -> Html {
         }
     });
     let oninput = {
-        let (text, save) = (text.clone(), save.clone());
-        move |event: InputEvent| {
-            save.dismiss();
-            text.set(value_of(&event));
-        }
+        let text = text.clone();
+        move |event: InputEvent| text.set(value_of(&event))
     };
     let onsubmit = {
         let TitleEditorProps {
-            id,
             title,
-            me,
+            on_save,
             on_close,
-        } = props;
-        let (id, title, me, on_close) = (id.clone(), title.clone(), me.clone(), on_close.clone());
-        let (text, save) = (text.clone(), save.clone());
+        } = props.clone();
+        let text = text.clone();
         move |event: SubmitEvent| {
             event.prevent_default();
             let new = text.trim();
-            if new.is_empty() || new == title.as_str() {
-                on_close.emit(());
-            } else if !save.is_sending() {
-                let on_close = on_close.clone();
-                let message = OfTask::titled(&id, new.to_owned(), &me.name);
-                save.send(UPDATE, &message, move || on_close.emit(()));
+            if !new.is_empty() && new != title.as_str() {
+                on_save.emit(new.to_owned());
             }
+            on_close.emit(());
         }
     };
     let onkeydown = {
@@ -85,16 +66,12 @@ pub(super) fn TitleEditor(props: &TitleEditorProps) -> Html {
                     aria-label={format!("Title of {}", props.title)}
                     maxlength={limits::TITLE.to_string()}
                     value={(*text).clone()}
-                    readonly={save.is_sending()}
                     {oninput}
                     {onkeydown}
                 />
-                <button class="button button--strong" aria-busy={save.is_sending().to_string()}>
-                    { if save.is_sending() { "Saving…" } else { "Save" } }
-                </button>
+                <button class="button button--strong">{ "Save" }</button>
                 <button class="button" type="button" onclick={cancel}>{ "Cancel" }</button>
             </div>
-            <p class="field-error" role="alert">{ save.error() }</p>
         </form>
     }
 }

@@ -1,6 +1,6 @@
 //! Moving a row without dragging it.
 
-use super::message::Place;
+use super::place::Place;
 use crate::browser::{focus, focused_element};
 use web_sys::Element;
 use yew::prelude::*;

@@ -1,41 +1,32 @@
 //! The form for a new task.
 
-use super::{CHANNEL, message::CREATE};
-use crate::{browser::value_of, command::use_command, user::Me};
-use realtime_demo_types::{NewTask, limits};
+use super::change::Change;
+use crate::browser::value_of;
+use realtime_demo_types::limits;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct NewTaskFormProps {
-    pub(super) me: Me,
+    pub(super) on_change: Callback<Change>,
 }
 
-/// Adds a task at the end of the list. The title stays in the field until the server has taken it.
+/// Adds a task at the end of the list, where it shows at once.
 #[component]
 pub(super) fn NewTaskForm(props: &NewTaskFormProps) -> Html {
     let title = use_state(String::new);
-    let create = use_command(CHANNEL);
     let oninput = {
-        let (title, create) = (title.clone(), create.clone());
-        move |event: InputEvent| {
-            create.dismiss();
-            title.set(value_of(&event));
-        }
+        let title = title.clone();
+        move |event: InputEvent| title.set(value_of(&event))
     };
     let onsubmit = {
-        let (title, create, me) = (title.clone(), create.clone(), props.me.clone());
+        let (title, on_change) = (title.clone(), props.on_change.clone());
         move |event: SubmitEvent| {
             event.prevent_default();
-            if create.is_sending() || title.trim().is_empty() {
-                return;
+            let new = title.trim().to_owned();
+            if !new.is_empty() {
+                on_change.emit(Change::Create { title: new });
+                title.set(String::new());
             }
-            let new = NewTask {
-                title: title.trim().to_owned(),
-                assignee: None,
-                edited_by: Some(me.name.to_string()),
-            };
-            let clear = title.setter();
-            create.send(CREATE, &new, move || clear.set(String::new()));
         }
     };
     html! {
@@ -45,22 +36,13 @@ pub(super) fn NewTaskForm(props: &NewTaskFormProps) -> Html {
                     class="field row__grow"
                     data-testid="new-task"
                     aria-label="New task"
-                    aria-describedby="new-task-error"
                     placeholder="What is to be done?"
                     maxlength={limits::TITLE.to_string()}
                     value={(*title).clone()}
-                    readonly={create.is_sending()}
                     {oninput}
                 />
-                <button
-                    class="button button--strong"
-                    data-testid="add-task"
-                    aria-busy={create.is_sending().to_string()}
-                >
-                    { if create.is_sending() { "Adding…" } else { "Add" } }
-                </button>
+                <button class="button button--strong" data-testid="add-task">{ "Add" }</button>
             </div>
-            <p id="new-task-error" class="field-error" role="alert">{ create.error() }</p>
         </form>
     }
 }

@@ -2,13 +2,14 @@
 //! another one does.
 
 use super::{
-    CHANNEL,
+    change::Change,
     drag::{DragHandlers, DragStep},
     editor::TitleEditor,
-    message::{DELETE, OfTask, Place, UPDATE},
+    failure::RowFailure,
     move_buttons::MoveButtons,
+    place::Place,
 };
-use crate::{browser::focus, command::use_command, user::Me};
+use crate::browser::focus;
 use realtime_demo_types::Task;
 use realtime_yew::prelude::*;
 use yew::prelude::*;
@@ -17,22 +18,20 @@ use yew::prelude::*;
 pub(super) struct TaskRowProps {
     pub(super) id: String,
     pub(super) list: ListRef<Task>,
-    pub(super) me: Me,
     /// Where one place up and one place down are; `None` at the ends of the list.
     pub(super) up: Option<Place>,
     pub(super) down: Option<Place>,
     /// Where the row that is being dragged would land, if that is beside this one.
     pub(super) landing: Option<Place>,
-    pub(super) on_move: Callback<(String, Place)>,
+    pub(super) on_change: Callback<Change>,
     pub(super) on_drag: Callback<DragStep>,
 }
 
 #[component]
 pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
-    let task = use_realtime_item(&props.list, &props.id);
-    let command = use_command(CHANNEL);
+    let row = use_realtime_item_state(&props.list, &props.id);
     let is_editing = use_state_eq(|| false);
-    let row = use_node_ref();
+    let element = use_node_ref();
     let edit_button = use_node_ref();
     let was_editing = use_mut_ref(|| false);
     use_effect_with(*is_editing, {
@@ -46,21 +45,36 @@ pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
     });
 
     // The row may render once more after its task has gone and before the list has heard of it.
-    let Some(task) = task else {
+    let Some(task) = row.item() else {
         return html! { <li hidden=true></li> };
     };
 
+    let TaskRowProps { on_change, .. } = props;
+    let id = || task.id.clone();
     let toggle = {
-        let (command, me, task) = (command.clone(), props.me.clone(), task.clone());
-        move |_: Event| command.send(UPDATE, &OfTask::done(&task.id, !task.done, &me.name), || ())
+        let (id, done) = (id(), !task.done);
+        on_change.reform(move |_: Event| Change::Tick {
+            id: id.clone(),
+            done,
+        })
     };
     let delete = {
-        let (command, id) = (command.clone(), props.id.clone());
-        move |_: MouseEvent| command.send(DELETE, &OfTask::only(&id), || ())
+        let id = id();
+        on_change.reform(move |_: MouseEvent| Change::Delete { id: id.clone() })
     };
     let on_move = {
-        let id = props.id.clone();
-        props.on_move.reform(move |place| (id.clone(), place))
+        let id = id();
+        on_change.reform(move |place| Change::Move {
+            id: id.clone(),
+            place,
+        })
+    };
+    let on_save = {
+        let id = id();
+        on_change.reform(move |title| Change::Rename {
+            id: id.clone(),
+            title,
+        })
     };
     let edit = {
         let is_editing = is_editing.clone();
@@ -78,15 +92,16 @@ pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
             Place::After(_) => "task--landing-below",
         }),
     );
-    let drag = DragHandlers::new(&props.id, &row, &props.on_drag);
+    let drag = DragHandlers::new(&props.id, &element, &props.on_drag);
     html! {
         <li
-            ref={row}
+            ref={element}
             {class}
             data-testid="task"
             data-id={task.id.clone()}
             data-version={task.version.to_string()}
-            aria-busy={command.is_sending().to_string()}
+            data-state={state(row.state())}
+            aria-busy={row.is_pending().to_string()}
             ondragover={drag.on_over}
             ondrop={drag.on_drop}
         >
@@ -111,9 +126,8 @@ pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
                 <div class="task__main">
                     if *is_editing {
                         <TitleEditor
-                            id={task.id.clone()}
                             title={task.title.clone()}
-                            me={&props.me}
+                            {on_save}
                             on_close={close_editor}
                         />
                     } else {
@@ -123,7 +137,7 @@ pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
                                     { &task.title }
                                 </span>
                                 <span class="task__meta">
-                                    { note(&task, command.is_sending()) }
+                                    { note(&task, row.is_pending()) }
                                 </span>
                             </div>
                             <div class="task__buttons">
@@ -157,14 +171,23 @@ pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
                     }
                 </div>
             </div>
-            <p class="field-error" role="alert">{ command.error() }</p>
+            <RowFailure {row} />
         </li>
     }
 }
 
+/// How a row stands, for styles and tests.
+const fn state(state: &ItemState) -> &'static str {
+    match state {
+        ItemState::Synced => "synced",
+        ItemState::Pending => "pending",
+        ItemState::Failed { .. } => "failed",
+    }
+}
+
 /// What stands below the title.
-fn note(task: &Task, is_sending: bool) -> String {
-    if is_sending {
+fn note(task: &Task, is_pending: bool) -> String {
+    if is_pending {
         return "Saving…".to_owned();
     }
     let assignee = task.assignee.as_ref().map(|name| format!("for {name}"));
