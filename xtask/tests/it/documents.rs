@@ -107,6 +107,34 @@ fn every_link_between_documents_leads_somewhere() {
     assert!(checked > 10, "only {checked} links were found");
 }
 
+#[test]
+fn every_test_that_stands_for_a_promise_exists() {
+    let tests: String = ["crates", "tests/scenarios"]
+        .into_iter()
+        .flat_map(|folder| {
+            files_below(folder, "rs")
+                .into_iter()
+                .map(move |file| (folder, file))
+        })
+        .map(|(folder, file)| format!("// {file}\n{}", read(&format!("{folder}/{file}"))))
+        .collect();
+    let promises = read("docs/CONSISTENCY.md");
+    let named = promises.lines().filter(|line| line.starts_with('>'));
+    let mut checked = 0;
+    for name in named.flat_map(quoted) {
+        let exists = match name.ends_with(".rs") {
+            true => tests.contains(&format!("/{name}\n")),
+            false => tests.contains(&format!("fn {name}(")),
+        };
+        assert!(
+            exists,
+            "docs/CONSISTENCY.md names `{name}`: there is no such test"
+        );
+        checked += 1;
+    }
+    assert!(checked > 40, "only {checked} tests were found");
+}
+
 /// Class names, as well as custom properties without their dashes.
 fn class_names(text: &str) -> BTreeSet<String> {
     text.split(|char: char| !is_word(char) && char != '-')
