@@ -24,6 +24,9 @@ use std::{
 /// The room that everybody enters.
 pub(crate) const ROOM: &str = "room";
 
+/// How a send ended.
+type Outcome = Result<Rc<str>, SendError>;
+
 /// A query that is mounted.
 #[derive(Debug)]
 pub(crate) struct Mounted {
@@ -50,7 +53,7 @@ pub(crate) struct App {
     pub(crate) joined: Instant,
     pub(crate) typing: Option<TypingLease>,
     /// Which edit each send carries, and its outcome.
-    pub(crate) sends: BTreeMap<SendId, (u32, Option<Result<Rc<str>, SendError>>)>,
+    pub(crate) sends: BTreeMap<SendId, (u32, Option<Outcome>)>,
     /// Who was seen to leave the room.
     pub(crate) left: BTreeSet<UserId>,
     /// When something last happened to its link.

@@ -75,7 +75,7 @@ impl Stage {
                     text(&database.rows(Listing::Board)),
                     rows::<Task>(client, query),
                 ),
-                Query::Chat => (text(&*now.chat), rows::<Chat>(client, query)),
+                Query::Chat => (text(&now.chat), rows::<Chat>(client, query)),
                 Query::Doc => (format!("{:?}", now.doc), record::<Doc>(client, query)),
                 Query::Count => (format!("{:?}", now.count), record::<i64>(client, query)),
                 Query::Summary => (

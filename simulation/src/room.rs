@@ -84,10 +84,11 @@ fn ghosts(world: &World, app: &App, there: &BTreeMap<String, Vec<Value>>) -> Vec
         if member.connections != rows.len() || member.stale {
             ghost(format!("{member:?}, but the server has {rows:?}"));
         }
-        let metadata = member.metadata.as_ref().map_or("null", |it| it.as_json());
+        let metadata: serde_json::Value = (member.metadata.as_ref())
+            .and_then(|it| serde_json::from_str(it.as_json()).ok())
+            .unwrap_or_default();
         if let [row] = rows.as_slice()
-            && (row["metadata"].to_string() != metadata
-                || row["status"] != serde_json::json!(member.status))
+            && (row["metadata"] != metadata || row["status"] != serde_json::json!(member.status))
         {
             ghost(format!("{member:?}, but the server has {row}"));
         }

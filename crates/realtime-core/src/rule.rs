@@ -4,6 +4,12 @@
 //! one rule at a time and show that it notices; without the feature [`off`] is `false` before the
 //! compiler has finished, and nothing of this is left.
 
+#[cfg(feature = "testing")]
+mod switch;
+
+#[cfg(feature = "testing")]
+pub use switch::without;
+
 /// One rule. Each is asked about in one place, by [`off`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -130,48 +136,6 @@ impl Rule {
         Self::UnseenFetch,
     ];
 }
-
-#[cfg(feature = "testing")]
-mod switch {
-    use super::Rule;
-    use std::cell::Cell;
-
-    thread_local! {
-        static OFF: Cell<Option<Rule>> = const { Cell::new(None) };
-    }
-
-    /// Runs `test` on this thread without one rule.
-    ///
-    /// ```
-    /// use realtime_core::testing::{Rule, without};
-    ///
-    /// let broken = without(Rule::Tombstones, || {
-    ///     // Run a world here: it should not end as it does otherwise.
-    ///     true
-    /// });
-    /// assert!(broken);
-    /// ```
-    pub fn without<R>(rule: Rule, test: impl FnOnce() -> R) -> R {
-        /// Switches the rule on again, also after a panic.
-        struct Restore(Option<Rule>);
-
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                OFF.set(self.0);
-            }
-        }
-
-        let _restore = Restore(OFF.replace(Some(rule)));
-        test()
-    }
-
-    pub(crate) fn off(rule: Rule) -> bool {
-        OFF.get() == Some(rule)
-    }
-}
-
-#[cfg(feature = "testing")]
-pub use switch::without;
 
 /// Whether a test has switched this rule off on this thread.
 #[cfg(feature = "testing")]
