@@ -10,7 +10,7 @@ mod switch;
 #[cfg(feature = "testing")]
 pub use switch::without;
 
-/// One rule. Each is asked about in one place, by [`off`].
+/// One rule. Each is asked about in one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Rule {
