@@ -76,11 +76,15 @@ impl MutationError {
         matches!(self, Self::Send(SendError::Server(error)) if &*error.code == CONFLICT)
     }
 
-    /// Whether it is not known if the server has carried it out.
+    /// Whether it is not known if the server has carried it out. A function of the app's that failed
+    /// for the moment may have lost no more than the answer.
     pub(crate) const fn is_uncertain(&self) -> bool {
         matches!(
             self,
-            Self::Timeout
+            Self::App(FetchError {
+                retryable: true,
+                ..
+            }) | Self::Timeout
                 | Self::Send(
                     SendError::Timeout
                         | SendError::Expired

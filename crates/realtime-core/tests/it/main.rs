@@ -10,6 +10,7 @@ mod client_queries;
 mod client_rooms;
 mod client_seats;
 mod client_sends;
+mod client_simulated;
 mod client_sources;
 mod connection_heartbeat;
 mod connection_link;

@@ -105,7 +105,11 @@ impl<T: ListItem> KeyedList<T> {
             changed |= self.delete(now, &id, Some(version)).changed;
             return self.confirm_row(mutation, &id, Some(version)) | changed;
         }
-        let whole = T::decode(json).ok().filter(|item| item.id() == id);
+        // Where a new row stands among other people's, only the channel tells, in its order.
+        let is_placed = self.order.is_sorted() || self.rows.contains_key(&id);
+        let whole = T::decode(json)
+            .ok()
+            .filter(|item| is_placed && item.id() == id);
         let Some(item) = whole else {
             return self.confirm_row(mutation, &id, Some(version)) | changed;
         };
