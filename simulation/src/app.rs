@@ -126,6 +126,18 @@ impl App {
         self.mounted.insert(query, mounted);
     }
 
+    /// Subscribes to the board's channels for good: of an event that lags, only who was there before
+    /// can tell whether its row has been deleted.
+    pub(crate) fn hold_board(&self, world: &mut World) {
+        for stream in [Stream::BoardA, Stream::BoardB] {
+            world
+                .act(self.peer, |client, now| {
+                    client.subscribe(now, &stream.name().into())
+                })
+                .expect("there is room for two channels");
+        }
+    }
+
     pub(crate) fn unobserve(&mut self, world: &mut World, query: Query) {
         let Some(mounted) = self.mounted.remove(&query) else {
             return;

@@ -32,6 +32,8 @@ impl Stage {
         if !self.wait_until_calm() {
             return;
         }
+        // What is still under way arrives.
+        self.run_for(1_000);
         self.check_kept();
         if !self.dismiss_kept() {
             return;

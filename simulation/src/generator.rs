@@ -8,6 +8,9 @@ use crate::{
 };
 use fastrand::Rng;
 
+/// When every client has subscribed to what it holds from the start, in milliseconds.
+const SETTLED: u64 = 5_000;
+
 /// Few rows, so that edits meet.
 pub(crate) const ROWS: u8 = 8;
 
@@ -27,10 +30,17 @@ impl Plan {
             rng,
         };
         generator.arrivals();
+        let arrivals = generator.actions.len();
         generator.work();
         generator.faults();
         generator.scenes();
         let mut actions = generator.actions;
+        if server.board_lags {
+            // All are subscribed before the first event may lag.
+            for timed in &mut actions[arrivals..] {
+                timed.at += SETTLED;
+            }
+        }
         actions.sort_by_key(|timed| timed.at);
         Self {
             seed,
@@ -124,7 +134,7 @@ impl Generator {
     fn arrivals(&mut self) {
         for number in 0..self.clients {
             let at = match self.rng.u8(..4) {
-                0 => self.moment(),
+                0 if !self.server.board_lags => self.moment(),
                 _ => self.rng.u64(..2_000),
             };
             self.client(at, number, ClientDeed::Connect);
@@ -362,7 +372,14 @@ impl Generator {
             },
             2 => ServerDeed::Close([1001, 1006, 1011, 1013, 4100][self.rng.usize(..5)]),
             3 => ServerDeed::Nonsense(self.rng.u8(..6)),
-            4 | 5 if self.server.positions => ServerDeed::Lose(self.stream(), self.rng.usize(1..3)),
+            4 | 5 if self.server.positions => {
+                let stream = self.stream();
+                let of_board = matches!(stream, Stream::BoardA | Stream::BoardB);
+                if of_board && self.server.board_lags {
+                    return;
+                }
+                ServerDeed::Lose(stream, self.rng.usize(1..3))
+            }
             6..10 if self.server.positions => {
                 ServerDeed::Repeat(self.stream(), self.rng.usize(1..6))
             }

@@ -268,6 +268,8 @@ impl Database {
             .get(&(edit.list, id.clone()))
             .map_or(1, |it| it + 1);
         let version = has_versions.then_some(next);
+        // A row that comes back under its old id would have two places in one arrival order.
+        let may_return = self.plan.sorted || edit.list == Listing::Board;
         if self.plan.checks_versions && edit.base.is_some_and(|base| base + 1 != next) {
             return Err(ServerError {
                 code: "conflict".into(),
@@ -290,6 +292,9 @@ impl Database {
             note: None,
         };
         let data = match (&edit.change, at) {
+            (Change::Create(_), None) if next > 1 && !may_return => {
+                return refuse("there has been such a row");
+            }
             (Change::Create(rank), None) => {
                 rows.push(fresh(*rank, version));
                 json!({"action": "create", "item": rows.last()})

@@ -23,7 +23,8 @@ pub struct ServerPlan {
     /// Whether the tasks are sorted by rank, or stand as they were put.
     pub sorted: bool,
     /// Whether the board's events lag behind its data, each channel's for itself. Only where none
-    /// of them is ever lost: of a late create without its delete, nobody can tell what it is.
+    /// of them is ever lost and all are subscribed from the start: of a late create without its
+    /// delete, nobody can tell what it is.
     pub board_lags: bool,
     /// Whether events carry the id of the message that caused them.
     pub echoes: bool,

@@ -60,8 +60,9 @@ impl Stage {
             for (field, value) in theirs.iter().filter(|(field, _)| *field != "version") {
                 if !edited(field) && ours.get(field) != Some(value) {
                     let what = format!(
-                        "client {}: an edit of {key} {} that failed holds {field} back",
-                        app.number, row.id
+                        "client {}: an edit that failed holds {field} of {key} back: \
+                         it shows {shown:?}, but the server has {row:?}",
+                        app.number
                     );
                     found.push(Breach::new(BreachKind::Diverged, what));
                 }

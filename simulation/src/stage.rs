@@ -100,7 +100,11 @@ impl Stage {
             let options = ClientOptions::new("ws://server.test/ws").with_connection(connection);
             let peer = world.add(options);
             world.link_mut(peer).late_callbacks = Duration::from_millis(client.late_callbacks);
-            apps.push(App::new(number, peer, *client, plan.server));
+            let app = App::new(number, peer, *client, plan.server);
+            if plan.server.board_lags {
+                app.hold_board(&mut world);
+            }
+            apps.push(app);
         }
         let start = world.now().as_millis();
         let mut stage = Self {
@@ -116,6 +120,9 @@ impl Stage {
         stage.set_mood(Mood::Quick);
         for number in 0..stage.apps.len() {
             stage.client(number, &ClientDeed::FreshToken);
+            if plan.server.board_lags && plan.clients[number].present {
+                stage.client(number, &ClientDeed::Connect);
+            }
         }
         stage
     }

@@ -262,8 +262,7 @@ impl App {
             let list = world.client(self.peer).list::<Task>(&query.key())?;
             let mut seen = BTreeSet::new();
             let mut titles = list.iter().map(|row| row.title.clone());
-            let by_app = &self.tries.by_app;
-            titles.find(|title| !seen.insert(title.clone()) && !by_app.contains(title))
+            titles.find(|title| !seen.insert(title.clone()) && !self.may_show_twice(title))
         });
         let quick = *world.link(self.peer).latency.end() <= 100;
         let Some(title) =
@@ -278,6 +277,16 @@ impl App {
             breaches.push(Breach::new(BreachKind::Doubled, what));
             self.tries.twice_since = None;
         }
+    }
+
+    /// Whether a title may show in a row of the server's and in one that is kept because it failed:
+    /// the server may have carried it out all the same. Nor is there an echo of what went past the
+    /// socket before it was open.
+    fn may_show_twice(&self, title: &String) -> bool {
+        let mut tries = self.tries.by_id.values();
+        let failed = |tried: &Try| matches!(tried.ends.last(), Some(MutationEvent::Failed { .. }));
+        self.tries.by_app.contains(title)
+            || tries.any(|tried| failed(tried) && *title == format!("by {}", tried.uid))
     }
 
     /// Whether an edit of its own may have been given up for another's without being sent.
