@@ -51,31 +51,27 @@ const ADD: &str = r#"
     return true;
 "#;
 
-const FORM: &str = r#"
-    const field = document.querySelector('[data-testid="new-task"]');
-    const form = field.form;
-    return {
-        busy: form.querySelector('[aria-busy="true"]') !== null,
-        error: form.querySelector('[role="alert"]').textContent.trim(),
-        open: field.value !== '',
-    };
+/// A created row is looked for by its title, as its id changes when the server has named it.
+const CREATED: &str = r#"
+    const row = Array.from(document.querySelectorAll('[data-testid="task"]')).find(
+        row => row.querySelector('[data-testid="task-title"]')?.textContent.trim() === arguments[0]);
+    const part = name => row?.querySelector(`[data-testid="${name}"]`);
 "#;
 
-const TITLE: &str = r#"
-    const form = row?.querySelector('form');
+const SHOWN: &str = r"
     return row && {
-        busy: form?.querySelector('[aria-busy="true"]') != null,
-        error: form?.querySelector('[role="alert"]')?.textContent.trim() ?? '',
-        open: form !== null,
+        state: row.dataset.state,
+        error: part('task-error')?.textContent.trim() ?? '',
+        title: part('task-title')?.textContent.trim() ?? '',
+        done: part('task-done')?.checked ?? false,
     };
-"#;
+";
 
-const LINE: &str = r#"
-    return row && {
-        busy: row.getAttribute('aria-busy') === 'true',
-        error: row.querySelector(':scope > [role="alert"]')?.textContent.trim() ?? '',
-        open: false,
-    };
+/// Gives up every change that failed, so that each row shows what the server has.
+const DISMISS: &str = r#"
+    const buttons = document.querySelectorAll('[data-testid="task-dismiss"]');
+    buttons.forEach(button => button.click());
+    return buttons.length;
 "#;
 
 /// An edit of the task board.
@@ -96,28 +92,22 @@ pub enum Edit {
 /// What the page says of an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is on its way.
+    /// It shows, and waits for the server.
     Waiting,
-    /// It is done.
+    /// The server has it: it shows, and waits for nothing.
     Done,
-    /// It failed, in the page's words.
+    /// It failed, in the page's words. It may have reached the server in an earlier try.
     Failed(String),
-    /// Nothing: what would say it is gone, or the page does not tell of such edits.
+    /// Nothing: another change shows in its place, its row is gone, or the page does not tell of such edits.
     Untold,
-}
-
-impl Outcome {
-    /// Whether the page says that the server cannot have got it.
-    pub fn is_unsent(&self) -> bool {
-        matches!(self, Self::Failed(reason) if reason.starts_with("the message was not sent"))
-    }
 }
 
 #[derive(Debug, Deserialize)]
 struct Shown {
-    busy: bool,
+    state: String,
     error: String,
-    open: bool,
+    title: String,
+    done: bool,
 }
 
 impl Visitor {
@@ -154,20 +144,34 @@ impl Visitor {
     /// When the browser does not answer.
     pub fn outcome(&self, edit: &Edit) -> Result<Outcome, E2eError> {
         let shown: Option<Shown> = match edit {
-            Edit::Create(_) => self.eval(FORM, json!([]))?,
-            Edit::Rename(id, _) => self.in_row(TITLE, json!([id]))?,
-            Edit::Mark(id, _) | Edit::Delete(id) => self.in_row(LINE, json!([id]))?,
-            Edit::Move(..) => return Ok(Outcome::Untold),
+            Edit::Create(title) => self.eval(&format!("{CREATED}{SHOWN}"), json!([title]))?,
+            Edit::Rename(id, _) | Edit::Mark(id, _) => self.in_row(SHOWN, json!([id]))?,
+            // A deleted row is gone at once, and a row that moves back says nothing.
+            Edit::Delete(_) | Edit::Move(..) => None,
         };
-        Ok(match (shown, edit) {
-            // The row is gone, as was asked.
-            (None, Edit::Delete(_)) => Outcome::Done,
-            (None, _) => Outcome::Untold,
-            (Some(shown), _) if shown.busy => Outcome::Waiting,
-            (Some(shown), _) if !shown.error.is_empty() => Outcome::Failed(shown.error),
-            (Some(shown), _) if shown.open => Outcome::Waiting,
-            (Some(_), _) => Outcome::Done,
+        let Some(shown) = shown else {
+            return Ok(Outcome::Untold);
+        };
+        let shows = match edit {
+            Edit::Create(title) | Edit::Rename(_, title) => shown.title == *title,
+            Edit::Mark(_, done) => shown.done == *done,
+            Edit::Delete(_) | Edit::Move(..) => false,
+        };
+        Ok(match shown.state.as_str() {
+            "pending" => Outcome::Waiting,
+            "failed" => Outcome::Failed(shown.error),
+            _ if shows => Outcome::Done,
+            _ => Outcome::Untold,
         })
+    }
+
+    /// Gives up all changes that failed on this page, and says how many there were.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn dismiss_failed(&self) -> Result<usize, E2eError> {
+        self.eval(DISMISS, json!([]))
     }
 
     /// Gives up the title that is being edited in a row, if one is.
