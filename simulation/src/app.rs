@@ -126,19 +126,12 @@ impl App {
         self.mounted.insert(query, mounted);
     }
 
-    /// Subscribes to the board's channels for good: of an event that lags, only who was there before
-    /// can tell whether its row has been deleted.
-    pub(crate) fn hold_board(&self, world: &mut World) {
-        for stream in [Stream::BoardA, Stream::BoardB] {
-            world
-                .act(self.peer, |client, now| {
-                    client.subscribe(now, &stream.name().into())
-                })
-                .expect("there is room for two channels");
-        }
-    }
-
     pub(crate) fn unobserve(&mut self, world: &mut World, query: Query) {
+        // Of an event that lags, only a list that was there before can tell whether its row has been
+        // deleted since.
+        if query == Query::Board && self.server.board_lags {
+            return;
+        }
         let Some(mounted) = self.mounted.remove(&query) else {
             return;
         };
@@ -225,12 +218,21 @@ impl App {
     /// Whether its link has been up and well for so long that every answer must have come.
     pub(crate) fn has_sound_link(&self, world: &World) -> bool {
         let connection = world.client(self.peer).connection();
-        let since = connection.since.max(self.disturbed);
+        let since = self.sound_since(world);
         self.server.answers
             && connection.status == ConnectionStatus::Connected
             && world.link(self.peer).state() == LinkState::Up
             && !world.link(self.peer).swallows()
             && (world.now() - since).as_secs() >= 9
+    }
+
+    /// Since when its link has been as it is.
+    pub(crate) fn sound_since(&self, world: &World) -> Instant {
+        world
+            .client(self.peer)
+            .connection()
+            .since
+            .max(self.disturbed)
     }
 
     /// Takes in what has become of what was sent, and what was heard.

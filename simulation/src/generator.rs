@@ -24,6 +24,9 @@ impl Plan {
         let mut generator = Generator {
             server,
             clients: clients.len(),
+            late: (0..clients.len())
+                .filter(|number| clients[*number].late_callbacks > 0)
+                .collect(),
             length: [20_000, 60_000, 200_000, 900_000][rng.usize(..4)],
             last_uid: 0,
             actions: Vec::new(),
@@ -65,7 +68,7 @@ fn server(rng: &mut Rng) -> ServerPlan {
         pongs: rng.u8(..8) > 0,
         syncs: match rng.u8(..6) {
             0 => None,
-            1 | 2 => Some(rng.u64(50..2_000)),
+            1 => Some(rng.u64(50..2_000)),
             _ => Some(0),
         },
         versions,
@@ -101,6 +104,8 @@ pub(crate) struct Generator {
     pub(crate) rng: Rng,
     pub(crate) server: ServerPlan,
     pub(crate) clients: usize,
+    /// Those whose old sockets still speak.
+    pub(crate) late: Vec<usize>,
     length: u64,
     last_uid: u32,
     actions: Vec<Timed>,
@@ -294,13 +299,15 @@ impl Generator {
             match self.rng.u8(..19) {
                 0..3 => self.client(at, number, ClientDeed::Cut),
                 3 | 4 => self.spell(at, number, ClientDeed::Down, ClientDeed::Heal, 60_000),
-                5 | 6 if self.server.answers => {
+                5 | 6 if self.server.answers && !self.server.is_prompt() => {
                     self.spell(at, number, ClientDeed::Stall, ClientDeed::Heal, 60_000);
                 }
                 7 if self.server.pongs && self.server.answers => {
                     self.client(at, number, ClientDeed::Swallow);
                 }
-                8 => self.spell(at, number, ClientDeed::Freeze, ClientDeed::Thaw, 7_200_000),
+                8 if !self.server.is_prompt() => {
+                    self.spell(at, number, ClientDeed::Freeze, ClientDeed::Thaw, 7_200_000);
+                }
                 9 => {
                     let (on, off) = (ClientDeed::Visible(false), ClientDeed::Visible(true));
                     self.spell(at, number, on, off, 120_000);
@@ -309,7 +316,7 @@ impl Generator {
                     let (on, off) = (ClientDeed::Online(false), ClientDeed::Online(true));
                     self.spell(at, number, on, off, 30_000);
                 }
-                11 => {
+                11 if !self.server.is_prompt() => {
                     self.spell(
                         at,
                         number,
@@ -324,6 +331,7 @@ impl Generator {
                 }
                 13 | 14 => self.fetches(at),
                 15..18 => self.server_fault(at),
+                _ if self.rng.bool() => self.client(at, number, ClientDeed::Cut),
                 _ => {
                     self.serve(at, ServerDeed::ExpireToken);
                     for number in 0..self.clients {

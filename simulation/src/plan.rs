@@ -44,14 +44,17 @@ impl ServerPlan {
         self.positions && self.positioned_fetches
     }
 
-    /// The most that a frame may take, in milliseconds. A room's snapshot that is made before
-    /// events that overtake it is told from them only if it comes within five seconds.
+    /// Whether a room's snapshot always comes within five seconds: one that is made before events
+    /// which overtake it is not told from a newer one after that.
+    #[must_use]
+    pub const fn is_prompt(&self) -> bool {
+        !matches!(self.syncs, None | Some(0))
+    }
+
+    /// The most that a frame may take, in milliseconds.
     #[must_use]
     pub const fn slowest(&self) -> u64 {
-        match self.syncs {
-            None | Some(0) => 3_000,
-            Some(_) => 600,
-        }
+        if self.is_prompt() { 600 } else { 3_000 }
     }
 
     /// Whether rows can be moved: a replayed move must be known as one.

@@ -12,7 +12,7 @@ impl Generator {
             let at = self.moment();
             match self.rng.u8(..8) {
                 6 => self.own_row(at),
-                7 if self.server.answers => self.answer_too_late(at),
+                7 if self.server.answers && !self.server.is_prompt() => self.answer_too_late(at),
                 0 => self.outage(at),
                 1 | 2 => self.crowded_row(at),
                 3 if self.server.answers => self.answer_cut_off(at),
@@ -93,15 +93,32 @@ impl Generator {
 
     /// A client connects afresh while events are on their way to it.
     fn late_callbacks(&mut self, at: u64) {
-        let number = self.anyone();
+        let Some(number) = self.rng.choice(self.late.clone()) else {
+            return;
+        };
         let slow = self.server.slowest().min(1_500);
         self.client(at, number, ClientDeed::Latency(slow));
         for _ in 0..self.rng.usize(2..5) {
             let at = at + self.rng.u64(..800);
-            self.someone_else(at);
+            self.rewrite(at);
         }
         self.client(at + 850, number, ClientDeed::Latency(20));
         self.client(at + 900, number, ClientDeed::Reconnect);
+        // What comes late from the old socket is older than what the new one brings meanwhile.
+        for _ in 0..self.rng.usize(1..4) {
+            let at = at + 900 + self.rng.u64(500..9_000);
+            self.rewrite(at);
+        }
+    }
+
+    fn rewrite(&mut self, at: u64) {
+        let uid = self.uid();
+        let deed = match self.rng.u8(..3) {
+            0 => ServerDeed::Write(uid),
+            1 => ServerDeed::Amend(uid),
+            _ => ServerDeed::Edit(self.edit(true)),
+        };
+        self.serve(at, deed);
     }
 
     /// Someone makes a row, and goes on with it before the server has answered.

@@ -1,7 +1,7 @@
 //! A plan comes to life.
 
 use crate::{
-    action::{Action, ClientDeed, Edit, Mood, ServerDeed, Stream},
+    action::{Action, ClientDeed, Edit, Mood, Query, ServerDeed, Stream},
     app::App,
     breach::{Breach, BreachKind},
     fetcher,
@@ -100,9 +100,9 @@ impl Stage {
             let options = ClientOptions::new("ws://server.test/ws").with_connection(connection);
             let peer = world.add(options);
             world.link_mut(peer).late_callbacks = Duration::from_millis(client.late_callbacks);
-            let app = App::new(number, peer, *client, plan.server);
+            let mut app = App::new(number, peer, *client, plan.server);
             if plan.server.board_lags {
-                app.hold_board(&mut world);
+                app.observe(&mut world, Query::Board);
             }
             apps.push(app);
         }

@@ -25,6 +25,7 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct Try {
     pub(crate) uid: u32,
+    begun: Instant,
     /// Which row it changes, if it is one, and the patch, if that is what it does.
     pub(crate) row: Option<(Listing, String, Option<Value>)>,
     /// How it ended, each time.
@@ -160,6 +161,7 @@ impl App {
         let id = world.act(self.peer, |client, now| client.mutate(now, mutation));
         let begun = Try {
             uid,
+            begun: world.now(),
             row,
             ends: Vec::new(),
             due_ends: 1,
@@ -262,7 +264,7 @@ impl App {
             let list = world.client(self.peer).list::<Task>(&query.key())?;
             let mut seen = BTreeSet::new();
             let mut titles = list.iter().map(|row| row.title.clone());
-            titles.find(|title| !seen.insert(title.clone()) && !self.may_show_twice(title))
+            titles.find(|title| !seen.insert(title.clone()) && !self.may_show_twice(world, title))
         });
         let quick = *world.link(self.peer).latency.end() <= 100;
         let Some(title) =
@@ -280,13 +282,15 @@ impl App {
     }
 
     /// Whether a title may show in a row of the server's and in one that is kept because it failed:
-    /// the server may have carried it out all the same. Nor is there an echo of what went past the
-    /// socket before it was open.
-    fn may_show_twice(&self, title: &String) -> bool {
+    /// the server may have carried it out all the same. Nor is there an echo of what went out before
+    /// the link was as it is, or past it.
+    fn may_show_twice(&self, world: &World, title: &String) -> bool {
+        let since = self.sound_since(world);
         let mut tries = self.tries.by_id.values();
         let failed = |tried: &Try| matches!(tried.ends.last(), Some(MutationEvent::Failed { .. }));
+        let excused = |tried: &Try| failed(tried) || tried.begun < since;
         self.tries.by_app.contains(title)
-            || tries.any(|tried| failed(tried) && *title == format!("by {}", tried.uid))
+            || tries.any(|tried| excused(tried) && *title == format!("by {}", tried.uid))
     }
 
     /// Whether an edit of its own may have been given up for another's without being sent.
