@@ -81,7 +81,7 @@ mod time;
 pub mod typing;
 pub mod wire;
 
-pub use channel::{ChannelError, LeaseId};
+pub use channel::{ChannelError, Continuity, GapReason, LeaseId};
 pub use client::{
     Client, ClientOptions, ClientStats, Fault, Input, ListSpec, ListenerId, Output, ReceivedEvent,
     RosterLease, TypingLease,

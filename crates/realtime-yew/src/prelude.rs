@@ -14,9 +14,9 @@ pub use crate::{
     use_realtime_query_suspense, use_realtime_query_with, use_toasts, use_typing_indicator,
 };
 pub use realtime_core::{
-    ChannelName, Conflict, ConflictPolicy, ConnectionStatus as ConnectionState, Edit, FetchError,
-    FetchStatus, ItemState, ListEdit, ListItem, ListOptions, ListSnapshot, Member, Metadata,
-    MutationError, MutationId, MutationStatus, OfflinePolicy, Patch, Position, PresenceEvent,
-    PresenceStatus, QueryError, QueryKey, QueryOptions, QueryStatus, ReceivedEvent, RecordEdit,
-    SendError, Sending, Side, Typist, User, UserId, key,
+    ChannelName, Conflict, ConflictPolicy, ConnectionStatus as ConnectionState, Continuity, Edit,
+    FetchError, FetchStatus, GapReason, ItemState, ListEdit, ListItem, ListOptions, ListSnapshot,
+    Member, Metadata, MutationError, MutationId, MutationStatus, OfflinePolicy, Patch, Position,
+    PresenceEvent, PresenceStatus, QueryError, QueryKey, QueryOptions, QueryStatus, ReceivedEvent,
+    RecordEdit, SendError, Sending, Side, Typist, User, UserId, key,
 };

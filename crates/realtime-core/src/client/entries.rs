@@ -3,7 +3,7 @@
 
 use super::{Client, Fault, Output, route::Target};
 use crate::{
-    channel::{self, ChannelState, LeaseId},
+    channel::{self, ChannelState, GapReason, LeaseId},
     id::{ChannelName, EventName, Position},
     notify::{Dirty, Topic},
     query::{
@@ -52,6 +52,8 @@ struct Entry {
     is_live: bool,
     /// The worst that is known of the channels that came back since the entry was last live.
     continuity: Option<Continuity>,
+    /// What was last said of the events between two links, or of a hole, for the app to see.
+    recovery: Option<channel::Continuity>,
     take_rows: Option<TakeRows>,
     order_version: u64,
     content_version: u64,
@@ -85,6 +87,17 @@ impl Entries {
         let entry = self.by_id.get(&entry).filter(|entry| entry.active > 0);
         let channels = entry.map_or(&[][..], |entry| &entry.channels);
         channels.iter().map(|feeding| &feeding.channel)
+    }
+
+    /// What was last said of the events that an entry may have missed.
+    pub(super) fn recovery(&self, entry: EntryId) -> Option<channel::Continuity> {
+        self.by_id.get(&entry)?.recovery
+    }
+
+    fn note_recovery(&mut self, entry: EntryId, recovery: channel::Continuity) {
+        if let Some(entry) = self.by_id.get_mut(&entry) {
+            entry.recovery = Some(recovery);
+        }
     }
 
     fn fed_by(&self, channel: &ChannelName) -> Vec<EntryId> {
@@ -159,6 +172,7 @@ impl Client {
                 active: 0,
                 is_live: false,
                 continuity: None,
+                recovery: None,
                 take_rows,
                 order_version: 0,
                 content_version: 0,
@@ -236,10 +250,10 @@ impl Client {
         &mut self,
         now: Instant,
         channel: &ChannelName,
-        continuity: &channel::Continuity,
+        recovery: &channel::Continuity,
         position: Option<Position>,
     ) {
-        let continuity = match continuity {
+        let continuity = match recovery {
             channel::Continuity::Fresh => Continuity::Fresh,
             channel::Continuity::Recovered { .. } => Continuity::Recovered,
             channel::Continuity::Gap(_) => Continuity::Gap,
@@ -251,6 +265,7 @@ impl Client {
             _ => position,
         };
         for id in self.entries.fed_by(channel) {
+            self.entries.note_recovery(id, *recovery);
             self.go_live(now, id, Some(continuity), position.clone());
         }
         self.tell_anywhere(now, continuity);
@@ -352,7 +367,7 @@ impl Client {
     }
 
     /// Events of a live channel are lost, perhaps some for those that listen to any channel.
-    pub(super) fn entries_gap(&mut self, now: Instant, channel: &ChannelName) {
+    pub(super) fn entries_gap(&mut self, now: Instant, channel: &ChannelName, reason: GapReason) {
         let mut fed = self.entries.fed_by(channel);
         fed.extend(&self.entries.anywhere);
         fed.sort_unstable();
@@ -363,6 +378,8 @@ impl Client {
             ..position.clone()
         });
         for id in fed {
+            self.entries
+                .note_recovery(id, channel::Continuity::Gap(reason));
             self.cache.source_gap(now, id, position.clone());
         }
     }

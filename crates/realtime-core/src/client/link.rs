@@ -173,7 +173,7 @@ impl Client {
                 }
                 ChannelOutput::Gap { channel, reason } => {
                     tracing::debug!(%channel, ?reason, "gap in a live channel");
-                    self.entries_gap(now, &channel);
+                    self.entries_gap(now, &channel, reason);
                 }
                 ChannelOutput::Refused { channel, error } => {
                     self.entries_refused(now, &channel);

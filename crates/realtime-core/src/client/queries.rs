@@ -2,6 +2,7 @@
 
 use super::{Client, entries::TakeRows, live_list::LiveList};
 use crate::{
+    channel::Continuity,
     id::{ChannelName, EventName},
     key::QueryKey,
     list::{ListItem, ListOptions, ListSnapshot, ListStats},
@@ -167,6 +168,14 @@ impl Client {
     pub fn order_version(&self, key: &QueryKey) -> u64 {
         self.entry(key)
             .map_or(0, |entry| self.entries.order_version(entry))
+    }
+
+    /// How the last (re)subscription of the channel that feeds `key` turned out, or that a hole was
+    /// noticed since: nothing missed, so many events recovered, or a gap, which one fetch heals.
+    /// `None` before the first.
+    #[must_use]
+    pub fn recovery(&self, key: &QueryKey) -> Option<Continuity> {
+        self.entries.recovery(self.entry(key)?)
     }
 
     /// Fetches `key` again. While a fetch is under way, one more follows it.

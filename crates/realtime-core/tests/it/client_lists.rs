@@ -2,8 +2,8 @@
 
 use crate::task::{Table, Task};
 use realtime_core::{
-    Client, Instant, ItemHash, ListOptions, ListSpec, ObserverId, QueryKey, QueryOptions, Topic,
-    key,
+    Client, Continuity, GapReason, Instant, ItemHash, ListOptions, ListSpec, ObserverId, QueryKey,
+    QueryOptions, Topic, key,
     testing::{PeerId, World},
 };
 use std::{rc::Rc, time::Duration};
@@ -365,4 +365,30 @@ fn a_batch_with_one_bad_row_applies_the_others_and_reports_it() {
     assert_eq!((stats.applied, stats.malformed), (2, 1));
     let meta = world.client(peer).query_meta(&tasks()).unwrap();
     assert!(meta.is_stale && meta.event_error.is_some(), "{meta:?}");
+}
+
+#[test]
+fn how_each_subscription_turned_out_can_be_asked() {
+    let mut world = World::new(19);
+    world.server.abilities.history = 2;
+    let table = Table::serve(&mut world);
+    let peer = world.connect();
+    watch(&mut world, peer);
+    let recovery = |world: &World| world.client(peer).recovery(&tasks());
+    assert_eq!(recovery(&world), None);
+    world.run(SECOND);
+    assert_eq!(recovery(&world), Some(Continuity::Fresh));
+    world.take_down(peer);
+    table.put(&mut world, "t1", "missed");
+    world.heal(peer);
+    world.run(10 * SECOND);
+    assert_eq!(recovery(&world), Some(Continuity::Recovered { missed: 1 }));
+    world.take_down(peer);
+    for n in 0..5 {
+        table.put(&mut world, "t1", &n.to_string());
+    }
+    world.heal(peer);
+    world.run(10 * SECOND);
+    let lost = Continuity::Gap(GapReason::NotRecovered);
+    assert_eq!(recovery(&world), Some(lost));
 }

@@ -3,8 +3,8 @@
 use super::{ListRef, ListView};
 use crate::client::RealtimeClient;
 use realtime_core::{
-    DecodeError, FetchStatus, ItemState, ListItem, ListSnapshot, QueryError, QueryKey, QueryMeta,
-    QueryStatus,
+    Client, Continuity, DecodeError, FetchStatus, ItemState, ListItem, ListSnapshot, QueryError,
+    QueryKey, QueryMeta, QueryStatus,
 };
 use std::{fmt, rc::Rc};
 use yew::{Callback, html::ImplicitClone, virtual_dom::Key};
@@ -134,6 +134,14 @@ impl<T: ListItem> UseRealtimeListHandle<T> {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.meta().is_live
+    }
+
+    /// How the last (re)subscription turned out: nothing missed, so many events recovered, or a gap,
+    /// which one fetch heals. Read at the call; `None` before the first.
+    #[must_use]
+    pub fn recovery(&self) -> Option<Continuity> {
+        let look = |client: &Client| client.recovery(self.list.key());
+        self.client.read(look).flatten()
     }
 
     /// The list's key.

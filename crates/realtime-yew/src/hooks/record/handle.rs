@@ -3,7 +3,8 @@
 use super::View;
 use crate::client::RealtimeClient;
 use realtime_core::{
-    DecodeError, FetchStatus, ItemState, QueryError, QueryKey, QueryMeta, QueryStatus,
+    Client, Continuity, DecodeError, FetchStatus, ItemState, QueryError, QueryKey, QueryMeta,
+    QueryStatus,
 };
 use std::{fmt, marker::PhantomData, rc::Rc, time::Duration};
 use yew::{Callback, html::ImplicitClone};
@@ -106,6 +107,14 @@ impl<T, S> UseRealtimeQueryHandle<T, S> {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.meta().is_live
+    }
+
+    /// How the last (re)subscription turned out: nothing missed, so many events recovered, or a gap,
+    /// which one fetch heals. Read at the call; `None` before the first.
+    #[must_use]
+    pub fn recovery(&self) -> Option<Continuity> {
+        let look = |client: &Client| client.recovery(&self.key);
+        self.client.read(look).flatten()
     }
 
     /// How long ago the data last changed or was confirmed, as of now and not of the render.
