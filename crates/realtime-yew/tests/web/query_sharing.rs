@@ -241,3 +241,32 @@ async fn a_reducer_that_commands_the_client_does_no_harm_and_is_heard() {
     assert_eq!(page.text("p"), "3");
     assert_eq!(bed.server().count("added"), 1);
 }
+
+#[component]
+fn Outcome() -> Html {
+    let value = use_realtime_query(
+        key!["value"],
+        || async { Ok::<_, FetchError>(1) },
+        UseRealtimeQueryOptions::default()
+            .with_event("value")
+            .with_channel("values"),
+    );
+    html! { <p>{ format!("{:?} {:?}", value.data().as_deref(), value.recovery()) }</p> }
+}
+
+#[wasm_bindgen_test]
+async fn a_handle_tells_how_each_subscription_turned_out() {
+    let bed = TestBed::new();
+    let page = bed.mount(html! { <Outcome /> });
+    bed.settle().await;
+    assert_eq!(page.text("p"), "Some(1) Some(Fresh)");
+    bed.set_unreachable(true);
+    bed.cut();
+    bed.server().publish("values", "value", "2");
+    bed.set_unreachable(false);
+    bed.pass(seconds(30)).await;
+    assert_eq!(page.text("p"), "Some(2) Some(Recovered { missed: 1 })");
+    bed.server().restart(false);
+    bed.pass(seconds(30)).await;
+    assert_eq!(page.text("p"), "Some(1) Some(Gap(EpochChanged))");
+}
