@@ -231,6 +231,26 @@ impl Channels {
         true
     }
 
+    /// The server ends a subscription that it had granted. The next link, or the next lease, asks
+    /// again.
+    pub fn revoke(&mut self, channel: &str, error: ServerError) {
+        let Some((name, _)) = self.entries.get_key_value(channel) else {
+            return;
+        };
+        let channel = name.clone();
+        self.set_timer(&channel, Timer::Answer, None);
+        let Some(entry) = self.entries.get_mut(&channel) else {
+            return;
+        };
+        if let Some(id) = entry.unanswered() {
+            self.unanswered.remove(id);
+        }
+        entry.link = Link::Refused(error.clone());
+        self.stats.refused += 1;
+        self.outputs
+            .push_back(ChannelOutput::Refused { channel, error });
+    }
+
     /// Judges an event by its channel and the position it carries, if any, and counts it in.
     pub fn check(&mut self, channel: &str, position: Option<EventPosition<'_>>) -> Verdict {
         let (verdict, gap) = match self.entries.get_mut(channel) {

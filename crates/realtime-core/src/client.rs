@@ -23,13 +23,14 @@ pub use stats::ClientStats;
 use crate::{
     channel::{ChannelError, Channels, LeaseId},
     connection::{Connection, ConnectionInfo},
+    error::EncodeError,
     id::{ChannelName, Epoch, EventName, MessageId},
     mutation::Mutations,
     notify::{Dirty, Topic},
     outbox::{Message, Outbox, SendId},
     query::QueryCache,
     time::{Instant, earliest},
-    wire::{Codec, Outbound},
+    wire::{Codec, Frame, Outbound},
 };
 use entries::Entries;
 use rooms::Rooms;
@@ -218,6 +219,7 @@ impl Client {
 
     /// Connects afresh and at once, also after the client gave up or was told to stop.
     pub fn reconnect(&mut self, now: Instant) {
+        self.end_session();
         self.connection.reconnect(now);
         self.settle(now);
     }
@@ -227,6 +229,7 @@ impl Client {
     pub fn disconnect(&mut self, now: Instant) {
         self.rooms.leave_all(now);
         self.settle(now);
+        self.end_session();
         self.connection.disconnect(now);
         self.settle(now);
     }
@@ -335,22 +338,28 @@ impl Client {
                 | self.drain_rooms(now)
                 | self.drain_mutations(now)
                 | self.drain_outbox(now)
-                | self.drain_cache(now);
+                | self.drain_cache(now)
+                | self.drain_codec(now);
             if !spoke {
                 break;
             }
         }
     }
 
-    fn transmit(&mut self, message: &Outbound<'_>) {
+    fn transmit(&mut self, message: &Outbound<'_>) -> Result<(), EncodeError> {
         let mut frames = Vec::with_capacity(1);
-        self.codec.encode(message, &mut frames);
+        self.codec.encode(message, &mut frames)?;
+        for frame in frames {
+            self.transmit_frame(frame);
+        }
+        Ok(())
+    }
+
+    fn transmit_frame(&mut self, frame: Frame) {
         let generation = self.connection.generation();
-        self.stats.frames_sent += frames.len() as u64;
-        let outputs = frames
-            .into_iter()
-            .map(|frame| Output::Transmit { generation, frame });
-        self.outputs.extend(outputs);
+        self.stats.frames_sent += 1;
+        self.outputs
+            .push_back(Output::Transmit { generation, frame });
     }
 
     fn fault(&mut self, fault: Fault) {

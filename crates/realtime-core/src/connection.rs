@@ -24,8 +24,7 @@ use crate::{
     id::Generation,
     time::{Instant, earliest},
 };
-use backoff::Pace;
-use heartbeat::{Heartbeat, Pulse};
+use heartbeat::Heartbeat;
 use std::{collections::VecDeque, time::Duration};
 use transition::{Failure, State};
 
@@ -169,20 +168,15 @@ impl Connection {
         self.publish(now);
     }
 
-    /// The server refused the handshake. The next attempt comes with backoff, with a fresh token,
-    /// and not before the server's `retryAfter`.
+    /// The server refused the handshake. The next attempt comes with backoff, with a fresh token (at
+    /// the slow pace where the app has none to give), and not before the server's `retryAfter`.
     pub fn handshake_failed(&mut self, now: Instant, generation: Generation, error: ServerError) {
         if self.is_current(generation) && matches!(self.state, State::Handshaking { .. }) {
-            let unauthorized = error.code.as_ref() == "unauthorized";
             let wait = Duration::from_millis(error.retry_after.unwrap_or(0));
             self.fail(
                 now,
                 Failure {
-                    pace: if unauthorized {
-                        self.token_pace()
-                    } else {
-                        Pace::Normal
-                    },
+                    pace: self.token_pace(),
                     // A server may not silence its clients for days.
                     at_least: wait.min(self.options.backoff.slow_max),
                     close: Some((close_code::NORMAL, "handshake refused")),
@@ -246,6 +240,46 @@ impl Connection {
                 ..ConnectionError::Protocol(message.into()).into()
             };
             self.fail(now, failure);
+        } else {
+            self.stats.stale += 1;
+        }
+        self.publish(now);
+    }
+
+    /// On this socket the server pings: it is dead when nothing has come for `silence`.
+    pub fn server_pings(&mut self, now: Instant, generation: Generation, silence: Duration) {
+        if self.is_current(generation) && self.state.has_socket() {
+            self.heartbeat.listen(now, silence);
+        } else {
+            self.stats.stale += 1;
+        }
+    }
+
+    /// The server is about to close the socket, and another may be opened.
+    pub fn server_closing(&mut self, now: Instant, generation: Generation) {
+        if self.is_current(generation) && self.state.has_socket() {
+            self.fail(
+                now,
+                Failure {
+                    close: Some((close_code::NORMAL, "the server is closing")),
+                    ..ConnectionError::ServerClosing.into()
+                },
+            );
+        } else {
+            self.stats.stale += 1;
+        }
+        self.publish(now);
+    }
+
+    /// The server wants this client no more: the connection ends, until
+    /// [`connect`](Self::connect) or [`reconnect`](Self::reconnect).
+    pub fn dismissed(&mut self, now: Instant, generation: Generation, reason: &str) {
+        if self.is_current(generation) && self.state.has_socket() {
+            self.leave(Some((close_code::NORMAL, "dismissed")));
+            self.last_error = Some(ConnectionError::Dismissed(reason.into()));
+            self.end(CloseReason::Dismissed {
+                reason: reason.into(),
+            });
         } else {
             self.stats.stale += 1;
         }
@@ -316,11 +350,10 @@ impl Connection {
         match self.state {
             _ if timed_out => self.attempt_timed_out(now),
             State::Waiting { until, .. } if now >= until => self.attempt(now),
-            State::Open { .. } => match self.heartbeat.handle_timeout(now) {
-                Pulse::Fine => {}
-                Pulse::Ping => self.send_ping(),
-                Pulse::Dead => self.declare_dead(now),
-            },
+            State::Open { .. } => {
+                let pulse = self.heartbeat.handle_timeout(now);
+                self.obey(now, pulse);
+            }
             _ => {}
         }
         self.publish(now);

@@ -40,6 +40,46 @@ pub struct ServerError {
     pub retry_after: Option<u64>,
 }
 
+/// A message that cannot go over the wire as it is, so it was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The server takes no frame this large: it would close the connection.
+    #[error(
+        "the message makes a frame of {size} bytes, but the server takes {limit} at most; split the message, or raise the limit at the server (maxHttpBufferSize in Socket.IO)"
+    )]
+    TooLarge {
+        /// The largest frame of the message, in bytes.
+        size: usize,
+        /// What the server takes.
+        limit: usize,
+    },
+    /// The protocol has this name for something of its own.
+    #[error(
+        "`{event}` is a name that the protocol keeps for itself; call the event something else"
+    )]
+    ReservedName {
+        /// The event's name.
+        event: Rc<str>,
+    },
+    /// The message holds more byte strings than the server takes in one.
+    #[error("the message has {count} byte strings, but a server takes {limit} in one; split it")]
+    TooManyAttachments {
+        /// How many it has.
+        count: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// The message is for a channel that can only be spoken to once it is subscribed to.
+    #[error(
+        "nothing can be sent on channel `{channel}` before it is subscribed to; subscribe first"
+    )]
+    NotSubscribed {
+        /// The channel.
+        channel: Rc<str>,
+    },
+}
+
 fn unknown_code() -> Rc<str> {
     "unknown".into()
 }

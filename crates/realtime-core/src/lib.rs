@@ -90,7 +90,7 @@ pub use connection::{
     CloseReason, ConnectionError, ConnectionInfo, ConnectionOptions, ConnectionStatus,
 };
 pub use ephemeral::Ephemeral;
-pub use error::{DecodeError, ServerError};
+pub use error::{DecodeError, EncodeError, ServerError};
 pub use id::{
     ChannelName, ConnectionId, Epoch, EventName, Generation, MessageId, MutationId, Position,
     UserId,

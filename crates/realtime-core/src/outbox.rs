@@ -11,7 +11,7 @@ pub use message::{Delivery, Message, ReliableOptions, SendId};
 pub use settlement::{OutboxOutput, OutboxStats, SendError};
 
 use crate::{
-    error::{DecodeError, ServerError},
+    error::{DecodeError, EncodeError, ServerError},
     id::MessageId,
     rule::{Rule, off},
     time::Instant,
@@ -231,6 +231,27 @@ impl Outbox {
         awaiting.is_some()
     }
 
+    /// The message that was just polled cannot be sent: it settles with `error` instead.
+    pub fn unsendable(&mut self, send: SendId, error: EncodeError) {
+        let error = SendError::Unsendable(error);
+        if self.held.contains_key(&send) {
+            return self.finish(send, Err(error));
+        }
+        // One that waits for no answer has settled with being polled, but nobody has heard so yet.
+        let settled = self
+            .settled
+            .iter_mut()
+            .rev()
+            .find_map(|output| match output {
+                OutboxOutput::Settled { send: of, result } if *of == send => Some(result),
+                _ => None,
+            });
+        if let Some(result) = settled {
+            *result = Err(error);
+            self.stats.recount(result);
+        }
+    }
+
     /// Forgets a send, which settles as [`SendError::Cancelled`]. If it was sent, the server may
     /// still handle it. `false` if it had settled already.
     pub fn cancel(&mut self, send: SendId) -> bool {
@@ -322,6 +343,7 @@ impl Outbox {
         let entry = self.held.get_mut(&send)?;
         let renamed = || Some(format!("{}-again", entry.id.as_ref()?).into());
         let transmit = OutboxOutput::Transmit {
+            send,
             id: if entry.sent && off(Rule::SameIdOnResend) {
                 renamed()
             } else {

@@ -1,19 +1,24 @@
 //! The seam between the client and a protocol.
 //!
 //! A [`Codec`] turns frames into [`Inbound`] and [`Outbound`] into frames. It has no clock and does
-//! no I/O; what it must remember between frames (attachments to come, an acknowledgement number) it
-//! forgets when a new socket opens. The rest of the client never sees a protocol.
+//! no I/O. What it must remember between frames (attachments to come, an acknowledgement number) it
+//! forgets when a new socket opens, but for what the protocol needs to take a session up again.
+//! The rest of the client never sees a protocol.
 
 use crate::{
-    error::{DecodeError, ServerError},
+    error::{DecodeError, EncodeError, ServerError},
     id::{ChannelName, EventName, MessageId, Position},
 };
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 mod json;
+mod refusal;
+#[cfg(feature = "socketio")]
+pub mod socketio;
 mod text;
 
 pub use json::JsonCodec;
+use refusal::Refusal;
 pub(crate) use text::Text;
 
 /// One WebSocket message to be sent.
@@ -73,6 +78,26 @@ pub enum Inbound<'a> {
     Event(EventFrame<'a>),
     /// The answer to a message of ours.
     Reply(ReplyFrame<'a>),
+    /// The server answers for the link itself: it sends something at least this often, pings if
+    /// nothing else, and expects none of ours. Longer silence means that the link is dead.
+    ServerPings {
+        /// The longest silence of a link that is alive.
+        silence: Duration,
+    },
+    /// The server ends a channel that it had let us have.
+    Revoked {
+        /// The channel.
+        channel: Cow<'a, str>,
+        /// Why.
+        error: ServerError,
+    },
+    /// The server is about to close this socket; another may be opened.
+    Closing,
+    /// The server does not want this client any more, until its app says otherwise.
+    Dismissed {
+        /// Why, in words.
+        reason: Cow<'a, str>,
+    },
     /// The server wants a pong.
     Ping {
         /// What the pong has to answer, if anything.
@@ -93,8 +118,9 @@ pub struct EventFrame<'a> {
     pub event: Cow<'a, str>,
     /// Where, if the frame says so.
     pub channel: Option<Cow<'a, str>>,
-    /// The payload as JSON text; `null` if there is none.
-    pub data: &'a str,
+    /// The payload as JSON text; `null` if there is none. Owned only where the codec had to put it
+    /// together from several frames, or to keep it for a while.
+    pub data: Cow<'a, str>,
     /// The event's number on its channel.
     pub seq: Option<u64>,
     /// The incarnation that `seq` counts in.
@@ -109,7 +135,7 @@ pub struct ReplyFrame<'a> {
     /// The id of the message it answers.
     pub re: Cow<'a, str>,
     /// The answer as JSON text (`null` if there is none), or the server's refusal.
-    pub result: Result<&'a str, ServerError>,
+    pub result: Result<Cow<'a, str>, ServerError>,
     /// The channel's position, when this answers a subscribe.
     pub position: Option<Position>,
 }
@@ -156,12 +182,35 @@ pub enum Outbound<'a> {
         /// What was asked.
         re: Option<&'a str>,
     },
+    /// Give the session up for good, not just the socket: the next one begins afresh.
+    Goodbye,
+}
+
+/// What a codec wants done beside what it was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CodecOutput {
+    /// Send a frame that the protocol asks for.
+    Transmit(Frame),
+    /// Take this in, as if a frame had said it.
+    Inbound(Inbound<'static>),
+}
+
+/// What a codec has counted since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CodecStats {
+    /// Fields ignored because this version does not know them.
+    pub unknown_fields: u64,
+    /// Whole messages ignored: of a kind, or about something, that this client has no part in.
+    pub ignored: u64,
+    /// Messages or answers that were kept for later and dropped because there were too many.
+    pub dropped: u64,
 }
 
 /// A protocol: frames in, frames out, nothing else.
 pub trait Codec: fmt::Debug {
     /// The address to open for the one the app gave, and the subprotocols to offer.
-    fn address(&self, url: &str) -> (String, Vec<String>) {
+    fn address(&mut self, url: &str) -> (String, Vec<String>) {
         (url.to_owned(), Vec::new())
     }
 
@@ -177,15 +226,31 @@ pub trait Codec: fmt::Debug {
     ///
     /// # Errors
     ///
-    /// When the frame is not of this protocol. The client counts and reports it and lives on.
+    /// When the frame is not of this protocol. The client counts and reports it and lives on; if
+    /// the error [is fatal](WireError::is_fatal), on another socket.
     fn decode<'a>(&mut self, frame: FrameRef<'a>) -> Result<Inbound<'a>, WireError>;
 
     /// Writes a message, as one frame or several.
-    fn encode(&mut self, message: &Outbound<'_>, frames: &mut Vec<Frame>);
+    ///
+    /// # Errors
+    ///
+    /// When the message is one that this protocol, or the server at hand, does not take; nothing
+    /// is added to `frames` then. Only for [`Outbound::Event`]: of the others the codec says itself,
+    /// through [`poll_output`](Self::poll_output), what became of them.
+    fn encode(
+        &mut self,
+        message: &Outbound<'_>,
+        frames: &mut Vec<Frame>,
+    ) -> Result<(), EncodeError>;
 
-    /// How many fields were ignored because this version does not know them.
-    fn unknown_fields(&self) -> u64 {
-        0
+    /// The next thing the codec wants done by itself; asked for after each frame and message.
+    fn poll_output(&mut self) -> Option<CodecOutput> {
+        None
+    }
+
+    /// What has been counted so far.
+    fn stats(&self) -> CodecStats {
+        CodecStats::default()
     }
 }
 
@@ -214,4 +279,21 @@ pub enum WireError {
         /// The limit it broke.
         limit: usize,
     },
+    /// The server broke the Socket.IO protocol.
+    #[cfg(feature = "socketio")]
+    #[error(transparent)]
+    SocketIo(#[from] socketio::SocketIoError),
+}
+
+impl WireError {
+    /// Whether nothing that comes on this socket afterwards can be trusted: the client closes it,
+    /// and opens another.
+    #[must_use]
+    pub const fn is_fatal(&self) -> bool {
+        match self {
+            Self::Malformed(_) | Self::Binary { .. } | Self::TooLarge { .. } => false,
+            #[cfg(feature = "socketio")]
+            Self::SocketIo(_) => true,
+        }
+    }
 }

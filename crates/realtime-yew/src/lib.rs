@@ -75,6 +75,7 @@
 //! # Features
 //!
 //! - `http`: `get_json`, which fetches a snapshot and its position.
+//! - `socketio`: [`RealtimeOptions::with_socketio`], for Socket.IO servers.
 //! - `testing`: a fake transport and a clock moved by hand, for tests of your components. Turns on
 //!   Yew's `csr`, so keep it to dev-dependencies.
 #![forbid(unsafe_code)]

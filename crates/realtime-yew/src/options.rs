@@ -2,6 +2,8 @@
 
 use crate::error::RealtimeError;
 use futures::future::LocalBoxFuture;
+#[cfg(feature = "socketio")]
+use realtime_core::wire::socketio::{SocketIoCodec, SocketIoOptions};
 use realtime_core::{
     Client, ClientOptions, Codec, ConnectionOptions, MutationLimits, QueryOptions,
     connection::{BackoffOptions, ClosePolicy},
@@ -117,6 +119,25 @@ impl RealtimeOptions {
     pub fn with_codec(mut self, make: impl Fn() -> Box<dyn Codec> + 'static) -> Self {
         self.codec = Some(Rc::new(make));
         self
+    }
+
+    /// Speaks Socket.IO instead of the JSON envelope, to a server of socket.io 3 or 4.
+    ///
+    /// The URL is then that of the server, such as `/` or `https://live.example.test`, without the
+    /// `/socket.io/` part, which is an option; a path names a namespace.
+    ///
+    /// ```
+    /// use realtime_yew::prelude::*;
+    ///
+    /// let options = RealtimeOptions::default()
+    ///     .with_socketio(SocketIoOptions::new())
+    ///     .with_token(|| async { Ok::<_, String>(String::from("eyJhbGciOi…")) });
+    /// # let _ = options;
+    /// ```
+    #[cfg(feature = "socketio")]
+    #[must_use]
+    pub fn with_socketio(self, options: SocketIoOptions) -> Self {
+        self.with_codec(move || Box::new(SocketIoCodec::new(options.clone())))
     }
 
     /// Fixes the seed of jitter and message ids, for tests. Default: random.

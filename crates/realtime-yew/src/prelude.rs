@@ -13,6 +13,8 @@ pub use crate::{
     use_realtime_list_order, use_realtime_mutation, use_realtime_query,
     use_realtime_query_suspense, use_realtime_query_with, use_toasts, use_typing_indicator,
 };
+#[cfg(feature = "socketio")]
+pub use realtime_core::wire::socketio::{JoinPayload, PayloadShape, SocketIoOptions};
 pub use realtime_core::{
     ChannelName, Conflict, ConflictPolicy, ConnectionStatus as ConnectionState, Continuity, Edit,
     FetchError, FetchStatus, GapReason, ItemState, ListEdit, ListItem, ListOptions, ListSnapshot,

@@ -105,7 +105,8 @@ impl Entry {
             // What was fetched without an answer may lie before the subscription.
             _ if late => Continuity::Unknown,
             (None, _) if !returning => Continuity::Fresh,
-            (Some(_), None) if reply.recovered => return Continuity::Recovered { missed: 0 },
+            // The server's word alone: it sends what was missed, and does not say how much.
+            (_, None) if reply.recovered => return Continuity::Recovered { missed: 0 },
             (None, _) | (_, None) => Continuity::Unknown,
             (Some(ours), Some(theirs)) => resume(ours, theirs, reply.recovered),
         };

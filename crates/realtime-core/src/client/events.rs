@@ -15,7 +15,7 @@ impl Client {
     pub(super) fn event(&mut self, now: Instant, frame: &EventFrame<'_>) {
         let channel: Option<Cow<'_, str>> = match &frame.channel {
             Some(channel) => Some(Cow::Borrowed(channel)),
-            None => channel_in(frame.data),
+            None => channel_in(&frame.data),
         };
         let channel = channel.as_deref();
         let verdict = channel.map(|channel| {
@@ -69,7 +69,7 @@ impl Client {
                     let view = EventView {
                         event: &frame.event,
                         channel,
-                        data: frame.data,
+                        data: &frame.data,
                         position,
                         id: id.as_ref(),
                     };
@@ -89,7 +89,7 @@ impl Client {
                         Rc::new(ReceivedEvent {
                             event: EventName::from(frame.event.as_ref()),
                             channel: channel.map(ChannelName::from),
-                            data: frame.data.into(),
+                            data: frame.data.as_ref().into(),
                             position: position.cloned(),
                             id: id.clone(),
                         })

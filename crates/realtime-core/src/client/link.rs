@@ -8,7 +8,7 @@ use crate::{
     notify::Topic,
     outbox::{OutboxOutput, SendError},
     time::Instant,
-    wire::{FrameRef, Inbound, Outbound, ReplyFrame},
+    wire::{CodecOutput, FrameRef, Inbound, Outbound, ReplyFrame},
 };
 use serde::Deserialize;
 
@@ -20,19 +20,71 @@ impl Client {
         self.stats.frames_received += 1;
         self.stats.bytes_received += frame.len() as u64;
         match self.codec.decode(frame) {
-            Ok(Inbound::Event(event)) => self.event(now, &event),
-            Ok(Inbound::Reply(reply)) => self.reply(now, generation, reply),
-            Ok(Inbound::Ping { id }) => self.transmit(&Outbound::Pong { re: id.as_deref() }),
-            Ok(Inbound::Pong) => self.connection.pong_received(now, generation),
-            Ok(Inbound::Ready) => self.connection.handshake_done(now, generation),
-            Ok(Inbound::Rejected(error)) => {
-                self.connection.handshake_failed(now, generation, error);
-            }
-            Ok(Inbound::Error(error)) => self.fault(Fault::Server(error)),
-            Ok(Inbound::Nothing) => {}
+            Ok(inbound) => self.inbound(now, generation, inbound),
             Err(error) => {
                 self.stats.malformed_frames += 1;
+                if error.is_fatal() {
+                    let message = error.to_string();
+                    self.connection.protocol_error(now, generation, &message);
+                }
                 self.fault(Fault::Frame(error));
+            }
+        }
+    }
+
+    fn inbound(&mut self, now: Instant, generation: Generation, inbound: Inbound<'_>) {
+        match inbound {
+            Inbound::Event(event) => self.event(now, &event),
+            Inbound::Reply(reply) => self.reply(now, generation, reply),
+            Inbound::Ping { id } => self.say(&Outbound::Pong { re: id.as_deref() }),
+            Inbound::Pong => self.connection.pong_received(now, generation),
+            Inbound::Ready => self.connection.handshake_done(now, generation),
+            Inbound::Rejected(error) => {
+                self.connection.handshake_failed(now, generation, error);
+            }
+            Inbound::ServerPings { silence } => {
+                self.connection.server_pings(now, generation, silence);
+            }
+            Inbound::Revoked { channel, error } => self.channels.revoke(&channel, error),
+            Inbound::Closing => self.connection.server_closing(now, generation),
+            Inbound::Dismissed { reason } => {
+                self.connection.dismissed(now, generation, &reason);
+            }
+            Inbound::Error(error) => self.fault(Fault::Server(error)),
+            Inbound::Nothing => {}
+        }
+    }
+
+    /// What the codec has to say by itself.
+    pub(super) fn drain_codec(&mut self, now: Instant) -> bool {
+        let mut spoke = false;
+        while let Some(output) = self.codec.poll_output() {
+            spoke = true;
+            match output {
+                CodecOutput::Transmit(frame) => self.transmit_frame(frame),
+                CodecOutput::Inbound(inbound) => {
+                    self.inbound(now, self.connection.generation(), inbound);
+                    // The next may be about what this one has brought about.
+                    self.drain_channels(now);
+                }
+            }
+        }
+        spoke
+    }
+
+    /// Says something that every codec can say.
+    fn say(&mut self, message: &Outbound<'_>) {
+        if let Err(error) = self.transmit(message) {
+            self.fault(Fault::Encode(error));
+        }
+    }
+
+    /// The app wants no more of this session, whatever becomes of the socket.
+    pub(super) fn end_session(&mut self) {
+        let mut frames = Vec::new();
+        if self.codec.encode(&Outbound::Goodbye, &mut frames).is_ok() && self.connection.is_open() {
+            for frame in frames {
+                self.transmit_frame(frame);
             }
         }
     }
@@ -48,10 +100,13 @@ impl Client {
         } else if self.channels.expects(&re) {
             let result = reply.result.map(|data| SubscribeReply {
                 position: reply.position,
-                recovered: recovered(data),
+                recovered: recovered(&data),
             });
             self.channels.reply(&re, result);
-        } else if !self.outbox.acked(now, &re, reply.result) {
+        } else if !self
+            .outbox
+            .acked(now, &re, reply.result.as_deref().map_err(Clone::clone))
+        {
             self.stats.unknown_replies += 1;
         }
     }
@@ -80,7 +135,7 @@ impl Client {
                 ConnectionOutput::Handshake { generation, token } => {
                     self.handshake(now, generation, token.as_ref());
                 }
-                ConnectionOutput::SendPing { .. } => self.transmit(&Outbound::Ping),
+                ConnectionOutput::SendPing { .. } => self.say(&Outbound::Ping),
                 ConnectionOutput::Close {
                     generation,
                     code,
@@ -133,7 +188,7 @@ impl Client {
         };
         self.last_auth += 1;
         let id = MessageId::from(format!("{}a-{}", self.id_prefix, self.last_auth));
-        self.transmit(&Outbound::Auth {
+        self.say(&Outbound::Auth {
             id: &id,
             token: token.as_str(),
         });
@@ -146,14 +201,14 @@ impl Client {
             spoke = true;
             match output {
                 ChannelOutput::Subscribe { id, channel, since } => {
-                    self.transmit(&Outbound::Subscribe {
+                    self.say(&Outbound::Subscribe {
                         id: &id,
                         channel: &channel,
                         since: since.as_ref(),
                     });
                 }
                 ChannelOutput::Unsubscribe { channel } => {
-                    self.transmit(&Outbound::Unsubscribe { channel: &channel });
+                    self.say(&Outbound::Unsubscribe { channel: &channel });
                 }
                 ChannelOutput::Live {
                     channel,
@@ -197,16 +252,22 @@ impl Client {
             spoke = true;
             match output {
                 OutboxOutput::Transmit {
+                    send,
                     id,
                     event,
                     channel,
                     data,
-                } => self.transmit(&Outbound::Event {
-                    event: &event,
-                    channel: channel.as_ref(),
-                    data: &data,
-                    id: id.as_ref(),
-                }),
+                } => {
+                    let message = Outbound::Event {
+                        event: &event,
+                        channel: channel.as_ref(),
+                        data: &data,
+                        id: id.as_ref(),
+                    };
+                    if let Err(error) = self.transmit(&message) {
+                        self.outbox.unsendable(send, error);
+                    }
+                }
                 OutboxOutput::Settled { send, result } => {
                     if result == Err(SendError::Timeout) {
                         self.connection.answer_missed(now);

@@ -2,7 +2,7 @@
 
 use crate::{
     channel::ChannelError,
-    error::{DecodeError, ServerError},
+    error::{DecodeError, EncodeError, ServerError},
     id::{ChannelName, EventName, Generation, MessageId, MutationId, Position},
     key::QueryKey,
     mutation::MutationEvent,
@@ -221,6 +221,9 @@ pub enum Fault {
     /// A subscription could not be made.
     #[error(transparent)]
     Channel(#[from] ChannelError),
+    /// Something that the client had to say cannot go over this wire, and was not sent.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
     /// The server complained without saying about what.
     #[error(transparent)]
     Server(#[from] ServerError),

@@ -138,7 +138,7 @@ impl Rooms {
         faults: &mut Vec<Fault>,
     ) -> bool {
         let mut known = false;
-        let mut tell = |room: &mut Room| match room.receive(now, &frame.event, frame.data) {
+        let mut tell = |room: &mut Room| match room.receive(now, &frame.event, &frame.data) {
             Ok(concerned) => known |= concerned,
             Err(error) => {
                 known = true;

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::{
     channel::ChannelStats, connection::ConnectionStats, mutation::MutationStats,
-    outbox::OutboxStats, query::QueryStats,
+    outbox::OutboxStats, query::QueryStats, wire::CodecStats,
 };
 
 /// Everything counted since the client was made. What belongs to one list or one room is counted
@@ -24,8 +24,8 @@ pub struct ClientStats {
     pub events: u64,
     /// Events nobody asked for.
     pub unknown_events: u64,
-    /// Fields ignored because this version does not know them.
-    pub unknown_fields: u64,
+    /// What the protocol's codec has ignored or dropped.
+    pub codec: CodecStats,
     /// Answers to nothing that waits for one.
     pub unknown_replies: u64,
     /// Faults reported to the app.
@@ -47,7 +47,7 @@ impl Client {
     #[must_use]
     pub fn stats(&self) -> ClientStats {
         ClientStats {
-            unknown_fields: self.codec.unknown_fields(),
+            codec: self.codec.stats(),
             connection: self.connection.stats(),
             channels: self.channels.stats(),
             outbox: self.outbox.stats(),

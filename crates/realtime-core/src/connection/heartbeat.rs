@@ -8,6 +8,9 @@ use std::time::Duration;
 
 /// How a dead link is noticed.
 ///
+/// Where the protocol has the server ping (Socket.IO), none of this counts but `probe_within`: the
+/// server says how long it may be silent, and a link silent for longer is dead.
+///
 /// Not every server answers pings. Until one has, on any link of this client, silence proves
 /// nothing and is never taken for death; a ping right after the link is up finds out early.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +45,11 @@ pub(super) fn clock_jumped(deadline: Instant, now: Instant) -> bool {
     now.saturating_since(deadline) > CLOCK_JUMP
 }
 
+/// What a server may say about its silence: not so little that a slow network looks dead, nor so
+/// much that a dead one looks alive.
+const SHORTEST_SILENCE: Duration = Duration::from_millis(100);
+const LONGEST_SILENCE: Duration = Duration::from_secs(3_600);
+
 /// What is to be done about the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pulse {
@@ -56,7 +64,15 @@ pub(super) enum Pulse {
 #[derive(Clone, Copy, Debug)]
 enum Due {
     Ping(Instant),
-    Answer { by: Instant, probe: bool },
+    Answer {
+        by: Instant,
+        probe: bool,
+    },
+    /// The server should have said something by then. `late` after a reprieve.
+    Word {
+        by: Instant,
+        late: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -64,6 +80,8 @@ pub(super) struct Heartbeat {
     options: HeartbeatOptions,
     due: Due,
     last_frame: Instant,
+    /// How long the server may be silent, where it is the one to ping.
+    silence: Option<Duration>,
     answers_pings: bool,
     /// The oldest ping that a pong could be the answer to.
     pinged_at: Option<Instant>,
@@ -75,6 +93,7 @@ impl Heartbeat {
         Self {
             due: Due::Ping(Instant::ZERO),
             last_frame: Instant::ZERO,
+            silence: None,
             answers_pings: options.assume_pong,
             pinged_at: None,
             round_trip: None,
@@ -82,12 +101,23 @@ impl Heartbeat {
         }
     }
 
+    /// A new socket is open; how its server keeps it alive is not known yet.
+    pub(super) fn reset(&mut self) {
+        self.silence = None;
+    }
+
+    /// On this socket the server pings, and is never silent for longer than this.
+    pub(super) fn listen(&mut self, now: Instant, silence: Duration) {
+        self.silence = Some(silence.clamp(SHORTEST_SILENCE, LONGEST_SILENCE));
+        self.frame(now);
+    }
+
     /// A new link is up.
     pub(super) fn start(&mut self, now: Instant) -> Pulse {
         self.pinged_at = None;
         self.round_trip = None;
         self.frame(now);
-        if self.answers_pings {
+        if self.answers_pings || self.silence.is_some() {
             Pulse::Fine
         } else {
             self.ping(now, false)
@@ -97,7 +127,13 @@ impl Heartbeat {
     /// A frame came, whatever it says.
     pub(super) fn frame(&mut self, now: Instant) {
         self.last_frame = now;
-        self.due = Due::Ping(now + self.options.ping_every);
+        self.due = match self.silence {
+            None => Due::Ping(now + self.options.ping_every),
+            Some(silence) => Due::Word {
+                by: now + silence,
+                late: false,
+            },
+        };
     }
 
     /// The frame was a pong.
@@ -110,6 +146,11 @@ impl Heartbeat {
 
     /// Something happened that links often die of.
     pub(super) fn probe(&mut self, now: Instant) -> Pulse {
+        if self.silence.is_some() {
+            // There is nothing to ask. But a timer that a sleeping machine or a hidden page held
+            // back may have been due long ago.
+            return self.handle_timeout(now);
+        }
         let probing = matches!(self.due, Due::Answer { probe: true, .. });
         let heard_lately = now.saturating_since(self.last_frame) < self.options.probe_within;
         if probing || heard_lately {
@@ -133,13 +174,27 @@ impl Heartbeat {
                     Pulse::Dead
                 }
             }
-            Due::Ping(_) | Due::Answer { .. } => Pulse::Fine,
+            Due::Word { by, late } if now >= by && !off(Rule::PingDeadline) => {
+                if clock_jumped(by, now) && !late {
+                    // The server's word may be waiting behind this very timer.
+                    let by = now + self.options.probe_within;
+                    self.due = Due::Word { by, late: true };
+                    Pulse::Fine
+                } else {
+                    Pulse::Dead
+                }
+            }
+            Due::Word { .. } if off(Rule::PingDeadline) => {
+                self.frame(now);
+                Pulse::Fine
+            }
+            Due::Ping(_) | Due::Answer { .. } | Due::Word { .. } => Pulse::Fine,
         }
     }
 
     pub(super) fn next_deadline(&self) -> Instant {
         match self.due {
-            Due::Ping(at) | Due::Answer { by: at, .. } => at,
+            Due::Ping(at) | Due::Answer { by: at, .. } | Due::Word { by: at, .. } => at,
         }
     }
 

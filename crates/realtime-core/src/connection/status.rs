@@ -49,6 +49,11 @@ pub enum CloseReason {
         /// What the server said about it; often empty.
         reason: Rc<str>,
     },
+    /// The server ended the session in the protocol's own words, such as Socket.IO's DISCONNECT.
+    Dismissed {
+        /// What it said.
+        reason: Rc<str>,
+    },
     /// As many attempts failed as the options allow.
     GaveUp,
 }
@@ -74,7 +79,10 @@ pub enum ConnectionError {
     #[error("the socket did not open within {} s; check the url and the network", .0.as_secs_f32())]
     ConnectTimeout(Duration),
     /// The server did not answer the handshake in time.
-    #[error("the server did not answer `auth` within {} s", .0.as_secs_f32())]
+    #[error(
+        "the socket opened, but the server did not finish the handshake within {} s; check that the url leads to a server of this protocol",
+        .0.as_secs_f32()
+    )]
     HandshakeTimeout(Duration),
     /// The server refused the handshake.
     #[error("the server refused the handshake: {0}")]
@@ -92,6 +100,12 @@ pub enum ConnectionError {
     /// The server no longer answered.
     #[error("the server stopped answering; the network may have changed")]
     Unresponsive,
+    /// The server announced that it closes the socket.
+    #[error("the server closed the connection")]
+    ServerClosing,
+    /// The server ended the session for good.
+    #[error("the server ended the session: {0}; connect again when the reason is gone")]
+    Dismissed(Rc<str>),
     /// The server broke the protocol.
     #[error("the server broke the protocol: {0}; check that client and server speak the same one")]
     Protocol(Rc<str>),

@@ -147,6 +147,7 @@ impl Connection {
         self.state = State::Handshaking {
             deadline: Deadline::new(now + self.options.handshake_timeout),
         };
+        self.heartbeat.reset();
         self.outputs.push_back(ConnectionOutput::Handshake {
             generation: self.generation,
             token,
@@ -161,9 +162,8 @@ impl Connection {
         self.outputs.push_back(ConnectionOutput::Up {
             generation: self.generation,
         });
-        if self.heartbeat.start(now) == Pulse::Ping {
-            self.send_ping();
-        }
+        let pulse = self.heartbeat.start(now);
+        self.obey(now, pulse);
     }
 
     pub(super) fn send_ping(&mut self) {
@@ -174,8 +174,18 @@ impl Connection {
     }
 
     pub(super) fn probe(&mut self, now: Instant) {
-        if self.is_open() && self.heartbeat.probe(now) == Pulse::Ping {
-            self.send_ping();
+        if self.is_open() {
+            let pulse = self.heartbeat.probe(now);
+            self.obey(now, pulse);
+        }
+    }
+
+    /// Does what the heartbeat wants.
+    pub(super) fn obey(&mut self, now: Instant, pulse: Pulse) {
+        match pulse {
+            Pulse::Fine => {}
+            Pulse::Ping => self.send_ping(),
+            Pulse::Dead => self.declare_dead(now),
         }
     }
 
@@ -199,7 +209,7 @@ impl Connection {
     pub(super) fn declare_dead(&mut self, now: Instant) {
         self.stats.unresponsive += 1;
         let failure = Failure {
-            close: Some((close_code::TIMEOUT, "no answer to ping")),
+            close: Some((close_code::TIMEOUT, "no sign of life")),
             ..ConnectionError::Unresponsive.into()
         };
         self.fail(now, failure);

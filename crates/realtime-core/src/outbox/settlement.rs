@@ -2,7 +2,7 @@
 
 use super::SendId;
 use crate::{
-    error::{DecodeError, ServerError},
+    error::{DecodeError, EncodeError, ServerError},
     id::{ChannelName, EventName, MessageId},
 };
 use std::rc::Rc;
@@ -38,6 +38,9 @@ pub enum SendError {
         /// How large it may be.
         limit: usize,
     },
+    /// The message cannot go over the wire that the client speaks.
+    #[error(transparent)]
+    Unsendable(#[from] EncodeError),
     /// A newer message with the same key took its place.
     #[error("a newer message with the same key took its place")]
     Superseded,
@@ -51,6 +54,8 @@ pub enum SendError {
 pub enum OutboxOutput {
     /// Encode the message and give it to the socket, now.
     Transmit {
+        /// Which send it is.
+        send: SendId,
         /// The id to send with it, if an answer is wanted; the same each time it is sent.
         id: Option<MessageId>,
         /// The event's name.
@@ -96,6 +101,8 @@ pub struct OutboxStats {
     pub invalid: u64,
     /// Sends refused for their size.
     pub too_large: u64,
+    /// Sends that the protocol had no way to say.
+    pub unsendable: u64,
     /// Sends replaced by a newer one.
     pub superseded: u64,
     /// Sends that the app cancelled.
@@ -106,7 +113,17 @@ pub struct OutboxStats {
 
 impl OutboxStats {
     pub(super) fn count(&mut self, result: &Result<Rc<str>, SendError>) {
-        *match result {
+        *self.counter(result) += 1;
+    }
+
+    /// A send that counted as delivered was not.
+    pub(super) fn recount(&mut self, result: &Result<Rc<str>, SendError>) {
+        self.delivered -= 1;
+        self.count(result);
+    }
+
+    fn counter(&mut self, result: &Result<Rc<str>, SendError>) -> &mut u64 {
+        match result {
             Ok(_) => &mut self.delivered,
             Err(SendError::Server(_)) => &mut self.refused,
             Err(SendError::Timeout) => &mut self.timed_out,
@@ -115,8 +132,9 @@ impl OutboxStats {
             Err(SendError::Overflow) => &mut self.overflowed,
             Err(SendError::Invalid(_)) => &mut self.invalid,
             Err(SendError::TooLarge { .. }) => &mut self.too_large,
+            Err(SendError::Unsendable(_)) => &mut self.unsendable,
             Err(SendError::Superseded) => &mut self.superseded,
             Err(SendError::Cancelled) => &mut self.cancelled,
-        } += 1;
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! The JSON envelope, as docs/PROTOCOL.md specifies it.
 
-use super::{Codec, EventFrame, Frame, FrameRef, Inbound, Outbound, ReplyFrame, Text, WireError};
+use super::{
+    Codec, CodecStats, EventFrame, Frame, FrameRef, Inbound, Outbound, Refusal, ReplyFrame, Text,
+    WireError,
+};
 use crate::{
-    error::{DecodeError, ServerError},
+    error::{DecodeError, EncodeError, ServerError},
     id::Position,
 };
 use serde::{
@@ -20,7 +23,7 @@ use std::{borrow::Cow, fmt};
 /// let mut codec = JsonCodec::default();
 /// let frame = r#"{"event":"stock:update","channel":"stocks:ACME","seq":7,"data":{"price":2}}"#;
 /// let Ok(Inbound::Event(event)) = codec.decode(FrameRef::Text(frame)) else { panic!() };
-/// assert_eq!((event.event.as_ref(), event.seq, event.data), ("stock:update", Some(7), r#"{"price":2}"#));
+/// assert_eq!((&*event.event, event.seq, &*event.data), ("stock:update", Some(7), r#"{"price":2}"#));
 /// ```
 #[derive(Clone, Debug)]
 pub struct JsonCodec {
@@ -67,7 +70,11 @@ impl Codec for JsonCodec {
         Ok(envelope.into_inbound())
     }
 
-    fn encode(&mut self, message: &Outbound<'_>, frames: &mut Vec<Frame>) {
+    fn encode(
+        &mut self,
+        message: &Outbound<'_>,
+        frames: &mut Vec<Frame>,
+    ) -> Result<(), EncodeError> {
         let mut head = Head::default();
         let mut since = None;
         let mut raw = None;
@@ -76,7 +83,8 @@ impl Codec for JsonCodec {
                 head.event = "auth";
                 head.id = Some(id);
                 let data = AuthData { token };
-                return frames.extend(head.frame(Some(&data)));
+                frames.extend(head.frame(Some(&data)));
+                return Ok(());
             }
             Outbound::Subscribe {
                 id,
@@ -111,15 +119,21 @@ impl Codec for JsonCodec {
                 head.event = "pong";
                 head.re = re;
             }
+            // Closing the socket says it all.
+            Outbound::Goodbye => return Ok(()),
         }
         frames.extend(match since {
             Some(since) => head.frame(Some(&since)),
             None => head.frame(raw),
         });
+        Ok(())
     }
 
-    fn unknown_fields(&self) -> u64 {
-        self.unknown_fields
+    fn stats(&self) -> CodecStats {
+        CodecStats {
+            unknown_fields: self.unknown_fields,
+            ..CodecStats::default()
+        }
     }
 }
 
@@ -198,7 +212,7 @@ impl<'a> Envelope<'a> {
             });
             return Inbound::Reply(ReplyFrame {
                 re,
-                result: self.error.map_or(Ok(data), Err),
+                result: self.error.map_or(Ok(data.into()), Err),
                 position,
             });
         }
@@ -221,7 +235,7 @@ impl<'a> Envelope<'a> {
         Inbound::Event(EventFrame {
             event,
             channel: self.channel.map(|channel| channel.0),
-            data,
+            data: data.into(),
             seq: self.seq,
             epoch: self.epoch.map(|epoch| epoch.0),
             id: self.id.map(|id| id.0),
@@ -252,8 +266,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
                         "seq" => envelope.seq = map.next_value::<Option<Seq>>()?.map(|seq| seq.0),
                         "epoch" => envelope.epoch = map.next_value()?,
                         "error" => {
-                            envelope.error =
-                                map.next_value::<Option<ErrorField>>()?.map(Into::into);
+                            envelope.error = map
+                                .next_value::<Option<Refusal>>()?
+                                .map(|refusal| refusal.0);
                         }
                         _ => {
                             map.next_value::<IgnoredAny>()?;
@@ -283,27 +298,6 @@ impl<'de> Deserialize<'de> for Seq {
                 "seq must be a whole number of at most 64 bits, not {digits:?}"
             ))
         })
-    }
-}
-
-/// An `error` field: an object as specified, or the bare sentence that simple servers send.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum ErrorField {
-    Object(ServerError),
-    Sentence(String),
-}
-
-impl From<ErrorField> for ServerError {
-    fn from(field: ErrorField) -> Self {
-        match field {
-            ErrorField::Object(error) => error,
-            ErrorField::Sentence(message) => Self {
-                code: "unknown".into(),
-                message: message.into(),
-                retry_after: None,
-            },
-        }
     }
 }
 
@@ -348,7 +342,7 @@ mod tests {
         let mut codec = JsonCodec::default();
         let frame = FrameRef::Text(r#"{"event":"e","trace":{"a":[1]},"v":2}"#);
         assert!(matches!(codec.decode(frame), Ok(Inbound::Event(_))));
-        assert_eq!(codec.unknown_fields(), 2);
+        assert_eq!(codec.stats().unknown_fields, 2);
     }
 
     #[test]
@@ -406,6 +400,6 @@ mod tests {
         let Ok(Inbound::Event(event)) = decode(&frame) else {
             panic!("an event was expected")
         };
-        assert!(serde_json::from_str::<serde_json::Value>(event.data).is_err());
+        assert!(serde_json::from_str::<serde_json::Value>(&event.data).is_err());
     }
 }

@@ -87,7 +87,7 @@ fn bad_frames_are_faults_and_the_link_stays_up() {
     assert_eq!(faults.len(), frames.len(), "{faults:#?}");
     assert!(faults.iter().all(|fault| matches!(fault, Fault::Frame(_))));
     assert_eq!(stats.malformed_frames, frames.len() as u64);
-    assert_eq!((stats.unknown_events, stats.unknown_fields), (1, 1));
+    assert_eq!((stats.unknown_events, stats.codec.unknown_fields), (1, 1));
     assert_eq!(status(&world, peer), ConnectionStatus::Connected);
 }
 

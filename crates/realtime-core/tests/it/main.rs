@@ -47,6 +47,7 @@ mod query_invalidation;
 mod query_keeping;
 mod query_model;
 mod query_source;
+mod socketio_codec;
 mod task;
 mod typing_local;
 mod typing_model;

@@ -106,6 +106,7 @@ fn an_unanswered_message_is_sent_again_with_the_same_id_on_each_new_link() {
         assert_eq!(
             outbox.poll_output(),
             Some(OutboxOutput::Transmit {
+                send,
                 id: Some(id.clone()),
                 event: "say".into(),
                 channel: None,

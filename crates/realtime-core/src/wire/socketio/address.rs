@@ -1,0 +1,117 @@
+//! From the URL that an app gives to the one of the server's Engine.IO, as the JavaScript client
+//! does it: the URL's path names a namespace, and the server's own path is an option.
+
+use super::options::SocketIoOptions;
+use std::fmt::Write;
+
+/// The address to open, and the namespace that the URL names, if any.
+pub(super) fn resolve(url: &str, options: &SocketIoOptions) -> (String, Option<String>) {
+    let url = url.split('#').next().unwrap_or_default();
+    let (url, query) = url.split_once('?').unwrap_or((url, ""));
+    let (origin, path) = split_origin(url);
+    let mut address = match origin.split_once("://") {
+        Some(("http" | "HTTP", host)) => format!("ws://{host}"),
+        Some(("https" | "HTTPS", host)) => format!("wss://{host}"),
+        _ => origin.to_owned(),
+    };
+    let engine_path = format!("/{}/", options.path.trim_matches('/'));
+    let engine_path = if engine_path == "//" {
+        "/"
+    } else {
+        &engine_path
+    };
+    address.push_str(engine_path);
+    address.push_str("?EIO=4&transport=websocket");
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let name = pair.split('=').next().unwrap_or_default();
+        if !is_reserved(name) {
+            let _ = write!(address, "&{pair}");
+        }
+    }
+    for (name, value) in &options.query {
+        if !is_reserved(name) {
+            address.push('&');
+            escape(&mut address, name);
+            address.push('=');
+            escape(&mut address, value);
+        }
+    }
+    let own_path = path.trim_end_matches('/') == engine_path.trim_end_matches('/');
+    let namespace = (!own_path && !path.trim_matches('/').is_empty()).then(|| path.to_owned());
+    (address, namespace)
+}
+
+/// The part before the path; empty for a URL relative to the page.
+fn split_origin(url: &str) -> (&str, &str) {
+    let host = match url.find("://") {
+        Some(scheme) => scheme + 3,
+        None if url.starts_with("//") => 2,
+        None => 0,
+    };
+    let path = url[host..].find('/').map_or(url.len(), |path| host + path);
+    url.split_at(path)
+}
+
+/// The protocol's own parameters are not the app's to set.
+fn is_reserved(name: &str) -> bool {
+    matches!(name, "EIO" | "transport" | "sid")
+}
+
+fn escape(address: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            address.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(address, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(url: &str) -> (String, Option<String>) {
+        resolve(url, &SocketIoOptions::new())
+    }
+
+    #[test]
+    fn every_form_of_url_leads_to_the_servers_engine() {
+        const QUERY: &str = "/socket.io/?EIO=4&transport=websocket";
+        for (url, origin) in [
+            ("https://a.test", "wss://a.test"),
+            ("http://a.test:3000/", "ws://a.test:3000"),
+            ("ws://a.test/socket.io/", "ws://a.test"),
+            ("wss://[::1]:1/socket.io#x", "wss://[::1]:1"),
+            ("//a.test", "//a.test"),
+            ("/", ""),
+            ("", ""),
+        ] {
+            assert_eq!(resolved(url), (format!("{origin}{QUERY}"), None), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_a_namespace() {
+        for url in ["https://a.test/admin", "/admin", "/admin?x=1"] {
+            assert_eq!(resolved(url).1.as_deref(), Some("/admin"), "{url}");
+        }
+    }
+
+    #[test]
+    fn parameters_of_url_and_options_follow_those_of_the_protocol() {
+        let options = SocketIoOptions::new()
+            .with_path("live")
+            .with_query("room", "a b&c/é")
+            .with_query("transport", "polling");
+        let (address, namespace) = resolve("https://a.test?x=1&EIO=3&&y", &options);
+        assert_eq!(
+            address,
+            "wss://a.test/live/?EIO=4&transport=websocket&x=1&y&room=a%20b%26c%2F%C3%A9"
+        );
+        assert_eq!(namespace, None);
+        let (address, _) = resolve("/", &SocketIoOptions::new().with_path("/"));
+        assert_eq!(address, "/?EIO=4&transport=websocket");
+    }
+}

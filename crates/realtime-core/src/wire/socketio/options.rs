@@ -1,0 +1,163 @@
+//! How a Socket.IO server is spoken to.
+
+use serde_json::{Map, Value};
+
+/// Where a Socket.IO server is, and how its events map to channels. The default fits a server that
+/// follows the convention of docs/SOCKETIO.md.
+///
+/// ```
+/// use realtime_core::wire::socketio::{JoinPayload, SocketIoOptions};
+///
+/// let options = SocketIoOptions::new()
+///     .with_path("/live/socket.io/")
+///     .with_auth("tenant", "acme")
+///     .with_join("subscribe", "unsubscribe")
+///     .with_join_payload(JoinPayload::Name);
+/// assert_eq!(options.namespace, None);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct SocketIoOptions {
+    /// The path that the server listens on. Default `/socket.io/`.
+    pub path: String,
+    /// Parameters for the address, beside those of the protocol and those of the client's URL.
+    /// Default: none.
+    pub query: Vec<(String, String)>,
+    /// The namespace to connect to, such as `/admin`. Default `None`: the path of the client's URL,
+    /// as in the JavaScript client; `/` if it has none.
+    pub namespace: Option<String>,
+    /// The event that joins a channel. Default `join`.
+    pub join: String,
+    /// The event that leaves one. Default `leave`.
+    pub leave: String,
+    /// What is sent with them. Default [`JoinPayload::Object`].
+    pub join_payload: JoinPayload,
+    /// How channel and message id go with what is sent. Default [`PayloadShape::Flat`].
+    pub shape: PayloadShape,
+    /// The field for a message's id, in what is sent and in the event that comes of it, where the
+    /// shape is flat. `None` sends none, and no echo is recognised. Default `messageId`.
+    pub message_id_field: Option<String>,
+    /// The field of CONNECT's payload that holds the token. Default `token`.
+    pub auth_field: String,
+    /// More fields for CONNECT's payload. Default: none.
+    pub auth: Map<String, Value>,
+    /// The largest text frame that is read, in bytes. Default 16 MiB.
+    pub max_frame_bytes: usize,
+}
+
+/// What `join` and `leave` are sent with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JoinPayload {
+    /// `{"channel": "tasks"}`, with `since` and `epoch` when it is joined again: the position that
+    /// was reached, so that the server may send what was missed.
+    #[default]
+    Object,
+    /// The bare name, `"tasks"`: for servers whose handler takes a string.
+    Name,
+}
+
+/// How a message's channel and id go with its data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PayloadShape {
+    /// Beside it, in one object: `{"channel": "tasks", "messageId": "q7f-1", "title": "Read"}`.
+    #[default]
+    Flat,
+    /// Around it: `{"channel": "tasks", "id": "q7f-1", "data": {"title": "Read"}}`.
+    Envelope,
+}
+
+impl Default for SocketIoOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SocketIoOptions {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            path: "/socket.io/".into(),
+            query: Vec::new(),
+            namespace: None,
+            join: "join".into(),
+            leave: "leave".into(),
+            join_payload: JoinPayload::default(),
+            shape: PayloadShape::default(),
+            message_id_field: Some("messageId".into()),
+            auth_field: "token".into(),
+            auth: Map::new(),
+            max_frame_bytes: 16 * 1024 * 1024,
+        }
+    }
+
+    /// Sets the path that the server listens on.
+    #[must_use]
+    pub fn with_path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Adds a parameter to the address.
+    #[must_use]
+    pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the namespace to connect to.
+    #[must_use]
+    pub fn with_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Sets the events that join and leave a channel.
+    #[must_use]
+    pub fn with_join(mut self, join: impl Into<String>, leave: impl Into<String>) -> Self {
+        self.join = join.into();
+        self.leave = leave.into();
+        self
+    }
+
+    /// Sets what those are sent with.
+    #[must_use]
+    pub const fn with_join_payload(mut self, payload: JoinPayload) -> Self {
+        self.join_payload = payload;
+        self
+    }
+
+    /// Sets how channel and message id go with what is sent.
+    #[must_use]
+    pub const fn with_shape(mut self, shape: PayloadShape) -> Self {
+        self.shape = shape;
+        self
+    }
+
+    /// Sets the field for a message's id; `None` for no id.
+    #[must_use]
+    pub fn with_message_id_field(mut self, field: Option<&str>) -> Self {
+        self.message_id_field = field.map(str::to_owned);
+        self
+    }
+
+    /// Sets the field of CONNECT's payload that holds the token.
+    #[must_use]
+    pub fn with_auth_field(mut self, field: impl Into<String>) -> Self {
+        self.auth_field = field.into();
+        self
+    }
+
+    /// Adds a field to CONNECT's payload.
+    #[must_use]
+    pub fn with_auth(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.auth.insert(field.into(), value.into());
+        self
+    }
+
+    /// Sets the largest text frame that is read.
+    #[must_use]
+    pub const fn with_max_frame_bytes(mut self, bytes: usize) -> Self {
+        self.max_frame_bytes = bytes;
+        self
+    }
+}
