@@ -1,64 +1,53 @@
-//! The answers to messages that changed something, for those that are sent again after a broken connection.
+//! The outcomes of messages that changed something, for those that are sent again after a broken connection.
 
-use crate::{errors::Refusal, limits};
-use axum::extract::ws::Utf8Bytes;
-use std::{
-    collections::{HashMap, VecDeque},
-    hash::{DefaultHasher, Hash, Hasher},
-    time::Instant,
+use crate::{
+    command::{Once, Outcome},
+    errors::Refusal,
+    limits,
 };
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, VecDeque};
 
-/// The answers given in the last five minutes, by message id; the oldest go first when there are too many.
-#[derive(Debug, Default)]
+/// How the messages of the last five minutes turned out, by message id; the oldest go first when there are too many.
+/// Times are in milliseconds.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Answers {
     by_id: HashMap<String, Answer>,
-    oldest: VecDeque<(Instant, String)>,
+    oldest: VecDeque<(u64, String)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Answer {
     fingerprint: u64,
-    frame: Utf8Bytes,
+    outcome: Outcome,
 }
 
 impl Answers {
-    /// The first answer, if this message was handled before. The same id on another message is refused.
-    pub(crate) fn find(
-        &mut self,
-        id: &str,
-        content: impl Hash,
-        now: Instant,
-    ) -> Option<Result<Utf8Bytes, Refusal>> {
+    /// The first outcome, if this message was handled before. The same id on another message is refused.
+    pub(crate) fn find(&mut self, once: &Once, now: u64) -> Option<Outcome> {
         self.forget(now);
-        let answer = self.by_id.get(id)?;
-        if answer.fingerprint == fingerprint(content) {
-            Some(Ok(answer.frame.clone()))
+        let answer = self.by_id.get(&once.id)?;
+        Some(if answer.fingerprint == once.fingerprint {
+            answer.outcome.clone()
         } else {
-            Some(Err(Refusal::DuplicateId))
-        }
+            Err(Refusal::DuplicateId)
+        })
     }
 
-    /// Remembers the answer to a message that has not been handled before.
-    pub(crate) fn remember(
-        &mut self,
-        id: &str,
-        content: impl Hash,
-        frame: Utf8Bytes,
-        now: Instant,
-    ) {
+    /// Remembers the outcome of a message that has not been handled before.
+    pub(crate) fn remember(&mut self, once: Once, outcome: Outcome, now: u64) {
         let answer = Answer {
-            fingerprint: fingerprint(content),
-            frame,
+            fingerprint: once.fingerprint,
+            outcome,
         };
-        if self.by_id.insert(id.to_owned(), answer).is_none() {
-            self.oldest.push_back((now, id.to_owned()));
-        }
+        self.oldest.push_back((now, once.id.clone()));
+        self.by_id.insert(once.id, answer);
         self.forget(now);
     }
 
-    fn forget(&mut self, now: Instant) {
+    fn forget(&mut self, now: u64) {
         while let Some((at, id)) = self.oldest.front() {
-            let young = now.saturating_duration_since(*at) < limits::ANSWER_LIFE;
+            let young = now.saturating_sub(*at) < limits::ANSWER_LIFE_MS;
             if young && self.oldest.len() <= limits::ANSWERS {
                 break;
             }
@@ -68,41 +57,39 @@ impl Answers {
     }
 }
 
-fn fingerprint(content: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    content.hash(&mut hasher);
-    hasher.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use crate::command::Done;
 
-    #[test]
-    fn a_repeat_gets_the_first_answer_for_five_minutes() {
-        let start = Instant::now();
-        let mut answers = Answers::default();
-        assert_eq!(answers.find("a", "x", start), None);
-        answers.remember("a", "x", "first".into(), start);
-        let later = start + limits::ANSWER_LIFE - Duration::from_millis(1);
-        assert_eq!(answers.find("a", "x", later), Some(Ok("first".into())));
-        assert_eq!(
-            answers.find("a", "y", later),
-            Some(Err(Refusal::DuplicateId))
-        );
-        assert_eq!(answers.find("a", "x", start + limits::ANSWER_LIFE), None);
+    fn once(id: &str, content: &str) -> Once {
+        Once::new(id, &[content])
+    }
+
+    fn done(id: &str) -> Outcome {
+        Ok(Done::Message { id: id.into() })
     }
 
     #[test]
-    fn the_oldest_answers_go_when_there_are_too_many() {
-        let now = Instant::now();
+    fn a_repeat_gets_the_first_outcome_for_five_minutes() {
+        let mut answers = Answers::default();
+        assert_eq!(answers.find(&once("a", "x"), 7), None);
+        answers.remember(once("a", "x"), done("first"), 7);
+        let later = 7 + limits::ANSWER_LIFE_MS - 1;
+        assert_eq!(answers.find(&once("a", "x"), later), Some(done("first")));
+        let other = answers.find(&once("a", "y"), later);
+        assert_eq!(other, Some(Err(Refusal::DuplicateId)));
+        assert_eq!(answers.find(&once("a", "x"), later + 1), None);
+    }
+
+    #[test]
+    fn the_oldest_outcomes_go_when_there_are_too_many() {
         let mut answers = Answers::default();
         for n in 0..=limits::ANSWERS {
-            answers.remember(&n.to_string(), n, "".into(), now);
+            answers.remember(once(&n.to_string(), "x"), Ok(Done::Nothing), 0);
         }
-        assert_eq!(answers.find("0", 0, now), None);
-        assert!(answers.find("1", 1, now).is_some());
+        assert_eq!(answers.find(&once("0", "x"), 0), None);
+        assert!(answers.find(&once("1", "x"), 0).is_some());
         assert_eq!(answers.by_id.len(), limits::ANSWERS);
     }
 }

@@ -8,13 +8,13 @@ mod rooms;
 mod stocks;
 mod tasks;
 
-use crate::{app::App, errors::Refusal, session::is_same_secret};
+use crate::{app::App, command::Done, errors::Refusal, session::is_same_secret};
 use axum::{
-    Router,
+    Json, Router,
     extract::{Request, State},
-    http::header,
+    http::{StatusCode, header},
     middleware::{Next, from_fn_with_state},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{get, patch, post},
 };
 
@@ -51,4 +51,9 @@ async fn authorize(
         }
     }
     Ok(next.run(request).await)
+}
+
+/// The answer to a change that was carried out.
+fn carried_out(status: StatusCode, done: &Done) -> Response {
+    (status, Json(done.body())).into_response()
 }

@@ -1,8 +1,15 @@
-//! One channel: its position, the events kept for those who resume, and who listens.
+//! One channel: its position, the events kept for those who resume, and who is in it.
 
-use crate::{hub::ConnectionId, limits, presence::Roster, typing::Typists};
+use crate::{
+    errors::{Refusal, quoted},
+    limits,
+    peer::Peer,
+    presence::Roster,
+    typing::Typists,
+};
 use axum::extract::ws::Utf8Bytes;
-use std::collections::{BTreeSet, VecDeque};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 /// What a channel name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +53,18 @@ pub(crate) fn room_channel(room: &str) -> String {
     format!("room:{room}")
 }
 
+/// The room that a channel is, for what only rooms have.
+pub(crate) fn room_of(channel: &str) -> Result<&str, Refusal> {
+    match Kind::of(channel) {
+        Some(Kind::Room(room)) => Ok(room),
+        Some(_) => Err(Refusal::Forbidden(format!(
+            "{:?} is not a room",
+            quoted(channel)
+        ))),
+        None => Err(Refusal::UnknownChannel(quoted(channel))),
+    }
+}
+
 /// Whether a room may be called so: letters, digits, `-` and `_`.
 pub(crate) fn is_room_name(name: &str) -> bool {
     let fits = (1..=realtime_demo_types::limits::NAME).contains(&name.chars().count());
@@ -55,14 +74,35 @@ pub(crate) fn is_room_name(name: &str) -> bool {
 }
 
 /// One channel. Everything in it changes under the hub's lock, so that what is read with a position belongs to it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Channel {
     seq: u64,
+    #[serde(with = "frames")]
     history: VecDeque<Utf8Bytes>,
     history_bytes: usize,
-    pub(crate) subscribers: BTreeSet<ConnectionId>,
     pub(crate) roster: Roster,
     pub(crate) typists: Typists,
+}
+
+/// The kept frames as a list of texts.
+mod frames {
+    use axum::extract::ws::Utf8Bytes;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::collections::VecDeque;
+
+    pub(super) fn serialize<S: Serializer>(
+        frames: &VecDeque<Utf8Bytes>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(frames.iter().map(Utf8Bytes::as_str))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<VecDeque<Utf8Bytes>, D::Error> {
+        let texts = VecDeque::<String>::deserialize(deserializer)?;
+        Ok(texts.into_iter().map(Utf8Bytes::from).collect())
+    }
 }
 
 impl Channel {
@@ -96,9 +136,20 @@ impl Channel {
         Some(self.history.range(skipped..))
     }
 
+    /// The sockets that are present or typing, some of them twice.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = &Peer> {
+        self.roster.peers().chain(self.typists.peers())
+    }
+
+    /// Forgets the kept events: nobody can resume from them.
+    pub(crate) fn forget_history(&mut self) {
+        self.history.clear();
+        self.history_bytes = 0;
+    }
+
     /// Whether nothing would be lost with it.
     pub(crate) fn is_disposable(&self) -> bool {
-        self.seq == 0 && self.subscribers.is_empty()
+        self.seq == 0 && self.roster.is_empty() && self.typists.is_empty()
     }
 }
 
@@ -143,6 +194,18 @@ mod tests {
         }
         assert!(channel.since(0).is_none());
         assert_eq!(channel.since(1).map(|frames| frames.len()), Some(2));
+    }
+
+    #[test]
+    fn a_channel_is_the_same_after_a_journey_as_text() {
+        let text = serde_json::to_string(&recorded(5, 3)).unwrap();
+        let mut read: Channel = serde_json::from_str(&text).unwrap();
+        assert_eq!(since(&read, 3), Some(vec!["4", "5"]));
+        read.record("6".into(), 2);
+        assert_eq!(read.history_bytes, 2);
+        assert_eq!(since(&read, 4), Some(vec!["5", "6"]));
+        read.forget_history();
+        assert_eq!((since(&read, 5), since(&read, 6)), (None, Some(vec![])));
     }
 
     #[test]

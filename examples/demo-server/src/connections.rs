@@ -1,21 +1,21 @@
-//! The open sockets, as the hub sees them.
+//! The sockets that are open in this process, and which channels each of them follows.
 
-use crate::outbox::{Closing, Outbox, Overflow};
+use crate::{
+    outbox::{Closing, Outbox, Overflow},
+    peer::{ConnectionId, NodeId, Peer},
+};
 use axum::extract::ws::Utf8Bytes;
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
-/// Names a socket for as long as the server runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ConnectionId(pub(crate) u64);
-
 /// The open sockets.
 #[derive(Debug)]
 pub(crate) struct Connections {
     open: HashMap<ConnectionId, Connection>,
-    epoch: String,
+    listeners: HashMap<String, BTreeSet<ConnectionId>>,
+    node: NodeId,
     last: u64,
     slow: u64,
     shut_down: bool,
@@ -24,17 +24,29 @@ pub(crate) struct Connections {
 #[derive(Debug)]
 struct Connection {
     outbox: Arc<Outbox>,
+    /// What it is subscribed to.
     channels: BTreeSet<String>,
+    /// Those of them in which it has ever said to be present or typing.
+    entered: BTreeSet<String>,
 }
 
 impl Connections {
-    pub(crate) fn new(epoch: &str) -> Self {
+    pub(crate) fn new(node: NodeId) -> Self {
         Self {
             open: HashMap::new(),
-            epoch: epoch.to_owned(),
+            listeners: HashMap::new(),
+            node,
             last: 0,
             slow: 0,
             shut_down: false,
+        }
+    }
+
+    /// The name of one of these sockets among those of all processes.
+    pub(crate) fn peer(&self, id: ConnectionId) -> Peer {
+        Peer {
+            node: self.node.clone(),
+            connection: id,
         }
     }
 
@@ -50,27 +62,111 @@ impl Connections {
             Connection {
                 outbox,
                 channels: BTreeSet::new(),
+                entered: BTreeSet::new(),
             },
         );
         id
     }
 
-    /// Forgets a socket; returns the channels that it was subscribed to.
+    /// Forgets a socket; returns the channels that it was present or typing in.
     pub(crate) fn remove(&mut self, id: ConnectionId) -> BTreeSet<String> {
-        self.open
-            .remove(&id)
-            .map(|connection| connection.channels)
-            .unwrap_or_default()
+        let Some(connection) = self.open.remove(&id) else {
+            return BTreeSet::new();
+        };
+        for name in &connection.channels {
+            self.stop_listening(id, name);
+        }
+        connection.entered
+    }
+
+    /// Makes a socket follow a channel. Nothing happens to a socket that is gone.
+    pub(crate) fn listen(&mut self, id: ConnectionId, name: &str) {
+        if let Some(connection) = self.open.get_mut(&id)
+            && connection.channels.insert(name.to_owned())
+        {
+            self.listeners
+                .entry(name.to_owned())
+                .or_default()
+                .insert(id);
+        }
+    }
+
+    /// Lets a socket no longer follow a channel; returns whether it was present or typing there.
+    pub(crate) fn unlisten(&mut self, id: ConnectionId, name: &str) -> bool {
+        let Some(connection) = self.open.get_mut(&id) else {
+            return false;
+        };
+        connection.channels.remove(name);
+        let had_entered = connection.entered.remove(name);
+        self.stop_listening(id, name);
+        had_entered
+    }
+
+    fn stop_listening(&mut self, id: ConnectionId, name: &str) {
+        if let Some(listeners) = self.listeners.get_mut(name) {
+            listeners.remove(&id);
+            if listeners.is_empty() {
+                self.listeners.remove(name);
+            }
+        }
+    }
+
+    /// Notes that a socket is present or typing in a channel; returns whether it follows that.
+    pub(crate) fn enter(&mut self, id: ConnectionId, name: &str) -> bool {
+        let Some(connection) = self.open.get_mut(&id) else {
+            return false;
+        };
+        let follows = connection.channels.contains(name);
+        if follows && !connection.entered.contains(name) {
+            connection.entered.insert(name.to_owned());
+        }
+        follows
+    }
+
+    /// How many channels a socket follows, and whether this is one of them. None if the socket is gone.
+    pub(crate) fn follows(&self, id: ConnectionId, name: &str) -> Option<(usize, bool)> {
+        let channels = &self.open.get(&id)?.channels;
+        Some((channels.len(), channels.contains(name)))
+    }
+
+    /// The channels that sockets here follow.
+    pub(crate) fn followed(&self) -> impl Iterator<Item = &str> {
+        self.listeners.keys().map(String::as_str)
+    }
+
+    /// Whether a socket here follows a channel.
+    pub(crate) fn hear(&self, name: &str) -> bool {
+        self.listeners.contains_key(name)
+    }
+
+    /// Queues a frame for every socket here that follows a channel, but for `except`.
+    pub(crate) fn publish(&mut self, name: &str, frame: &Utf8Bytes, except: Option<&Peer>) {
+        let Some(listeners) = self.listeners.get(name) else {
+            return;
+        };
+        let except = except
+            .filter(|peer| peer.node == self.node)
+            .map(|peer| peer.connection);
+        for id in listeners {
+            if Some(*id) != except
+                && let Some(connection) = self.open.get(id)
+            {
+                self.slow += connection.queue(*id, frame.clone());
+            }
+        }
     }
 
     /// Queues a frame for a socket. One that reads too slowly is closed.
     pub(crate) fn send(&mut self, id: ConnectionId, frame: Utf8Bytes) {
-        let Some(connection) = self.open.get(&id) else {
-            return;
-        };
-        if connection.outbox.push(frame) == Err(Overflow) {
-            self.slow += 1;
-            tracing::warn!(connection = id.0, "closing a slow consumer");
+        if let Some(connection) = self.open.get(&id) {
+            self.slow += connection.queue(id, frame);
+        }
+    }
+
+    /// Queues a frame for a socket, if it is one of those here.
+    pub(crate) fn send_to(&mut self, peer: &Peer, frame: Utf8Bytes) {
+        if peer.node == self.node {
+            self.send(peer.connection, frame);
         }
     }
 
@@ -79,18 +175,6 @@ impl Connections {
         self.open
             .get(&id)
             .is_some_and(|connection| connection.outbox.has_room_for(frames, bytes))
-    }
-
-    /// The channels that a socket is subscribed to.
-    pub(crate) fn channels_mut(&mut self, id: ConnectionId) -> Option<&mut BTreeSet<String>> {
-        self.open
-            .get_mut(&id)
-            .map(|connection| &mut connection.channels)
-    }
-
-    /// The name of a socket on the wire. It differs from those of an earlier server run.
-    pub(crate) fn wire_id(&self, id: ConnectionId) -> String {
-        format!("c{}-{}", id.0, self.epoch)
     }
 
     /// Closes a socket after what is queued for it.
@@ -128,5 +212,16 @@ impl Connections {
     /// How many sockets were closed because they read too slowly.
     pub(crate) fn slow(&self) -> u64 {
         self.slow
+    }
+}
+
+impl Connection {
+    /// Queues a frame; returns how many sockets turned out to be too slow.
+    fn queue(&self, id: ConnectionId, frame: Utf8Bytes) -> u64 {
+        if self.outbox.push(frame) == Err(Overflow) {
+            tracing::warn!(connection = id.0, "closing a slow consumer");
+            return 1;
+        }
+        0
     }
 }

@@ -6,10 +6,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use realtime_demo_types::{ApiError, ErrorBody};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A refusal. Its message tells the client what to do differently.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Refusal {
     #[error("the frame is not JSON: {0}")]
     InvalidJson(String),
@@ -49,6 +51,8 @@ pub(crate) enum Refusal {
     DuplicateId,
     #[error("this server is full: try again later")]
     Full,
+    #[error("it is not known whether this was done: read the state before you try again")]
+    Unconfirmed,
 }
 
 impl Refusal {
@@ -79,6 +83,7 @@ impl Refusal {
             Self::LimitReached(_) => "limit_reached",
             Self::DuplicateId => "duplicate_id",
             Self::Full => "full",
+            Self::Unconfirmed => "unconfirmed",
         }
     }
 
@@ -113,6 +118,7 @@ impl Refusal {
             | Self::LimitReached(_)
             | Self::TooManySubscriptions { .. } => StatusCode::CONFLICT,
             Self::Full => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unconfirmed => StatusCode::GATEWAY_TIMEOUT,
         }
     }
 }

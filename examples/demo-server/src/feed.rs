@@ -1,6 +1,6 @@
 //! What happens by itself: moving prices, bursts of them, and members who fall silent.
 
-use crate::hub::Hub;
+use crate::{command::Command, hub::Hub, waiter::Waiter};
 use fastrand::Rng;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -10,18 +10,20 @@ pub(crate) async fn prices(hub: Arc<Hub>, tick: Duration, mut rng: Rng) {
     let mut ticks = interval(tick);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let now = ticks.tick().await;
-        hub.lock().move_prices(&mut rng, now.into_std());
+        ticks.tick().await;
+        hub.lock().move_prices(&mut rng);
     }
 }
 
 /// Drops members who have been silent for `life`.
 pub(crate) async fn silent_members(hub: Arc<Hub>, life: Duration) {
+    let life_ms = u64::try_from(life.as_millis()).unwrap_or(u64::MAX);
     let mut ticks = interval(life.max(Duration::from_millis(10)) / 10);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let now = ticks.tick().await;
-        hub.lock().expire_members(now.into_std(), life);
+        ticks.tick().await;
+        hub.lock()
+            .submit(Command::Expire { life_ms }, Waiter::Nobody);
     }
 }
 
@@ -34,6 +36,7 @@ pub(crate) async fn burst(hub: Arc<Hub>, symbol: String, count: u32, per_second:
         if state.connections.is_shut_down() {
             return;
         }
-        state.step_price(&symbol);
+        let symbol = symbol.clone();
+        state.submit(Command::Step { symbol }, Waiter::Nobody);
     }
 }

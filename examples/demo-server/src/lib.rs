@@ -16,8 +16,9 @@
 //!
 //! The sources by what they hold: `app` (which handler answers what), `api/*` (REST), `page` (the built demo),
 //! `socket` (one WebSocket), `session` (what it may do), `outbox` (what waits for it), `envelope` (the wire), `hub`
-//! (the state and its lock), `channel`, `subscriptions`, `commands` (every change), `answers` (repeated messages),
-//! `tasks`, `stocks`, `rooms`, `presence`, `typing`, `feed` (what happens by itself), `limits`.
+//! (the state and its lock), `command` (every change), `waiter` (who is told of it), `world` (the state that commands
+//! change) with `channel`, `answers` (repeated messages), `tasks`, `stocks`, `rooms`, `presence` and `typing`,
+//! `connections` and `subscriptions` (the sockets), `feed` (what happens by itself), `limits`.
 //!
 //! [`start`] runs it in this process, which is what tests do; the program of the same name adds flags and signals.
 
@@ -26,7 +27,7 @@ mod api;
 mod app;
 mod channel;
 mod clock;
-mod commands;
+mod command;
 mod config;
 mod connections;
 mod envelope;
@@ -36,6 +37,7 @@ mod hub;
 mod limits;
 mod outbox;
 mod page;
+mod peer;
 mod presence;
 mod rooms;
 mod server;
@@ -45,6 +47,8 @@ mod stocks;
 mod subscriptions;
 mod tasks;
 mod typing;
+mod waiter;
+mod world;
 
 pub use config::Config;
 pub use server::{RunningServer, start};

@@ -25,10 +25,12 @@ pub(crate) const NAME_BYTES: usize = 128;
 pub(crate) const HISTORY_BYTES: usize = 1024 * 1024;
 /// Answers remembered for messages that are sent again.
 pub(crate) const ANSWERS: usize = 10_000;
-/// For how long they are remembered.
-pub(crate) const ANSWER_LIFE: Duration = Duration::from_secs(5 * 60);
+/// For how many milliseconds they are remembered.
+pub(crate) const ANSWER_LIFE_MS: u64 = 5 * 60 * 1_000;
 /// How long a socket may take to read a close frame, or to answer one.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
+/// How long a request waits for the outcome of what it asked for.
+pub(crate) const OUTCOME_WITHIN: Duration = Duration::from_secs(10);
 /// Sockets beyond the cap that are told so at once; further ones are refused before the upgrade.
 pub(crate) const REFUSALS: usize = 64;
 

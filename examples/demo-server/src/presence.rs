@@ -2,24 +2,21 @@
 
 use crate::{
     errors::Refusal,
-    hub::ConnectionId,
     limits::{self, check_text},
+    peer::Peer,
 };
 use realtime_demo_types::limits::NAME;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
 
 /// The data of `presence:announce`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Announcement {
     user: User,
     status: Status,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<Box<RawValue>>,
 }
 
@@ -71,17 +68,22 @@ impl Announcement {
 }
 
 /// A row of `presence:sync` and the data of `presence:update`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Member {
     user_id: String,
     user: User,
     status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<Box<RawValue>>,
-    connection_id: String,
-    #[serde(skip)]
-    heard: Instant,
+    connection_id: Peer,
+}
+
+/// A member, and when it was last heard of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Present {
+    member: Member,
+    heard: u64,
 }
 
 /// The data of `presence:sync`.
@@ -95,7 +97,7 @@ pub(crate) struct Sync<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Left {
     user_id: String,
-    connection_id: String,
+    connection_id: Peer,
 }
 
 /// What an announcement changed.
@@ -109,21 +111,21 @@ pub(crate) struct Announced {
     pub(crate) member: Member,
 }
 
-/// Everyone present, by connection.
-#[derive(Debug, Default)]
+/// Everyone present, by connection. Times are in milliseconds.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Roster {
-    members: BTreeMap<ConnectionId, Member>,
+    members: BTreeMap<Peer, Present>,
 }
 
 impl Roster {
     pub(crate) fn announce(
         &mut self,
-        connection: ConnectionId,
-        connection_id: String,
+        peer: &Peer,
         announcement: Announcement,
-        now: Instant,
+        now: u64,
     ) -> Result<Announced, Refusal> {
-        let before = self.members.get(&connection);
+        let before = self.members.get(peer);
         if before.is_none() && self.members.len() >= limits::ROSTER {
             let message = "too many people are here already: try again later";
             return Err(Refusal::LimitReached(message.to_owned()));
@@ -134,8 +136,8 @@ impl Roster {
             metadata,
         } = announcement;
         let left = before
-            .filter(|before| before.user_id != user.id)
-            .map(Member::left);
+            .filter(|before| before.member.user_id != user.id)
+            .map(|before| before.member.left());
         let first = before.is_none();
         let user_id = user.id.clone();
         let member = Member {
@@ -143,10 +145,13 @@ impl Roster {
             user,
             status,
             metadata,
-            connection_id,
+            connection_id: peer.clone(),
+        };
+        let present = Present {
+            member: member.clone(),
             heard: now,
         };
-        self.members.insert(connection, member.clone());
+        self.members.insert(peer.clone(), present);
         Ok(Announced {
             first,
             left,
@@ -156,22 +161,29 @@ impl Roster {
 
     pub(crate) fn sync(&self) -> Sync<'_> {
         Sync {
-            members: self.members.values().collect(),
+            members: self.members.values().map(|one| &one.member).collect(),
         }
     }
 
-    pub(crate) fn leave(&mut self, connection: ConnectionId) -> Option<Left> {
-        self.members.remove(&connection).map(|member| member.left())
+    pub(crate) fn leave(&mut self, peer: &Peer) -> Option<Left> {
+        self.members.remove(peer).map(|one| one.member.left())
     }
 
     /// Takes out those who were not heard of for `life`.
-    pub(crate) fn expire(&mut self, now: Instant, life: Duration) -> Vec<Left> {
+    pub(crate) fn expire(&mut self, now: u64, life: u64) -> Vec<Left> {
         self.members
-            .extract_if(.., |_, member| {
-                now.saturating_duration_since(member.heard) >= life
-            })
-            .map(|(_, member)| member.left())
+            .extract_if(.., |_, one| now.saturating_sub(one.heard) >= life)
+            .map(|(_, one)| one.member.left())
             .collect()
+    }
+
+    /// The sockets that are here.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = &Peer> {
+        self.members.keys()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
     }
 }
 
@@ -187,6 +199,7 @@ impl Member {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::peer::ConnectionId;
 
     fn announcement(user: &str) -> Announcement {
         let text = format!(
@@ -195,27 +208,31 @@ mod tests {
         serde_json::from_str(&text).unwrap()
     }
 
+    fn peer(number: u64) -> Peer {
+        Peer {
+            node: "n".into(),
+            connection: ConnectionId(number),
+        }
+    }
+
     #[test]
     fn a_member_not_heard_of_is_dropped_and_one_who_repeats_stays() {
-        let start = Instant::now();
-        let life = Duration::from_secs(75);
+        let (start, life) = (1_000, 75_000);
         let mut roster = Roster::default();
         for (n, name) in [(1, "a"), (2, "b")] {
             roster
-                .announce(ConnectionId(n), format!("c{n}"), announcement(name), start)
+                .announce(&peer(n), announcement(name), start)
                 .unwrap();
         }
         let half = start + life / 2;
-        let again = roster
-            .announce(ConnectionId(2), "c2".into(), announcement("b"), half)
-            .unwrap();
+        let again = roster.announce(&peer(2), announcement("b"), half).unwrap();
         assert!(!again.first);
         let gone = roster.expire(start + life, life);
         assert_eq!(
             gone,
             [Left {
                 user_id: "a".into(),
-                connection_id: "c1".into()
+                connection_id: peer(1),
             }]
         );
         assert!(roster.expire(start + life, life).is_empty());
@@ -223,14 +240,9 @@ mod tests {
 
     #[test]
     fn a_connection_that_becomes_somebody_else_leaves_first() {
-        let now = Instant::now();
         let mut roster = Roster::default();
-        roster
-            .announce(ConnectionId(1), "c1".into(), announcement("a"), now)
-            .unwrap();
-        let announced = roster
-            .announce(ConnectionId(1), "c1".into(), announcement("b"), now)
-            .unwrap();
+        roster.announce(&peer(1), announcement("a"), 0).unwrap();
+        let announced = roster.announce(&peer(1), announcement("b"), 0).unwrap();
         assert_eq!(announced.left.unwrap().user_id, "a");
         assert_eq!(roster.sync().members.len(), 1);
     }

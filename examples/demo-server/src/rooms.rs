@@ -2,10 +2,12 @@
 
 use crate::limits;
 use realtime_demo_types::Message;
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 
 /// The messages, by room, oldest first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Rooms {
     messages: HashMap<String, VecDeque<Message>>,
 }
@@ -18,6 +20,15 @@ impl Rooms {
             .flatten()
             .cloned()
             .collect()
+    }
+
+    /// How many rooms have messages.
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    pub(crate) fn has(&self, room: &str) -> bool {
+        self.messages.contains_key(room)
     }
 
     /// Keeps a message; the room's oldest goes when there are too many.
@@ -51,5 +62,6 @@ mod tests {
         assert_eq!(kept.len(), limits::MESSAGES);
         assert_eq!(kept[0].id, "1");
         assert!(rooms.messages("elsewhere").is_empty());
+        assert_eq!((rooms.len(), rooms.has("lobby")), (1, true));
     }
 }

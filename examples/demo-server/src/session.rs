@@ -1,18 +1,21 @@
 //! What one socket may do, frame by frame.
 
 use crate::{
-    channel::TASKS,
+    channel::{TASKS, room_of},
+    command::{BoardEdit, Command, Done, Once},
     config::Config,
-    envelope::{Inbound, Outbound, refusal_frame},
+    envelope::{Inbound, Outbound},
     errors::{Refusal, quoted},
     hub::{ConnectionId, Hub, State},
     limits::Bucket,
     outbox::Closing,
+    presence::Announcement,
     subscriptions::Resume,
-    tasks::Removed,
+    typing::Typing,
+    waiter::{Asked, Waiter},
 };
-use realtime_demo_types::{MoveTask, Task, TaskPatch};
-use serde::{Deserialize, Serialize};
+use realtime_demo_types::{MoveTask, TaskPatch};
+use serde::Deserialize;
 use std::{sync::Arc, time::Instant};
 
 /// One socket's rights and its rate.
@@ -23,16 +26,6 @@ pub(crate) struct Session {
     token: Option<String>,
     authenticated: bool,
     bucket: Bucket,
-}
-
-/// The data of an `ack`.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Done {
-    Nothing,
-    Task(Task),
-    Removed(Removed),
-    Message { id: String },
 }
 
 #[derive(Deserialize)]
@@ -73,14 +66,14 @@ impl Session {
         state.stats.frames += 1;
         let frame = match parsed {
             Ok(frame) => frame,
-            Err(refusal) => return self.refuse(&mut state, None, &refusal),
+            Err(refusal) => return state.refuse(self.connection, None, refusal),
         };
         if let Err(refusal) = self.bucket.take(now) {
             state.stats.rate_limited += 1;
-            return self.refuse(&mut state, Some(&frame), &refusal);
+            return state.refuse(self.connection, Some(&frame), refusal);
         }
-        if let Err(refusal) = self.handle(&mut state, &frame, now) {
-            self.refuse(&mut state, Some(&frame), &refusal);
+        if let Err(refusal) = self.handle(&mut state, &frame) {
+            state.refuse(self.connection, Some(&frame), refusal);
         }
     }
 
@@ -91,35 +84,16 @@ impl Session {
     }
 
     /// Refuses what came, and the peer with it.
-    pub(crate) fn close(&self, refusal: &Refusal, closing: Closing) {
+    pub(crate) fn close(&self, refusal: Refusal, closing: Closing) {
         let mut state = self.hub.lock();
         state.stats.frames += 1;
-        self.refuse(&mut state, None, refusal);
+        state.refuse(self.connection, None, refusal);
         state.connections.close(self.connection, closing);
     }
 
-    fn refuse(&self, state: &mut State, frame: Option<&Inbound<'_>>, refusal: &Refusal) {
-        state.stats.refused += 1;
-        let answer = match frame {
-            Some(frame) => refusal_frame(
-                &frame.event,
-                frame.channel.as_deref(),
-                frame.id.as_deref(),
-                refusal,
-            ),
-            None => refusal_frame("error", None, None, refusal),
-        };
-        state.connections.send(self.connection, answer);
-    }
-
-    fn handle(
-        &mut self,
-        state: &mut State,
-        frame: &Inbound<'_>,
-        now: Instant,
-    ) -> Result<(), Refusal> {
+    fn handle(&mut self, state: &mut State, frame: &Inbound<'_>) -> Result<(), Refusal> {
         let connection = self.connection;
-        match frame.event.as_str() {
+        let command = match frame.event.as_str() {
             "ping" => {
                 let pong = Outbound::<()> {
                     re: frame.id.as_deref(),
@@ -136,28 +110,43 @@ impl Session {
                 let channel = frame.channel()?;
                 return state.subscribe(connection, &channel, frame.id.as_deref(), &resume);
             }
-            "unsubscribe" => state.unsubscribe(connection, &frame.channel()?),
-            "presence:announce" => {
-                state.announce(connection, &frame.channel()?, frame.data()?, now)?;
+            "unsubscribe" => {
+                state.unsubscribe(connection, &frame.channel()?);
+                state.answer(self.waiter(frame), Ok(Done::Nothing));
+                return Ok(());
             }
-            "presence:leave" => state.leave(connection, &frame.channel()?),
             "demo:cut" => {
                 state.connections.cut(connection);
                 return Ok(());
             }
-            "typing:start" => state.start_typing(connection, &frame.channel()?, frame.data()?)?,
-            "typing:stop" => state.stop_typing(connection, &frame.channel()?),
-            "task:create" | "task:update" | "task:delete" | "task:move" | "message:send" => {
-                return self.change_once(state, frame, now);
-            }
+            "presence:announce" => self.announce(state, frame)?,
+            "presence:leave" => Command::Leave {
+                peer: state.connections.peer(connection),
+                channel: frame.channel()?,
+            },
+            "typing:start" => self.start_typing(state, frame)?,
+            "typing:stop" => Command::StopTyping {
+                peer: state.connections.peer(connection),
+                channel: frame.channel()?,
+            },
+            "message:send" => Command::Message {
+                peer: state.connections.peer(connection),
+                channel: frame.channel()?,
+                new: frame.data()?,
+                once: once(frame),
+            },
+            "task:create" | "task:update" | "task:delete" | "task:move" => Command::Tasks {
+                edit: board_edit(frame)?,
+                once: once(frame),
+            },
             unknown => return Err(Refusal::UnknownEvent(quoted(unknown))),
-        }
-        if frame.id.is_some() {
-            state
-                .connections
-                .send(connection, ack(frame, &Done::Nothing));
-        }
+        };
+        state.submit(command, self.waiter(frame));
         Ok(())
+    }
+
+    fn waiter(&self, frame: &Inbound<'_>) -> Waiter {
+        Waiter::Socket(Asked::new(self.connection, frame))
     }
 
     fn authenticate(&mut self, state: &mut State, frame: &Inbound<'_>) -> Result<(), Refusal> {
@@ -168,7 +157,7 @@ impl Session {
             .is_some_and(|wanted| !is_same_secret(wanted, &given))
         {
             self.authenticated = false;
-            self.refuse(state, Some(frame), &Refusal::Unauthorized);
+            state.refuse(self.connection, Some(frame), Refusal::Unauthorized);
             state
                 .connections
                 .close(self.connection, Closing::UNAUTHORIZED);
@@ -183,76 +172,70 @@ impl Session {
         Ok(())
     }
 
-    /// Makes a change, or gives the first answer again if the message has been handled before.
-    fn change_once(
-        &self,
-        state: &mut State,
-        frame: &Inbound<'_>,
-        now: Instant,
-    ) -> Result<(), Refusal> {
-        let Some(id) = frame.id.as_deref() else {
-            return self.change(state, frame).map(drop);
-        };
-        let content = (&frame.event, &frame.channel, frame.raw_data());
-        if let Some(first) = state.answers.find(id, content, now) {
-            state.connections.send(self.connection, first?);
-            state.stats.repeated += 1;
-            return Ok(());
-        }
-        let answer = match self.change(state, frame) {
-            Ok(done) => ack(frame, &done),
-            Err(refusal) => {
-                state.stats.refused += 1;
-                refusal_frame(&frame.event, frame.channel.as_deref(), Some(id), &refusal)
-            }
-        };
-        state.answers.remember(id, content, answer.clone(), now);
-        state.connections.send(self.connection, answer);
-        Ok(())
+    fn announce(&self, state: &mut State, frame: &Inbound<'_>) -> Result<Command, Refusal> {
+        let channel = frame.channel()?;
+        let announcement: Announcement = frame.data()?;
+        room_of(&channel)?;
+        announcement.check()?;
+        self.enter(state, &channel)?;
+        Ok(Command::Announce {
+            peer: state.connections.peer(self.connection),
+            channel,
+            announcement,
+        })
     }
 
-    fn change(&self, state: &mut State, frame: &Inbound<'_>) -> Result<Done, Refusal> {
-        let cause = frame.id.as_deref();
-        if frame.event == "message:send" {
-            let (channel, new) = (frame.channel()?, frame.data()?);
-            let message = state.send_message(self.connection, &channel, new, cause)?;
-            return Ok(Done::Message { id: message.id });
+    fn start_typing(&self, state: &mut State, frame: &Inbound<'_>) -> Result<Command, Refusal> {
+        let channel = frame.channel()?;
+        let typing: Typing = frame.data()?;
+        room_of(&channel)?;
+        typing.check()?;
+        self.enter(state, &channel)?;
+        Ok(Command::StartTyping {
+            peer: state.connections.peer(self.connection),
+            channel,
+            typing,
+        })
+    }
+
+    /// Notes that the socket is to be found in a channel, which it must follow.
+    fn enter(&self, state: &mut State, channel: &str) -> Result<(), Refusal> {
+        if state.connections.enter(self.connection, channel) {
+            return Ok(());
         }
-        if frame
-            .channel
-            .as_deref()
-            .is_some_and(|channel| channel != TASKS)
-        {
-            return Err(Refusal::Forbidden(format!(
-                "send {} on {TASKS:?}",
-                frame.event
-            )));
-        }
-        match frame.event.as_str() {
-            "task:create" => state.create_task(frame.data()?, cause).map(Done::Task),
-            "task:update" => {
-                let OfTask::<TaskPatch> { id, rest } = frame.data()?;
-                state.update_task(&id, rest, cause).map(Done::Task)
-            }
-            "task:move" => {
-                let OfTask::<MoveTask> { id, rest } = frame.data()?;
-                state.move_task(&id, rest, cause).map(Done::Task)
-            }
-            _ => {
-                let OfTask::<Nothing> { id, .. } = frame.data()?;
-                state.delete_task(&id, cause).map(Done::Removed)
-            }
-        }
+        let message = format!("subscribe to {:?} first", quoted(channel));
+        Err(Refusal::Forbidden(message))
     }
 }
 
-fn ack(frame: &Inbound<'_>, done: &Done) -> axum::extract::ws::Utf8Bytes {
-    Outbound {
-        re: frame.id.as_deref(),
-        data: Some(done),
-        ..Outbound::new("ack")
+/// The change that a message about the task board asks for.
+fn board_edit(frame: &Inbound<'_>) -> Result<BoardEdit, Refusal> {
+    if frame.channel.as_deref().is_some_and(|name| name != TASKS) {
+        let message = format!("send {} on {TASKS:?}", frame.event);
+        return Err(Refusal::Forbidden(message));
     }
-    .encode()
+    Ok(match frame.event.as_str() {
+        "task:create" => BoardEdit::Create(frame.data()?),
+        "task:update" => {
+            let OfTask::<TaskPatch> { id, rest: patch } = frame.data()?;
+            BoardEdit::Update { id, patch }
+        }
+        "task:move" => {
+            let OfTask::<MoveTask> { id, rest: to } = frame.data()?;
+            BoardEdit::Move { id, to }
+        }
+        _ => {
+            let OfTask::<Nothing> { id, .. } = frame.data()?;
+            BoardEdit::Delete { id }
+        }
+    })
+}
+
+/// What makes a message that has an id known when it comes again.
+fn once(frame: &Inbound<'_>) -> Option<Once> {
+    let channel = frame.channel.as_deref().unwrap_or_default();
+    let parts = [&frame.event, channel, frame.raw_data()];
+    frame.id.as_deref().map(|id| Once::new(id, &parts))
 }
 
 /// Compares without telling by the time it takes how much of a guess was right.

@@ -141,7 +141,7 @@ async fn read(
             None => return,
             Some(Err(error)) => {
                 if is_too_large(error) {
-                    session.close(&too_large(config), Closing::TOO_LARGE);
+                    session.close(too_large(config), Closing::TOO_LARGE);
                 } else {
                     outbox.close(Closing::PROTOCOL);
                 }
@@ -151,9 +151,9 @@ async fn read(
             Some(Ok(Message::Text(text))) if text.len() <= config.max_message_bytes => {
                 session.receive(&text, heard);
             }
-            Some(Ok(Message::Text(_))) => session.close(&too_large(config), Closing::TOO_LARGE),
+            Some(Ok(Message::Text(_))) => session.close(too_large(config), Closing::TOO_LARGE),
             Some(Ok(Message::Binary(_))) => {
-                session.close(&Refusal::UnsupportedData, Closing::NOT_TEXT);
+                session.close(Refusal::UnsupportedData, Closing::NOT_TEXT);
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_))) => {}
         }

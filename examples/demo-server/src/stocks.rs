@@ -3,31 +3,39 @@
 use crate::errors::{Refusal, quoted};
 use fastrand::Rng;
 use realtime_demo_types::Stock;
-use std::time::{Duration, Instant};
+use serde::{Deserialize, Serialize};
 
-/// For how long a symbol keeps its price after a burst, so that it can be compared.
-pub(crate) const HOLD: Duration = Duration::from_secs(60);
+/// For how many milliseconds a symbol keeps its price after a burst, so that it can be compared.
+const HOLD_MS: u64 = 60_000;
 
-/// All shares and their prices.
-#[derive(Debug)]
+/// All shares and their prices. Times are in milliseconds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Market {
     shares: Vec<Share>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Share {
-    symbol: &'static str,
+    symbol: String,
     open: i64,
     price: i64,
     updated_at: u64,
-    still_until: Option<Instant>,
+    still_until: Option<u64>,
+}
+
+/// A move of one price: how far it goes is part of the largest step, drawn evenly from all that there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Nudge {
+    symbol: String,
+    drawn: u32,
 }
 
 impl Market {
     /// The market of a fresh server.
     pub(crate) fn seeded(now: u64) -> Self {
-        let share = |(symbol, open)| Share {
-            symbol,
+        let share = |(symbol, open): (&str, i64)| Share {
+            symbol: symbol.to_owned(),
             open,
             price: open,
             updated_at: now,
@@ -48,8 +56,8 @@ impl Market {
         }
     }
 
-    pub(crate) fn symbols(&self) -> impl Iterator<Item = &'static str> {
-        self.shares.iter().map(|share| share.symbol)
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
+        self.shares.iter().map(|share| share.symbol.as_str())
     }
 
     pub(crate) fn stocks(&self) -> Vec<Stock> {
@@ -61,23 +69,40 @@ impl Market {
         found.map(Share::to_stock).ok_or_else(|| unknown(symbol))
     }
 
-    /// Moves one to three prices, and gives those that moved.
-    pub(crate) fn walk(&mut self, rng: &mut Rng, now: Instant, now_ms: u64) -> Vec<Stock> {
-        let mut moving: Vec<&mut Share> = self
+    /// Draws moves of one to three prices that may move.
+    pub(crate) fn draw(&self, rng: &mut Rng, now: u64) -> Vec<Nudge> {
+        let mut moving: Vec<&Share> = self
             .shares
-            .iter_mut()
-            .filter(|share| share.still_until.is_none_or(|until| now >= until))
+            .iter()
+            .filter(|share| !share.is_still(now))
             .collect();
         rng.shuffle(&mut moving);
         moving.truncate(rng.usize(1..=3));
-        let mut moved = Vec::with_capacity(moving.len());
-        for share in moving {
+        let nudge = |share: &Share| Nudge {
+            symbol: share.symbol.clone(),
+            drawn: rng.u32(..),
+        };
+        moving.into_iter().map(nudge).collect()
+    }
+
+    /// Moves prices, and gives those that moved.
+    pub(crate) fn nudge(&mut self, nudges: &[Nudge], now: u64) -> Vec<Stock> {
+        let mut moved = Vec::with_capacity(nudges.len());
+        for nudge in nudges {
+            let Ok(share) = self.find_mut(&nudge.symbol) else {
+                continue;
+            };
+            // A burst may have been asked for since this was drawn.
+            if share.is_still(now) {
+                continue;
+            }
             let most = (share.price / 200).max(1);
-            let step = rng.i64(-most..=most);
+            let steps = 2 * most + 1;
+            let step = ((steps * i64::from(nudge.drawn)) >> 32) - most;
             let price = (share.price + step).clamp(share.open / 2, share.open * 3 / 2);
             if price != share.price {
                 share.price = price;
-                share.updated_at = now_ms;
+                share.updated_at = now;
                 moved.push(share.to_stock());
             }
         }
@@ -89,23 +114,26 @@ impl Market {
         &mut self,
         symbol: &str,
         updates: u32,
-        length: Duration,
-        now: Instant,
+        length_ms: u64,
+        now: u64,
     ) -> Result<f64, Refusal> {
         let share = self.find_mut(symbol)?;
-        if share.still_until.is_some_and(|until| now + HOLD < until) {
+        if share
+            .still_until
+            .is_some_and(|until| now.saturating_add(HOLD_MS) < until)
+        {
             let message = format!("a burst of {symbol} is running: wait for its end");
             return Err(Refusal::Conflict(message));
         }
-        share.still_until = Some(now + length + HOLD);
+        share.still_until = Some(now.saturating_add(length_ms).saturating_add(HOLD_MS));
         Ok(to_price(share.price + i64::from(updates)))
     }
 
     /// One update of a burst: a cent up.
-    pub(crate) fn step(&mut self, symbol: &str, now_ms: u64) -> Result<Stock, Refusal> {
+    pub(crate) fn step(&mut self, symbol: &str, now: u64) -> Result<Stock, Refusal> {
         let share = self.find_mut(symbol)?;
         share.price += 1;
-        share.updated_at = now_ms;
+        share.updated_at = now;
         Ok(share.to_stock())
     }
 
@@ -116,6 +144,10 @@ impl Market {
 }
 
 impl Share {
+    fn is_still(&self, now: u64) -> bool {
+        self.still_until.is_some_and(|until| now < until)
+    }
+
     fn to_stock(&self) -> Stock {
         let change = self.price - self.open;
         Stock {
@@ -145,9 +177,9 @@ mod tests {
     #[test]
     fn the_walk_stays_within_half_of_the_opening_price() {
         let (mut market, mut rng) = (Market::seeded(0), Rng::with_seed(7));
-        let now = Instant::now();
         for tick in 0..20_000 {
-            let moved = market.walk(&mut rng, now, tick);
+            let nudges = market.draw(&mut rng, tick);
+            let moved = market.nudge(&nudges, tick);
             assert!(moved.len() <= 3);
             for stock in moved {
                 let open = stock.price - stock.change;
@@ -162,12 +194,13 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_prices() {
-        let now = Instant::now();
         let [a, b] = [1, 1].map(|seed| {
             let (mut market, mut rng) = (Market::seeded(0), Rng::with_seed(seed));
-            (0..100)
-                .map(|n| market.walk(&mut rng, now, n))
-                .collect::<Vec<_>>()
+            let step = |now| {
+                let nudges = market.draw(&mut rng, now);
+                market.nudge(&nudges, now)
+            };
+            (0..100).map(step).collect::<Vec<_>>()
         });
         assert_eq!(a, b);
     }
@@ -175,18 +208,23 @@ mod tests {
     #[test]
     fn a_burst_ends_on_the_price_it_promised_and_the_walk_leaves_it_alone() {
         let (mut market, mut rng) = (Market::seeded(0), Rng::with_seed(7));
-        let now = Instant::now();
-        let length = Duration::from_secs(1);
+        let (now, length) = (5, 1_000);
+        let drawn_before = [Nudge {
+            symbol: "ACME".into(),
+            drawn: u32::MAX,
+        }];
         let last = market.reserve("ACME", 30, length, now).unwrap();
         assert_eq!(
             market.reserve("ACME", 30, length, now).unwrap_err().code(),
             "conflict"
         );
+        assert_eq!(market.nudge(&drawn_before, now), []);
         for _ in 0..30 {
             market.step("ACME", 1).unwrap();
         }
         for _ in 0..1_000 {
-            let moved = market.walk(&mut rng, now + length, 2);
+            let nudges = market.draw(&mut rng, now + length);
+            let moved = market.nudge(&nudges, now + length);
             assert!(moved.iter().all(|stock| stock.symbol != "ACME"));
         }
         assert_eq!(market.stock("ACME").unwrap().price, last);

@@ -1,14 +1,16 @@
 //! Subscribing, resuming, and everything that ends with a subscription.
 
 use crate::{
+    command::Command,
     envelope::Outbound,
     errors::Refusal,
     hub::{ConnectionId, State},
     limits,
-    typing::Typing,
+    waiter::Waiter,
 };
 use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The data of `subscribe`: how far the client had come before its connection broke.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -33,20 +35,18 @@ impl State {
         re: Option<&str>,
         resume: &Resume,
     ) -> Result<(), Refusal> {
-        let Some(channels) = self.connections.channels_mut(connection) else {
+        let Some((count, is_known)) = self.connections.follows(connection, name) else {
             return Ok(());
         };
-        if !channels.contains(name) && channels.len() >= limits::SUBSCRIPTIONS {
+        if !is_known && count >= limits::SUBSCRIPTIONS {
             return Err(Refusal::TooManySubscriptions {
                 limit: limits::SUBSCRIPTIONS,
             });
         }
-        self.open_channel(name)?.subscribers.insert(connection);
-        if let Some(channels) = self.connections.channels_mut(connection) {
-            channels.insert(name.to_owned());
-        }
+        self.check_room_for(name)?;
+        self.connections.listen(connection, name);
         let missed = self.missed(connection, name, resume);
-        let position = self.position(name);
+        let position = self.world.position(name);
         let answer = Outbound {
             channel: Some(name),
             re,
@@ -72,68 +72,53 @@ impl State {
         name: &str,
         resume: &Resume,
     ) -> Option<Vec<Utf8Bytes>> {
-        if resume.epoch.as_deref() != Some(self.epoch.as_str()) {
+        if resume.epoch.as_deref() != Some(self.world.epoch.as_str()) {
             return None;
         }
-        let frames: Vec<_> = self
-            .channels
-            .get(name)?
-            .since(resume.since?)?
-            .cloned()
-            .collect();
+        let since = resume.since?;
+        let channel = self.world.channel(name)?;
+        let frames: Vec<_> = channel.since(since)?.cloned().collect();
         let bytes = frames.iter().map(|frame| frame.len()).sum();
         self.connections
             .has_room_for(connection, frames.len() + 1, bytes)
             .then_some(frames)
     }
 
+    /// Refuses a channel that is not there, or a room beyond those that may be followed at once.
+    fn check_room_for(&self, name: &str) -> Result<(), Refusal> {
+        self.world.check_channel(name)?;
+        if self.world.channel(name).is_some() || self.connections.hear(name) {
+            return Ok(());
+        }
+        let quiet = |name: &&str| self.world.channel(name).is_none();
+        let rooms = self.world.rooms.len() + self.connections.followed().filter(quiet).count();
+        if rooms >= limits::ROOMS {
+            let message = format!("use an existing room: there are {} already", limits::ROOMS);
+            return Err(Refusal::LimitReached(message));
+        }
+        Ok(())
+    }
+
     /// Ends a subscription, and with it the socket's presence and typing in that channel.
     pub(crate) fn unsubscribe(&mut self, connection: ConnectionId, name: &str) {
-        if let Some(channels) = self.connections.channels_mut(connection) {
-            channels.remove(name);
+        if self.connections.unlisten(connection, name) {
+            self.depart(connection, BTreeSet::from([name.to_owned()]));
         }
-        let Some(channel) = self.channels.get_mut(name) else {
-            return;
-        };
-        channel.subscribers.remove(&connection);
-        self.stop_typing(connection, name);
-        self.leave(connection, name);
-        self.close_channel_if_unused(name);
     }
 
     /// Forgets a socket that is gone.
     pub(crate) fn disconnect(&mut self, connection: ConnectionId) {
-        for name in self.connections.remove(connection) {
-            self.unsubscribe(connection, &name);
+        let entered = self.connections.remove(connection);
+        if !entered.is_empty() {
+            self.depart(connection, entered);
         }
     }
 
-    /// Takes a socket out of a channel's presence, and tells the others.
-    pub(crate) fn leave(&mut self, connection: ConnectionId, name: &str) {
-        let Some(channel) = self.channels.get_mut(name) else {
-            return;
+    fn depart(&mut self, connection: ConnectionId, channels: BTreeSet<String>) {
+        let command = Command::Depart {
+            peer: self.connections.peer(connection),
+            channels: channels.into_iter().collect(),
         };
-        if let Some(left) = channel.roster.leave(connection) {
-            self.broadcast(name, "presence:leave", left, None);
-        }
-    }
-
-    /// Ends a socket's typing in a channel, and tells the others.
-    pub(crate) fn stop_typing(&mut self, connection: ConnectionId, name: &str) {
-        let Some(channel) = self.channels.get_mut(name) else {
-            return;
-        };
-        if let Some(id) = channel.typists.stop(connection) {
-            self.broadcast_stop(connection, name, id);
-        }
-    }
-
-    pub(crate) fn broadcast_stop(&mut self, connection: ConnectionId, name: &str, id: String) {
-        let stopped = Typing {
-            channel: name.to_owned(),
-            id,
-            name: None,
-        };
-        self.broadcast(name, "typing:stop", stopped, Some(connection));
+        self.submit(command, Waiter::Nobody);
     }
 }

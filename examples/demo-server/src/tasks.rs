@@ -9,7 +9,7 @@ use realtime_demo_types::{
     MoveTask, NewTask, Task, TaskPatch,
     limits::{NAME, TITLE},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What changed in one task; the rest of its fields is left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -32,14 +32,15 @@ pub(crate) struct TaskChange {
 }
 
 /// A deleted task: its id, and a version above all that it had.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Removed {
     pub(crate) id: String,
     pub(crate) version: u64,
 }
 
 /// The tasks, always in the order of (position, id).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Board {
     tasks: Vec<Task>,
 }

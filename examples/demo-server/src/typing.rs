@@ -1,6 +1,6 @@
 //! Who is typing in a channel, so that a socket that closes does not leave its dots behind.
 
-use crate::{errors::Refusal, hub::ConnectionId, limits::check_text};
+use crate::{errors::Refusal, limits::check_text, peer::Peer};
 use realtime_demo_types::limits::NAME;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,21 +26,31 @@ impl Typing {
 }
 
 /// The user whom each connection last said to be typing.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Typists {
-    ids: BTreeMap<ConnectionId, String>,
+    ids: BTreeMap<Peer, String>,
 }
 
 impl Typists {
     /// Notes a start; returns the user whom the connection typed as before, if another.
-    pub(crate) fn start(&mut self, connection: ConnectionId, id: &str) -> Option<String> {
+    pub(crate) fn start(&mut self, peer: &Peer, id: &str) -> Option<String> {
         self.ids
-            .insert(connection, id.to_owned())
+            .insert(peer.clone(), id.to_owned())
             .filter(|before| before != id)
     }
 
     /// Notes a stop; returns who was typing.
-    pub(crate) fn stop(&mut self, connection: ConnectionId) -> Option<String> {
-        self.ids.remove(&connection)
+    pub(crate) fn stop(&mut self, peer: &Peer) -> Option<String> {
+        self.ids.remove(peer)
+    }
+
+    /// The sockets that are typing.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = &Peer> {
+        self.ids.keys()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
     }
 }

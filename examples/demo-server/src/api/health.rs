@@ -1,6 +1,6 @@
 //! Whether the server is well, and what has happened since it started.
 
-use crate::{app::App, hub::Stats};
+use crate::{app::App, hub::Stats, world::Totals};
 use axum::{Json, extract::State};
 use serde::Serialize;
 
@@ -15,6 +15,8 @@ pub(super) struct Health {
     slow_consumers: u64,
     #[serde(flatten)]
     stats: Stats,
+    #[serde(flatten)]
+    totals: Totals,
 }
 
 pub(super) async fn check(State(app): State<App>) -> Json<Health> {
@@ -25,10 +27,11 @@ pub(super) async fn check(State(app): State<App>) -> Json<Health> {
         } else {
             "ok"
         },
-        epoch: state.epoch.clone(),
+        epoch: state.world.epoch.clone(),
         connections: state.connections.len(),
-        channels: state.channels.len(),
+        channels: state.channels(),
         slow_consumers: state.connections.slow(),
         stats: state.stats,
+        totals: state.world.totals,
     })
 }

@@ -1,15 +1,15 @@
 //! The last notifications, and a way to send one to everybody.
 
-use super::{body::Body, positioned::Positioned};
-use crate::{app::App, channel::NOTIFICATIONS, errors::Refusal};
-use axum::{Json, extract::State, http::StatusCode};
+use super::{body::Body, carried_out, positioned::Positioned};
+use crate::{app::App, channel::NOTIFICATIONS, command::Command, errors::Refusal};
+use axum::{extract::State, http::StatusCode, response::Response};
 use realtime_demo_types::{NewNotification, Notification};
 
 pub(super) async fn list(State(app): State<App>) -> Positioned<Vec<Notification>> {
     let state = app.hub.lock();
-    let body = state.notifications.iter().cloned().collect();
+    let body = state.world.notifications.iter().cloned().collect();
     Positioned {
-        position: state.position(NOTIFICATIONS),
+        position: state.world.position(NOTIFICATIONS),
         body,
     }
 }
@@ -17,7 +17,7 @@ pub(super) async fn list(State(app): State<App>) -> Positioned<Vec<Notification>
 pub(super) async fn send(
     State(app): State<App>,
     Body(new): Body<NewNotification>,
-) -> Result<(StatusCode, Json<Notification>), Refusal> {
-    let sent = app.hub.lock().notify(new)?;
-    Ok((StatusCode::CREATED, Json(sent)))
+) -> Result<Response, Refusal> {
+    let done = app.hub.carry_out(Command::Notify { new }).await?;
+    Ok(carried_out(StatusCode::CREATED, &done))
 }

@@ -1,6 +1,6 @@
 //! A body and the position of the channel that keeps it fresh.
 
-use crate::hub::Position;
+use crate::world::Position;
 use axum::{
     Json,
     http::header,

@@ -17,9 +17,9 @@ pub(super) async fn messages(
         return Err(Refusal::NotFound(format!("room {:?}", quoted(&room))));
     }
     let state = app.hub.lock();
-    let body = state.rooms.messages(&room);
+    let body = state.world.rooms.messages(&room);
     Ok(Positioned {
-        position: state.position(&room_channel(&room)),
+        position: state.world.position(&room_channel(&room)),
         body,
     })
 }

@@ -1,28 +1,26 @@
 //! The prices, and bursts of them for measuring.
 
-use super::{body::Body, positioned::Positioned};
+use super::{body::Body, carried_out, positioned::Positioned};
 use crate::{
     app::App,
     channel::{STOCKS, stock_channel},
+    command::Command,
     errors::Refusal,
     feed,
 };
 use axum::{
-    Json,
     extract::{Path, State},
     http::StatusCode,
+    response::Response,
 };
-use realtime_demo_types::{Burst, BurstStarted, Stock};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use realtime_demo_types::{Burst, Stock};
+use std::sync::Arc;
 
 pub(super) async fn list(State(app): State<App>) -> Positioned<Vec<Stock>> {
     let state = app.hub.lock();
     Positioned {
-        position: state.position(STOCKS),
-        body: state.market.stocks(),
+        position: state.world.position(STOCKS),
+        body: state.world.market.stocks(),
     }
 }
 
@@ -31,9 +29,9 @@ pub(super) async fn one(
     Path(symbol): Path<String>,
 ) -> Result<Positioned<Stock>, Refusal> {
     let state = app.hub.lock();
-    let body = state.market.stock(&symbol)?;
+    let body = state.world.market.stock(&symbol)?;
     Ok(Positioned {
-        position: state.position(&stock_channel(&symbol)),
+        position: state.world.position(&stock_channel(&symbol)),
         body,
     })
 }
@@ -45,27 +43,19 @@ pub(super) async fn burst(
         per_second,
         seconds,
     }): Body<Burst>,
-) -> Result<(StatusCode, Json<BurstStarted>), Refusal> {
+) -> Result<Response, Refusal> {
     if !(1..=1_000).contains(&per_second) || !(1..=60).contains(&seconds) {
         return Err(Refusal::invalid(
             "perSecond is 1 to 1000 and seconds is 1 to 60",
         ));
     }
-    let (count, length) = (per_second * seconds, Duration::from_secs(seconds.into()));
-    let started = {
-        let mut state = app.hub.lock();
-        let final_price = state
-            .market
-            .reserve(&symbol, count, length, Instant::now())?;
-        let last = state.position(&stock_channel(&symbol)).seq;
-        let (first_seq, last_seq) = (last + 1, last + u64::from(count));
-        BurstStarted {
-            count,
-            final_price,
-            first_seq,
-            last_seq,
-        }
+    let count = per_second * seconds;
+    let reserve = Command::Reserve {
+        symbol: symbol.clone(),
+        count,
+        length_ms: u64::from(seconds) * 1_000,
     };
+    let started = app.hub.carry_out(reserve).await?;
     tokio::spawn(feed::burst(Arc::clone(&app.hub), symbol, count, per_second));
-    Ok((StatusCode::ACCEPTED, Json(started)))
+    Ok(carried_out(StatusCode::ACCEPTED, &started))
 }

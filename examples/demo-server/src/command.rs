@@ -1,0 +1,169 @@
+//! What may be done to the state, and what came of it.
+//!
+//! A command holds all that its effect depends on beside the state itself: no clock, no chance, no sockets. So
+//! processes that carry out the same commands in the same order have the same state.
+
+use crate::{
+    errors::Refusal,
+    peer::{ConnectionId, NodeId, Peer},
+    presence::Announcement,
+    stocks::Nudge,
+    tasks::Removed,
+    typing::Typing,
+};
+use realtime_demo_types::{
+    BurstStarted, MoveTask, NewMessage, NewNotification, NewTask, Notification, Task, TaskPatch,
+};
+use serde::{Deserialize, Serialize};
+
+/// A change of the state. Texts in it have not been checked yet, unless said otherwise.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Command {
+    /// A change of the task board.
+    Tasks { edit: BoardEdit, once: Option<Once> },
+    /// A message for a room; whoever sends it has stopped typing.
+    Message {
+        peer: Peer,
+        channel: String,
+        new: NewMessage,
+        once: Option<Once>,
+    },
+    /// A notification for everybody.
+    Notify { new: NewNotification },
+    /// A socket says who is there. It has been checked.
+    Announce {
+        peer: Peer,
+        channel: String,
+        announcement: Announcement,
+    },
+    /// A socket's user leaves a room without leaving the channel.
+    Leave { peer: Peer, channel: String },
+    /// A socket's user types. It has been checked.
+    StartTyping {
+        peer: Peer,
+        channel: String,
+        typing: Typing,
+    },
+    /// A socket's user does not type any more.
+    StopTyping { peer: Peer, channel: String },
+    /// A socket no longer follows these channels.
+    Depart { peer: Peer, channels: Vec<String> },
+    /// Of the sockets of a process only these are open.
+    Prune {
+        node: NodeId,
+        open: Vec<ConnectionId>,
+    },
+    /// Members who were not heard of for so long are gone.
+    Expire { life_ms: u64 },
+    /// Prices move by themselves.
+    Prices { nudges: Vec<Nudge> },
+    /// A burst of price updates will come.
+    Reserve {
+        symbol: String,
+        count: u32,
+        length_ms: u64,
+    },
+    /// One update of a burst.
+    Step { symbol: String },
+    /// The history is not the one that clients know.
+    BeginEpoch { epoch: String },
+}
+
+/// A change of the task board.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum BoardEdit {
+    Create(NewTask),
+    Update { id: String, patch: TaskPatch },
+    Move { id: String, to: MoveTask },
+    Delete { id: String },
+}
+
+/// A message that is carried out once, however often it comes: its id, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Once {
+    pub(crate) id: String,
+    pub(crate) fingerprint: u64,
+}
+
+impl Once {
+    /// The fingerprint is that of all parts in their order. It is the same in every build of this server, as processes
+    /// of two builds may share a state for a while. (FNV-1a; a sender who makes two messages alike fools nobody else.)
+    pub(crate) fn new(id: &str, parts: &[&str]) -> Self {
+        let mut fingerprint: u64 = 0xcbf2_9ce4_8422_2325;
+        for part in parts {
+            // A byte that no text has, so that "ab", "c" differs from "a", "bc".
+            for byte in part.bytes().chain([0xff]) {
+                fingerprint = (fingerprint ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+        Self {
+            id: id.to_owned(),
+            fingerprint,
+        }
+    }
+}
+
+/// What came of a command.
+pub(crate) type Outcome = Result<Done, Refusal>;
+
+/// What a command that was carried out gives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Done {
+    Nothing,
+    Task(Task),
+    Removed(Removed),
+    Message { id: String },
+    Notification(Notification),
+    Burst(BurstStarted),
+}
+
+/// The same as the body of an answer.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Body<'a> {
+    Nothing,
+    Task(&'a Task),
+    Removed(&'a Removed),
+    Message { id: &'a str },
+    Notification(&'a Notification),
+    Burst(&'a BurstStarted),
+}
+
+impl Done {
+    pub(crate) fn body(&self) -> Body<'_> {
+        match self {
+            Self::Nothing => Body::Nothing,
+            Self::Task(task) => Body::Task(task),
+            Self::Removed(removed) => Body::Removed(removed),
+            Self::Message { id } => Body::Message { id },
+            Self::Notification(notification) => Body::Notification(notification),
+            Self::Burst(burst) => Body::Burst(burst),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_tells_what_a_message_says() {
+        let of = |parts: &[&str]| Once::new("a", parts).fingerprint;
+        assert_eq!(of(&["x", "y"]), of(&["x", "y"]));
+        assert_ne!(of(&["x", "y"]), of(&["xy", ""]));
+        assert_ne!(of(&["x", "y"]), of(&["y", "x"]));
+    }
+
+    #[test]
+    fn a_command_is_the_same_after_a_journey_as_text() {
+        let text = r#"{"announce":{"peer":"c1-a","channel":"room:a","announcement":{"user":{"id":"u","name":"Ada"},"status":"away","metadata":{"cursor":[3, 4]}}}}"#;
+        let command: Command = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&command).unwrap(), text);
+        let text = r#"{"tasks":{"edit":{"update":{"id":"t1","patch":{"done":true,"assignee":null}}},"once":{"id":"m","fingerprint":18446744073709551615}}}"#;
+        let command: Command = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&command).unwrap(), text);
+    }
+}
