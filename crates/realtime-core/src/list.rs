@@ -26,6 +26,7 @@
 //! outranked, row by row, by what has a newer one.
 
 mod alias;
+mod diff;
 mod event;
 mod expiry;
 mod intake;
@@ -38,19 +39,26 @@ mod patches;
 mod replacement;
 mod report;
 mod row;
+mod selector;
 mod sequence;
 mod snapshot;
 mod sort;
 mod tombstones;
 mod tree;
 mod versions;
+mod view;
+mod weights;
 
 pub use alias::RowKey;
+pub use diff::{Gap, ListDiff};
 pub use item::{ItemId, ListItem};
 pub use options::{Comparator, ListOptions};
 pub use report::{Applied, ListChanges, ListStats};
+pub use selector::{ListSelector, Selected};
 pub(crate) use sequence::Spot;
 pub use snapshot::{ListIter, ListSnapshot};
+pub use view::{ListView, ViewOptions, ViewStats};
+pub use weights::Weights;
 
 use crate::time::{Instant, earliest};
 use overlay::ListOverlay;

@@ -127,6 +127,13 @@ impl Client {
         self.filled_list::<T>(key)?.list.get(id).cloned()
     }
 
+    /// Where a row of the list `key` stands, counted from zero, in O(log n); also by the temporary id
+    /// it had.
+    #[must_use]
+    pub fn rank<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> Option<usize> {
+        self.filled_list::<T>(key)?.list.rank(id)
+    }
+
     /// What the list `key` has counted since it was made.
     #[must_use]
     pub fn list_stats<T: ListItem>(&self, key: &QueryKey) -> Option<ListStats> {

@@ -5,7 +5,7 @@ use super::{
     label::{self, Label, TAIL},
     options::Comparator,
     sort::merge_sort,
-    tree::Tree,
+    tree::{Tree, Weigh},
 };
 use crate::overlay::LayerId;
 use std::{cmp::Ordering, rc::Rc};
@@ -24,6 +24,8 @@ impl<T> Entry<T> {
         Self { item, label: None }
     }
 }
+
+impl<T> Weigh for Entry<T> {}
 
 impl<T> Clone for Entry<T> {
     fn clone(&self) -> Self {

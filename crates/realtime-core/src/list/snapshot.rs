@@ -24,6 +24,15 @@ impl<T: ListItem> ListSnapshot<T> {
         Self { rows, aliases }
     }
 
+    pub(super) const fn tree(&self) -> &Tree<Entry<T>> {
+        &self.rows
+    }
+
+    /// Other rows of the same list.
+    pub(super) fn with_rows(&self, rows: Tree<Entry<T>>) -> Self {
+        Self::new(rows, Rc::clone(&self.aliases))
+    }
+
     /// How many rows there are.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -7,11 +7,21 @@
 
 mod iter;
 mod node;
+mod shared;
 
 pub(super) use iter::Iter;
+pub(super) use shared::{Stretch, unshared};
 
 use node::Node;
 use std::{cmp::Ordering, ops::Range, rc::Rc};
+
+/// What an element counts for in the sums that the tree keeps.
+pub(super) trait Weigh {
+    /// Nothing, unless told otherwise.
+    fn weight(&self) -> u64 {
+        0
+    }
+}
 
 /// The sequence.
 #[derive(Debug)]
@@ -29,7 +39,7 @@ impl<E> Clone for Tree<E> {
     }
 }
 
-impl<E: Clone> Tree<E> {
+impl<E: Clone + Weigh> Tree<E> {
     /// A sequence without elements.
     pub(super) fn new() -> Self {
         Self::from_vec(Vec::new())
@@ -69,6 +79,19 @@ impl<E: Clone> Tree<E> {
             return None;
         }
         Node::replace(&mut self.root, rank, element)
+    }
+}
+
+impl<E: Weigh> Tree<E> {
+    /// What the elements before `rank` weigh together, in O(log n).
+    pub(super) fn weight_before(&self, rank: usize) -> u64 {
+        self.root.weight_before(rank)
+    }
+
+    /// The rank of the element with which the sum of weights, counted from the first, exceeds
+    /// `weight`; `None` if all weigh no more than that. In O(log n).
+    pub(super) fn rank_at(&self, weight: u64) -> Option<usize> {
+        self.root.rank_at(weight)
     }
 }
 
@@ -116,7 +139,7 @@ impl<E> Tree<E> {
 }
 
 #[cfg(test)]
-impl<E> Tree<E> {
+impl<E: Weigh> Tree<E> {
     /// How many of this tree's nodes `other` does not share.
     pub(super) fn nodes_not_in(&self, other: &Self) -> usize {
         let mut theirs = std::collections::HashSet::new();

@@ -1,5 +1,6 @@
 //! The tree's nodes: leaves of elements, branches of counted children.
 
+use super::Weigh;
 use std::{cmp::Ordering, rc::Rc};
 
 /// The most elements in a leaf, and children in a branch.
@@ -18,29 +19,38 @@ pub(super) enum Node<E> {
 
 #[derive(Debug)]
 pub(super) struct Child<E> {
-    len: usize,
-    node: Rc<Node<E>>,
+    pub(super) len: usize,
+    weight: u64,
+    pub(super) node: Rc<Node<E>>,
 }
 
 impl<E> Clone for Child<E> {
     fn clone(&self) -> Self {
         Self {
             len: self.len,
+            weight: self.weight,
             node: Rc::clone(&self.node),
         }
     }
 }
 
-impl<E> Child<E> {
+impl<E: Weigh> Child<E> {
     fn new(node: Rc<Node<E>>) -> Self {
         Self {
             len: node.len(),
+            weight: node.weight(),
             node,
         }
     }
+
+    /// Counts what its node holds again, after a change of it.
+    fn count(&mut self) {
+        self.len = self.node.len();
+        self.weight = self.node.weight();
+    }
 }
 
-impl<E: Clone> Node<E> {
+impl<E: Clone + Weigh> Node<E> {
     /// A tree of these elements, its nodes evenly filled.
     pub(super) fn build(elements: Vec<E>) -> Rc<Self> {
         let mut level = spread(elements, Self::Leaf);
@@ -63,7 +73,7 @@ impl<E: Clone> Node<E> {
                 let (index, rank) = child_for_insert(children, rank)?;
                 let child = children.get_mut(index)?;
                 let right = Self::insert(&mut child.node, rank, element);
-                child.len = child.node.len();
+                child.count();
                 if let Some(right) = right {
                     children.insert(index + 1, Child::new(right));
                 }
@@ -80,7 +90,7 @@ impl<E: Clone> Node<E> {
                 let (index, rank) = child_at(children, rank)?;
                 let child = children.get_mut(index)?;
                 let element = Self::remove(&mut child.node, rank);
-                child.len = child.node.len();
+                child.count();
                 if child.node.width() < MIN {
                     Self::refill(children, index);
                 }
@@ -98,7 +108,10 @@ impl<E: Clone> Node<E> {
             }
             Self::Branch(children) => {
                 let (index, rank) = child_at(children, rank)?;
-                Self::replace(&mut children.get_mut(index)?.node, rank, element)
+                let child = children.get_mut(index)?;
+                let old = Self::replace(&mut child.node, rank, element);
+                child.weight = child.node.weight();
+                old
             }
         }
     }
@@ -142,18 +155,106 @@ impl<E: Clone> Node<E> {
             // All leaves lie at one depth, so siblings are of one kind; still, lose nothing.
             (_, other) => Some(other),
         };
-        child.len = child.node.len();
+        child.count();
         if let Some(right) = right {
             children.insert(left + 1, Child::new(Rc::new(right)));
         }
     }
 }
 
+impl<E: Weigh> Node<E> {
+    fn weight(&self) -> u64 {
+        match self {
+            Self::Leaf(elements) => elements.iter().map(Weigh::weight).sum(),
+            Self::Branch(children) => children.iter().map(|child| child.weight).sum(),
+        }
+    }
+
+    /// What the elements before `rank` weigh together.
+    pub(super) fn weight_before(&self, mut rank: usize) -> u64 {
+        let mut before = 0;
+        let mut node = self;
+        loop {
+            match node {
+                Self::Leaf(elements) => {
+                    return before + elements.iter().take(rank).map(Weigh::weight).sum::<u64>();
+                }
+                Self::Branch(children) => {
+                    let mut next = None;
+                    for child in children {
+                        if rank < child.len {
+                            next = Some(&child.node);
+                            break;
+                        }
+                        rank -= child.len;
+                        before += child.weight;
+                    }
+                    let Some(next) = next else {
+                        return before;
+                    };
+                    node = next;
+                }
+            }
+        }
+    }
+
+    /// The rank of the element with which the sum of weights, counted from the first, exceeds
+    /// `weight`.
+    pub(super) fn rank_at(&self, mut weight: u64) -> Option<usize> {
+        let mut before = 0;
+        let mut node = self;
+        loop {
+            match node {
+                Self::Leaf(elements) => {
+                    for (offset, element) in elements.iter().enumerate() {
+                        if weight < element.weight() {
+                            return Some(before + offset);
+                        }
+                        weight -= element.weight();
+                    }
+                    return None;
+                }
+                Self::Branch(children) => {
+                    let mut next = None;
+                    for child in children {
+                        if weight < child.weight {
+                            next = Some(&child.node);
+                            break;
+                        }
+                        weight -= child.weight;
+                        before += child.len;
+                    }
+                    node = next?;
+                }
+            }
+        }
+    }
+}
+
 impl<E> Node<E> {
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match self {
             Self::Leaf(elements) => elements.len(),
             Self::Branch(children) => children.iter().map(|child| child.len).sum(),
+        }
+    }
+
+    /// How many levels stand below this one.
+    pub(super) fn height(&self) -> usize {
+        let mut height = 0;
+        let mut node = self;
+        while let Some(first) = node.children().first() {
+            node = &first.node;
+            height += 1;
+        }
+        height
+    }
+
+    /// The children of a branch; a leaf has none.
+    pub(super) const fn children(&self) -> &[Child<E>] {
+        match self {
+            Self::Leaf(_) => &[],
+            Self::Branch(children) => children.as_slice(),
         }
     }
 
@@ -259,7 +360,7 @@ fn spread<S, E>(slots: Vec<S>, node: impl Fn(Vec<S>) -> Node<E>) -> Vec<Rc<Node<
 }
 
 #[cfg(test)]
-impl<E> Node<E> {
+impl<E: Weigh> Node<E> {
     pub(super) fn visit(this: &Rc<Self>, seen: &mut impl FnMut(&Rc<Self>)) {
         seen(this);
         if let Self::Branch(children) = &**this {
@@ -287,7 +388,7 @@ impl<E> Node<E> {
         let mut depths = std::collections::HashSet::new();
         for child in children {
             let (len, depth) = child.node.check(false);
-            assert_eq!(len, child.len);
+            assert_eq!((len, child.node.weight()), (child.len, child.weight));
             depths.insert(depth);
         }
         assert_eq!(depths.len(), 1, "leaves at more than one depth");

@@ -1,6 +1,8 @@
 use super::*;
 use proptest::prelude::*;
 
+impl Weigh for usize {}
+
 #[derive(Clone, Debug)]
 enum Op {
     Insert(usize, u32),
@@ -57,9 +59,17 @@ proptest! {
             prop_assert_eq!(tree.len(), model.len());
             prop_assert!(tree.iter().eq(model.iter()));
             prop_assert!(tree.iter().rev().eq(model.iter().rev()));
+            let mut before = 0;
             for (rank, value) in model.iter().enumerate() {
                 prop_assert_eq!(tree.get(rank), Some(value));
+                prop_assert_eq!(tree.weight_before(rank), before);
+                before += value.weight();
+                if value.weight() > 0 {
+                    prop_assert_eq!(tree.rank_at(before - 1), Some(rank));
+                }
             }
+            prop_assert_eq!(tree.weight_before(model.len()), before);
+            prop_assert_eq!(tree.rank_at(before), None);
         }
     }
 
