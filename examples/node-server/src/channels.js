@@ -1,0 +1,91 @@
+// The channels: the position of each, and the events kept for those who resume.
+
+import { Refusal, quoted } from "./refusal.js";
+
+/** Rooms that may exist at once. */
+const ROOMS = 100;
+/** Bytes of events kept per channel. */
+const HISTORY_BYTES = 1024 * 1024;
+
+export const STOCKS = "stocks";
+export const TASKS = "tasks";
+export const NOTIFICATIONS = "notifications";
+export const stockChannel = (symbol) => `stocks:${symbol}`;
+export const roomChannel = (room) => `room:${room}`;
+
+/** Whether a room may be called so: letters, digits, `-` and `_`. */
+export const isRoomName = (name) => /^[\p{Alphabetic}\p{N}_-]{1,80}$/u.test(name);
+
+/** The room that a channel is, if it is one. */
+export function roomOf(channel) {
+  const name = channel.startsWith("room:") ? channel.slice("room:".length) : "";
+  return isRoomName(name) ? name : undefined;
+}
+
+export class Channels {
+  /** Which incarnation of the history the positions count in: another one after each start. */
+  epoch;
+  /** Numbered events so far. */
+  events = 0;
+  #channels = new Map();
+  #fixed;
+  #mostEvents;
+
+  constructor(epoch, fixed, mostEvents) {
+    this.epoch = epoch;
+    this.#mostEvents = mostEvents;
+    for (const name of fixed) this.#create(name);
+    this.#fixed = this.#channels.size;
+  }
+
+  get size() {
+    return this.#channels.size;
+  }
+
+  /** Where a channel stands; a room that nobody has opened yet is at its start. */
+  position(name) {
+    return { seq: this.#channels.get(name)?.seq ?? 0, epoch: this.epoch };
+  }
+
+  /** Refuses a channel that there is not; a room comes into being when it is first used. */
+  open(name) {
+    if (this.#channels.has(name)) return;
+    if (roomOf(name) === undefined) throw new Refusal("unknown_channel", `there is no channel ${quoted(name)}`);
+    if (this.#channels.size - this.#fixed >= ROOMS) {
+      throw new Refusal("limit_reached", `use an existing room: there are ${ROOMS} already`);
+    }
+    this.#create(name);
+  }
+
+  /** Forgets a room in which nothing was ever said. */
+  closeIfSilent(name) {
+    if (roomOf(name) !== undefined && this.#channels.get(name)?.seq === 0) this.#channels.delete(name);
+  }
+
+  /** Gives an event the next number of its channel and keeps it. */
+  record(name, event, data) {
+    const channel = this.#channels.get(name);
+    channel.seq += 1;
+    this.events += 1;
+    const payload = { channel: name, ...data, seq: channel.seq, epoch: this.epoch };
+    const bytes = Buffer.byteLength(JSON.stringify(payload));
+    channel.bytes += bytes;
+    channel.history.push({ event, payload, bytes });
+    while (channel.history.length > this.#mostEvents || channel.bytes > HISTORY_BYTES) {
+      channel.bytes -= channel.history.shift().bytes;
+    }
+    return payload;
+  }
+
+  /** The events after a position, or nothing if they are not all there any more, or never were. */
+  since(name, since, epoch) {
+    const { seq, history } = this.#channels.get(name);
+    const missed = seq - since;
+    if (epoch !== this.epoch || !Number.isSafeInteger(since) || missed < 0 || missed > history.length) return undefined;
+    return history.slice(history.length - missed);
+  }
+
+  #create(name) {
+    this.#channels.set(name, { seq: 0, history: [], bytes: 0 });
+  }
+}

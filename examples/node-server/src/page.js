@@ -1,0 +1,61 @@
+// The built page: its files, and `index.html` for every address that is not one, under a policy that runs its own
+// scripts only.
+
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { extname, join, normalize, sep } from "node:path";
+
+// WebAssembly may be compiled, sockets may be opened, pictures may come from anywhere (avatars do), and positions are
+// set by style attributes.
+const POLICY =
+  "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: https:; " +
+  "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
+  "script-src 'self' 'wasm-unsafe-eval'";
+
+const TYPES = {
+  ".css": "text/css",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+};
+
+/** Answers requests for what is in the folder `dist`. */
+export function createPage(dist) {
+  return async (request, response, path) => {
+    const file = path === "/" || extname(path) === "" ? "/index.html" : path;
+    const content = ["GET", "HEAD"].includes(request.method) ? await read(dist, file) : undefined;
+    response.setHeader("x-content-type-options", "nosniff");
+    response.setHeader("referrer-policy", "no-referrer");
+    if (content === undefined) {
+      response.writeHead(404, { "content-type": "text/plain" });
+      response.end("There is no such page: build the demo with `trunk build`, or name its folder with --dist.\n");
+      return;
+    }
+    response.writeHead(200, {
+      "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+      "content-security-policy": file === "/index.html" ? policyFor(content.toString()) : POLICY,
+      "cache-control": "no-cache",
+    });
+    response.end(content);
+  };
+}
+
+/** A file of the folder; nothing if there is none, or it would be outside. */
+async function read(dist, path) {
+  try {
+    const inside = normalize(decodeURIComponent(path));
+    if (inside.split(sep).includes("..") || inside.includes("\0")) return undefined;
+    return await readFile(join(dist, inside));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The policy of a page, with the hash of each script that stands in it: the loader that Trunk writes is one. */
+export function policyFor(html) {
+  const scripts = [...html.matchAll(/<script([^>]*)>([\s\S]*?)<\/script>/g)];
+  const inline = scripts.filter(([, attributes]) => !/\ssrc=/.test(attributes));
+  const hashes = inline.map(([, , script]) => ` 'sha256-${createHash("sha256").update(script).digest("base64")}'`);
+  return POLICY + hashes.join("");
+}

@@ -1,0 +1,76 @@
+// A whole server: REST and the page over HTTP, everything live over Socket.IO, all in memory.
+
+import { createServer } from "node:http";
+import { Server } from "socket.io";
+import { createApi } from "./api.js";
+import { Hub } from "./hub.js";
+import { createPage } from "./page.js";
+import { serveSockets } from "./sockets.js";
+
+/** How long a present member may be silent. */
+const PRESENCE_LIFE = 75_000;
+/** Packets that may wait for one socket before it is given up as too slow; it resumes from the last one it saw. */
+const QUEUE = 4_096;
+
+/** Starts a server; resolves when it listens. `close` stops it. */
+export async function start(options) {
+  const http = createServer();
+  const io = new Server(http, {
+    serveClient: false,
+    maxHttpBufferSize: options.maxMessageBytes,
+    allowRequest: (request, answer) => answer(...admit(request, io, options)),
+    // The middlewares run again for those who come back: a token may have expired meanwhile.
+    ...(options.recovery > 0 && {
+      connectionStateRecovery: { maxDisconnectionDuration: options.recovery, skipMiddlewares: false },
+    }),
+  });
+  const hub = new Hub(io, options);
+  serveSockets(io, hub, options);
+  const [api, page] = [createApi(hub, io, options), createPage(options.dist)];
+  http.on("request", (request, response) => {
+    const [path] = request.url.split("?");
+    if (path.startsWith("/socket.io/")) return;
+    const [, rest] = /^\/api(\/.*)$/.exec(path) ?? [];
+    (rest === undefined ? page(request, response, path) : api(request, response, rest)).catch((error) => {
+      console.error("a request failed:", error);
+      response.destroy();
+    });
+  });
+  const timers = [
+    options.tick > 0 && setInterval(() => hub.movePrices(), options.tick),
+    setInterval(() => hub.expireMembers(PRESENCE_LIFE), PRESENCE_LIFE / 10),
+    setInterval(() => dropSlow(io, hub), 1_000),
+  ];
+  await new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(options.listen.port, options.listen.host, resolve);
+  });
+  const { address, port, family } = http.address();
+  const close = async () => {
+    timers.forEach(clearInterval);
+    const closed = io.close();
+    http.closeAllConnections();
+    await closed;
+  };
+  return { url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`, hub, io, close };
+}
+
+/** Only a page of this host, or no page at all, may open a socket, and only so many. */
+function admit({ headers }, io, { anyOrigin, maxConnections }) {
+  const page = headers.origin?.split("://")[1]?.toLowerCase();
+  const hosts = [headers.host, headers["x-forwarded-host"]].map((host) => host?.toLowerCase());
+  if (!anyOrigin && headers.origin !== undefined && !hosts.includes(page)) {
+    return ["open the socket from a page of this host", false];
+  }
+  if (io.engine.clientsCount >= maxConnections) return ["this server is full: try again later", false];
+  return [null, true];
+}
+
+function dropSlow(io, hub) {
+  for (const socket of io.of("/").sockets.values()) {
+    if (socket.conn.writeBuffer.length > QUEUE) {
+      hub.stats.slowConsumers += 1;
+      socket.conn.close(true);
+    }
+  }
+}
