@@ -1,6 +1,12 @@
 //! What every request handler can reach, and which handler answers what.
 
-use crate::{api, config::Config, hub::Hub, limits, page, socket};
+use crate::{
+    api,
+    config::Config,
+    hub::Hub,
+    limits, page, socket,
+    socketio::{self, Engine},
+};
 use axum::{Router, extract::DefaultBodyLimit, http::HeaderValue, routing::get};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -11,6 +17,7 @@ use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer, trace::
 pub(crate) struct App {
     pub(crate) hub: Arc<Hub>,
     pub(crate) config: Arc<Config>,
+    pub(crate) socketio: Arc<dyn Engine>,
     /// One permit per socket that may be open.
     pub(crate) slots: Arc<Semaphore>,
     /// One permit per socket that may be told that the server is full.
@@ -19,21 +26,25 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(config: Config) -> Self {
+        let config = Arc::new(config);
+        let hub = Arc::new(Hub::new(&config));
         Self {
-            hub: Arc::new(Hub::new(&config)),
+            socketio: socketio::local(&hub, &config),
+            hub,
             slots: Arc::new(Semaphore::new(config.max_connections)),
             refusal_slots: Arc::new(Semaphore::new(limits::REFUSALS)),
-            config: Arc::new(config),
+            config,
         }
     }
 
-    /// `/ws`, `/api/…`, and the built page for the rest.
+    /// `/ws`, `/socket.io/`, `/api/…`, and the built page for the rest.
     pub(crate) fn router(self) -> Router {
         let files = ServeDir::new(&self.config.dist)
             .append_index_html_on_directories(false)
             .fallback(get(page::show).with_state(self.clone()));
         Router::new()
             .route("/ws", get(socket::upgrade))
+            .route("/socket.io/", get(socketio::upgrade))
             .nest("/api", api::router(&self))
             .route("/", get(page::show))
             .route("/index.html", get(page::show))

@@ -1,4 +1,5 @@
-//! The demo's server: REST and the JSON envelope protocol over a WebSocket, all in memory.
+//! The demo's server: REST, and the JSON envelope protocol (at `/ws`) or Socket.IO (at `/socket.io/`) over a WebSocket,
+//! all in memory.
 //!
 //! | channel | events | state |
 //! |---|---|---|
@@ -15,8 +16,8 @@
 //! A socket that sends `demo:cut` is dropped at once and without a close frame, to see how a client gets over it.
 //!
 //! The sources by what they hold: `app` (which handler answers what), `api/*` (REST), `page` (the built demo),
-//! `socket` (one WebSocket), `session` (what it may do), `outbox` (what waits for it), `envelope` (the wire), `hub`
-//! (the state and its lock), `command` (every change), `waiter` (who is told of it), `world` (the state that commands
+//! `socket` (one WebSocket), `socketio/*` (the same over Socket.IO), `session` (what it may do), `outbox` (what waits for
+//! it), `envelope` (the wire), `hub` (the state and its lock), `command` (every change), `waiter` (who is told of it), `world` (the state that commands
 //! change) with `channel`, `answers` (repeated messages), `tasks`, `stocks`, `rooms`, `presence` and `typing`,
 //! `connections` and `subscriptions` (the sockets), `feed` (what happens by itself), `limits`.
 //!
@@ -43,6 +44,7 @@ mod rooms;
 mod server;
 mod session;
 mod socket;
+mod socketio;
 mod stocks;
 mod subscriptions;
 mod tasks;

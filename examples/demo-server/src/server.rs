@@ -76,6 +76,7 @@ impl RunningServer {
     pub async fn shutdown(mut self) {
         self.background.abort_all();
         self.app.hub.lock().connections.shut_down();
+        drop(timeout(GRACE, self.app.socketio.close()).await);
         // Without the sender the receiver resolves, which is the sign to stop.
         self.stop = None;
         let all = u32::try_from(self.app.config.max_connections).unwrap_or(u32::MAX);

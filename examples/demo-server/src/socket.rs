@@ -85,13 +85,13 @@ async fn serve(app: App, socket: WebSocket) {
 }
 
 /// A socket's place in the hub, given up in whatever way its task ends.
-struct Seat {
+pub(crate) struct Seat {
     hub: Arc<Hub>,
-    connection: ConnectionId,
+    pub(crate) connection: ConnectionId,
 }
 
 impl Seat {
-    fn take(hub: &Arc<Hub>, outbox: &Arc<Outbox>) -> Self {
+    pub(crate) fn take(hub: &Arc<Hub>, outbox: &Arc<Outbox>) -> Self {
         let connection = hub.lock().connections.add(Arc::clone(outbox));
         tracing::debug!(connection = connection.0, "socket opened");
         Self {
@@ -216,7 +216,7 @@ fn is_too_large(error: axum::Error) -> bool {
 
 /// Whether a socket was opened by a page of this host, or by no page. A proxy, such as that of a development server,
 /// says under which host the page sees it; a page of another host cannot.
-fn is_same_origin(headers: &HeaderMap) -> bool {
+pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };

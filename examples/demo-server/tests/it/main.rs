@@ -8,4 +8,6 @@ mod http;
 mod messages;
 mod presence;
 mod rest;
+mod socketio;
+mod socketio_client;
 mod subscribing;

@@ -1,0 +1,145 @@
+//! The same server over Socket.IO, at `/socket.io/`: what the sessions say in envelopes goes over the wire as events,
+//! acks and namespaces do. WebSocket only.
+//!
+//! | envelope | Socket.IO |
+//! |---|---|
+//! | `auth` | the token is in the CONNECT packet; a wrong one is a connect error |
+//! | `subscribe`, and its answer | `join {channel, since, epoch}`, and the ack `{seq, epoch, recovered}` |
+//! | `unsubscribe` | `leave {channel}` |
+//! | a message, and its `ack` | an event `{channel, messageId, …data}` or `{channel, id, data}`, and its ack: the data, or `{error}` |
+//! | an event | an event `{channel, id, seq, epoch, data}` |
+
+mod line;
+mod mailbox;
+mod payload;
+mod upgrade;
+mod voice;
+
+pub(crate) use upgrade::upgrade;
+
+use crate::{config::Config, errors::Refusal, hub::Hub, session::is_same_secret};
+use axum::http::Request;
+use futures::future::BoxFuture;
+use hyper::service::Service;
+use line::{Cutter, Line};
+use serde::Deserialize;
+use socketioxide::{
+    SocketIo, SocketIoBuilder,
+    adapter::{Adapter, LocalAdapter},
+    extract::{SocketRef, TryData},
+    handler::ConnectHandler,
+    service::SocketIoService,
+    socket::Socket,
+};
+use std::{fmt, sync::Arc};
+use tokio::sync::RwLock;
+
+/// The Socket.IO side of the server, whatever adapter it has.
+pub(crate) trait Engine: fmt::Debug + Send + Sync {
+    /// Speaks Socket.IO on a connection.
+    fn open(&self, line: Line, handshake: Request<()>);
+
+    /// Ends every connection, once all that is queued for them has been said.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// A server of its own: its sockets know of no others.
+pub(crate) fn local(hub: &Arc<Hub>, config: &Arc<Config>) -> Arc<dyn Engine> {
+    let endpoint = Endpoint::<LocalAdapter>::new(builder(config));
+    endpoint
+        .io
+        .ns("/", visitors(hub, config, &endpoint.visiting));
+    Arc::new(endpoint)
+}
+
+/// What every adapter is built with.
+fn builder(config: &Config) -> SocketIoBuilder {
+    SocketIo::builder()
+        .ping_interval(config.ping_after)
+        .ping_timeout(config.silence.saturating_sub(config.ping_after))
+        .connect_timeout(config.auth_within)
+        .max_payload(u64::try_from(config.max_message_bytes).unwrap_or(u64::MAX))
+        .ws_max_message_size(config.max_message_bytes)
+        .ws_max_frame_size(config.max_message_bytes)
+}
+
+/// Who may connect, and what becomes of them.
+fn visitors<A: Adapter>(
+    hub: &Arc<Hub>,
+    config: &Arc<Config>,
+    visiting: &Arc<RwLock<()>>,
+) -> impl ConnectHandler<A, (SocketRef<A>,)> {
+    let (hub, token, config) = (Arc::clone(hub), config.token.clone(), Arc::clone(config));
+    let visiting = Arc::clone(visiting);
+    let admit = async move |socket: SocketRef<A>, TryData(auth): TryData<Auth>| {
+        let given = auth.ok().and_then(|auth| auth.token).unwrap_or_default();
+        if token.is_some_and(|wanted| !is_same_secret(&wanted, &given)) {
+            return Err(Refusal::Unauthorized);
+        }
+        // Here already: a message may follow the answer sooner than a handler is called.
+        mailbox::hang_up(&socket);
+        Ok(())
+    };
+    let serve = async move |socket: SocketRef<A>| {
+        let _visit = visiting.read().await;
+        voice::serve(socket, hub, config).await;
+    };
+    serve.with(admit)
+}
+
+/// The data of the CONNECT packet.
+#[derive(Deserialize)]
+struct Auth {
+    token: Option<String>,
+}
+
+/// The Socket.IO side with an adapter.
+struct Endpoint<A: Adapter> {
+    // Connections come upgraded, so there are no other requests to pass on.
+    service: SocketIoService<(), A>,
+    io: SocketIo<A>,
+    /// Read for as long as a socket is served, so that it can be written when none is.
+    visiting: Arc<RwLock<()>>,
+}
+
+impl<A: Adapter> Endpoint<A> {
+    fn new(builder: SocketIoBuilder<A>) -> Self {
+        let (service, io) = builder.build_with_inner_svc(());
+        Self {
+            service,
+            io,
+            visiting: Arc::default(),
+        }
+    }
+}
+
+impl<A: Adapter> Engine for Endpoint<A> {
+    fn open(&self, line: Line, handshake: Request<()>) {
+        let opened = self.service.call((line, handshake));
+        tokio::spawn(async move {
+            if let Err(error) = opened.await {
+                tracing::debug!(%error, "a connection was not opened");
+            }
+        });
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            drop(self.visiting.write().await);
+            self.io.close().await;
+        })
+    }
+}
+
+impl<A: Adapter> fmt::Debug for Endpoint<A> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Endpoint").finish_non_exhaustive()
+    }
+}
+
+/// Drops the connection under a socket.
+fn cut<A: Adapter>(socket: &Socket<A>) {
+    if let Some(cutter) = socket.req_parts().extensions.get::<Cutter>() {
+        cutter.cut();
+    }
+}

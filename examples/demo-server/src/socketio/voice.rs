@@ -1,0 +1,128 @@
+//! One Socket.IO socket: it has a session and an outbox, as a plain socket has.
+
+use super::{
+    cut,
+    mailbox::{Ack, Letter, letters},
+    payload::{Inward, Outward},
+};
+use crate::{
+    config::Config,
+    hub::Hub,
+    outbox::{Closing, Next, Outbox},
+    session::Session,
+    socket::Seat,
+};
+use futures::future::{Either, select};
+use socketioxide::{SendError, adapter::Adapter, extract::SocketRef};
+use std::{
+    collections::VecDeque,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::{sync::mpsc::Receiver, time::sleep};
+
+/// Acks that may wait for the session's answer; the oldest is given up when there are more.
+const ACKS: usize = 1_024;
+/// How soon a socket that takes nothing more is tried again. It cannot be waited for.
+const AGAIN: Duration = Duration::from_millis(10);
+
+/// Serves a socket until it is gone or is to be.
+pub(super) async fn serve<A: Adapter>(socket: SocketRef<A>, hub: Arc<Hub>, config: Arc<Config>) {
+    let Some(letters) = letters(&socket) else {
+        return;
+    };
+    let outbox = Arc::new(Outbox::new(config.queue_frames, config.queue_bytes));
+    let seat = Seat::take(&hub, &outbox);
+    let session = Session::trusted(hub, seat.connection, &config);
+    let acks = Acks::default();
+    let reader = pin!(read(letters, session, &acks, socket.id.to_string()));
+    let writer = pin!(write(&socket, &outbox, &acks));
+    select(reader, writer).await;
+}
+
+/// Reads until the socket is gone.
+async fn read<A: Adapter>(
+    mut letters: Receiver<Letter<A>>,
+    mut session: Session,
+    acks: &Acks<A>,
+    name: String,
+) {
+    let mut asked = 0_u64;
+    while let Some(letter) = letters.recv().await {
+        asked += 1;
+        // No other socket uses the same one: it would be taken for a repeated message.
+        let id = letter.ack.is_some().then(|| format!("{name}-{asked}"));
+        let inward = Inward::read(&letter.arguments, id);
+        if let (Some(id), Some(ack)) = (inward.id, letter.ack) {
+            acks.expect(id, ack);
+        }
+        session.receive(&inward.text, Instant::now());
+    }
+}
+
+/// Writes what is queued. A socket that is to be closed is cut, or left to the server that is shutting down: a client
+/// that is disconnected in Socket.IO's own way does not come back.
+async fn write<A: Adapter>(socket: &SocketRef<A>, outbox: &Outbox, acks: &Acks<A>) {
+    loop {
+        match outbox.next().await {
+            Next::Frame(frame) => match Outward::read(&frame) {
+                Ok(outward) => {
+                    let said = pin!(say(socket, &outward, acks));
+                    if let Either::Right(_) = select(said, pin!(outbox.overdue())).await {
+                        return cut(socket);
+                    }
+                }
+                Err(error) => tracing::error!(%error, "a frame could not be read back"),
+            },
+            Next::Close(Closing::SHUTDOWN) => return,
+            Next::Close(_) | Next::Cut => return cut(socket),
+        }
+    }
+}
+
+/// Says one frame, as soon as the socket takes it.
+async fn say<A: Adapter>(socket: &SocketRef<A>, outward: &Outward<'_>, acks: &Acks<A>) {
+    let argument = outward.argument();
+    let ack = outward.re.map(|re| acks.take(re));
+    loop {
+        let sent = match &ack {
+            Some(Some(ack)) => ack.send(&argument),
+            // Nobody asked.
+            Some(None) => return,
+            None => socket.emit(outward.event, &argument),
+        };
+        match sent {
+            Ok(()) => return,
+            Err(SendError::Socket(_)) => sleep(AGAIN).await,
+            Err(SendError::Serialize(error)) => {
+                return tracing::error!(%error, event = outward.event, "a frame could not be said");
+            }
+        }
+    }
+}
+
+/// The acks that the session has not answered yet, by the ids of their messages.
+struct Acks<A: Adapter>(Mutex<VecDeque<(String, Ack<A>)>>);
+
+impl<A: Adapter> Default for Acks<A> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<A: Adapter> Acks<A> {
+    fn expect(&self, id: String, ack: Ack<A>) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push_back((id, ack));
+        if waiting.len() > ACKS {
+            waiting.pop_front();
+        }
+    }
+
+    fn take(&self, id: &str) -> Option<Ack<A>> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = waiting.iter().position(|(known, _)| known == id)?;
+        waiting.remove(place).map(|(_, ack)| ack)
+    }
+}
