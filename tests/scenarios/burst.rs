@@ -1,19 +1,19 @@
 //! Many events at once.
 
 use realtime_e2e::{
-    Page,
+    Page, ServerKind,
     demo::prices::{Stock, start_burst, stocks},
-    ensure, eventually, fetch, scenario,
+    ensure, eventually, fetch, scenario_on,
 };
 use std::time::Duration;
+
+on_every_server![after_two_thousand_updates_in_ten_seconds_both_show_exactly_the_last,];
 
 const PER_SECOND: u32 = 200;
 const SECONDS: u32 = 10;
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn after_two_thousand_updates_in_ten_seconds_both_show_exactly_the_last() {
-    scenario("burst", |stage| {
+fn after_two_thousand_updates_in_ten_seconds_both_show_exactly_the_last(server: ServerKind) {
+    scenario_on(server, "burst", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Prices)?;
         let lin = stage.enter("Lin", Page::Prices)?;

@@ -1,13 +1,16 @@
 //! A connection that breaks while the server lives on.
 
 use crate::{RECOVERS, SOON};
-use realtime_e2e::{Page, demo::TaskRow, ensure, fetch, scenario};
+use realtime_e2e::{Page, ServerKind, demo::TaskRow, ensure, fetch, scenario_on};
 use serde_json::json;
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn a_cut_connection_recovers_and_what_happened_meanwhile_arrives() {
-    scenario("cut", |stage| {
+on_every_server![
+    a_cut_connection_recovers_and_what_happened_meanwhile_arrives,
+    without_a_network_it_waits_and_catches_up_when_there_is_one_again,
+];
+
+fn a_cut_connection_recovers_and_what_happened_meanwhile_arrives(server: ServerKind) {
+    scenario_on(server, "cut", |stage| {
         stage.network_may_fail();
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Tasks)?;
@@ -34,10 +37,8 @@ fn a_cut_connection_recovers_and_what_happened_meanwhile_arrives() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn without_a_network_it_waits_and_catches_up_when_there_is_one_again() {
-    scenario("cut-offline", |stage| {
+fn without_a_network_it_waits_and_catches_up_when_there_is_one_again(server: ServerKind) {
+    scenario_on(server, "cut-offline", |stage| {
         stage.network_may_fail();
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Tasks)?;

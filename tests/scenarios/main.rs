@@ -1,5 +1,32 @@
 //! What must hold in real browsers with the real server. Each scenario starts its own.
 
+/// Makes a test of a scenario for each server that the page works with; its name ends with the server's.
+macro_rules! on_every_server {
+    ($($scenario:ident),+ $(,)?) => {$(
+        mod $scenario {
+            use realtime_e2e::ServerKind;
+
+            #[test]
+            #[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
+            fn envelope() {
+                super::$scenario(ServerKind::Envelope);
+            }
+
+            #[test]
+            #[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
+            fn socketioxide() {
+                super::$scenario(ServerKind::Socketioxide);
+            }
+
+            #[test]
+            #[ignore = "needs chromedriver, the built demo and node; cargo xtask test runs it"]
+            fn node() {
+                super::$scenario(ServerKind::Node);
+            }
+        }
+    )+};
+}
+
 mod burst;
 mod cut;
 mod faults;

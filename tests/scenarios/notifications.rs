@@ -1,12 +1,12 @@
 //! Notifications.
 
 use crate::SOON;
-use realtime_e2e::{Page, ensure, eventually, scenario};
+use realtime_e2e::{Page, ServerKind, ensure, eventually, scenario_on};
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn a_notification_is_a_toast_and_a_line_in_both_tabs() {
-    scenario("notifications", |stage| {
+on_every_server![a_notification_is_a_toast_and_a_line_in_both_tabs,];
+
+fn a_notification_is_a_toast_and_a_line_in_both_tabs(server: ServerKind) {
+    scenario_on(server, "notifications", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Notifications)?;
         let lin = stage.enter("Lin", Page::Notifications)?;

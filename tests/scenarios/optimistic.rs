@@ -1,8 +1,18 @@
 //! Edits that show before the server has them.
 
 use crate::{RECOVERS, SOON};
-use realtime_e2e::{Page, Visitor, demo::TaskRow, ensure, eventually, fetch, scenario};
+use realtime_e2e::{
+    Page, ServerKind, Visitor, demo::TaskRow, ensure, eventually, fetch, scenario_on,
+};
 use std::time::Duration;
+
+on_every_server![
+    what_is_edited_without_a_connection_shows_waits_and_settles,
+    edits_of_different_fields_of_one_task_at_once_both_survive,
+    of_two_edits_of_one_field_at_once_theirs_is_kept_and_the_loser_is_told,
+    an_edit_of_a_task_that_somebody_else_has_deleted_is_told_to_be_lost,
+    a_change_that_the_server_refuses_can_be_tried_again_and_dismissed,
+];
 
 fn await_toast(visitor: &Visitor, words: &str) -> Result<(), realtime_e2e::E2eError> {
     let what = format!("{} is told {words:?}", visitor.name());
@@ -10,10 +20,8 @@ fn await_toast(visitor: &Visitor, words: &str) -> Result<(), realtime_e2e::E2eEr
     eventually(&what, SOON, || visitor.toasts(), told).map(drop)
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn what_is_edited_without_a_connection_shows_waits_and_settles() {
-    scenario("optimistic-cut", |stage| {
+fn what_is_edited_without_a_connection_shows_waits_and_settles(server: ServerKind) {
+    scenario_on(server, "optimistic-cut", |stage| {
         stage.network_may_fail();
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Tasks)?;
@@ -65,10 +73,8 @@ fn what_is_edited_without_a_connection_shows_waits_and_settles() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn edits_of_different_fields_of_one_task_at_once_both_survive() {
-    scenario("optimistic-fields", |stage| {
+fn edits_of_different_fields_of_one_task_at_once_both_survive(server: ServerKind) {
+    scenario_on(server, "optimistic-fields", |stage| {
         stage.network_may_fail();
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Tasks)?;
@@ -100,10 +106,8 @@ fn edits_of_different_fields_of_one_task_at_once_both_survive() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn of_two_edits_of_one_field_at_once_theirs_is_kept_and_the_loser_is_told() {
-    scenario("optimistic-field", |stage| {
+fn of_two_edits_of_one_field_at_once_theirs_is_kept_and_the_loser_is_told(server: ServerKind) {
+    scenario_on(server, "optimistic-field", |stage| {
         stage.network_may_fail();
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Tasks)?;
@@ -130,10 +134,8 @@ fn of_two_edits_of_one_field_at_once_theirs_is_kept_and_the_loser_is_told() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn an_edit_of_a_task_that_somebody_else_has_deleted_is_told_to_be_lost() {
-    scenario("optimistic-gone", |stage| {
+fn an_edit_of_a_task_that_somebody_else_has_deleted_is_told_to_be_lost(server: ServerKind) {
+    scenario_on(server, "optimistic-gone", |stage| {
         stage.network_may_fail();
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Tasks)?;
@@ -155,10 +157,8 @@ fn an_edit_of_a_task_that_somebody_else_has_deleted_is_told_to_be_lost() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn a_change_that_the_server_refuses_can_be_tried_again_and_dismissed() {
-    scenario("optimistic-refused", |stage| {
+fn a_change_that_the_server_refuses_can_be_tried_again_and_dismissed(server: ServerKind) {
+    scenario_on(server, "optimistic-refused", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Tasks)?;
         let http = stage.http()?;

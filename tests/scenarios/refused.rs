@@ -1,12 +1,12 @@
 //! The page is there, but the server behind it is not.
 
 use crate::{RECOVERS, SOON};
-use realtime_e2e::{Page, Site, dist_path, ensure, eventually, scenario};
+use realtime_e2e::{Page, ServerKind, Site, dist_path, ensure, eventually, scenario_on};
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn a_page_whose_server_is_down_says_so_and_comes_to_life_with_it() {
-    scenario("refused", |stage| {
+on_every_server![a_page_whose_server_is_down_says_so_and_comes_to_life_with_it,];
+
+fn a_page_whose_server_is_down_says_so_and_comes_to_life_with_it(server: ServerKind) {
+    scenario_on(server, "refused", |stage| {
         stage.network_may_fail();
         let site = Site::serve(dist_path())?;
         let address = site.address();

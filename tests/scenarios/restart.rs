@@ -1,12 +1,15 @@
 //! The server dies and comes back with an empty memory.
 
 use crate::{RECOVERS, SOON};
-use realtime_e2e::{Page, ensure, scenario};
+use realtime_e2e::{Page, ServerKind, ensure, scenario_on};
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn after_a_crash_of_the_server_both_see_its_new_state_and_nothing_of_the_old() {
-    scenario("restart-tasks", |stage| {
+on_every_server![
+    after_a_crash_of_the_server_both_see_its_new_state_and_nothing_of_the_old,
+    after_a_crash_of_the_server_a_room_has_everyone_once_and_no_ghosts,
+];
+
+fn after_a_crash_of_the_server_both_see_its_new_state_and_nothing_of_the_old(server: ServerKind) {
+    scenario_on(server, "restart-tasks", |stage| {
         stage.network_may_fail();
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Tasks)?;
@@ -45,10 +48,8 @@ fn after_a_crash_of_the_server_both_see_its_new_state_and_nothing_of_the_old() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn after_a_crash_of_the_server_a_room_has_everyone_once_and_no_ghosts() {
-    scenario("restart-room", |stage| {
+fn after_a_crash_of_the_server_a_room_has_everyone_once_and_no_ghosts(server: ServerKind) {
+    scenario_on(server, "restart-room", |stage| {
         stage.network_may_fail();
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::RoomNamed("harbour"))?;

@@ -1,16 +1,22 @@
 //! A room: messages, presence and typing, in both directions.
 
 use crate::SOON;
-use realtime_e2e::{Page, ensure, scenario};
+use realtime_e2e::{Page, ServerKind, ensure, scenario_on};
 use std::time::Duration;
+
+on_every_server![
+    messages_arrive_on_both_sides_once_and_in_order,
+    each_sees_who_is_there_their_status_and_their_pointer,
+    each_sees_the_other_typing_and_stopping,
+    whoever_closes_their_tab_is_gone_and_no_longer_typing,
+    a_person_with_two_tabs_is_there_once_and_stays_until_the_last_is_closed,
+];
 
 /// The dots go within three seconds of the last key, wherever they are shown.
 const FADES: Duration = Duration::from_secs(6);
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn messages_arrive_on_both_sides_once_and_in_order() {
-    scenario("room-messages", |stage| {
+fn messages_arrive_on_both_sides_once_and_in_order(server: ServerKind) {
+    scenario_on(server, "room-messages", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::RoomNamed("harbour"))?;
         let lin = stage.enter("Lin", Page::RoomNamed("harbour"))?;
@@ -34,10 +40,8 @@ fn messages_arrive_on_both_sides_once_and_in_order() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn each_sees_who_is_there_their_status_and_their_pointer() {
-    scenario("room-presence", |stage| {
+fn each_sees_who_is_there_their_status_and_their_pointer(server: ServerKind) {
+    scenario_on(server, "room-presence", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::RoomNamed("harbour"))?;
         let lin = stage.enter("Lin", Page::RoomNamed("harbour"))?;
@@ -66,10 +70,8 @@ fn each_sees_who_is_there_their_status_and_their_pointer() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn each_sees_the_other_typing_and_stopping() {
-    scenario("room-typing", |stage| {
+fn each_sees_the_other_typing_and_stopping(server: ServerKind) {
+    scenario_on(server, "room-typing", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::RoomNamed("harbour"))?;
         let lin = stage.enter("Lin", Page::RoomNamed("harbour"))?;
@@ -96,10 +98,8 @@ fn each_sees_the_other_typing_and_stopping() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn whoever_closes_their_tab_is_gone_and_no_longer_typing() {
-    scenario("room-leaving", |stage| {
+fn whoever_closes_their_tab_is_gone_and_no_longer_typing(server: ServerKind) {
+    scenario_on(server, "room-leaving", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::RoomNamed("harbour"))?;
         let lin = stage.enter("Lin", Page::RoomNamed("harbour"))?;
@@ -129,10 +129,8 @@ fn whoever_closes_their_tab_is_gone_and_no_longer_typing() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn a_person_with_two_tabs_is_there_once_and_stays_until_the_last_is_closed() {
-    scenario("room-two-tabs", |stage| {
+fn a_person_with_two_tabs_is_there_once_and_stays_until_the_last_is_closed(server: ServerKind) {
+    scenario_on(server, "room-two-tabs", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::RoomNamed("harbour"))?;
         let first = stage.enter("Lin", Page::RoomNamed("harbour"))?;

@@ -1,7 +1,13 @@
 //! The task board in two browsers.
 
 use crate::SOON;
-use realtime_e2e::{E2eError, Http, Page, Visitor, demo::TaskRow, ensure, scenario};
+use realtime_e2e::{E2eError, Http, Page, ServerKind, Visitor, demo::TaskRow, ensure, scenario_on};
+
+on_every_server![
+    what_one_does_to_the_tasks_the_other_sees,
+    an_edit_in_progress_is_not_lost_when_somebody_else_changes_the_list,
+    edits_by_both_at_once_end_up_the_same_for_both,
+];
 
 /// Both see what the server has, row by row.
 fn agree(http: &Http, ada: &Visitor, lin: &Visitor) -> Result<Vec<TaskRow>, E2eError> {
@@ -17,10 +23,8 @@ fn place(rows: &[TaskRow], id: &str) -> Option<usize> {
     rows.iter().position(|row| row.id == id)
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn what_one_does_to_the_tasks_the_other_sees() {
-    scenario("tasks", |stage| {
+fn what_one_does_to_the_tasks_the_other_sees(server: ServerKind) {
+    scenario_on(server, "tasks", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Tasks)?;
         let lin = stage.enter("Lin", Page::Tasks)?;
@@ -69,10 +73,8 @@ fn what_one_does_to_the_tasks_the_other_sees() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn an_edit_in_progress_is_not_lost_when_somebody_else_changes_the_list() {
-    scenario("tasks-editing", |stage| {
+fn an_edit_in_progress_is_not_lost_when_somebody_else_changes_the_list(server: ServerKind) {
+    scenario_on(server, "tasks-editing", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Tasks)?;
         let lin = stage.enter("Lin", Page::Tasks)?;
@@ -98,10 +100,8 @@ fn an_edit_in_progress_is_not_lost_when_somebody_else_changes_the_list() {
     });
 }
 
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn edits_by_both_at_once_end_up_the_same_for_both() {
-    scenario("tasks-both", |stage| {
+fn edits_by_both_at_once_end_up_the_same_for_both(server: ServerKind) {
+    scenario_on(server, "tasks-both", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Tasks)?;
         let lin = stage.enter_beside("Lin", Page::Tasks)?;

@@ -66,6 +66,7 @@ pub fn by_id(id: &str) -> String {
 pub struct Visitor {
     name: String,
     tab: Tab,
+    query: String,
 }
 
 impl Deref for Visitor {
@@ -77,11 +78,12 @@ impl Deref for Visitor {
 }
 
 impl Visitor {
-    /// A person who is yet to open the demo in `tab`.
-    pub fn new(name: &str, tab: Tab) -> Self {
+    /// A person who is yet to open the demo in `tab`. `query` goes into its address, such as `protocol=socketio`.
+    pub fn new(name: &str, tab: Tab, query: &str) -> Self {
         Self {
             name: name.into(),
             tab,
+            query: query.into(),
         }
     }
 
@@ -103,8 +105,10 @@ impl Visitor {
     pub fn open(&self, base: &str, page: Page) -> Result<(), E2eError> {
         // An address that differs from the present one only behind the `#` would not load the page anew.
         self.goto("about:blank")?;
-        let (name, user, hash) = (&self.name, self.user_id(), page.hash());
-        self.goto(&format!("{base}/?name={name}&user={user}{hash}"))?;
+        let (name, user, query) = (&self.name, self.user_id(), &self.query);
+        let hash = page.hash();
+        // An `&` at the end names nothing.
+        self.goto(&format!("{base}/?name={name}&user={user}&{query}{hash}"))?;
         self.watch_connection()?;
         self.await_page(page)
     }

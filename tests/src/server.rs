@@ -1,4 +1,4 @@
-//! The real demo server, as a process that can be killed and started again.
+//! A real demo server, as a process that can be killed and started again.
 
 use crate::{error::E2eError, http::Http, program::Program};
 use std::{
@@ -9,7 +9,70 @@ use std::{
     time::Duration,
 };
 
-const HINT: &str = "build it with `cargo build --package realtime-demo-server`, or set REALTIME_SERVER to its path";
+/// How long a server may take to listen.
+const STARTS: Duration = Duration::from_secs(30);
+
+/// Which demo server it is, and what the page speaks with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerKind {
+    /// The Rust server, over the JSON envelope.
+    #[default]
+    Envelope,
+    /// The same server, over Socket.IO: socketioxide.
+    Socketioxide,
+    /// The Node server, over Socket.IO: socket.io.
+    Node,
+}
+
+impl ServerKind {
+    /// The word for it in the names of tests and folders.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Envelope => "envelope",
+            Self::Socketioxide => "socketioxide",
+            Self::Node => "node",
+        }
+    }
+
+    /// What the address of a page says, so that it speaks what the server does.
+    pub fn query(self) -> &'static str {
+        match self {
+            Self::Envelope => "",
+            Self::Socketioxide | Self::Node => "protocol=socketio",
+        }
+    }
+
+    /// What a page that speaks so says of it.
+    pub fn protocol(self) -> &'static str {
+        match self {
+            Self::Envelope => "envelope",
+            Self::Socketioxide | Self::Node => "socketio",
+        }
+    }
+
+    fn command(self) -> Command {
+        match self {
+            Self::Envelope | Self::Socketioxide => Command::new(server_path()),
+            Self::Node => {
+                let mut command =
+                    Command::new(env::var_os("REALTIME_NODE").unwrap_or_else(|| "node".into()));
+                command.arg(workspace().join("examples/node-server/server.js"));
+                command
+            }
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Envelope | Self::Socketioxide => {
+                "build it with `cargo build --package realtime-demo-server`, or set REALTIME_SERVER to its path"
+            }
+            Self::Node => {
+                "it needs node on PATH, or named by REALTIME_NODE, and its packages: run `npm ci` in examples/node-server"
+            }
+        }
+    }
+}
 
 /// A running demo server.
 #[derive(Debug)]
@@ -20,14 +83,15 @@ pub struct DemoServer {
 }
 
 impl DemoServer {
-    /// Starts the program named by `REALTIME_SERVER`, else the one in `target/debug`, on a free port. It serves the
-    /// page in the folder named by `REALTIME_DIST`, else in `dist`.
+    /// Starts it on a free port: the Rust program named by `REALTIME_SERVER`, else the one in `target/debug`, or the
+    /// Node program by the `node` named by `REALTIME_NODE`, else the one on `PATH`. It serves the page in the folder
+    /// named by `REALTIME_DIST`, else in `dist`.
     ///
     /// # Errors
     ///
     /// [`E2eError::Start`] when it does not come up.
-    pub fn start() -> Result<Self, E2eError> {
-        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)))
+    pub fn start(kind: ServerKind) -> Result<Self, E2eError> {
+        Self::start_at(kind, SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
     /// The same at a given address, such as that of a server that was killed.
@@ -35,19 +99,18 @@ impl DemoServer {
     /// # Errors
     ///
     /// [`E2eError::Start`] when it does not come up.
-    pub fn start_at(address: SocketAddr) -> Result<Self, E2eError> {
-        let mut command = Command::new(server_path());
+    pub fn start_at(kind: ServerKind, address: SocketAddr) -> Result<Self, E2eError> {
+        let mut command = kind.command();
         command
             .arg("--listen")
             .arg(address.to_string())
             .arg("--dist")
             .arg(dist_path());
-        let wait = Duration::from_secs(30);
         let (program, address) = Program::start(
             "the demo server",
-            HINT,
+            kind.hint(),
             &mut command,
-            wait,
+            STARTS,
             announced_address,
         )?;
         Ok(Self {

@@ -26,7 +26,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Serves the files of `folder` on a free port; `/api` and `/ws` are answered with 503, as a proxy does whose
+    /// Serves the files of `folder` on a free port; `/api`, `/ws` and `/socket.io` are answered with 503, as a proxy does whose
     /// server is down.
     ///
     /// # Errors
@@ -111,7 +111,9 @@ fn respond(stream: &mut TcpStream, status: &str, media_type: &str, body: &[u8]) 
 
 /// Whether `path` belongs to what is not there.
 fn is_behind(path: &str) -> bool {
-    path.starts_with("/api") || path.starts_with("/ws")
+    ["/api", "/ws", "/socket.io"]
+        .iter()
+        .any(|behind| path.starts_with(behind))
 }
 
 /// The file that `path` names, if it is one of the folder's.

@@ -7,7 +7,7 @@ use crate::{
     driver::Driver,
     error::{E2eError, ensure},
     http::Http,
-    server::{DemoServer, workspace},
+    server::{DemoServer, ServerKind, workspace},
 };
 use std::{
     fs,
@@ -25,6 +25,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 #[derive(Debug)]
 pub struct Stage {
     scenario: String,
+    kind: ServerKind,
     visitors: Vec<Rc<Visitor>>,
     browsers: Vec<Browser>,
     server: Option<DemoServer>,
@@ -33,19 +34,36 @@ pub struct Stage {
     network_may_fail: bool,
 }
 
-/// Plays a scenario, and panics if it fails.
+/// Plays a scenario with the default server, and panics if it fails; see [`scenario_on`].
 ///
-/// `name` is also the name of the folder in `target/e2e` for screenshots, consoles and the server's output, which are
+/// # Panics
+///
+/// With the reason, when the scenario fails.
+pub fn scenario(name: &str, play: impl FnOnce(&mut Stage) -> Result<(), E2eError>) {
+    play_on(ServerKind::default(), name, play);
+}
+
+/// Plays a scenario with a server of this kind, and panics if it fails.
+///
+/// `name`, with the kind behind it, is also the name of the folder in `target/e2e` for screenshots, consoles and the server's output, which are
 /// kept when it fails. It also fails when a page says an error on its console; see
 /// [`Stage::network_may_fail`].
 ///
 /// # Panics
 ///
 /// With the reason, when the scenario fails.
-pub fn scenario(name: &str, play: impl FnOnce(&mut Stage) -> Result<(), E2eError>) {
+pub fn scenario_on(
+    kind: ServerKind,
+    name: &str,
+    play: impl FnOnce(&mut Stage) -> Result<(), E2eError>,
+) {
+    play_on(kind, &format!("{name}-{}", kind.name()), play);
+}
+
+fn play_on(kind: ServerKind, name: &str, play: impl FnOnce(&mut Stage) -> Result<(), E2eError>) {
     // A scenario that panicked leaves nothing behind: the next one may play.
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let outcome = Stage::new(name).and_then(|mut stage| {
+    let outcome = Stage::new(name, kind).and_then(|mut stage| {
         let played = play(&mut stage).and_then(|()| stage.check_consoles());
         played.inspect_err(|_| stage.keep_evidence())
     });
@@ -55,9 +73,10 @@ pub fn scenario(name: &str, play: impl FnOnce(&mut Stage) -> Result<(), E2eError
 }
 
 impl Stage {
-    fn new(scenario: &str) -> Result<Self, E2eError> {
+    fn new(scenario: &str, kind: ServerKind) -> Result<Self, E2eError> {
         Ok(Self {
             scenario: scenario.into(),
+            kind,
             visitors: Vec::new(),
             browsers: Vec::new(),
             server: None,
@@ -74,8 +93,8 @@ impl Stage {
     /// When it does not come up.
     pub fn start_server(&mut self) -> Result<(), E2eError> {
         let server = match self.address {
-            None => DemoServer::start()?,
-            Some(address) => DemoServer::start_at(address)?,
+            None => DemoServer::start(self.kind)?,
+            Some(address) => DemoServer::start_at(self.kind, address)?,
         };
         self.address = Some(server.address());
         self.server = Some(server);
@@ -134,8 +153,7 @@ impl Stage {
     pub fn enter(&mut self, name: &str, page: Page) -> Result<Rc<Visitor>, E2eError> {
         let base = self.http()?.base().to_owned();
         let visitor = self.arrive(name)?;
-        visitor.open(&base, page)?;
-        visitor.await_data()?;
+        self.welcome(&visitor, &base, page)?;
         Ok(visitor)
     }
 
@@ -147,9 +165,17 @@ impl Stage {
     pub fn enter_beside(&mut self, name: &str, page: Page) -> Result<Rc<Visitor>, E2eError> {
         let base = self.http()?.base().to_owned();
         let visitor = self.arrive_beside(name)?;
-        visitor.open(&base, page)?;
-        visitor.await_data()?;
+        self.welcome(&visitor, &base, page)?;
         Ok(visitor)
+    }
+
+    fn welcome(&self, visitor: &Visitor, base: &str, page: Page) -> Result<(), E2eError> {
+        visitor.open(base, page)?;
+        visitor.await_data()?;
+        let spoken = visitor.protocol()?;
+        ensure(spoken.as_deref() == Some(self.kind.protocol()), || {
+            format!("the page speaks {spoken:?}")
+        })
     }
 
     /// Gives somebody a browser of their own, which shows nothing yet.
@@ -159,7 +185,7 @@ impl Stage {
     /// When the browser does not come up.
     pub fn arrive(&mut self, name: &str) -> Result<Rc<Visitor>, E2eError> {
         let browser = self.driver.browser()?;
-        let visitor = Rc::new(Visitor::new(name, browser.first_tab()?));
+        let visitor = Rc::new(Visitor::new(name, browser.first_tab()?, self.kind.query()));
         self.browsers.push(browser);
         self.visitors.push(Rc::clone(&visitor));
         Ok(visitor)
@@ -173,7 +199,7 @@ impl Stage {
     pub fn arrive_beside(&mut self, name: &str) -> Result<Rc<Visitor>, E2eError> {
         let browser = self.browsers.last();
         let browser = browser.ok_or_else(|| E2eError::Wrong("no browser is open".into()))?;
-        let visitor = Rc::new(Visitor::new(name, browser.new_tab()?));
+        let visitor = Rc::new(Visitor::new(name, browser.new_tab()?, self.kind.query()));
         self.visitors.push(Rc::clone(&visitor));
         Ok(visitor)
     }

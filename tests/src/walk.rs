@@ -21,17 +21,18 @@ const SOON: Duration = Duration::from_secs(10);
 /// How long a client may take to notice trouble, or to recover from it.
 const RECOVERS: Duration = Duration::from_secs(45);
 
-/// Walks through the demo at `url`, noting every check and taking the screenshots.
+/// Walks through the demo at `url`, whose query every page is opened with, noting every check and taking the screenshots.
 ///
 /// # Errors
 ///
 /// When the walk cannot begin: no driver, no browser. What fails on the way is in the report.
 pub fn walk(url: &str, report: &mut Report) -> Result<(), E2eError> {
-    let base = url.trim_end_matches('/');
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let base = base.trim_end_matches('/');
     let driver = Driver::start()?;
     let browsers = [driver.browser()?, driver.browser()?];
-    let ada = Visitor::new("Ada", browsers[0].first_tab()?);
-    let lin = Visitor::new("Lin", browsers[1].first_tab()?);
+    let ada = Visitor::new("Ada", browsers[0].first_tab()?, query);
+    let lin = Visitor::new("Lin", browsers[1].first_tab()?, query);
 
     let arrived = ada.open(base, Page::Prices).and_then(|()| ada.await_data());
     if report

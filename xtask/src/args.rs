@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::failure::Failure;
+use crate::server::Kind;
 use crate::steps;
 
 const HELP: &str = "\
@@ -32,9 +33,11 @@ Build the demo, start its server, print the URL, run until Ctrl-C.
 Usage: cargo xtask demo [options]
 
 Options:
-  --port N   Serve on this port, or the next free one [default: 8080]
-  --dev      Build the page without optimisation: quicker to build, slower to run
-  --check    Drive the demo in headless Chromium instead, write screenshots to target/demo, and exit";
+  --server S  rust: the server in Rust [default]; node: the one in JavaScript, over Socket.IO;
+              socketioxide: the one in Rust, over Socket.IO
+  --port N    Serve on this port, or the next free one [default: 8080]
+  --dev       Build the page without optimisation: quicker to build, slower to run
+  --check     Drive the demo in headless Chromium instead, write screenshots to target/demo, and exit";
 
 const TEST_HELP: &str = "\
 Run every check and every test, and stop at the first step that fails.
@@ -73,6 +76,7 @@ pub(crate) struct DemoOptions {
     pub(crate) port: u16,
     pub(crate) dev: bool,
     pub(crate) check: bool,
+    pub(crate) server: Kind,
 }
 
 /// Which steps of `test` to run; none named means all.
@@ -126,12 +130,23 @@ fn parse_demo(rest: &[String]) -> Result<Task, Failure> {
         port: 8080,
         dev: false,
         check: false,
+        server: Kind::default(),
     };
     let mut words = Words::new(rest);
     while let Some(word) = words.next() {
         match word {
             "--dev" => options.dev = true,
             "--check" => options.check = true,
+            "--server" => {
+                let known = "rust, node or socketioxide";
+                let value = words.value("--server", known)?;
+                options.server = Kind::named(value).ok_or_else(|| {
+                    Failure::new(
+                        format!("there is no server `{value}`"),
+                        format!("use {known}"),
+                    )
+                })?;
+            }
             "--port" => {
                 let value = words.value("--port", "a number, such as `--port 8080`")?;
                 options.port = value.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
@@ -234,10 +249,34 @@ mod tests {
 
     #[test]
     fn the_demo_runs_on_port_8080_unless_told() {
-        let with = |port, dev, check| Ok(Task::Demo(DemoOptions { port, dev, check }));
+        let server = Kind::Rust;
+        let with = |port, dev, check| {
+            Ok(Task::Demo(DemoOptions {
+                port,
+                dev,
+                check,
+                server,
+            }))
+        };
         assert_eq!(parsed("demo"), with(8080, false, false));
         assert_eq!(parsed("demo --port 9000 --dev"), with(9000, true, false));
         assert_eq!(parsed("demo --check --port=81"), with(81, false, true));
+    }
+
+    #[test]
+    fn the_demo_runs_with_the_named_server() {
+        for (name, kind) in [
+            ("rust", Kind::Rust),
+            ("node", Kind::Node),
+            ("socketioxide", Kind::Socketioxide),
+        ] {
+            let Ok(Task::Demo(options)) = parsed(&format!("demo --server {name}")) else {
+                panic!("{name} should be known");
+            };
+            assert_eq!(options.server, kind);
+        }
+        assert!(parsed("demo --server express").is_err());
+        assert!(parsed("demo --server").is_err());
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::console::heading;
 use crate::failure::Failure;
 use crate::page;
 use crate::project::Project;
-use crate::server::{self, Server};
-use crate::setup::{self, Tools};
+use crate::server::{self, Kind, Server};
+use crate::setup::{self, Part, Tools};
 
 /// The end-to-end package, and its program that drives the demo.
 const DRIVER_PACKAGE: &str = "realtime-e2e";
@@ -20,30 +20,33 @@ const DRIVER: &str = "drive-demo";
 const SCREENSHOTS: &str = "target/demo";
 
 pub(crate) fn run(project: &Project, options: &DemoOptions) -> Result<ExitCode, Failure> {
-    let parts: &[setup::Part] = if options.check {
-        &setup::ALL
-    } else {
-        &setup::PAGE
-    };
-    let tools = Tools::get(project, parts)?;
+    let mut parts = setup::PAGE.to_vec();
+    if options.check {
+        parts.push(Part::Browser);
+    }
+    if options.server == Kind::Node {
+        parts.push(Part::Node);
+    }
+    let tools = Tools::get(project, &parts)?;
     heading("The page");
     page::build(project, &tools, !options.dev)?;
     heading("The server");
-    Server::build(project)?;
+    options.server.build(project, &tools)?;
     if options.check {
-        check(project, &tools)
+        check(project, &tools, options.server)
     } else {
-        serve(project, options.port)
+        serve(project, &tools, options)
     }
 }
 
-fn serve(project: &Project, wanted: u16) -> Result<ExitCode, Failure> {
+fn serve(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<ExitCode, Failure> {
     let stop = stop_signal()?;
+    let wanted = options.port;
     let port = server::free_port(wanted)?;
     if port != wanted {
         println!("      port {wanted} is busy, so this is port {port}");
     }
-    let mut server = Server::start(project, port)?;
+    let mut server = Server::start(project, tools, options.server, port)?;
     heading(&format!(
         "The demo runs at {}  (Ctrl-C stops it)",
         server.url()
@@ -66,7 +69,7 @@ fn serve(project: &Project, wanted: u16) -> Result<ExitCode, Failure> {
 }
 
 /// Drives the demo in a headless browser. The driver's result is ours.
-fn check(project: &Project, tools: &Tools) -> Result<ExitCode, Failure> {
+fn check(project: &Project, tools: &Tools, kind: Kind) -> Result<ExitCode, Failure> {
     heading("The driver");
     let program = ["--package", DRIVER_PACKAGE, "--bin", DRIVER];
     project
@@ -76,7 +79,7 @@ fn check(project: &Project, tools: &Tools) -> Result<ExitCode, Failure> {
         .run()
         .map_err(|failure| failure.advise("fix what the compiler says above"))?;
     let stop = stop_signal()?;
-    let server = Server::start(project, server::any_port()?)?;
+    let server = Server::start(project, tools, kind, server::any_port()?)?;
     heading(&format!("Driving the demo at {}", server.url()));
     let mut driver = tools
         .with_browser(project.cargo().arg("run").arg("--quiet").args(program))

@@ -14,6 +14,7 @@ mod demo;
 mod distribution;
 mod failure;
 mod features;
+mod node;
 mod page;
 mod process;
 mod project;

@@ -1,13 +1,15 @@
-//! The demo server as a child: a free port, waiting until it answers, stopping it.
+//! A demo server as a child: a free port, waiting until it answers, stopping it.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 use crate::process::Cmd;
 use crate::project::Project;
+use crate::setup::Tools;
 
 /// The package and program of the demo server.
 pub(crate) const PACKAGE: &str = "realtime-demo-server";
@@ -21,59 +23,127 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// How many ports are tried, the wanted one and those after it.
 const PORTS: u16 = 50;
 
+/// Which of the demo's servers runs, and what the page speaks with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The one in Rust, over the JSON envelope.
+    #[default]
+    Rust,
+    /// The same one, over Socket.IO.
+    Socketioxide,
+    /// The one in JavaScript, over Socket.IO.
+    Node,
+}
+
+impl Kind {
+    /// As it is called on the command line.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "rust" => Some(Self::Rust),
+            "socketioxide" => Some(Self::Socketioxide),
+            "node" => Some(Self::Node),
+            _ => None,
+        }
+    }
+
+    /// Builds the program, or gets what it needs.
+    pub(crate) fn build(self, project: &Project, tools: &Tools) -> Result<(), Failure> {
+        match self {
+            Self::Rust | Self::Socketioxide => build(project),
+            Self::Node => tools.node()?.install(&node_folder(project)),
+        }
+    }
+
+    fn command(self, project: &Project, tools: &Tools) -> Result<Cmd, Failure> {
+        Ok(match self {
+            Self::Rust | Self::Socketioxide => Cmd::new(project.program(PACKAGE)),
+            Self::Node => tools.node()?.run(&node_folder(project).join("server.js")),
+        })
+    }
+
+    /// What the page's address says.
+    fn query(self) -> &'static str {
+        match self {
+            Self::Rust => "",
+            Self::Socketioxide | Self::Node => "?protocol=socketio",
+        }
+    }
+}
+
+/// Builds the server in Rust.
+pub(crate) fn build(project: &Project) -> Result<(), Failure> {
+    project
+        .cargo()
+        .args(["build", "--package", PACKAGE])
+        .run()
+        .map_err(|failure| failure.advise("fix what the compiler says above"))
+}
+
+/// Where the server in JavaScript is.
+pub(crate) fn node_folder(project: &Project) -> PathBuf {
+    project.root.join("examples").join("node-server")
+}
+
 /// A running demo server, stopped when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
     address: SocketAddr,
+    query: &'static str,
 }
 
 impl Server {
-    /// Builds the program.
-    pub(crate) fn build(project: &Project) -> Result<(), Failure> {
-        project
-            .cargo()
-            .args(["build", "--package", PACKAGE])
-            .run()
-            .map_err(|failure| failure.advise("fix what the compiler says above"))
+    /// Starts a built server for people: it serves the built page, and is up when that is there.
+    pub(crate) fn start(
+        project: &Project,
+        tools: &Tools,
+        kind: Kind,
+        port: u16,
+    ) -> Result<Self, Failure> {
+        let command = kind.command(project, tools)?;
+        Self::spawn(project, command, port, kind.query(), "/")
     }
 
-    /// Starts the built program for people: it serves the built page, and is up when that is there.
-    pub(crate) fn start(project: &Project, port: u16) -> Result<Self, Failure> {
-        Self::spawn(project, port, &[], "/")
-    }
-
-    /// Starts the built program for tests whose page another server serves.
+    /// Starts the built server in Rust for tests whose page another server serves.
     pub(crate) fn start_for_tests(project: &Project, port: u16) -> Result<Self, Failure> {
-        Self::spawn(project, port, &["--any-origin", "--quiet"], "/api/health")
+        let command = Cmd::new(project.program(PACKAGE)).args(["--any-origin", "--quiet"]);
+        Self::spawn(project, command, port, "", "/api/health")
     }
 
-    fn spawn(project: &Project, port: u16, flags: &[&str], page: &str) -> Result<Self, Failure> {
+    fn spawn(
+        project: &Project,
+        command: Cmd,
+        port: u16,
+        query: &'static str,
+        page: &str,
+    ) -> Result<Self, Failure> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let program = project.program(PACKAGE);
-        let child = Cmd::new(&program)
+        let child = command
             .arg("--listen")
             .arg(address.to_string())
             .arg("--dist")
             .arg(project.dist())
-            .args(flags)
             .dir(&project.root)
             .into_inner()
             .spawn()
             .map_err(|error| {
                 Failure::new(
-                    format!("could not start {}: {error}", program.display()),
+                    format!("could not start the demo server: {error}"),
                     format!("run `cargo build --package {PACKAGE}` and read its output"),
                 )
             })?;
-        let mut server = Self { child, address };
+        let mut server = Self {
+            child,
+            address,
+            query,
+        };
         server.wait_for_answer(page)?;
         Ok(server)
     }
 
     /// The page's address.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        format!("http://{}/{}", self.address, self.query)
     }
 
     /// How it ended, if it has.

@@ -7,6 +7,7 @@ use crate::browser::Browser;
 use crate::cache::Cache;
 use crate::console::{Progress, heading};
 use crate::failure::Failure;
+use crate::node::Node;
 use crate::process::{Cmd, path_with};
 use crate::project::Project;
 use crate::toolchain::{TARGET, WasmToolchain};
@@ -20,15 +21,17 @@ pub(crate) enum Part {
     Trunk,
     WasmOpt,
     Browser,
+    Node,
 }
 
 /// All parts, in the order they are got.
-pub(crate) const ALL: [Part; 5] = [
+pub(crate) const ALL: [Part; 6] = [
     Part::WasmTarget,
     Part::WasmBindgen,
     Part::Trunk,
     Part::WasmOpt,
     Part::Browser,
+    Part::Node,
 ];
 
 /// What it takes to build the page.
@@ -45,6 +48,7 @@ pub(crate) struct Tools {
     toolchain: WasmToolchain,
     folders: Vec<PathBuf>,
     browser: Option<Browser>,
+    node: Option<Node>,
 }
 
 /// `cargo xtask setup`.
@@ -63,6 +67,7 @@ impl Tools {
             toolchain: WasmToolchain::Native,
             folders: Vec::new(),
             browser: None,
+            node: None,
         };
         let parts: Vec<Part> = ALL
             .into_iter()
@@ -107,6 +112,7 @@ impl Tools {
             Part::Browser => {
                 self.browser = Some(progress.step("Chromium and its driver", Browser::ensure)?);
             }
+            Part::Node => self.node = Some(progress.step("Node.js", Node::ensure)?),
         }
         Ok(())
     }
@@ -134,6 +140,13 @@ impl Tools {
             Some(browser) => browser.tell(cmd),
             None => cmd,
         }
+    }
+
+    /// Node.js, for what asked for it.
+    pub(crate) fn node(&self) -> Result<&Node, Failure> {
+        self.node.as_ref().ok_or_else(|| {
+            Failure::new("Node.js was not among the tools", "run `cargo xtask setup`")
+        })
     }
 
     fn equip(&self, cmd: Cmd, project: &Project) -> Result<Cmd, Failure> {

@@ -46,7 +46,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Project, &Tools) -> Outcome,
 }
 
-pub(crate) const STEPS: [Step; 10] = [
+pub(crate) const STEPS: [Step; 11] = [
     Step {
         name: "fmt",
         about: "format",
@@ -74,6 +74,13 @@ pub(crate) const STEPS: [Step; 10] = [
         kind: Kind::Native,
         parts: &[],
         run: |project, _| native(project),
+    },
+    Step {
+        name: "node",
+        about: "tests of the server in JavaScript",
+        kind: Kind::Native,
+        parts: &[Part::Node],
+        run: |project, tools| node(project, tools),
     },
     Step {
         name: "doctest",
@@ -114,7 +121,7 @@ pub(crate) const STEPS: [Step; 10] = [
         name: "e2e",
         about: "real server, real browser tabs",
         kind: Kind::EndToEnd,
-        parts: &[Part::Browser],
+        parts: &[Part::Browser, Part::Node],
         run: end_to_end,
     },
 ];
@@ -190,6 +197,19 @@ pub(crate) fn native_libraries(project: &Project) -> Outcome {
         .count_tests()
 }
 
+/// The tests of the demo's server in JavaScript.
+fn node(project: &Project, tools: &Tools) -> Outcome {
+    let folder = server::node_folder(project);
+    let tests = tools.node().and_then(|node| {
+        node.install(&folder)?;
+        Ok(node.test(&folder))
+    });
+    match tests {
+        Ok(tests) => tests.count_tests(),
+        Err(failure) => check(Err(failure)),
+    }
+}
+
 fn doctest(project: &Project) -> Outcome {
     project
         .cargo()
@@ -230,7 +250,7 @@ fn browser(project: &Project, tools: &Tools) -> Outcome {
 /// A demo server for the tests of the real WebSocket. Its address is compiled into them, so it should
 /// be the same each time.
 fn server_for_browsers(project: &Project) -> Result<Server, Failure> {
-    Server::build(project)?;
+    server::build(project)?;
     Server::start_for_tests(project, server::free_port(BROWSER_TEST_PORT)?)
 }
 
@@ -265,11 +285,15 @@ fn end_to_end(project: &Project, tools: &Tools) -> Outcome {
             "run `cargo xtask test --e2e`, which builds it first",
         )));
     }
-    if let Err(failure) = Server::build(project) {
-        return check(Err(failure));
-    }
+    let built = server::build(project)
+        .and_then(|()| tools.node())
+        .and_then(|node| node.install(&server::node_folder(project)).map(|()| node));
+    let node = match built {
+        Ok(node) => node,
+        Err(failure) => return check(Err(failure)),
+    };
     tools
-        .with_browser(project.cargo())
+        .with_browser(node.tell(project.cargo()))
         .args(["test", "--package", END_TO_END, "--no-fail-fast"])
         .args(["--lib", "--bins", "--tests", "--"])
         // One at a time: each starts a server and several tabs, and some measure time.

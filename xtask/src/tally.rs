@@ -11,9 +11,22 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Adds what one line of output says. Both runners, Rust's own and the one for headless browsers,
-    /// end a test binary with `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    /// Adds what one line of output says. Rust's own runner and the one for headless browsers end a
+    /// test binary with `test result: ok. 3 passed; 0 failed; 1 ignored; …`, that of Node.js ends with
+    /// lines such as `# pass 3`.
     pub(crate) fn read_line(&mut self, line: &str) {
+        if let Some((word, Ok(count))) = line
+            .strip_prefix("# ")
+            .and_then(|line| line.split_once(' '))
+            .map(|(word, count)| (word, count.trim().parse::<u32>()))
+        {
+            match word {
+                "pass" => self.passed += count,
+                "fail" | "cancelled" => self.failed += count,
+                "skipped" | "todo" => self.ignored += count,
+                _ => {}
+            }
+        }
         let Some((_, summary)) = line.split_once("test result: ") else {
             return;
         };
@@ -69,6 +82,19 @@ mod tests {
             "\ttest result: ok. 7 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.32s",
         );
         assert_eq!((tally.passed, tally.failed), (7, 0));
+    }
+
+    #[test]
+    fn the_summary_of_node_is_counted_too() {
+        let tally = count(
+            "# Subtest: 4 of them\n# tests 7\n# pass 3\n# fail 2\n# cancelled 1\n# skipped 1\n# todo 0",
+        );
+        let expected = Tally {
+            passed: 3,
+            failed: 3,
+            ignored: 1,
+        };
+        assert_eq!(tally, expected);
     }
 
     #[test]

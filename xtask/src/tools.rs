@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::apt;
 use crate::cache::{Cache, beside, no_access, remove_if_there};
 use crate::failure::Failure;
+use crate::node::Node;
 use crate::process::{Cmd, find_program};
 use crate::project::{Project, native_cargo, version_in};
 
@@ -74,9 +74,7 @@ pub(crate) fn wasm_opt(cache: &Cache) -> Result<Found, Failure> {
     {
         return Ok((folder.to_path_buf(), format!("wasm-opt {version} on PATH")));
     }
-    if find_program(&["npm"]).is_none() || find_program(&["node"]).is_none() {
-        apt::install(&["nodejs", "npm"], "npm, which brings wasm-opt")?;
-    }
+    Node::ensure()?;
     install_binaryen(&home)?;
     Ok((bin, format!("wasm-opt {BINARYEN} installed")))
 }

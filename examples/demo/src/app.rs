@@ -5,6 +5,7 @@ use crate::{
     header::Header,
     offline::OfflineBanner,
     pages::{NotificationsPage, PricesPage, RoomPage, TasksPage},
+    protocol::Protocol,
     route::{Route, use_route},
     toaster::Toaster,
     user::use_me,
@@ -15,16 +16,22 @@ use yew::prelude::*;
 /// The demo.
 #[component]
 pub(crate) fn App() -> Html {
+    let protocol = use_state(Protocol::of_address);
     html! {
-        <RealtimeProvider url="/ws">
-            <Toaster><Frame /></Toaster>
+        <RealtimeProvider url={protocol.url()} options={protocol.options()}>
+            <Toaster><Frame protocol={*protocol} /></Toaster>
         </RealtimeProvider>
     }
 }
 
+#[derive(PartialEq, Properties)]
+struct FrameProps {
+    protocol: Protocol,
+}
+
 /// What surrounds every page.
 #[component]
-fn Frame() -> Html {
+fn Frame(props: &FrameProps) -> Html {
     let route = use_route();
     let (me, rename) = use_me();
     let main = use_node_ref();
@@ -53,7 +60,12 @@ fn Frame() -> Html {
     html! {
         <div class="app">
             <a class="skip-link" href="#main" onclick={skip}>{ "Skip to content" }</a>
-            <Header route={route.clone()} me={me.clone()} on_rename={rename} />
+            <Header
+                route={route.clone()}
+                me={me.clone()}
+                on_rename={rename}
+                protocol={props.protocol}
+            />
             <OfflineBanner />
             <main id="main" ref={main} tabindex="-1">
                 {

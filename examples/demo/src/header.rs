@@ -1,6 +1,6 @@
 //! The header: where to go, how the connection stands, who one is.
 
-use crate::{route::Route, theme::ThemeToggle, user::Me};
+use crate::{protocol::Protocol, route::Route, theme::ThemeToggle, user::Me};
 use realtime_yew::prelude::*;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -10,6 +10,7 @@ pub(crate) struct HeaderProps {
     pub(crate) route: Route,
     pub(crate) me: Me,
     pub(crate) on_rename: Callback<AttrValue>,
+    pub(crate) protocol: Protocol,
 }
 
 #[component]
@@ -19,7 +20,7 @@ pub(crate) fn Header(props: &HeaderProps) -> Html {
             <div class="header__bar">
                 <p class="brand">{ "realtime-yew" }</p>
                 <NameField name={props.me.name.clone()} on_rename={props.on_rename.clone()} />
-                <Connection />
+                <Connection protocol={props.protocol} />
                 <ThemeToggle />
             </div>
             <Navigation route={props.route.clone()} />
@@ -56,9 +57,15 @@ fn Navigation(props: &NavigationProps) -> Html {
     }
 }
 
-/// The connection's status, and a button that breaks it to show how it mends.
+#[derive(PartialEq, Properties)]
+struct ConnectionProps {
+    protocol: Protocol,
+}
+
+/// The connection's status, what is spoken on it, and a button that breaks it to show how it mends.
 #[component]
-fn Connection() -> Html {
+fn Connection(props: &ConnectionProps) -> Html {
+    let protocol = props.protocol;
     let client = use_realtime_client();
     let connection = use_connection();
     // The server hangs up without a word when it gets this: to the client, a network failure.
@@ -66,6 +73,9 @@ fn Connection() -> Html {
     html! {
         <div class="connection" data-testid="connection" data-status={word(connection.status())}>
             <ConnectionStatus />
+            <span class="connection__protocol" data-testid="protocol" data-protocol={protocol.word()}>
+                { protocol.title() }
+            </span>
             <button
                 class="button button--quiet"
                 type="button"

@@ -12,6 +12,7 @@ mod header;
 mod listener;
 mod offline;
 mod pages;
+mod protocol;
 mod route;
 mod states;
 mod theme;

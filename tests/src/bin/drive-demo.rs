@@ -8,7 +8,7 @@ Walk through a running demo in headless Chromium, check it and take screenshots
 
 Usage: drive-demo --url URL --out DIR
 
-  --url URL   Where the demo is, such as http://127.0.0.1:8080
+  --url URL   Where the demo is, such as http://127.0.0.1:8080; with ?protocol=socketio it speaks Socket.IO
   --out DIR   The folder for the screenshots
 
 CHROMEDRIVER and CHROME name the programs, if they are not where they usually are.

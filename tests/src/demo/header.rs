@@ -40,6 +40,15 @@ impl Visitor {
         self.attribute(&by_id("connection"), "data-status")
     }
 
+    /// What the header says is spoken with the server: `envelope` or `socketio`.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn protocol(&self) -> Result<Option<String>, E2eError> {
+        self.attribute(&by_id("protocol"), "data-protocol")
+    }
+
     /// Waits until the header says `status`.
     ///
     /// # Errors
