@@ -56,7 +56,7 @@ impl Kind {
 
     fn command(self, project: &Project, tools: &Tools) -> Result<Cmd, Failure> {
         Ok(match self {
-            Self::Rust | Self::Socketioxide => Cmd::new(project.program(PACKAGE)),
+            Self::Rust | Self::Socketioxide => rust_command(project),
             Self::Node => tools.node()?.run(&node_folder(project).join("server.js")),
         })
     }
@@ -77,6 +77,24 @@ pub(crate) fn build(project: &Project) -> Result<(), Failure> {
         .args(["build", "--package", PACKAGE])
         .run()
         .map_err(|failure| failure.advise("fix what the compiler says above"))
+}
+
+fn rust_command(project: &Project) -> Cmd {
+    Cmd::new(project.program(PACKAGE))
+}
+
+/// Tells a demo server where to listen and what to serve.
+fn demo(command: Cmd, project: &Project, port: u16) -> Cmd {
+    command
+        .arg("--listen")
+        .arg(loopback(port).to_string())
+        .arg("--dist")
+        .arg(project.dist())
+        .dir(&project.root)
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
 /// Where the server in JavaScript is.
@@ -101,37 +119,30 @@ impl Server {
         port: u16,
     ) -> Result<Self, Failure> {
         let command = kind.command(project, tools)?;
-        Self::spawn(project, command, port, kind.query(), "/")
+        Self::spawn(demo(command, project, port), port, kind.query(), "/")
     }
 
     /// Starts the built server in Rust for tests whose page another server serves.
     pub(crate) fn start_for_tests(project: &Project, port: u16) -> Result<Self, Failure> {
-        let command = Cmd::new(project.program(PACKAGE)).args(["--any-origin", "--quiet"]);
-        Self::spawn(project, command, port, "", "/api/health")
+        let command = rust_command(project).args(["--any-origin", "--quiet"]);
+        Self::spawn(demo(command, project, port), port, "", "/api/health")
     }
 
-    fn spawn(
-        project: &Project,
+    /// Starts a server that is told to listen on `port`, and waits until it answers a request for `page`; `query` is
+    /// for the address of the demo's page.
+    pub(crate) fn spawn(
         command: Cmd,
         port: u16,
         query: &'static str,
         page: &str,
     ) -> Result<Self, Failure> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let child = command
-            .arg("--listen")
-            .arg(address.to_string())
-            .arg("--dist")
-            .arg(project.dist())
-            .dir(&project.root)
-            .into_inner()
-            .spawn()
-            .map_err(|error| {
-                Failure::new(
-                    format!("could not start the demo server: {error}"),
-                    format!("run `cargo build --package {PACKAGE}` and read its output"),
-                )
-            })?;
+        let address = loopback(port);
+        let child = command.into_inner().spawn().map_err(|error| {
+            Failure::new(
+                format!("could not start a server: {error}"),
+                "check that its program was built and can be run",
+            )
+        })?;
         let mut server = Self {
             child,
             address,
@@ -139,6 +150,11 @@ impl Server {
         };
         server.wait_for_answer(page)?;
         Ok(server)
+    }
+
+    /// Where it is, without a slash at the end.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The page's address.
@@ -161,7 +177,7 @@ impl Server {
         while started.elapsed() < START {
             if let Some(status) = self.ended() {
                 return Err(Failure::new(
-                    format!("the demo server ended at once: {status}"),
+                    format!("the server ended at once: {status}"),
                     "its own message above says why; another port may help: `--port N`",
                 ));
             }
@@ -172,7 +188,7 @@ impl Server {
         }
         Err(Failure::new(
             format!(
-                "the demo server gave no page at {} within {} s",
+                "the server gave no page at {} within {} s",
                 self.url(),
                 START.as_secs()
             ),

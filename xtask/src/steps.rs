@@ -4,16 +4,16 @@ use std::path::Path;
 
 use crate::failure::Failure;
 use crate::features::MATRIX;
+use crate::minimal::Minimal;
 use crate::page;
 use crate::process::Cmd;
 use crate::project::Project;
+use crate::scenarios;
 use crate::server::{self, Server};
 use crate::setup::{self, Part, Tools};
 use crate::tally::Tally;
 use crate::toolchain::TARGET;
 
-/// The end-to-end tests' own package: its tests need a built page and a browser.
-const END_TO_END: &str = "realtime-e2e";
 /// The packages that are built for the browser.
 const FOR_BROWSERS: [&str; 3] = ["realtime-core", "realtime-yew", "realtime-demo"];
 /// The libraries, which may have tests that run in a browser.
@@ -107,7 +107,12 @@ pub(crate) const STEPS: [Step; 11] = [
         name: "browser",
         about: "tests in headless Chromium",
         kind: Kind::Browser,
-        parts: &[Part::WasmTarget, Part::WasmBindgen, Part::Browser],
+        parts: &[
+            Part::WasmTarget,
+            Part::WasmBindgen,
+            Part::Browser,
+            Part::Node,
+        ],
         run: browser,
     },
     Step {
@@ -121,8 +126,8 @@ pub(crate) const STEPS: [Step; 11] = [
         name: "e2e",
         about: "real server, real browser tabs",
         kind: Kind::EndToEnd,
-        parts: &[Part::Browser, Part::Node],
-        run: end_to_end,
+        parts: &scenarios::PARTS,
+        run: scenarios::play,
     },
 ];
 
@@ -183,7 +188,7 @@ fn native(project: &Project) -> Outcome {
             "test",
             "--workspace",
             "--exclude",
-            END_TO_END,
+            scenarios::PACKAGE,
             "--no-fail-fast",
         ])
         .args(["--lib", "--bins", "--tests", "--examples"])
@@ -241,8 +246,10 @@ fn features(project: &Project, tools: &Tools) -> Result<(), Failure> {
 }
 
 fn browser(project: &Project, tools: &Tools) -> Outcome {
-    match server_for_browsers(project) {
-        Ok(server) => browser_against(&server, project, tools),
+    let servers = server_for_browsers(project)
+        .and_then(|demo| Minimal::start(project, tools).map(|minimal| (demo, minimal)));
+    match servers {
+        Ok((demo, minimal)) => browser_against(&demo, &minimal, project, tools),
         Err(failure) => check(Err(failure)),
     }
 }
@@ -254,7 +261,12 @@ fn server_for_browsers(project: &Project) -> Result<Server, Failure> {
     Server::start_for_tests(project, server::free_port(BROWSER_TEST_PORT)?)
 }
 
-fn browser_against(server: &Server, project: &Project, tools: &Tools) -> Outcome {
+fn browser_against(
+    server: &Server,
+    minimal: &Minimal,
+    project: &Project,
+    tools: &Tools,
+) -> Outcome {
     let mut tally = Tally::default();
     for package in LIBRARIES {
         let tests = browser_tests(project, package);
@@ -265,8 +277,8 @@ fn browser_against(server: &Server, project: &Project, tools: &Tools) -> Outcome
             Ok(cargo) => cargo.args(["test", "--target", TARGET, "--no-fail-fast"]),
             Err(failure) => return (tally, Err(failure)),
         };
-        let (counted, result) = tools
-            .with_browser(selecting(packages(cargo, &[package]).arg("--lib"), &tests))
+        let (counted, result) = minimal
+            .tell(tools.with_browser(selecting(packages(cargo, &[package]).arg("--lib"), &tests)))
             .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT)
             .env("REALTIME_TEST_WS", server.socket_url())
             .count_tests();
@@ -276,31 +288,6 @@ fn browser_against(server: &Server, project: &Project, tools: &Tools) -> Outcome
         }
     }
     (tally, Ok(()))
-}
-
-fn end_to_end(project: &Project, tools: &Tools) -> Outcome {
-    if !project.dist().join("index.html").is_file() {
-        return check(Err(Failure::new(
-            "there is no built page in dist/",
-            "run `cargo xtask test --e2e`, which builds it first",
-        )));
-    }
-    let built = server::build(project)
-        .and_then(|()| tools.node())
-        .and_then(|node| node.install(&server::node_folder(project)).map(|()| node));
-    let node = match built {
-        Ok(node) => node,
-        Err(failure) => return check(Err(failure)),
-    };
-    tools
-        .with_browser(node.tell(project.cargo()))
-        .args(["test", "--package", END_TO_END, "--no-fail-fast"])
-        .args(["--lib", "--bins", "--tests", "--"])
-        // One at a time: each starts a server and several tabs, and some measure time.
-        .args(["--include-ignored", "--test-threads=1"])
-        .env("REALTIME_DIST", project.dist())
-        .env("REALTIME_SERVER", project.program(server::PACKAGE))
-        .count_tests()
 }
 
 /// Names of the integration tests of a library that run in a browser: those that start with `web`.

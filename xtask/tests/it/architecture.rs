@@ -4,12 +4,13 @@ use crate::{files_below, is_word, quoted, read};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The folders whose every file has its line.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "crates/realtime-core/src",
     "crates/realtime-yew/src",
     "examples/demo-types/src",
     "examples/demo-server/src",
     "examples/demo/src",
+    "examples/socketio-minimal/src",
     "simulation/src",
     "tests/src",
     "xtask/src",

@@ -12,6 +12,7 @@ mod presence;
 mod provider;
 mod query;
 mod query_sharing;
+mod socketio;
 mod support;
 mod suspense;
 mod toasts;

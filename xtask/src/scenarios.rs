@@ -1,0 +1,74 @@
+//! The end-to-end scenarios: real servers, real browser tabs.
+
+use crate::failure::Failure;
+use crate::process::Cmd;
+use crate::project::Project;
+use crate::server;
+use crate::setup::{Part, Tools};
+use crate::steps::Outcome;
+use crate::tally::Tally;
+
+/// Their package: its tests need a built page and a browser.
+pub(crate) const PACKAGE: &str = "realtime-e2e";
+/// What it takes to play them.
+pub(crate) const PARTS: [Part; 2] = [Part::Browser, Part::Node];
+
+/// How the names of those end that are played over Socket.IO, with the server in JavaScript and with the one in Rust.
+const OVER_SOCKET_IO: [&str; 2] = ["::node", "::socketioxide"];
+/// A few that show in two minutes that every hook works over Socket.IO.
+const FEW: [&str; 5] = [
+    "cut::a_cut_connection_recovers",
+    "notifications::",
+    "optimistic::what_is_edited",
+    "room::each_sees",
+    "tasks::what_one_does",
+];
+
+/// All of them over the JSON envelope, and a few over Socket.IO.
+pub(crate) fn play(project: &Project, tools: &Tools) -> Outcome {
+    let skips = OVER_SOCKET_IO.iter().flat_map(|name| ["--skip", name]);
+    let all = ["--include-ignored"].into_iter().chain(skips);
+    let few = ["--ignored", "--skip", "::envelope"].into_iter().chain(FEW);
+    let (mut tally, result) = test(project, tools, &["--lib", "--bins", "--tests"], all);
+    if result.is_err() {
+        return (tally, result);
+    }
+    let (more, result) = test(project, tools, &["--test", "scenarios"], few);
+    tally += more;
+    (tally, result)
+}
+
+fn test<'a>(
+    project: &Project,
+    tools: &Tools,
+    targets: &[&str],
+    choice: impl Iterator<Item = &'a str>,
+) -> Outcome {
+    match prepare(project, tools) {
+        Ok(cargo) => cargo
+            .args(["test", "--package", PACKAGE, "--no-fail-fast"])
+            .args(targets)
+            // One at a time: each starts a server and several tabs, and some measure time.
+            .args(["--", "--test-threads=1"])
+            .args(choice)
+            .count_tests(),
+        Err(failure) => (Tally::default(), Err(failure)),
+    }
+}
+
+/// Gets the servers ready; returns a Cargo that knows where they and the browser are.
+fn prepare(project: &Project, tools: &Tools) -> Result<Cmd, Failure> {
+    if !project.dist().join("index.html").is_file() {
+        return Err(Failure::new(
+            "there is no built page in dist/",
+            "run `cargo xtask test --e2e`, which builds it first",
+        ));
+    }
+    server::build(project)?;
+    let node = tools.node()?;
+    node.install(&server::node_folder(project))?;
+    Ok(tools
+        .with_browser(node.tell(project.cargo()))
+        .env("REALTIME_DIST", project.dist())
+        .env("REALTIME_SERVER", project.program(server::PACKAGE)))
+}
