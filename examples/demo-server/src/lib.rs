@@ -17,8 +17,8 @@
 //!
 //! The sources by what they hold: `app` (which handler answers what), `api/*` (REST), `page` (the built demo),
 //! `socket` (one WebSocket), `socketio/*` (the same over Socket.IO), `session` (what it may do), `outbox` (what waits for
-//! it), `envelope` (the wire), `hub` (the state and its lock), `command` (every change), `waiter` (who is told of it), `world` (the state that commands
-//! change) with `channel`, `answers` (repeated messages), `tasks`, `stocks`, `rooms`, `presence` and `typing`,
+//! it), `envelope` (the wire), `hub` (the state and its lock), `command` (every change), `waiter` (who is told of it),
+//! `world` (the state that commands change) with `channel`, `answers` (repeated messages), `tasks`, `stocks`, `rooms`, `presence` and `typing`,
 //! `connections` and `subscriptions` (the sockets), `feed` (what happens by itself), `limits`.
 //!
 //! [`start`] runs it in this process, which is what tests do; the program of the same name adds flags and signals.
