@@ -309,8 +309,10 @@ impl Connection {
     /// The browser says that the network came or went; to be called on each such event.
     ///
     /// Both doubt an open link. `online` also forgets earlier failures and cuts a wait short;
-    /// `offline` is not trusted, so attempts go on.
+    /// `offline` is not trusted, so attempts go on, but a link that cannot be asked whether it lives
+    /// must show it soon.
     pub fn set_online(&mut self, now: Instant, online: bool) {
+        self.heartbeat.network(now, online);
         self.probe(now);
         if let State::Waiting { told: false, .. } = self.state
             && online

@@ -9,7 +9,8 @@ use std::time::Duration;
 /// How a dead link is noticed.
 ///
 /// Where the protocol has the server ping (Socket.IO), none of this counts but `probe_within`: the
-/// server says how long it may be silent, and a link silent for longer is dead.
+/// server says how long it may be silent, and a link silent for longer is dead. Once the browser
+/// says that the network is gone, it may be silent for `probe_within`, since it cannot be asked.
 ///
 /// Not every server answers pings. Until one has, on any link of this client, silence proves
 /// nothing and is never taken for death; a ping right after the link is up finds out early.
@@ -82,6 +83,8 @@ pub(super) struct Heartbeat {
     last_frame: Instant,
     /// How long the server may be silent, where it is the one to ping.
     silence: Option<Duration>,
+    /// The browser has said since this link was opened that there is no network.
+    is_doubted: bool,
     answers_pings: bool,
     /// The oldest ping that a pong could be the answer to.
     pinged_at: Option<Instant>,
@@ -94,6 +97,7 @@ impl Heartbeat {
             due: Due::Ping(Instant::ZERO),
             last_frame: Instant::ZERO,
             silence: None,
+            is_doubted: false,
             answers_pings: options.assume_pong,
             pinged_at: None,
             round_trip: None,
@@ -104,6 +108,7 @@ impl Heartbeat {
     /// A new socket is open; how its server keeps it alive is not known yet.
     pub(super) fn reset(&mut self) {
         self.silence = None;
+        self.is_doubted = false;
     }
 
     /// On this socket the server pings, and is never silent for longer than this.
@@ -130,10 +135,28 @@ impl Heartbeat {
         self.due = match self.silence {
             None => Due::Ping(now + self.options.ping_every),
             Some(silence) => Due::Word {
-                by: now + silence,
+                by: now + silence.min(self.patience()),
                 late: false,
             },
         };
+    }
+
+    /// The browser says that the network came or went.
+    pub(super) fn network(&mut self, now: Instant, is_there: bool) {
+        self.is_doubted = !is_there;
+        if self.silence.is_some() && !is_there {
+            let by = now + self.patience();
+            self.due = Due::Word { by, late: false };
+        }
+    }
+
+    /// How long a link that cannot be asked may be silent, whatever its server allows itself.
+    fn patience(&self) -> Duration {
+        if self.is_doubted {
+            self.options.probe_within
+        } else {
+            LONGEST_SILENCE
+        }
     }
 
     /// The frame was a pong.
@@ -265,6 +288,38 @@ mod tests {
         assert_eq!(heartbeat.probe(at(4)), Pulse::Ping);
         assert_eq!(heartbeat.probe(at(5)), Pulse::Fine);
         assert_eq!(heartbeat.next_deadline(), at(7));
+    }
+
+    /// One that cannot be asked.
+    fn listening() -> Heartbeat {
+        let mut heartbeat = Heartbeat::new(HeartbeatOptions::default());
+        heartbeat.reset();
+        heartbeat.listen(at(0), Duration::from_secs(45));
+        assert_eq!(heartbeat.start(at(0)), Pulse::Fine);
+        heartbeat
+    }
+
+    #[test]
+    fn a_link_that_cannot_be_asked_has_little_time_once_the_network_is_gone() {
+        let mut heartbeat = listening();
+        heartbeat.network(at(10), false);
+        assert_eq!(heartbeat.handle_timeout(at(12)), Pulse::Fine);
+        heartbeat.frame(at(12));
+        assert_eq!(heartbeat.handle_timeout(at(14)), Pulse::Fine);
+        assert_eq!(heartbeat.handle_timeout(at(15)), Pulse::Dead);
+    }
+
+    #[test]
+    fn the_network_that_came_back_and_a_new_link_are_not_doubted() {
+        let mut heartbeat = listening();
+        heartbeat.network(at(10), false);
+        heartbeat.network(at(11), true);
+        heartbeat.frame(at(12));
+        assert_eq!(heartbeat.next_deadline(), at(57));
+        heartbeat.network(at(20), false);
+        heartbeat.reset();
+        heartbeat.listen(at(30), Duration::from_secs(45));
+        assert_eq!(heartbeat.next_deadline(), at(75));
     }
 
     #[test]
