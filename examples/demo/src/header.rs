@@ -18,9 +18,14 @@ pub(crate) fn Header(props: &HeaderProps) -> Html {
     html! {
         <header class="header">
             <div class="header__bar">
-                <p class="brand">{ "realtime-yew" }</p>
+                <p class="brand">
+                    <span>
+                        { "realtime-yew" }
+                        <Spoken protocol={props.protocol} />
+                    </span>
+                </p>
                 <NameField name={props.me.name.clone()} on_rename={props.on_rename.clone()} />
-                <Connection protocol={props.protocol} />
+                <Connection />
                 <ThemeToggle />
             </div>
             <Navigation route={props.route.clone()} />
@@ -58,14 +63,24 @@ fn Navigation(props: &NavigationProps) -> Html {
 }
 
 #[derive(PartialEq, Properties)]
-struct ConnectionProps {
+struct SpokenProps {
     protocol: Protocol,
 }
 
-/// The connection's status, what is spoken on it, and a button that breaks it to show how it mends.
+/// What is spoken with the server.
 #[component]
-fn Connection(props: &ConnectionProps) -> Html {
+fn Spoken(props: &SpokenProps) -> Html {
     let protocol = props.protocol;
+    html! {
+        <small class="brand__protocol" data-testid="protocol" data-protocol={protocol.word()}>
+            { format!("over {}", protocol.title()) }
+        </small>
+    }
+}
+
+/// The connection's status, and a button that breaks it to show how it mends.
+#[component]
+fn Connection() -> Html {
     let client = use_realtime_client();
     let connection = use_connection();
     // The server hangs up without a word when it gets this: to the client, a network failure.
@@ -73,9 +88,6 @@ fn Connection(props: &ConnectionProps) -> Html {
     html! {
         <div class="connection" data-testid="connection" data-status={word(connection.status())}>
             <ConnectionStatus />
-            <span class="connection__protocol" data-testid="protocol" data-protocol={protocol.word()}>
-                { protocol.title() }
-            </span>
             <button
                 class="button button--quiet"
                 type="button"

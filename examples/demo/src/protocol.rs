@@ -49,7 +49,7 @@ impl Protocol {
     /// The words for people.
     pub(crate) const fn title(self) -> &'static str {
         match self {
-            Self::Envelope => "JSON envelope",
+            Self::Envelope => "a JSON envelope",
             Self::SocketIo => "Socket.IO",
         }
     }
