@@ -5,8 +5,8 @@ mod crowd;
 use crate::SOON;
 use crowd::Crowd;
 use realtime_e2e::{
-    E2eError, FaultProxy, Http, Page, Schedule, Stage, Visitor, demo::ledger::Verdict, ensure,
-    scenario,
+    E2eError, FaultProxy, Http, Page, Schedule, ServerKind, Stage, Visitor, demo::ledger::Verdict,
+    ensure, scenario, scenario_on,
 };
 use serde_json::json;
 use std::{
@@ -16,15 +16,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+on_every_server![after_a_minute_of_edits_under_faults_all_agree_and_nothing_is_lost_or_doubled,];
+
 /// How long faults come and edits are made.
 const LENGTH: Duration = Duration::from_secs(60);
-/// A socket that is half open when the faults end is found to be so at its next ping, up to 35 s later; the next
-/// attempt may wait for 20 s, and a fetch that hangs is given up after 30 s.
+/// A socket that is half open when the faults end is found to be so at its next ping, up to 35 s later, or 45 s over
+/// Socket.IO; the next attempt may wait for 20 s, and a fetch that hangs is given up after 30 s.
 const SETTLES: Duration = Duration::from_secs(120);
-#[test]
-#[ignore = "needs chromedriver and the built demo; cargo xtask test runs it"]
-fn after_a_minute_of_edits_under_faults_all_agree_and_nothing_is_lost_or_doubled() {
-    scenario("faults", |stage| {
+
+fn after_a_minute_of_edits_under_faults_all_agree_and_nothing_is_lost_or_doubled(
+    server: ServerKind,
+) {
+    scenario_on(server, "faults", |stage| {
         stage.network_may_fail();
         stage.start_server()?;
         let seed = match env::var("REALTIME_FAULTS_SEED") {
