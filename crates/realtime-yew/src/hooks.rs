@@ -15,9 +15,12 @@ mod use_realtime_mutation;
 mod use_realtime_query;
 mod use_realtime_query_suspense;
 mod use_realtime_query_with;
+mod use_realtime_window;
 mod use_tick;
 mod use_toasts;
 mod use_typing_indicator;
+mod watch;
+mod window;
 
 pub use list::{
     ListRef, UseRealtimeListHandle, UseRealtimeListOptions, UseRealtimeListOrderHandle,
@@ -35,8 +38,10 @@ pub use use_realtime_mutation::use_realtime_mutation;
 pub use use_realtime_query::use_realtime_query;
 pub use use_realtime_query_suspense::use_realtime_query_suspense;
 pub use use_realtime_query_with::use_realtime_query_with;
+pub use use_realtime_window::use_realtime_window;
 pub(crate) use use_tick::use_tick;
 pub use use_toasts::{Toast, ToastId, ToastKind, UseToastsHandle, UseToastsOptions, use_toasts};
 pub use use_typing_indicator::{
     UseTypingIndicatorHandle, UseTypingIndicatorOptions, use_typing_indicator,
 };
+pub use window::UseRealtimeWindowHandle;

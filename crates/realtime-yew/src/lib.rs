@@ -93,6 +93,7 @@ mod runtime;
 mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod window;
 
 pub use client::{PendingAck, PendingMutation, RealtimeClient};
 pub use error::{AckError, MutateError, RealtimeError};
@@ -101,11 +102,12 @@ pub use hooks::{
     ListRef, Toast, ToastId, ToastKind, UseConnectionHandle, UsePresenceHandle, UsePresenceOptions,
     UseRealtimeItemStateHandle, UseRealtimeListHandle, UseRealtimeListOptions,
     UseRealtimeListOrderHandle, UseRealtimeMutationHandle, UseRealtimeMutationOptions,
-    UseRealtimeQueryHandle, UseRealtimeQueryOptions, UseToastsHandle, UseToastsOptions,
-    UseTypingIndicatorHandle, UseTypingIndicatorOptions, use_connection, use_presence,
-    use_realtime_event, use_realtime_item, use_realtime_item_state, use_realtime_list,
-    use_realtime_list_order, use_realtime_mutation, use_realtime_query,
-    use_realtime_query_suspense, use_realtime_query_with, use_toasts, use_typing_indicator,
+    UseRealtimeQueryHandle, UseRealtimeQueryOptions, UseRealtimeWindowHandle, UseToastsHandle,
+    UseToastsOptions, UseTypingIndicatorHandle, UseTypingIndicatorOptions, use_connection,
+    use_presence, use_realtime_event, use_realtime_item, use_realtime_item_state,
+    use_realtime_list, use_realtime_list_order, use_realtime_mutation, use_realtime_query,
+    use_realtime_query_suspense, use_realtime_query_with, use_realtime_window, use_toasts,
+    use_typing_indicator,
 };
 pub use mutation::MutationSpec;
 pub use options::RealtimeOptions;
@@ -115,6 +117,7 @@ pub use provider::{
 pub use realtime_core::{self, key};
 #[cfg(feature = "http")]
 pub use runtime::get_json;
+pub use window::{RowHeight, WindowOptions};
 
 /// Optional styles for the [`components`], in light and dark: put it into a `<style>` element, or
 /// copy the file `style/realtime.css` and make it yours.

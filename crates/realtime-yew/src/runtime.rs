@@ -22,6 +22,7 @@ mod mutations;
 mod page;
 mod platform;
 mod pressure;
+pub(crate) mod scroller;
 mod subscribers;
 mod timer;
 mod transport;

@@ -1,15 +1,9 @@
 //! One row of a list.
 
-use super::list::ListRef;
-use crate::{
-    client::RealtimeClient, provider::use_realtime_client, runtime::Subscription,
-    snapshot::use_snapshot,
-};
-use realtime_core::{Client, EntryId, ItemHash, ListItem, QueryKey, Topic};
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use super::{list::ListRef, watch::Watch};
+use crate::{provider::use_realtime_client, snapshot::use_snapshot};
+use realtime_core::{Client, ItemHash, ListItem, Topic};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// One row of a list that another component has mounted; `None` if there is no such row.
@@ -63,27 +57,8 @@ where
     let source = client.clone();
     let deps = (key.clone(), id.clone());
     let Row(item, state) = use_snapshot(&client, deps, read, move |changed| {
-        let watch = Watch {
-            client: source.clone(),
-            key: key.clone(),
-            hash,
-            changed,
-            row: RefCell::default(),
-            entry: Cell::new(None),
-        };
-        let watch = Rc::new(watch);
-        watch.follow_entry();
-        let again = Rc::downgrade(&watch);
-        let entries = source.on_observed(
-            &key,
-            Rc::new(move || {
-                if let Some(watch) = again.upgrade() {
-                    watch.follow_entry();
-                    (watch.changed)();
-                }
-            }),
-        );
-        Box::new((entries, watch))
+        let topics = move |entry| vec![Topic::Item(entry, hash), Topic::Items(entry)];
+        Watch::attach(&source, &key, topics, changed)
     });
     (item, state)
 }
@@ -105,31 +80,5 @@ impl<T: PartialEq, S: PartialEq> PartialEq for Row<T, S> {
             _ => false,
         };
         same_item && self.1 == other.1
-    }
-}
-
-/// Watches a row of whatever entry its list has: a row's effect runs before its list's, so the
-/// entry may come later, and after a long pause it may be another.
-struct Watch {
-    client: RealtimeClient,
-    key: QueryKey,
-    hash: ItemHash,
-    changed: Rc<dyn Fn()>,
-    entry: Cell<Option<EntryId>>,
-    row: RefCell<Option<Subscription>>,
-}
-
-impl Watch {
-    fn follow_entry(&self) {
-        let entry = self.client.read(|client| client.entry(&self.key)).flatten();
-        if self.entry.replace(entry) == entry {
-            return;
-        }
-        let subscription = entry.map(|entry| {
-            let topics = vec![Topic::Item(entry, self.hash), Topic::Items(entry)];
-            self.client.subscribe(topics, Rc::clone(&self.changed))
-        });
-        let old = self.row.replace(subscription);
-        drop(old);
     }
 }

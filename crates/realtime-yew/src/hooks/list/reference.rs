@@ -79,6 +79,11 @@ impl<T: ListItem> ListRef<T> {
         Edit::list(self.key.clone(), edit)
     }
 
+    /// What the list shows before it is in the cache.
+    pub(in crate::hooks) const fn initial(&self) -> Option<&ListSnapshot<T>> {
+        self.initial.as_ref()
+    }
+
     /// The row as the initial data has it.
     pub(in crate::hooks) fn initial_item(&self, id: &T::Id) -> Option<Rc<T>> {
         self.initial

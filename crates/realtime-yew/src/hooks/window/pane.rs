@@ -1,0 +1,436 @@
+//! A window on the page: what keeps it at its place while the list, the scroll and the sizes
+//! change.
+//!
+//! Components render for what they show, which are rows; where these lie is set on the elements
+//! without a render, after it or instead of it.
+
+use crate::{
+    client::RealtimeClient,
+    hooks::list::ListRef,
+    runtime::{
+        Timer,
+        scroller::{self, ScrollNews, Scroller},
+    },
+    snapshot::Held,
+    window::{RowHeight, Slice, Step, Window, WindowOptions},
+};
+use realtime_core::{
+    ListItem, ListSnapshot, QueryError, QueryKey, QueryStatus,
+    list::{ListView, ViewOptions},
+};
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+    time::Duration,
+};
+use yew::NodeRef;
+
+/// So long after the last scroll it is over.
+const SCROLL_ENDS_AFTER: Duration = Duration::from_millis(150);
+
+/// Which list a window looks into, and how.
+pub(in crate::hooks) struct Cut<T: ListItem> {
+    pub(in crate::hooks) list: ListRef<T>,
+    pub(in crate::hooks) view: ViewOptions<T>,
+    pub(in crate::hooks) options: WindowOptions,
+}
+
+impl<T: ListItem> Clone for Cut<T> {
+    fn clone(&self) -> Self {
+        Self {
+            list: self.list.clone(),
+            view: self.view.clone(),
+            options: self.options,
+        }
+    }
+}
+
+impl<T: ListItem> PartialEq for Cut<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.list == other.list && self.view == other.view && self.options == other.options
+    }
+}
+
+/// What one render of a window shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::hooks) struct Sight<I> {
+    pub(super) slice: Slice<I>,
+    pub(super) status: QueryStatus,
+    pub(super) error: Option<QueryError>,
+}
+
+/// The list as the window's view shows it, and the window into that.
+struct Look<T: ListItem> {
+    cut: Cut<T>,
+    view: ListView<T>,
+    window: Window<T>,
+}
+
+/// The elements that a window is shown in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Nodes {
+    /// Scrolls.
+    pub(super) scroller: NodeRef,
+    /// As high as the whole list.
+    pub(super) content: NodeRef,
+    /// Holds the rows.
+    pub(super) rows: NodeRef,
+}
+
+/// What was last set on the elements.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Laid {
+    extent: f64,
+    top: f64,
+    aside: Option<(usize, f64)>,
+}
+
+/// A window on the page.
+pub(in crate::hooks) struct Pane<T: ListItem> {
+    me: Weak<Self>,
+    client: RealtimeClient,
+    pub(super) nodes: Nodes,
+    /// `None` while the app's filter or comparator runs, which might ask for it.
+    look: RefCell<Option<Look<T>>>,
+    /// What is on the page.
+    rendered: RefCell<Option<Sight<T::Id>>>,
+    render: RefCell<Option<Rc<dyn Fn()>>>,
+    scroller: RefCell<Option<Scroller>>,
+    laid: Cell<Option<Laid>>,
+    is_scrolling: Cell<bool>,
+    scroll_end: Box<dyn Timer>,
+    /// Where we have put the element ourselves.
+    put: Cell<Option<f64>>,
+    /// The row that is to have the focus as soon as it is on the page.
+    to_focus: Cell<Option<usize>>,
+}
+
+impl<T: ListItem> Pane<T> {
+    pub(in crate::hooks) fn new(client: &RealtimeClient) -> Rc<Self> {
+        Rc::new_cyclic(|me: &Weak<Self>| {
+            let ended = me.clone();
+            Self {
+                me: me.clone(),
+                client: client.clone(),
+                nodes: Nodes::default(),
+                look: RefCell::default(),
+                rendered: RefCell::default(),
+                render: RefCell::default(),
+                scroller: RefCell::default(),
+                laid: Cell::default(),
+                is_scrolling: Cell::default(),
+                scroll_end: client.runtime().timer(Rc::new(move || {
+                    if let Some(pane) = ended.upgrade() {
+                        pane.is_scrolling.set(false);
+                        pane.lay();
+                    }
+                })),
+                put: Cell::default(),
+                to_focus: Cell::default(),
+            }
+        })
+    }
+
+    /// What a render shows now.
+    pub(in crate::hooks) fn read(&self, cut: &Cut<T>) -> Sight<T::Id> {
+        let key = cut.list.key();
+        let known = self.client.read(|client| {
+            let meta = client.query_meta(key);
+            (
+                client.list::<T>(key),
+                meta.map(|meta| (meta.status, meta.error.clone())),
+            )
+        });
+        let (rows, meta) = known.unwrap_or_default();
+        let rows = rows.or_else(|| cut.list.initial().cloned());
+        let (status, error) = match (meta, &rows) {
+            (Some((QueryStatus::Pending, _)) | None, Some(_)) => (QueryStatus::Success, None),
+            (Some(meta), _) => meta,
+            (None, None) => (QueryStatus::Pending, None),
+        };
+        let mut look = match self.look.take() {
+            Some(look) if look.cut == *cut => look,
+            Some(old) => {
+                let mut window = old.window;
+                self.is_scrolling.set(false);
+                window.restart(cut.options);
+                Look::new(cut, window)
+            }
+            None => Look::new(cut, Window::new(cut.options)),
+        };
+        look.follow(&rows.unwrap_or_default());
+        let slice = look.window.slice();
+        self.look.replace(Some(look));
+        Sight {
+            slice,
+            status,
+            error,
+        }
+    }
+
+    /// Takes what to call when what is shown may be another.
+    pub(in crate::hooks) fn attach(self: &Rc<Self>, render: Rc<dyn Fn()>, watch: Held) -> Held {
+        self.render.replace(Some(render));
+        let pane = Rc::clone(self);
+        let detach = crate::client::Lease::new(move || {
+            pane.render.take();
+        });
+        Box::new((watch, detach))
+    }
+
+    /// The list has changed.
+    pub(in crate::hooks) fn list_changed(&self) {
+        self.update();
+    }
+
+    /// A render is on the page.
+    pub(in crate::hooks) fn rendered(&self, sight: &Sight<T::Id>) {
+        self.rendered.replace(Some(sight.clone()));
+        self.find_scroller();
+        if let (Some(scroller), true) = (&*self.scroller.borrow(), self.is_measured()) {
+            scroller.measure_rows(&self.nodes.rows);
+        }
+        self.lay();
+        self.keep_focus();
+    }
+
+    /// Nothing is on the page any longer.
+    pub(in crate::hooks) fn unmounted(&self) {
+        self.scroll_end.arm(None);
+        let scroller = self.scroller.take();
+        drop(scroller);
+    }
+
+    fn is_measured(&self) -> bool {
+        self.with(|look| matches!(look.cut.options.row_height, RowHeight::Measured(_)))
+            .unwrap_or(false)
+    }
+
+    /// Listens to the element that scrolls, once there is one, or another one.
+    fn find_scroller(&self) {
+        let node = &self.nodes.scroller;
+        let is_known = (self.scroller.borrow().as_ref()).is_some_and(|it| it.is_of(node));
+        if is_known {
+            return;
+        }
+        let me = self.me.clone();
+        let scroller = Scroller::new(
+            node,
+            Rc::new(move |news| {
+                if let Some(pane) = me.upgrade() {
+                    pane.hear(news);
+                }
+            }),
+        );
+        let Some(scroller) = scroller else {
+            return;
+        };
+        let (height, top) = (scroller.height(), scroller.top());
+        let old = self.scroller.replace(Some(scroller));
+        drop(old);
+        self.laid.take();
+        self.dress();
+        self.change(|window| {
+            window.resized(height);
+            window.scrolled(top);
+        });
+    }
+
+    /// Sets the styles that never change.
+    fn dress(&self) {
+        let Nodes {
+            scroller,
+            content,
+            rows,
+        } = &self.nodes;
+        let row_height = self.with(|look| match look.cut.options.row_height {
+            RowHeight::Fixed(pixels) => format!("{pixels}px"),
+            RowHeight::Measured(_) => "max-content".to_owned(),
+        });
+        let styles = [
+            (scroller, "overflow-y", "auto"),
+            // The window keeps its place itself; two that do would do it twice.
+            (scroller, "overflow-anchor", "none"),
+            (content, "position", "relative"),
+            (rows, "position", "absolute"),
+            (rows, "inset-inline", "0"),
+            (rows, "display", "grid"),
+            (rows, "grid-template-columns", "minmax(0, 1fr)"),
+            (
+                rows,
+                "grid-auto-rows",
+                row_height.as_deref().unwrap_or("auto"),
+            ),
+        ];
+        for (node, property, value) in styles {
+            scroller::set_style(node, property, value);
+        }
+    }
+
+    fn hear(&self, news: ScrollNews) {
+        match news {
+            ScrollNews::Scrolled(top) => {
+                if self.put.take() != Some(top) {
+                    self.is_scrolling.set(true);
+                    let end = self.client.runtime().now() + SCROLL_ENDS_AFTER;
+                    self.scroll_end.arm(Some(end));
+                }
+                self.change(|window| window.scrolled(top));
+            }
+            ScrollNews::Resized(height) => self.change(|window| window.resized(height)),
+            ScrollNews::Measured(rows) => {
+                let rows = self.ids_at(rows);
+                self.change(|window| {
+                    for (id, height) in rows {
+                        if let Some(rank) = window.rank_on_page(&id) {
+                            window.measured(rank, height);
+                        }
+                    }
+                });
+            }
+        }
+    }
+
+    /// Which rows stood at these places when they were rendered.
+    fn ids_at(&self, rows: Vec<(usize, f64)>) -> Vec<(T::Id, f64)> {
+        let rendered = self.rendered.borrow();
+        let Some(Sight { slice, .. }) = &*rendered else {
+            return Vec::new();
+        };
+        let id = |(place, height): (usize, f64)| {
+            let offset = place.checked_sub(slice.range.start + 1)?;
+            Some((slice.ids.get(offset)?.clone(), height))
+        };
+        rows.into_iter().filter_map(id).collect()
+    }
+
+    /// Changes the window, and shows it.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Window<T>)) {
+        if let Some(look) = &mut *self.look.borrow_mut() {
+            change(&mut look.window);
+        }
+        self.update();
+    }
+
+    /// Looks something up.
+    pub(super) fn with_window<R>(&self, look: impl FnOnce(&Window<T>) -> R) -> Option<R> {
+        self.with(|it| look(&it.window))
+    }
+
+    fn with<R>(&self, look: impl FnOnce(&Look<T>) -> R) -> Option<R> {
+        self.look.borrow().as_ref().map(look)
+    }
+
+    /// Renders if other rows are to be shown; else the elements are at once what they should be,
+    /// and otherwise after the render.
+    fn update(&self) {
+        let render = self.render.borrow().clone();
+        if let Some(render) = render {
+            render();
+        }
+        let is_rendered = self.with(|look| {
+            let rendered = self.rendered.borrow();
+            let rendered = rendered.as_ref().map(|sight| &sight.slice);
+            rendered == Some(&look.window.slice())
+        });
+        if is_rendered == Some(true) {
+            self.lay();
+        }
+    }
+
+    /// Puts the elements where they belong.
+    fn lay(&self) {
+        let scroller = self.scroller.borrow();
+        let (Some(scroller), Some(look)) = (&*scroller, &mut *self.look.borrow_mut()) else {
+            return;
+        };
+        let window = &mut look.window;
+        let old = self.laid.get();
+        let extent = window.extent();
+        if old.map(|old| old.extent) != Some(extent) {
+            // Before the scroll, which goes no further than the content does.
+            scroller::set_style(&self.nodes.content, "height", &format!("{extent}px"));
+        }
+        if let Some(top) = window.unsettled(self.is_scrolling.get()) {
+            let top = scroller.set_top(top);
+            self.put.set(Some(top));
+            window.settled(top);
+        }
+        let top = window.place(window.range().start);
+        if old.map(|old| old.top) != Some(top) {
+            scroller::set_style(&self.nodes.rows, "top", &format!("{top}px"));
+        }
+        let aside = window
+            .aside()
+            .map(|focus| (focus.rank + 1, window.place(focus.rank) - top));
+        if old.and_then(|old| old.aside) != aside {
+            scroller::lay_aside(&self.nodes.rows, aside);
+        }
+        self.laid.set(Some(Laid { extent, top, aside }));
+    }
+
+    /// Gives the focus to the row that is to have it, or that stands where one that had it has gone.
+    fn keep_focus(&self) {
+        if let Some(rank) = self.to_focus.get() {
+            if scroller::focus_row(&self.nodes.rows, rank + 1) {
+                self.to_focus.take();
+            }
+        } else if let Some(Some(rank)) = self.with_window(|window| Some(window.focus()?.rank))
+            && scroller::is_focus_lost()
+        {
+            scroller::focus_row(&self.nodes.rows, rank + 1);
+        }
+    }
+
+    /// Moves the keyboard's focus, and shows the row that gets it.
+    pub(super) fn go(&self, step: Step) {
+        if let Some(Some(rank)) = self.with_window(|window| window.step(step)) {
+            self.focus(rank);
+        }
+    }
+
+    pub(super) fn focus(&self, rank: usize) {
+        self.to_focus.set(Some(rank));
+        self.is_scrolling.set(false);
+        self.change(|window| {
+            window.set_focus(Some(rank));
+            window.reveal(rank);
+        });
+        self.keep_focus();
+    }
+
+    /// Goes elsewhere in the list, at once.
+    pub(super) fn jump(&self, go: impl FnOnce(&mut Window<T>)) {
+        self.is_scrolling.set(false);
+        self.change(go);
+    }
+
+    /// The focus has come to a row, or has left the list.
+    pub(super) fn focused(&self, place: Option<usize>) {
+        let rank = place.and_then(|place| place.checked_sub(1));
+        self.change(|window| window.set_focus(rank));
+    }
+
+    /// Where the row `id` stands in what the window shows, wherever that is.
+    pub(super) fn rank_of(&self, id: &T::Id) -> Option<usize> {
+        let key = self.with(|look| look.cut.list.key().clone())?;
+        let rank = |key: &QueryKey| self.client.read(|client| client.rank::<T>(key, id));
+        let rank = rank(&key).flatten()?;
+        self.with(|look| look.view.rank(rank)).flatten()
+    }
+}
+
+impl<T: ListItem> Look<T> {
+    fn new(cut: &Cut<T>, window: Window<T>) -> Self {
+        Self {
+            cut: cut.clone(),
+            view: ListView::new(&cut.view),
+            window,
+        }
+    }
+
+    fn follow(&mut self, rows: &ListSnapshot<T>) {
+        self.view.follow(rows);
+        self.window.follow(&self.view.snapshot());
+    }
+}
