@@ -11,6 +11,9 @@ mod use_realtime_item;
 mod use_realtime_item_state;
 mod use_realtime_list;
 mod use_realtime_list_order;
+mod use_realtime_list_source;
+mod use_realtime_list_view;
+mod use_realtime_list_with;
 mod use_realtime_mutation;
 mod use_realtime_query;
 mod use_realtime_query_suspense;
@@ -24,6 +27,7 @@ mod window;
 
 pub use list::{
     ListRef, UseRealtimeListHandle, UseRealtimeListOptions, UseRealtimeListOrderHandle,
+    UseRealtimeListSourceHandle, UseRealtimeListViewHandle,
 };
 pub use mutation::{UseRealtimeMutationHandle, UseRealtimeMutationOptions};
 pub use record::{UseRealtimeQueryHandle, UseRealtimeQueryOptions};
@@ -34,6 +38,9 @@ pub use use_realtime_item::use_realtime_item;
 pub use use_realtime_item_state::{UseRealtimeItemStateHandle, use_realtime_item_state};
 pub use use_realtime_list::use_realtime_list;
 pub use use_realtime_list_order::use_realtime_list_order;
+pub use use_realtime_list_source::use_realtime_list_source;
+pub use use_realtime_list_view::use_realtime_list_view;
+pub use use_realtime_list_with::use_realtime_list_with;
 pub use use_realtime_mutation::use_realtime_mutation;
 pub use use_realtime_query::use_realtime_query;
 pub use use_realtime_query_suspense::use_realtime_query_suspense;

@@ -46,6 +46,9 @@
 //! | [`use_realtime_query_suspense`] | one record, suspending until it is there |
 //! | [`use_realtime_list`] | a sorted list, kept fresh by create, update, delete and move |
 //! | [`use_realtime_list_order`], [`use_realtime_item`] | the same in two levels: only the touched row renders |
+//! | [`use_realtime_list_source`] | a list for others to show |
+//! | [`use_realtime_list_view`], [`use_realtime_list_with`] | a filter or another order of it, a value derived from it |
+//! | [`use_realtime_window`] | the part of a long list that is seen |
 //! | [`use_realtime_item_state`] | a row, and whether it is saved, on its way or failed |
 //! | [`use_realtime_mutation`] | changes: shown at once, sent, and settled exactly once |
 //! | [`use_presence`] | who is here, their status and metadata |
@@ -101,13 +104,14 @@ pub use fetcher::{Fetcher, IntoFetcher, Positioned};
 pub use hooks::{
     ListRef, Toast, ToastId, ToastKind, UseConnectionHandle, UsePresenceHandle, UsePresenceOptions,
     UseRealtimeItemStateHandle, UseRealtimeListHandle, UseRealtimeListOptions,
-    UseRealtimeListOrderHandle, UseRealtimeMutationHandle, UseRealtimeMutationOptions,
-    UseRealtimeQueryHandle, UseRealtimeQueryOptions, UseRealtimeWindowHandle, UseToastsHandle,
-    UseToastsOptions, UseTypingIndicatorHandle, UseTypingIndicatorOptions, use_connection,
-    use_presence, use_realtime_event, use_realtime_item, use_realtime_item_state,
-    use_realtime_list, use_realtime_list_order, use_realtime_mutation, use_realtime_query,
-    use_realtime_query_suspense, use_realtime_query_with, use_realtime_window, use_toasts,
-    use_typing_indicator,
+    UseRealtimeListOrderHandle, UseRealtimeListSourceHandle, UseRealtimeListViewHandle,
+    UseRealtimeMutationHandle, UseRealtimeMutationOptions, UseRealtimeQueryHandle,
+    UseRealtimeQueryOptions, UseRealtimeWindowHandle, UseToastsHandle, UseToastsOptions,
+    UseTypingIndicatorHandle, UseTypingIndicatorOptions, use_connection, use_presence,
+    use_realtime_event, use_realtime_item, use_realtime_item_state, use_realtime_list,
+    use_realtime_list_order, use_realtime_list_source, use_realtime_list_view,
+    use_realtime_list_with, use_realtime_mutation, use_realtime_query, use_realtime_query_suspense,
+    use_realtime_query_with, use_realtime_window, use_toasts, use_typing_indicator,
 };
 pub use mutation::MutationSpec;
 pub use options::RealtimeOptions;

@@ -2,16 +2,19 @@
 
 pub use crate::{
     AckError, ListRef, MutateError, MutationSpec, PendingAck, PendingMutation, RealtimeClient,
-    RealtimeError, RealtimeOptions, RealtimeProvider, Toast, ToastKind, UseConnectionHandle,
-    UsePresenceHandle, UsePresenceOptions, UseRealtimeItemStateHandle, UseRealtimeListHandle,
-    UseRealtimeListOptions, UseRealtimeListOrderHandle, UseRealtimeMutationHandle,
-    UseRealtimeMutationOptions, UseRealtimeQueryHandle, UseRealtimeQueryOptions, UseToastsHandle,
-    UseToastsOptions, UseTypingIndicatorHandle, UseTypingIndicatorOptions,
-    components::{ConnectionStatus, OnlineUsers, Toasts, TypingIndicator},
+    RealtimeError, RealtimeOptions, RealtimeProvider, RowHeight, Toast, ToastKind,
+    UseConnectionHandle, UsePresenceHandle, UsePresenceOptions, UseRealtimeItemStateHandle,
+    UseRealtimeListHandle, UseRealtimeListOptions, UseRealtimeListOrderHandle,
+    UseRealtimeListSourceHandle, UseRealtimeListViewHandle, UseRealtimeMutationHandle,
+    UseRealtimeMutationOptions, UseRealtimeQueryHandle, UseRealtimeQueryOptions,
+    UseRealtimeWindowHandle, UseToastsHandle, UseToastsOptions, UseTypingIndicatorHandle,
+    UseTypingIndicatorOptions, WindowOptions,
+    components::{ConnectionStatus, OnlineUsers, Toasts, TypingIndicator, VirtualList, VirtualRow},
     use_connection, use_optional_realtime_client, use_presence, use_realtime_client,
     use_realtime_event, use_realtime_item, use_realtime_item_state, use_realtime_list,
-    use_realtime_list_order, use_realtime_mutation, use_realtime_query,
-    use_realtime_query_suspense, use_realtime_query_with, use_toasts, use_typing_indicator,
+    use_realtime_list_order, use_realtime_list_source, use_realtime_list_view,
+    use_realtime_list_with, use_realtime_mutation, use_realtime_query, use_realtime_query_suspense,
+    use_realtime_query_with, use_realtime_window, use_toasts, use_typing_indicator,
 };
 #[cfg(feature = "socketio")]
 pub use realtime_core::wire::socketio::{JoinPayload, PayloadShape, SocketIoOptions};
@@ -21,4 +24,5 @@ pub use realtime_core::{
     Member, Metadata, MutationError, MutationId, MutationStatus, OfflinePolicy, Patch, Position,
     PresenceEvent, PresenceStatus, QueryError, QueryKey, QueryOptions, QueryStatus, ReceivedEvent,
     RecordEdit, SendError, Sending, Side, Typist, User, UserId, key,
+    list::{ListSelector, ViewOptions},
 };

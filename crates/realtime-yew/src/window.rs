@@ -32,6 +32,17 @@ pub(crate) struct Window<T: ListItem> {
     range: Range<usize>,
     new_above: usize,
     focus: Option<Focus<T::Id>>,
+    goal: Option<Goal>,
+}
+
+/// Where the window was told to go. It is no longer told so when somebody scrolls, or when the list
+/// changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goal {
+    /// As far as this row, so that it is seen.
+    Reveal(usize),
+    /// To where this row is the first that is seen.
+    From(usize),
 }
 
 /// A way to go from row to row.
@@ -58,6 +69,7 @@ impl<T: ListItem> Window<T> {
             range: 0..0,
             new_above: 0,
             focus: None,
+            goal: None,
         }
     }
 
@@ -116,6 +128,7 @@ impl<T: ListItem> Window<T> {
             self.rows = rows.clone();
             return;
         }
+        self.goal = None;
         let anchor = self.anchor(&diff);
         let place = anchor.map(|(old, _)| self.heights.offset(old));
         let old_rows = std::mem::replace(&mut self.rows, rows.clone());
@@ -179,8 +192,14 @@ impl<T: ListItem> Window<T> {
 
     /// The element was scrolled so far.
     pub(crate) fn scrolled(&mut self, top: f64) {
+        self.goal = None;
         self.scroll.scrolled(top, self.heights.total());
         self.see();
+    }
+
+    /// Whether it is known how high the window is.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.scroll.viewport() > 0.0
     }
 
     /// The window is so high.
@@ -190,7 +209,8 @@ impl<T: ListItem> Window<T> {
         self.see();
     }
 
-    /// The row at `rank` is so high, in pixels. What is seen stays where it is.
+    /// The row at `rank` is so high, in pixels. What is seen stays where it is, or gets to where it
+    /// was to go.
     pub(crate) fn measured(&mut self, rank: usize, pixels: f64) {
         let Some(row) = self.rows.get(rank) else {
             return;
@@ -199,9 +219,13 @@ impl<T: ListItem> Window<T> {
         let position = self.scroll.position();
         let is_above = position >= AT_TOP && self.heights.offset(rank) < position;
         let grown = self.heights.measure(rank, key, pixels);
-        if grown != 0.0 {
-            self.go(position + if is_above { grown } else { 0.0 });
-            self.see();
+        if grown == 0.0 {
+            return;
+        }
+        self.go(position + if is_above { grown } else { 0.0 });
+        match self.goal {
+            Some(goal) => self.reach(goal),
+            None => self.see(),
         }
     }
 
@@ -240,19 +264,28 @@ impl<T: ListItem> Window<T> {
     /// Goes just so far that the row at `rank` is wholly seen, or to its top if it is higher than
     /// the window.
     pub(crate) fn reveal(&mut self, rank: usize) {
-        let (start, end) = (self.heights.offset(rank), self.heights.offset(rank + 1));
-        let (position, viewport) = (self.scroll.position(), self.scroll.viewport());
-        if start < position || end - start > viewport {
-            self.go(start);
-        } else if end > position + viewport {
-            self.go(end - viewport);
-        }
-        self.see();
+        self.reach(Goal::Reveal(rank));
     }
 
     /// Goes to where the row at `rank` is the first that is seen.
     pub(crate) fn show_from(&mut self, rank: usize) {
-        self.go(self.heights.offset(rank));
+        self.reach(Goal::From(rank));
+    }
+
+    fn reach(&mut self, goal: Goal) {
+        self.goal = Some(goal);
+        let (position, viewport) = (self.scroll.position(), self.scroll.viewport());
+        match goal {
+            Goal::From(rank) => self.go(self.heights.offset(rank)),
+            Goal::Reveal(rank) => {
+                let (start, end) = (self.heights.offset(rank), self.heights.offset(rank + 1));
+                if start < position || end - start > viewport {
+                    self.go(start);
+                } else if end > position + viewport {
+                    self.go(end - viewport);
+                }
+            }
+        }
         self.see();
     }
 
@@ -301,7 +334,7 @@ impl<T: ListItem> Window<T> {
     /// The rows that are seen, if only in part.
     fn seen(&self) -> Range<usize> {
         let viewport = self.scroll.viewport();
-        if viewport <= 0.0 {
+        if !self.is_measured() {
             return 0..self.options.initial_rows.min(self.rows.len());
         }
         let end = self.heights.at(self.scroll.position() + viewport) + 1;
@@ -311,7 +344,12 @@ impl<T: ListItem> Window<T> {
     /// Lets the rows on the page be, as long as there are enough of them around those that are seen
     /// and not far too many; else chooses anew.
     fn settle_range(&mut self) {
-        let (seen, overscan) = (self.seen(), self.options.overscan);
+        let seen = self.seen();
+        if !self.is_measured() {
+            self.range = seen;
+            return;
+        }
+        let overscan = self.options.overscan;
         let around =
             |by: usize| seen.start.saturating_sub(by)..(seen.end + by).min(self.rows.len());
         let (least, best, most) = (around(overscan / 2), around(overscan), around(overscan * 2));

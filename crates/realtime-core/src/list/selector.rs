@@ -3,11 +3,13 @@
 use super::{ListSnapshot, item::ListItem};
 use std::{fmt, rc::Rc};
 
-type Select<T, S> = Rc<dyn Fn(&ListSnapshot<T>) -> S>;
-type Count<T, S> = Rc<dyn Fn(&mut S, &T)>;
+type Select<T, S> = Box<dyn Fn(&ListSnapshot<T>) -> S>;
+type Count<T, S> = Box<dyn Fn(&mut S, &T)>;
 
-/// How a value is derived from a list.
-pub struct ListSelector<T: ListItem, S>(Way<T, S>);
+/// How a value is derived from a list: a function of all rows, or a count of them.
+///
+/// Clones are the same selector, and compare so; others are not, whatever they do.
+pub struct ListSelector<T: ListItem, S>(Rc<Way<T, S>>);
 
 enum Way<T: ListItem, S> {
     Whole(Select<T, S>),
@@ -35,7 +37,7 @@ impl<T: ListItem, S> ListSelector<T, S> {
     /// assert_eq!(*first.value(), None);
     /// ```
     pub fn new(select: impl Fn(&ListSnapshot<T>) -> S + 'static) -> Self {
-        Self(Way::Whole(Rc::new(select)))
+        Self(Rc::new(Way::Whole(Box::new(select))))
     }
 
     /// Counts rows in and out: `empty` is the value of a list without rows, `add` takes a row into
@@ -67,11 +69,11 @@ impl<T: ListItem, S> ListSelector<T, S> {
         add: impl Fn(&mut S, &T) + 'static,
         take: impl Fn(&mut S, &T) + 'static,
     ) -> Self {
-        Self(Way::Tally {
+        Self(Rc::new(Way::Tally {
             empty,
-            add: Rc::new(add),
-            take: Rc::new(take),
-        })
+            add: Box::new(add),
+            take: Box::new(take),
+        }))
     }
 }
 
@@ -82,9 +84,23 @@ impl<T: ListItem, S, F: Fn(&ListSnapshot<T>) -> S + 'static> From<F> for ListSel
     }
 }
 
+impl<T: ListItem, S> Clone for ListSelector<T, S> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T: ListItem, S> PartialEq for ListSelector<T, S> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T: ListItem, S> Eq for ListSelector<T, S> {}
+
 impl<T: ListItem, S> fmt::Debug for ListSelector<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
+        f.write_str(match *self.0 {
             Way::Whole(_) => "ListSelector::new",
             Way::Tally { .. } => "ListSelector::tally",
         })
@@ -106,7 +122,7 @@ impl<T: ListItem, S: Clone + PartialEq> Selected<T, S> {
     #[must_use]
     pub fn new(selector: ListSelector<T, S>) -> Self {
         let source = ListSnapshot::default();
-        let value = match &selector.0 {
+        let value = match &*selector.0 {
             Way::Whole(select) => select(&source),
             Way::Tally { empty, .. } => empty.clone(),
         };
@@ -123,7 +139,7 @@ impl<T: ListItem, S: Clone + PartialEq> Selected<T, S> {
         if list.ptr_eq(&self.source) {
             return false;
         }
-        let value = match &self.selector.0 {
+        let value = match &*self.selector.0 {
             Way::Whole(select) => {
                 self.counted += list.len() as u64;
                 select(list)

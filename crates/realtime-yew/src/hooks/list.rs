@@ -4,11 +4,16 @@ mod handle;
 mod options;
 mod order;
 mod reference;
+mod source;
+mod view;
 
 pub use handle::UseRealtimeListHandle;
 pub use options::UseRealtimeListOptions;
 pub use order::UseRealtimeListOrderHandle;
 pub use reference::ListRef;
+pub use source::UseRealtimeListSourceHandle;
+pub use view::UseRealtimeListViewHandle;
+pub(super) use view::ViewKeeper;
 
 use super::record::{
     ObservationSlot, RefusalSlot, observe_into, same_meta, unknown_meta, use_fetcher_slot,
@@ -34,6 +39,8 @@ pub(super) enum Depth {
     Rows,
     /// Which rows there are, and in which order.
     Order,
+    /// Whether there is data, and how the list stands.
+    Status,
 }
 
 /// What one render of a list shows.
@@ -63,6 +70,7 @@ impl<T: ListItem> Clone for ListView<T> {
 impl<T: ListItem> PartialEq for ListView<T> {
     fn eq(&self, other: &Self) -> bool {
         let same_rows = match self.depth {
+            Depth::Status => self.items.is_some() == other.items.is_some(),
             Depth::Order if self.entry.is_some() => self.order_version == other.order_version,
             _ => match (&self.items, &other.items) {
                 (Some(one), Some(two)) => one.ptr_eq(two),
@@ -111,7 +119,7 @@ impl<T: ListItem> ListQuery<T> {
                 client.list::<T>(&self.key),
                 match depth {
                     Depth::Rows => client.item_states::<T>(&self.key),
-                    Depth::Order => Vec::new(),
+                    Depth::Order | Depth::Status => Vec::new(),
                 },
                 client.query_meta(&self.key).cloned(),
             )
@@ -139,7 +147,7 @@ impl<T: ListItem> ListQuery<T> {
         let subscription = entry.map(|entry| {
             let topic = match depth {
                 Depth::Rows => Topic::Query(entry),
-                Depth::Order => Topic::Order(entry),
+                Depth::Order | Depth::Status => Topic::Order(entry),
             };
             self.client.subscribe(vec![topic], changed)
         });
@@ -169,7 +177,7 @@ impl<T: ListItem> ListQuery<T> {
     }
 }
 
-/// Watches one list: what both list hooks do.
+/// Watches one list: what the list hooks do.
 #[hook]
 pub(super) fn use_list<T>(
     key: QueryKey,

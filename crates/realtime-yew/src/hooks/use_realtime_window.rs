@@ -81,6 +81,7 @@ where
         view: view.clone(),
         options,
     };
+    pane.rendering();
     let sight = {
         let (reader, read_cut) = (Rc::clone(&pane), cut.clone());
         let (holder, source) = (Rc::clone(&pane), client.clone());

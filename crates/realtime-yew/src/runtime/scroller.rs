@@ -174,19 +174,41 @@ pub(crate) fn lay_aside(rows: &NodeRef, aside: Option<(usize, f64)>) {
     }
 }
 
+/// An element that has the keyboard's focus, and may lose it.
+pub(crate) struct FocusKept(HtmlElement);
+
+impl FocusKept {
+    /// The element in `rows` that has the focus, if one has.
+    pub(crate) fn within(rows: &NodeRef) -> Option<Self> {
+        let active = web_sys::window()?.document()?.active_element()?;
+        let rows = rows.cast::<Element>()?;
+        if !rows.contains(Some(&active)) {
+            return None;
+        }
+        active.dyn_into().ok().map(Self)
+    }
+
+    /// Gives the focus back; says whether the element is still there to have it.
+    pub(crate) fn give_back(self) -> bool {
+        self.0.is_connected() && focus_in_place(&self.0)
+    }
+}
+
+/// Moves the focus without a scroll: the window scrolls, and knows better how far.
+fn focus_in_place(element: &HtmlElement) -> bool {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    element.focus_with_options(&options).is_ok()
+}
+
 /// Moves the keyboard's focus to the row at `place`; says whether there is one.
 pub(crate) fn focus_row(rows: &NodeRef, at: usize) -> bool {
     let row = rows.cast::<Element>().and_then(|rows| {
         let selector = format!(":scope > [{PLACE}=\"{at}\"]");
         rows.query_selector(&selector).ok().flatten()
     });
-    let Some(row) = row.and_then(|row| row.dyn_into::<HtmlElement>().ok()) else {
-        return false;
-    };
-    let options = web_sys::FocusOptions::new();
-    // The window scrolls, and knows better how far.
-    options.set_prevent_scroll(true);
-    row.focus_with_options(&options).is_ok()
+    let row = row.and_then(|row| row.dyn_into::<HtmlElement>().ok());
+    row.is_some_and(|row| focus_in_place(&row))
 }
 
 /// Moves the keyboard's focus to the element in `node`.
@@ -227,9 +249,9 @@ pub(crate) fn stays_within(event: &yew::FocusEvent, scroller: &NodeRef) -> bool 
     within.is_some_and(|within| within.contains(to.as_ref()))
 }
 
-/// The key of `event`, if it goes from row to row: pressed on the element that scrolls or on a row
+/// Where the key of `event` goes, if it goes from row to row: pressed on the element that scrolls or on a row
 /// itself, and not on something in a row, which may have a use for it.
-pub(crate) fn row_key(
+pub(crate) fn row_step(
     event: &yew::KeyboardEvent,
     scroller: &NodeRef,
     rows: &NodeRef,

@@ -117,3 +117,47 @@ fn the_stylesheet_knows_every_class_name_and_asks_for_reduced_motion() {
         assert!(realtime_yew::STYLESHEET.contains(class), "{class}");
     }
 }
+
+#[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Line {
+    id: u32,
+}
+
+impl ListItem for Line {
+    type Id = u32;
+
+    fn id(&self) -> u32 {
+        self.id
+    }
+}
+
+#[component]
+fn Lines() -> Html {
+    let lines = use_realtime_list_source(
+        key!["lines"],
+        || async { Ok::<Vec<Line>, FetchError>(Vec::new()) },
+        UseRealtimeListOptions::default()
+            .with_initial_data((0..1_000).map(|id| Line { id }).collect()),
+    );
+    let row = use_callback((), |row: VirtualRow<Line>, ()| html! { <b>{ row.id }</b> });
+    html! {
+        <VirtualList<Line>
+            list={lines.list_ref()}
+            {row}
+            window={WindowOptions::fixed(20.0).with_initial_rows(12)}
+            label="Lines"
+        />
+    }
+}
+
+#[tokio::test]
+async fn a_virtual_list_shows_as_many_rows_as_it_is_told_to_and_says_how_many_there_are() {
+    let html = render(html! { <Lines /> }).await;
+    assert_eq!(html.matches("role=\"listitem\"").count(), 12, "{html}");
+    assert_eq!(html.matches("aria-setsize=\"1000\"").count(), 12, "{html}");
+    assert!(
+        html.contains("<b>11</b>") && !html.contains("<b>12</b>"),
+        "{html}"
+    );
+    assert!(!html.contains("style="), "sizes are for the browser to say");
+}

@@ -7,6 +7,7 @@ mod event;
 mod gloo;
 mod hydration;
 mod list;
+mod list_views;
 mod mutation;
 mod presence;
 mod provider;
@@ -17,5 +18,6 @@ mod support;
 mod suspense;
 mod toasts;
 mod typing;
+mod virtual_list;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -7,6 +7,7 @@ use std::{
     rc::Rc,
     time::Duration,
 };
+use wasm_bindgen::{JsCast, closure::Closure};
 
 /// A number that components may be given: the same one is the same prop.
 #[derive(Clone, Debug, Default)]
@@ -101,4 +102,28 @@ pub(crate) fn task(id: u64, title: &str) -> Task {
 
 pub(crate) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// Real frames of the browser pass until `is_done` says so: for what only the browser knows, such
+/// as the sizes of things.
+pub(crate) async fn until(mut is_done: impl FnMut() -> bool) {
+    for _ in 0..300 {
+        if is_done() {
+            return;
+        }
+        next_frame().await;
+    }
+    panic!("it has not come about in 300 frames");
+}
+
+/// One frame of the browser passes. What it tells of sizes, it has told before the one after.
+pub(crate) async fn next_frame() {
+    let (sender, receiver) = futures::channel::oneshot::channel();
+    let drawn = Closure::once_into_js(move || sender.send(()).expect("the test waits for it"));
+    web_sys::window()
+        .expect("tests run in a browser")
+        .request_animation_frame(drawn.unchecked_ref())
+        .expect("a window has frames");
+    receiver.await.expect("the frame comes");
+    yew::scheduler::flush().await;
 }

@@ -1,5 +1,6 @@
 //! Names a list, for the components that show its rows.
 
+use crate::client::RealtimeClient;
 use realtime_core::{Edit, ListEdit, ListItem, ListSnapshot, QueryKey};
 use serde::Serialize;
 use std::{fmt, rc::Rc};
@@ -79,9 +80,10 @@ impl<T: ListItem> ListRef<T> {
         Edit::list(self.key.clone(), edit)
     }
 
-    /// What the list shows before it is in the cache.
-    pub(in crate::hooks) const fn initial(&self) -> Option<&ListSnapshot<T>> {
-        self.initial.as_ref()
+    /// The rows as they are now; as the initial data has them before the list is in the cache.
+    pub(in crate::hooks) fn rows(&self, client: &RealtimeClient) -> Option<ListSnapshot<T>> {
+        let rows = client.read(|client| client.list::<T>(&self.key)).flatten();
+        rows.or_else(|| self.initial.clone())
     }
 
     /// The row as the initial data has it.

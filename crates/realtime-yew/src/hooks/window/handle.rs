@@ -151,37 +151,23 @@ impl<T: ListItem> UseRealtimeWindowHandle<T> {
     }
 
     /// For `onkeydown` of the scroller: arrows, Page Up and Page Down, Home and End move the focus
-    /// from row to row. Rows need a `tabindex` and an `aria-posinset`, which is their rank and one.
+    /// from row to row. Rows need a `tabindex`, and an `aria-posinset` that is one more than their
+    /// rank.
     #[must_use]
     pub fn onkeydown(&self) -> Callback<KeyboardEvent> {
-        let pane = Rc::clone(&self.pane);
-        Callback::from(move |event: KeyboardEvent| {
-            let nodes = &pane.nodes;
-            if let Some(step) = scroller::row_key(&event, &nodes.scroller, &nodes.rows) {
-                event.prevent_default();
-                pane.go(step);
-            }
-        })
+        self.pane.handlers.keydown.clone()
     }
 
     /// For `onfocusin` of the scroller: a row with the focus stays on the page.
     #[must_use]
     pub fn onfocusin(&self) -> Callback<FocusEvent> {
-        let pane = Rc::clone(&self.pane);
-        Callback::from(move |event: FocusEvent| {
-            pane.focused(scroller::row_of(&event, &pane.nodes.rows));
-        })
+        self.pane.handlers.focusin.clone()
     }
 
     /// For `onfocusout` of the scroller.
     #[must_use]
     pub fn onfocusout(&self) -> Callback<FocusEvent> {
-        let pane = Rc::clone(&self.pane);
-        Callback::from(move |event: FocusEvent| {
-            if !scroller::stays_within(&event, &pane.nodes.scroller) {
-                pane.focused(None);
-            }
-        })
+        self.pane.handlers.focusout.clone()
     }
 }
 

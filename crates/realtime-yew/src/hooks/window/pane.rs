@@ -9,7 +9,7 @@ use crate::{
     hooks::list::ListRef,
     runtime::{
         Timer,
-        scroller::{self, ScrollNews, Scroller},
+        scroller::{self, FocusKept, ScrollNews, Scroller},
     },
     snapshot::Held,
     window::{RowHeight, Slice, Step, Window, WindowOptions},
@@ -23,7 +23,7 @@ use std::{
     rc::{Rc, Weak},
     time::Duration,
 };
-use yew::NodeRef;
+use yew::{Callback, FocusEvent, KeyboardEvent, NodeRef};
 
 /// So long after the last scroll it is over.
 const SCROLL_ENDS_AFTER: Duration = Duration::from_millis(150);
@@ -77,6 +77,14 @@ pub(super) struct Nodes {
     pub(super) rows: NodeRef,
 }
 
+/// What the elements are to call, the same in every render.
+#[derive(Clone, PartialEq)]
+pub(super) struct Handlers {
+    pub(super) keydown: Callback<KeyboardEvent>,
+    pub(super) focusin: Callback<FocusEvent>,
+    pub(super) focusout: Callback<FocusEvent>,
+}
+
 /// What was last set on the elements.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Laid {
@@ -90,6 +98,7 @@ pub(in crate::hooks) struct Pane<T: ListItem> {
     me: Weak<Self>,
     client: RealtimeClient,
     pub(super) nodes: Nodes,
+    pub(super) handlers: Handlers,
     /// `None` while the app's filter or comparator runs, which might ask for it.
     look: RefCell<Option<Look<T>>>,
     /// What is on the page.
@@ -103,16 +112,21 @@ pub(in crate::hooks) struct Pane<T: ListItem> {
     put: Cell<Option<f64>>,
     /// The row that is to have the focus as soon as it is on the page.
     to_focus: Cell<Option<usize>>,
+    is_rendering: Cell<bool>,
+    /// What had the focus before the render.
+    had_focus: RefCell<Option<FocusKept>>,
 }
 
 impl<T: ListItem> Pane<T> {
     pub(in crate::hooks) fn new(client: &RealtimeClient) -> Rc<Self> {
         Rc::new_cyclic(|me: &Weak<Self>| {
+            let nodes = Nodes::default();
             let ended = me.clone();
             Self {
                 me: me.clone(),
                 client: client.clone(),
-                nodes: Nodes::default(),
+                handlers: Handlers::new(me, &nodes),
+                nodes,
                 look: RefCell::default(),
                 rendered: RefCell::default(),
                 render: RefCell::default(),
@@ -127,6 +141,8 @@ impl<T: ListItem> Pane<T> {
                 })),
                 put: Cell::default(),
                 to_focus: Cell::default(),
+                is_rendering: Cell::default(),
+                had_focus: RefCell::default(),
             }
         })
     }
@@ -134,15 +150,11 @@ impl<T: ListItem> Pane<T> {
     /// What a render shows now.
     pub(in crate::hooks) fn read(&self, cut: &Cut<T>) -> Sight<T::Id> {
         let key = cut.list.key();
-        let known = self.client.read(|client| {
-            let meta = client.query_meta(key);
-            (
-                client.list::<T>(key),
-                meta.map(|meta| (meta.status, meta.error.clone())),
-            )
+        let meta = self.client.read(|client| {
+            let meta = client.query_meta(key)?;
+            Some((meta.status, meta.error.clone()))
         });
-        let (rows, meta) = known.unwrap_or_default();
-        let rows = rows.or_else(|| cut.list.initial().cloned());
+        let (rows, meta) = (cut.list.rows(&self.client), meta.flatten());
         let (status, error) = match (meta, &rows) {
             (Some((QueryStatus::Pending, _)) | None, Some(_)) => (QueryStatus::Success, None),
             (Some(meta), _) => meta,
@@ -183,15 +195,36 @@ impl<T: ListItem> Pane<T> {
         self.update();
     }
 
+    /// A render begins. An element that moves, or goes, loses the focus.
+    pub(in crate::hooks) fn rendering(&self) {
+        self.is_rendering.set(true);
+        if self.with_window(|window| window.focus().is_some()) == Some(true) {
+            self.had_focus.replace(FocusKept::within(&self.nodes.rows));
+        }
+    }
+
     /// A render is on the page.
     pub(in crate::hooks) fn rendered(&self, sight: &Sight<T::Id>) {
+        self.is_rendering.set(false);
         self.rendered.replace(Some(sight.clone()));
         self.find_scroller();
         if let (Some(scroller), true) = (&*self.scroller.borrow(), self.is_measured()) {
             scroller.measure_rows(&self.nodes.rows);
         }
         self.lay();
+        self.measure_window();
         self.keep_focus();
+    }
+
+    /// Asks how high the window is where it has no height before there are rows in it.
+    fn measure_window(&self) {
+        let is_known = self.with_window(Window::is_measured).unwrap_or(true);
+        let height = self.scroller.borrow().as_ref().map(Scroller::height);
+        if let (false, Some(height)) = (is_known, height)
+            && height > 0.0
+        {
+            self.change(|window| window.resized(height));
+        }
     }
 
     /// Nothing is on the page any longer.
@@ -248,6 +281,7 @@ impl<T: ListItem> Pane<T> {
             RowHeight::Measured(_) => "max-content".to_owned(),
         });
         let styles = [
+            (scroller, "max-height", "100%"),
             (scroller, "overflow-y", "auto"),
             // The window keeps its place itself; two that do would do it twice.
             (scroller, "overflow-anchor", "none"),
@@ -270,11 +304,13 @@ impl<T: ListItem> Pane<T> {
     fn hear(&self, news: ScrollNews) {
         match news {
             ScrollNews::Scrolled(top) => {
-                if self.put.take() != Some(top) {
-                    self.is_scrolling.set(true);
-                    let end = self.client.runtime().now() + SCROLL_ENDS_AFTER;
-                    self.scroll_end.arm(Some(end));
+                if self.put.take() == Some(top) {
+                    // Our own doing, and known.
+                    return;
                 }
+                self.is_scrolling.set(true);
+                let end = self.client.runtime().now() + SCROLL_ENDS_AFTER;
+                self.scroll_end.arm(Some(end));
                 self.change(|window| window.scrolled(top));
             }
             ScrollNews::Resized(height) => self.change(|window| window.resized(height)),
@@ -369,14 +405,17 @@ impl<T: ListItem> Pane<T> {
         self.laid.set(Some(Laid { extent, top, aside }));
     }
 
-    /// Gives the focus to the row that is to have it, or that stands where one that had it has gone.
+    /// Gives the focus to the row that is to have it, back to what lost it by moving, or to the row
+    /// that stands where one that had it has gone.
     fn keep_focus(&self) {
+        let had = self.had_focus.take();
         if let Some(rank) = self.to_focus.get() {
             if scroller::focus_row(&self.nodes.rows, rank + 1) {
                 self.to_focus.take();
             }
         } else if let Some(Some(rank)) = self.with_window(|window| Some(window.focus()?.rank))
             && scroller::is_focus_lost()
+            && !had.is_some_and(|had| had.give_back())
         {
             scroller::focus_row(&self.nodes.rows, rank + 1);
         }
@@ -407,6 +446,10 @@ impl<T: ListItem> Pane<T> {
 
     /// The focus has come to a row, or has left the list.
     pub(super) fn focused(&self, place: Option<usize>) {
+        if self.is_rendering.get() {
+            // Nobody's doing but that of the render, which sees to it in the end.
+            return;
+        }
         let rank = place.and_then(|place| place.checked_sub(1));
         self.change(|window| window.set_focus(rank));
     }
@@ -417,6 +460,44 @@ impl<T: ListItem> Pane<T> {
         let rank = |key: &QueryKey| self.client.read(|client| client.rank::<T>(key, id));
         let rank = rank(&key).flatten()?;
         self.with(|look| look.view.rank(rank)).flatten()
+    }
+}
+
+impl Handlers {
+    fn new<T: ListItem>(pane: &Weak<Pane<T>>, nodes: &Nodes) -> Self {
+        let keydown = {
+            let (pane, nodes) = (pane.clone(), nodes.clone());
+            move |event: KeyboardEvent| {
+                let step = scroller::row_step(&event, &nodes.scroller, &nodes.rows);
+                if let (Some(pane), Some(step)) = (pane.upgrade(), step) {
+                    event.prevent_default();
+                    pane.go(step);
+                }
+            }
+        };
+        let focusin = {
+            let (pane, nodes) = (pane.clone(), nodes.clone());
+            move |event: FocusEvent| {
+                if let Some(pane) = pane.upgrade() {
+                    pane.focused(scroller::row_of(&event, &nodes.rows));
+                }
+            }
+        };
+        let focusout = {
+            let (pane, nodes) = (pane.clone(), nodes.clone());
+            move |event: FocusEvent| {
+                if let Some(pane) = pane.upgrade()
+                    && !scroller::stays_within(&event, &nodes.scroller)
+                {
+                    pane.focused(None);
+                }
+            }
+        };
+        Self {
+            keydown: Callback::from(keydown),
+            focusin: Callback::from(focusin),
+            focusout: Callback::from(focusout),
+        }
     }
 }
 
