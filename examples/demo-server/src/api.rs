@@ -6,6 +6,7 @@ mod notifications;
 mod positioned;
 mod rooms;
 mod stocks;
+mod stress;
 mod tasks;
 
 use crate::{app::App, command::Done, errors::Refusal, session::is_same_secret};
@@ -32,6 +33,8 @@ pub(crate) fn router(app: &App) -> Router<App> {
             "/notifications",
             get(notifications::list).post(notifications::send),
         )
+        .route("/stress/{rows}/{rate}", get(stress::list))
+        .route("/stress/{rows}/{rate}/burst", post(stress::burst))
         .route_layer(from_fn_with_state(app.clone(), authorize))
         .route("/health", get(health::check))
         .fallback(async || Refusal::NotFound("such address in this API".to_owned()))

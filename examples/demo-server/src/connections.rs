@@ -177,6 +177,12 @@ impl Connections {
             .is_some_and(|connection| connection.outbox.has_room_for(frames, bytes))
     }
 
+    /// Whether every socket that follows a channel can take that many frames at once.
+    pub(crate) fn have_room_for(&self, name: &str, frames: usize, bytes: usize) -> bool {
+        let mut listeners = self.listeners.get(name).into_iter().flatten();
+        listeners.all(|id| self.has_room_for(*id, frames, bytes))
+    }
+
     /// Closes a socket after what is queued for it.
     pub(crate) fn close(&self, id: ConnectionId, closing: Closing) {
         if let Some(connection) = self.open.get(&id) {

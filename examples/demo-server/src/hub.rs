@@ -9,6 +9,7 @@ use crate::{
     errors::Refusal,
     limits,
     peer::NodeId,
+    stress::Stress,
     waiter::Waiter,
     world::{World, new_epoch},
 };
@@ -48,6 +49,7 @@ pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) connections: Connections,
     pub(crate) stats: Stats,
+    pub(crate) stress: Stress,
 }
 
 impl Hub {
@@ -57,6 +59,7 @@ impl Hub {
                 world: World::new(new_epoch(), now_ms(), config.history),
                 connections: Connections::new(NodeId::random()),
                 stats: Stats::default(),
+                stress: Stress::new(config.history),
             }),
         }
     }

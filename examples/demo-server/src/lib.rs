@@ -8,18 +8,21 @@
 //! | `tasks` | `list:update` | `GET /api/tasks` |
 //! | `room:{name}` | `list:update` of messages, presence, typing | `GET /api/rooms/{name}/messages` |
 //! | `notifications` | `notification` | `GET /api/notifications` |
+//! | `stress:{rows}:{rate}` | `list:update` of one of so many quotes, so often a second | `GET /api/stress/{rows}/{rate}` |
 //!
 //! Every state comes with the position it belongs to, in the headers `x-realtime-epoch` and `x-realtime-seq`. Tasks
 //! are changed by the messages `task:create`, `task:update`, `task:delete` and `task:move`, or over REST (`POST`,
 //! `PATCH`, `DELETE`, `POST …/move`); a room gets a `message:send`. `POST /api/notifications` sends one to everybody,
-//! `POST /api/stocks/{SYMBOL}/burst` publishes a known number of prices, `GET /api/health` counts what has happened.
+//! `POST /api/stocks/{SYMBOL}/burst` publishes a known number of prices, `POST /api/stress/{rows}/{rate}/burst` as many
+//! changes at once as sockets take, `GET /api/health` counts what has happened.
 //! A socket that sends `demo:cut` is dropped at once and without a close frame, to see how a client gets over it.
 //!
 //! The sources by what they hold: `app` (which handler answers what), `api/*` (REST), `page` (the built demo),
 //! `socket` (one WebSocket), `socketio/*` (the same over Socket.IO), `session` (what it may do), `outbox` (what waits for
 //! it), `envelope` (the wire), `hub` (the state and its lock), `command` (every change), `waiter` (who is told of it),
 //! `world` (the state that commands change) with `channel`, `answers` (repeated messages), `tasks`, `stocks`, `rooms`, `presence` and `typing`,
-//! `connections` and `subscriptions` (the sockets), `feed` (what happens by itself), `limits`.
+//! `connections` and `subscriptions` (the sockets), `feed` (what happens by itself), `stress` (lists that change as fast
+//! as one likes), `limits`.
 //!
 //! [`start`] runs it in this process, which is what tests do; the program of the same name adds flags and signals.
 
@@ -46,6 +49,7 @@ mod session;
 mod socket;
 mod socketio;
 mod stocks;
+mod stress;
 mod subscriptions;
 mod tasks;
 mod typing;

@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use crate::{app::App, config::Config, feed, limits::GRACE};
+use crate::{app::App, config::Config, feed, limits::GRACE, stress};
 use axum::serve::ListenerExt;
 use fastrand::Rng;
 use std::{io, net::SocketAddr, sync::Arc};
@@ -45,6 +45,7 @@ pub async fn start(config: Config) -> io::Result<RunningServer> {
         Arc::clone(&app.hub),
         app.config.presence_life,
     ));
+    background.spawn(stress::drive(Arc::clone(&app.hub)));
     // Small frames go out at once; only the speed is lost where a system cannot do that.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let (stop, stopped) = oneshot::channel();

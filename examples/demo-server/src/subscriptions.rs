@@ -6,7 +6,9 @@ use crate::{
     errors::Refusal,
     hub::{ConnectionId, State},
     limits,
+    stress::Load,
     waiter::Waiter,
+    world::Position,
 };
 use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Serialize};
@@ -43,10 +45,13 @@ impl State {
                 limit: limits::SUBSCRIPTIONS,
             });
         }
-        self.check_room_for(name)?;
+        match Load::of(name) {
+            Some(load) => drop(self.stress.open(load)),
+            None => self.check_room_for(name)?,
+        }
         self.connections.listen(connection, name);
         let missed = self.missed(connection, name, resume);
-        let position = self.world.position(name);
+        let position = self.position(name);
         let answer = Outbound {
             channel: Some(name),
             re,
@@ -72,16 +77,30 @@ impl State {
         name: &str,
         resume: &Resume,
     ) -> Option<Vec<Utf8Bytes>> {
-        if resume.epoch.as_deref() != Some(self.world.epoch.as_str()) {
+        let (epoch, channel) = match self.stress.channel(name) {
+            Some(stress) => stress,
+            None => (self.world.epoch.as_str(), self.world.channel(name)?),
+        };
+        if resume.epoch.as_deref() != Some(epoch) {
             return None;
         }
         let since = resume.since?;
-        let channel = self.world.channel(name)?;
         let frames: Vec<_> = channel.since(since)?.cloned().collect();
         let bytes = frames.iter().map(|frame| frame.len()).sum();
         self.connections
             .has_room_for(connection, frames.len() + 1, bytes)
             .then_some(frames)
+    }
+
+    /// Where a channel stands.
+    fn position(&self, name: &str) -> Position {
+        match self.stress.channel(name) {
+            Some((epoch, channel)) => Position {
+                epoch: epoch.to_owned(),
+                seq: channel.seq(),
+            },
+            None => self.world.position(name),
+        }
     }
 
     /// Refuses a channel that is not there, or a room beyond those that may be followed at once.

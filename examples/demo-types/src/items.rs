@@ -1,6 +1,6 @@
 //! The types that are rows of lists, as the SDK's lists want them.
 
-use crate::{Message, Task};
+use crate::{Message, Quote, Task};
 use realtime_core::{DecodeError, ListItem, present};
 use serde::Deserialize;
 
@@ -52,6 +52,18 @@ impl ListItem for Message {
 
     fn id(&self) -> String {
         self.id.clone()
+    }
+}
+
+impl ListItem for Quote {
+    type Id = u32;
+
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.version)
     }
 }
 

@@ -1,19 +1,21 @@
 //! What the demo server and the demo app say to each other: plain serde types, camelCase on the wire, which
 //! compile natively and for wasm32. Times are milliseconds since the Unix epoch.
 //!
-//! With the feature `sdk`, [`Task`] and [`Message`] are rows of the SDK's lists.
+//! With the feature `sdk`, [`Task`], [`Message`] and [`Quote`] are rows of the SDK's lists.
 
 mod error;
 #[cfg(feature = "sdk")]
 mod items;
 mod message;
 mod notification;
+mod quote;
 mod stock;
 mod task;
 
 pub use error::{ApiError, ErrorBody};
 pub use message::{Message, NewMessage};
 pub use notification::{Level, NewNotification, Notification};
+pub use quote::{Quote, STRESS_BURST, STRESS_RATES, STRESS_ROWS, StressBurst};
 pub use stock::{Burst, BurstStarted, Stock};
 pub use task::{MoveTask, NewTask, Task, TaskPatch};
 

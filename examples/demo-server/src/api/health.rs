@@ -12,6 +12,7 @@ pub(super) struct Health {
     epoch: String,
     connections: usize,
     channels: usize,
+    stress_lists: usize,
     slow_consumers: u64,
     #[serde(flatten)]
     stats: Stats,
@@ -30,6 +31,7 @@ pub(super) async fn check(State(app): State<App>) -> Json<Health> {
         epoch: state.world.epoch.clone(),
         connections: state.connections.len(),
         channels: state.channels(),
+        stress_lists: state.stress.len(),
         slow_consumers: state.connections.slow(),
         stats: state.stats,
         totals: state.world.totals,

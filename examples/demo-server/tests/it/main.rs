@@ -10,4 +10,5 @@ mod presence;
 mod rest;
 mod socketio;
 mod socketio_client;
+mod stress;
 mod subscribing;
