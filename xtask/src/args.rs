@@ -15,6 +15,7 @@ Commands:
   test     Run every check and every test, in a headless browser too
   check    The quick subset for the inner loop: format, clippy, native tests of the two crates
   simulate Play random worlds of clients and faults, and compare all in the end
+  bench    Measure the core, or pages that do the same work by hand, in React and with this SDK
 
 `cargo xtask <command> --help` says more.
 
@@ -57,6 +58,26 @@ realtime-yew.
 
 Usage: cargo xtask check";
 
+const BENCH_HELP: &str = "\
+Measure, and write docs/BENCHMARKS.md from what was measured.
+
+Usage: cargo xtask bench <what> [options]
+
+What:
+  core     What one event costs the core, natively and in headless Chromium
+  browser  Pages that do the same work: by hand, in React, with this SDK
+  report   Write the document again from the last results
+
+`cargo xtask bench <what> --help` lists the options.";
+
+/// What to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bench {
+    Core,
+    Browser,
+    Report,
+}
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -68,6 +89,8 @@ pub(crate) enum Task {
     Check,
     /// With the simulator's own options.
     Simulate(Vec<String>),
+    /// With the benchmarks' own options.
+    Bench(Bench, Vec<String>),
 }
 
 /// How to run the demo.
@@ -101,6 +124,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, Failure>
         "demo" => (DEMO_HELP, parse_demo),
         "test" => (TEST_HELP, parse_test),
         "simulate" => return Ok(Task::Simulate(rest)),
+        "bench" => return parse_bench(&rest),
         "check" => (CHECK_HELP, |rest| {
             without_options(rest, "check", Task::Check)
         }),
@@ -108,7 +132,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, Failure>
         other => {
             return Err(Failure::new(
                 format!("there is no command `{other}`"),
-                "use one of setup, demo, test, check, simulate; `cargo xtask --help` explains them",
+                "use one of setup, demo, test, check, simulate, bench; `cargo xtask --help` explains them",
             ));
         }
     };
@@ -181,6 +205,25 @@ fn parse_test(rest: &[String]) -> Result<Task, Failure> {
         }
     }
     Ok(Task::Test(selection))
+}
+
+fn parse_bench(rest: &[String]) -> Result<Task, Failure> {
+    let Some((what, options)) = rest.split_first() else {
+        return Ok(Task::Help(BENCH_HELP));
+    };
+    let bench = match what.as_str() {
+        "core" => Bench::Core,
+        "browser" => Bench::Browser,
+        "report" => Bench::Report,
+        "--help" | "-h" => return Ok(Task::Help(BENCH_HELP)),
+        other => {
+            return Err(Failure::new(
+                format!("there is no benchmark `{other}`"),
+                "use one of core, browser, report",
+            ));
+        }
+    };
+    Ok(Task::Bench(bench, options.to_vec()))
 }
 
 fn step_called(name: &str) -> Result<&'static str, Failure> {
@@ -284,6 +327,15 @@ mod tests {
         let options = ["--seeds", "2000", "--help"].map(str::to_owned).to_vec();
         let task = parsed("simulate --seeds 2000 --help");
         assert_eq!(task, Ok(Task::Simulate(options)));
+    }
+
+    #[test]
+    fn a_benchmark_is_named_and_reads_its_options_itself() {
+        let options = ["--quick".to_owned()].to_vec();
+        let task = Task::Bench(Bench::Browser, options);
+        assert_eq!(parsed("bench browser --quick"), Ok(task));
+        assert_eq!(parsed("bench"), Ok(Task::Help(BENCH_HELP)));
+        assert!(parsed("bench everything").is_err());
     }
 
     #[test]

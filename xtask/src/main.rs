@@ -1,4 +1,4 @@
-//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate`.
+//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | bench`.
 //!
 //! Kept light on purpose, as every command waits for it to compile: the standard library, and one
 //! small crate to stop the demo server when a signal arrives.
@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 mod apt;
 mod args;
+mod bench;
 mod browser;
 mod cache;
 mod console;
@@ -59,5 +60,6 @@ fn run() -> Result<ExitCode, Failure> {
         Task::Test(selection) => test::run(&project, &selection),
         Task::Check => test::inner_loop(&project),
         Task::Simulate(options) => simulate::run(&project, &options),
+        Task::Bench(bench, options) => bench::run(&project, bench, &options),
     }
 }

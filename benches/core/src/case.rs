@@ -1,0 +1,218 @@
+//! What is measured, and how.
+
+use crate::{edits, lists, queries, room, routing};
+
+/// The sizes of most cases.
+const SIZES: &[u32] = &[100, 1_000, 10_000, 100_000];
+/// A batch shorter than this would be rounded away by a browser's clock, in milliseconds.
+const SHORTEST_BATCH: f64 = 8.0;
+/// How many batches are measured.
+const BATCHES: usize = 7;
+
+/// Events, one after the other.
+pub trait Workload {
+    /// Makes `count` events ready; this is not measured.
+    fn prepare(&mut self, count: usize);
+
+    /// Takes all of them in; this is.
+    fn run(&mut self);
+}
+
+/// One thing to measure.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// A short name for command lines and tables.
+    pub name: &'static str,
+    /// What one event is, and what the size counts.
+    pub about: &'static str,
+    /// Smallest first.
+    pub sizes: &'static [u32],
+    make: fn(u32) -> Box<dyn Workload>,
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Case")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Case {
+    /// The case of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        CASES.into_iter().find(|case| case.name == name)
+    }
+
+    /// Nanoseconds per event at this size: the median of some batches. `now` tells the time in milliseconds.
+    #[must_use]
+    pub fn measure(&self, size: u32, now: impl Fn() -> f64) -> f64 {
+        let mut workload = (self.make)(size);
+        let mut batch = |count: usize| {
+            workload.prepare(count);
+            let start = now();
+            workload.run();
+            now() - start
+        };
+        let mut count = 64;
+        while batch(count) < SHORTEST_BATCH {
+            count *= 2;
+        }
+        let mut nanos: Vec<f64> = (0..BATCHES)
+            .map(|_| batch(count) * 1e6 / count as f64)
+            .collect();
+        nanos.sort_by(f64::total_cmp);
+        nanos[BATCHES / 2]
+    }
+}
+
+/// All cases.
+pub const CASES: [Case; 18] = [
+    Case {
+        name: "list-typed",
+        about: "a whole row replaces one of n sorted rows, given as a value",
+        sizes: SIZES,
+        make: lists::typed,
+    },
+    Case {
+        name: "list-upsert-sorted",
+        about: "a whole row as JSON replaces one of n sorted rows and moves",
+        sizes: SIZES,
+        make: lists::upsert_sorted,
+    },
+    Case {
+        name: "list-upsert",
+        about: "a whole row as JSON replaces one of n rows in arrival order",
+        sizes: SIZES,
+        make: lists::upsert,
+    },
+    Case {
+        name: "list-patch-sorted",
+        about: "changed fields as JSON, read by the row's own patch type; one of n sorted rows moves",
+        sizes: SIZES,
+        make: lists::patch_sorted,
+    },
+    Case {
+        name: "list-patch",
+        about: "the same among n rows in arrival order",
+        sizes: SIZES,
+        make: lists::patch,
+    },
+    Case {
+        name: "list-merge-sorted",
+        about: "the same by the default merge patch; one of n sorted rows moves",
+        sizes: SIZES,
+        make: lists::merge_sorted,
+    },
+    Case {
+        name: "list-churn-sorted",
+        about: "a row is created or, next, deleted among n sorted rows",
+        sizes: SIZES,
+        make: lists::churn_sorted,
+    },
+    Case {
+        name: "list-churn",
+        about: "a row is created or, next, deleted among n rows in arrival order",
+        sizes: SIZES,
+        make: lists::churn,
+    },
+    Case {
+        name: "list-move",
+        about: "one of n rows in arrival order moves before another",
+        sizes: SIZES,
+        make: lists::moves,
+    },
+    Case {
+        name: "list-client-sorted",
+        about: "a frame through the whole client: decoded, routed, merged into n sorted rows, published",
+        sizes: SIZES,
+        make: lists::client_sorted,
+    },
+    Case {
+        name: "route-record",
+        about: "a frame to one of n records, each on its own channel",
+        sizes: &[100, 1_000, 10_000],
+        make: routing::record,
+    },
+    Case {
+        name: "route-nobody",
+        about: "a frame that nobody listens to, n records beside it",
+        sizes: &[100, 1_000, 10_000],
+        make: routing::nobody,
+    },
+    Case {
+        name: "presence",
+        about: "one of n members moves their cursor",
+        sizes: &[100, 1_000, 10_000],
+        make: room::presence,
+    },
+    Case {
+        name: "presence-read",
+        about: "the same, and the room is read after every eighth",
+        sizes: &[100, 1_000, 10_000],
+        make: room::presence_read,
+    },
+    Case {
+        name: "query-fold",
+        about: "n events come during a fetch and are folded into its result, per event",
+        sizes: &[10, 100, 1_000],
+        make: queries::fold,
+    },
+    Case {
+        name: "overlay-beside",
+        about: "a frame for one of n sorted rows, optimistic edits waiting on 100 others",
+        sizes: SIZES,
+        make: edits::beside,
+    },
+    Case {
+        name: "overlay-beneath",
+        about: "a frame for one of 100 rows of n that an optimistic edit waits on",
+        sizes: SIZES,
+        make: edits::beneath,
+    },
+    Case {
+        name: "overlay-make",
+        about: "an optimistic edit is made and settled by its echo, 100 others waiting, n sorted rows",
+        sizes: SIZES,
+        make: edits::make,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_takes_its_events_in_at_its_smallest_size() {
+        for case in CASES {
+            let mut workload = (case.make)(case.sizes[0]);
+            for count in [1, 100] {
+                workload.prepare(count);
+                workload.run();
+            }
+        }
+    }
+
+    #[test]
+    fn names_differ() {
+        for case in CASES {
+            let named = CASES.iter().filter(|other| other.name == case.name);
+            assert_eq!(named.count(), 1, "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn the_cost_is_the_median_of_batches_long_enough_for_the_clock() {
+        let ticks = std::cell::Cell::new(0.0);
+        let case = CASES.iter().find(|case| case.name == "list-upsert");
+        let nanos = case.map(|case| {
+            case.measure(100, || {
+                ticks.set(ticks.get() + SHORTEST_BATCH);
+                ticks.get()
+            })
+        });
+        // The first batch of 64 is long enough by this clock.
+        assert_eq!(nanos, Some(SHORTEST_BATCH * 1e6 / 64.0));
+    }
+}

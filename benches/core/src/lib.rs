@@ -1,0 +1,13 @@
+//! What one event costs the core, by the number of things there are. The same functions run natively and, compiled to
+//! WebAssembly, in a browser.
+
+mod case;
+mod edits;
+mod link;
+mod lists;
+mod queries;
+mod room;
+mod routing;
+mod row;
+
+pub use case::{CASES, Case, Workload};

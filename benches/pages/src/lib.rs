@@ -1,0 +1,7 @@
+//! What the benchmark's pages in Yew share: the row, and what the address asks for. Each page is a program in `bin`.
+
+mod parameters;
+mod row;
+
+pub use parameters::Parameters;
+pub use row::{Cells, CellsProps, Row, cells};

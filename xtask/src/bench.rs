@@ -1,0 +1,140 @@
+//! `cargo xtask bench`: builds what is to be measured, and starts the program that measures.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::args::Bench;
+use crate::cache::no_access;
+use crate::console::heading;
+use crate::failure::Failure;
+use crate::page;
+use crate::process::Cmd;
+use crate::project::Project;
+use crate::setup::{ALL, Part, Tools};
+use crate::tools;
+
+/// The pages in Yew: what they are built from, and the path they are served below.
+const YEW_PAGES: [(&str, &str); 2] = [
+    ("benches/pages/simple.html", "yew-simple"),
+    ("benches/pages/plain.html", "yew-plain"),
+];
+/// The core's benchmark in the browser, built for speed and as a page is.
+const CORE_PAGES: [(&str, &str); 2] = [
+    ("benches/core/speed.html", "core-speed"),
+    ("benches/core/page.html", "core-page"),
+];
+/// The core's benchmark as a native program.
+const CORE_PROGRAM: &str = "bench-core";
+
+/// Builds, and measures with these options.
+pub(crate) fn run(
+    project: &Project,
+    bench: Bench,
+    options: &[String],
+) -> Result<ExitCode, Failure> {
+    let is_help = options.iter().any(|word| word == "--help" || word == "-h");
+    let built = project.target.join("bench");
+    let parts: &[Part] = match bench {
+        Bench::Core | Bench::Browser if !is_help => &ALL,
+        _ => &[],
+    };
+    let tools = Tools::get(project, parts)?;
+    let what = match bench {
+        Bench::Core => "core",
+        Bench::Browser => "browser",
+        Bench::Report => "report",
+    };
+    if !is_help {
+        match bench {
+            Bench::Core => build_core(project, &tools, &built)?,
+            Bench::Browser => {
+                build_react(project)?;
+                build_pages(project, &tools, &built, &YEW_PAGES)?;
+            }
+            Bench::Report => {}
+        }
+    }
+    heading("The measuring program");
+    let program = ["--profile", "tool", "--package", "realtime-bench"];
+    project
+        .cargo()
+        .arg("build")
+        .args(program)
+        .run()
+        .map_err(|failure| failure.advise("fix what the compiler says above"))?;
+    let measure = project
+        .cargo()
+        .args(["run", "--quiet"])
+        .args(program)
+        .args(["--", what])
+        .args(options)
+        .arg("--built")
+        .arg(&built)
+        .args(["--commit", &commit(project)]);
+    let status = tools.with_browser(measure).into_inner().status();
+    let status = status.map_err(|error| {
+        Failure::new(
+            format!("could not run Cargo: {error}"),
+            "check that Cargo is on the PATH",
+        )
+    })?;
+    // What went wrong it has said itself.
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn build_core(project: &Project, tools: &Tools, built: &Path) -> Result<(), Failure> {
+    heading("The core's benchmark, native");
+    project
+        .cargo()
+        .args(["build", "--release", "--package", "realtime-bench-core"])
+        .run()
+        .map_err(|failure| failure.advise("fix what the compiler says above"))?;
+    let file = format!("{CORE_PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+    let from = project.target.join("release").join(file);
+    std::fs::create_dir_all(built)
+        .and_then(|()| std::fs::copy(&from, built.join(CORE_PROGRAM)))
+        .map_err(|error| no_access(&from, &error))?;
+    build_pages(project, tools, built, &CORE_PAGES)
+}
+
+fn build_pages(
+    project: &Project,
+    tools: &Tools,
+    built: &Path,
+    pages: &[(&str, &str)],
+) -> Result<(), Failure> {
+    for (source, path) in pages {
+        heading(&format!("The page {path}"));
+        let dist = built.join(path).display().to_string();
+        let url = format!("/{path}/");
+        let options = ["--release", "--dist", &dist, "--public-url", &url, source];
+        page::build_with(project, tools, &options)?;
+    }
+    Ok(())
+}
+
+/// The React page, by its own tools at the versions in its lock file.
+fn build_react(project: &Project) -> Result<(), Failure> {
+    heading("The React page");
+    let npm = tools::npm("npm, which builds the React page")?;
+    let folder = project.root.join("benches").join("react");
+    let advise = |failure: Failure| failure.advise("check the network and npm's message above");
+    let command = |words: &[&str]| Cmd::new(PathBuf::clone(&npm)).args(words).dir(&folder);
+    command(&["ci", "--no-audit", "--no-fund"])
+        .run()
+        .map_err(advise)?;
+    command(&["run", "build"]).run().map_err(advise)
+}
+
+/// The commit that is checked out, for the document.
+fn commit(project: &Project) -> String {
+    let said = Cmd::new("git")
+        .args(["rev-parse", "--short", "HEAD"])
+        .dir(&project.root)
+        .capture();
+    said.map_or_else(|_| "unknown".to_owned(), |said| said.trim().to_owned())
+}
