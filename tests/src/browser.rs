@@ -70,6 +70,10 @@ impl Browser {
     ///
     /// When the browser does not answer.
     pub fn new_tab(&self) -> Result<Tab, E2eError> {
+        // The tab that was used last may be closed, and no command can be given from there.
+        let handles = self.session.get("/window/handles")?;
+        self.session
+            .turn_to(handles[0].as_str().unwrap_or_default())?;
         let opened = self
             .session
             .post("/window/new", &json!({"type": "window"}))?;

@@ -35,8 +35,9 @@ same updates of single rows, each in a frame of its own, over the browser's WebS
 by Socket.IO. The data is drawn from a seed; when a page is done, what it shows is held against what the server has. Sorted
 rows stand in the order of the number that changes, and each update moves its row to any place.
 
-- *tasks*: seconds of work on the page's main thread (`TaskDuration`) from the first event until the page shows the last,
-  five seconds at least (two for a burst). The meter itself is in them: an animation frame and a look at one row.
+- *tasks*: seconds of processor time that tasks took on the page's main thread (`TaskDuration` in thread ticks), from the
+  first event until the page shows the last, five seconds at least (two for a burst). The meter itself is in them: an
+  animation frame and a look at one row.
 - *× (a)*, *× (b)*: against the hand-written page and against the React page an event at a time, windowed pages against
   windowed ones; the median of the ratios of each round.
 - *frame gap*: time between two animation frames; the screen has one every 16.7 ms.
@@ -49,7 +50,7 @@ rows stand in the order of the number that changes, and each update moves its ro
 const HOW_CORE: &str = "\
 The same functions run natively (profile `release`) and in headless Chromium, built for speed (`release`, `wasm-opt -O3`) and
 as a page is built (profile `page`, `wasm-opt -Oz`). Lists are read as a page reads them: a snapshot is held, and taken
-anew after every eighth event. Medians of medians.
+anew after every eighth event. Each number is the median, over all rounds, of the quickest of 15 batches of events.
 ";
 
 /// Writes the document from the results that lie beside it; where it is.

@@ -4,9 +4,13 @@ use crate::{files_below, is_word, quoted, read};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The folders whose every file has its line.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 13] = [
     "crates/realtime-core/src",
     "crates/realtime-yew/src",
+    "benches/core/src",
+    "benches/driver/src",
+    "benches/pages/src",
+    "benches/server/src",
     "examples/demo-types/src",
     "examples/demo-server/src",
     "examples/demo/src",
