@@ -1,6 +1,6 @@
 //! A room: messages, presence and typing, in both directions.
 
-use crate::SOON;
+use crate::{RECOVERS, SOON};
 use realtime_e2e::{Page, ServerKind, ensure, scenario_on};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ on_every_server![
     each_sees_the_other_typing_and_stopping,
     whoever_closes_their_tab_is_gone_and_no_longer_typing,
     a_person_with_two_tabs_is_there_once_and_stays_until_the_last_is_closed,
+    whoever_is_cut_off_comes_back_as_they_were_and_finds_everybody,
 ];
 
 /// The dots go within three seconds of the last key, wherever they are shown.
@@ -152,5 +153,39 @@ fn a_person_with_two_tabs_is_there_once_and_stays_until_the_last_is_closed(serve
         second.close()?;
         ada.await_room("Lin is gone", SOON, |room| lins(&room.online) == 0)
             .map(drop)
+    });
+}
+
+fn whoever_is_cut_off_comes_back_as_they_were_and_finds_everybody(server: ServerKind) {
+    scenario_on(server, "room-cut", |stage| {
+        stage.network_may_fail();
+        stage.start_server()?;
+        let ada = stage.enter("Ada", Page::RoomNamed("harbour"))?;
+        let lin = stage.enter("Lin", Page::RoomNamed("harbour"))?;
+        let http = stage.http()?;
+        ada.choose_status("busy")?;
+        lin.await_room("Ada is busy", SOON, |room| {
+            room.status_of("u-ada") == Some("busy")
+        })?;
+        ada.forget_statuses()?;
+        ada.cut()?;
+        lin.say("While Ada is away")?;
+        lin.choose_status("away")?;
+        ada.await_statuses("reconnecting", "connected", RECOVERS)?;
+        ada.await_room("what happened meanwhile is there", SOON, |room| {
+            room.messages.len() == 1 && room.status_of("u-lin") == Some("away")
+        })?;
+        ada.say("Back again")?;
+        for (visitor, other, status) in [(&ada, "u-lin", "away"), (&lin, "u-ada", "busy")] {
+            let what = format!("{other} is there as they were");
+            let room = visitor.await_room(&what, SOON, |room| {
+                room.messages.len() == 2 && room.status_of(other) == Some(status)
+            })?;
+            ensure(!room.has_doubles(), || {
+                format!("nobody is there twice: {room:?}")
+            })?;
+            visitor.await_server_messages(http, "harbour", SOON)?;
+        }
+        Ok(())
     });
 }

@@ -137,7 +137,7 @@ function read(payload = {}) {
   if (!isRecord(payload)) throw invalid("send one object");
   const { channel, data } = payload;
   const isEnvelope = channel !== undefined && data !== undefined;
-  const id = isEnvelope ? payload.id : payload.messageId;
+  const id = (isEnvelope ? payload.id : undefined) ?? payload.messageId;
   if (isEnvelope && !isRecord(data)) throw invalid("data must be an object");
   return { channel: named(channel), id: named(id), data: isEnvelope ? data : payload };
 }
