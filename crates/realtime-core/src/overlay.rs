@@ -22,18 +22,26 @@
 //!   more; thirty seconds later the layer goes whatever happened.
 //! - *Failure or cancellation.* The layer goes at once, and with a failed insert the layers of the
 //!   mutations that edit the inserted row.
+//! - *Overruled.* If the conflict policy has given every field of the edit to someone else before it
+//!   was sent, it never is, and its layer goes at once.
 //!
 //! # Conflicts
 //!
 //! An edit remembers the value it was made on, its *base*. If the state under it becomes another
 //! one, the [`ConflictPolicy`] says how the two come together.
+//!
+//! The base has the edits below in it. When one of those goes, the fields which that changed become,
+//! in the bases above, what the server made of them (or what was there before, if it was never
+//! carried out); so its outcome is no conflict, and everything else that changed meanwhile is.
 
 mod conflict;
 mod fold;
+mod inheritance;
 mod stack;
 
 pub use conflict::{Conflict, ConflictPolicy, Side};
 pub(crate) use fold::{Change, JsonOf};
+pub(crate) use inheritance::Became;
 pub(crate) use stack::{Layer, Phase, Rules, Stack};
 
 use crate::{
@@ -74,6 +82,18 @@ pub struct Outgoing {
     pub is_overruled: bool,
 }
 
+/// An event that may be the echo of an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Echo<'a> {
+    /// It has this data, and is applied next, in any case.
+    Coming(&'a str),
+    /// It has this data, which is known to be in the resource's already: it is not applied.
+    Known(&'a str),
+    /// It changes nothing itself, but says that there is something to fetch: the layers only
+    /// count as confirmed.
+    Signal,
+}
+
 /// What an overlay has to tell, since it was last asked.
 #[derive(Debug, Default)]
 pub struct OverlayNews {
@@ -106,10 +126,8 @@ pub trait Overlay: Any {
     /// `mutation` is sent as the message `message` from now on.
     fn expect(&mut self, mutation: MutationId, message: &MessageId);
 
-    /// An event with the id `message` is about to be applied, or is known to be in the data: takes
-    /// the layers off that it is the echo of. Without its `data` the event says that there is
-    /// something to fetch, and the layers only count as confirmed.
-    fn echo(&mut self, now: Instant, message: &MessageId, data: Option<&str>) -> bool;
+    /// An event with the id `message` has come: takes the layers off that it is the echo of.
+    fn echo(&mut self, now: Instant, message: &MessageId, event: Echo<'_>) -> bool;
 
     /// The server has carried `mutation` out, and answered `answer`, a JSON text.
     fn confirm(&mut self, now: Instant, mutation: MutationId, answer: &str) -> bool;

@@ -80,6 +80,10 @@ pub enum Rule {
     OverlayRebase,
     /// An edit that failed goes from the screen.
     LayerRevoke,
+    /// An edit that lost all of its fields to others before it was sent goes from the screen.
+    OverruledGoes,
+    /// What became of an edit is no conflict with those made on top of it, and the rest is.
+    BaseHandOver,
     /// What edits a row fails with the insert of that row.
     Dependents,
     /// What edits a row waits for the insert of that row.
@@ -129,6 +133,8 @@ impl Rule {
         Self::EchoMatch,
         Self::OverlayRebase,
         Self::LayerRevoke,
+        Self::OverruledGoes,
+        Self::BaseHandOver,
         Self::Dependents,
         Self::WaitForInsert,
         Self::TemporaryIds,

@@ -283,7 +283,7 @@ impl Client {
             edit.as_ref().is_some_and(|edit| edit.is_overruled)
         };
         if !edits.is_empty() && edits.iter().all(nothing) {
-            let outcome = self.mutations.moot(id);
+            let outcome = self.mutations.overruled(id);
             self.show_outcome(now, id, outcome);
             return;
         }

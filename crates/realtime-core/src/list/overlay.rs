@@ -14,13 +14,13 @@ use crate::{
     id::{MessageId, MutationId},
     key::QueryKey,
     overlay::{
-        Change, ConflictPolicy, JsonOf, Layer, LayerId, LayerState, Outgoing, Overlay, OverlayNews,
-        Phase, Rules, Stack,
+        Became, Change, ConflictPolicy, Echo, JsonOf, Layer, LayerId, LayerState, Outgoing,
+        Overlay, OverlayNews, Phase, Rules, Stack,
     },
     rule::{Rule, off},
     time::Instant,
 };
-use beneath::id_json;
+use beneath::{Synced, id_json};
 use echo::renamed;
 use std::{
     any::Any,
@@ -88,12 +88,23 @@ impl<T: ListItem> ListOverlay<T> {
         ids.extend(more);
     }
 
-    /// Takes layers of a row off, without showing it anew.
-    fn take_layers(&mut self, id: &T::Id, gone: impl Fn(&Layer<T, Spot<T::Id>>) -> bool) {
+    /// Takes the layers of a row off of which `became` says what became of them, without showing
+    /// it anew.
+    fn take_layers<'a>(
+        &mut self,
+        id: &T::Id,
+        became: impl Fn(&Layer<T, Spot<T::Id>>) -> Option<Became<'a, T>>,
+    ) where
+        T: 'a,
+    {
         let Some(touched) = self.touched.get_mut(id) else {
             return;
         };
-        let removed = touched.stack.remove(gone);
+        let rules = Rules {
+            policy: &self.policy,
+            json: self.json,
+        };
+        let removed = touched.stack.remove(&rules, became);
         let mut left: Vec<MutationId> = removed.iter().map(|layer| layer.id.mutation).collect();
         left.retain(|mutation| touched.stack.of(*mutation).next().is_none());
         for mutation in left {
@@ -167,7 +178,7 @@ impl<T: ListItem> KeyedList<T> {
             let member = overlay.mutations.entry(layer.mutation).or_insert(member);
             member.rows.insert(id.clone());
         }
-        let laid = self.lay(lifted, false);
+        let laid = self.lay(lifted, Synced::Same);
         self.pending.item(&id);
         result.map(|()| laid.changed())
     }
@@ -201,8 +212,17 @@ impl<T: ListItem> KeyedList<T> {
         self.overlay.aliases.resolve(id)
     }
 
-    /// Takes layers of these rows off, and shows the rows anew.
-    fn peel(&mut self, ids: &[T::Id], gone: impl Fn(&Layer<T, Spot<T::Id>>) -> bool) -> bool {
+    /// Takes the layers of these rows off of which `became` says what became of them, and shows the
+    /// rows anew.
+    fn peel<'a>(
+        &mut self,
+        ids: &[T::Id],
+        synced: Synced,
+        became: impl Fn(&T::Id, &Layer<T, Spot<T::Id>>) -> Option<Became<'a, T>>,
+    ) -> bool
+    where
+        T: 'a,
+    {
         let lifted = self.lift(ids.iter());
         for id in ids {
             if let Some(touched) = self.overlay.touched.get_mut(id) {
@@ -210,30 +230,39 @@ impl<T: ListItem> KeyedList<T> {
                 if touched
                     .stack
                     .iter()
-                    .any(|layer| moved(layer) && gone(layer))
+                    .any(|layer| moved(layer) && became(id, layer).is_some())
                     && let Some(place) = touched.place.take()
                 {
                     self.order.free(&place);
                 }
             }
-            self.overlay.take_layers(id, &gone);
+            self.overlay.take_layers(id, |layer| became(id, layer));
             self.pending.item(id);
         }
-        self.lay(lifted, false).changed()
+        self.lay(lifted, synced).changed()
     }
 
-    /// A fetch has landed: what was confirmed before it began is in it.
-    pub(super) fn fetch_landed(&mut self) {
-        let fetched =
+    /// A fetch has landed with these rows, which are taken next: what was confirmed before it began
+    /// is in them.
+    pub(super) fn fetch_landed(&mut self, items: &[T]) {
+        let is_fetched =
             |layer: &Layer<T, _>| matches!(layer.phase, Phase::Confirmed { fetched: true, .. });
         let rows = self.overlay.touched.iter();
         let ids: Vec<T::Id> = rows
-            .filter(|(_, row)| row.stack.iter().any(fetched))
+            .filter(|(_, row)| row.stack.iter().any(is_fetched))
             .map(|(id, _)| id.clone())
             .collect();
-        if !ids.is_empty() {
-            self.peel(&ids, fetched);
+        if ids.is_empty() {
+            return;
         }
+        let fetched = items.iter().map(|item| (item.id(), item));
+        let fetched: BTreeMap<T::Id, &T> = fetched.filter(|(id, _)| ids.contains(id)).collect();
+        self.peel(&ids, Synced::Passing, |id, layer| {
+            let became = fetched
+                .get(id)
+                .map_or(Became::AsMeant, |item| Became::Item(*item));
+            is_fetched(layer).then_some(became)
+        });
     }
 }
 
@@ -260,9 +289,9 @@ impl<T: ListItem> Overlay for KeyedList<T> {
         }
     }
 
-    fn echo(&mut self, _: Instant, message: &MessageId, data: Option<&str>) -> bool {
+    fn echo(&mut self, _: Instant, message: &MessageId, event: Echo<'_>) -> bool {
         match self.overlay.by_message.get(message).copied() {
-            Some(mutation) if !off(Rule::EchoMatch) => self.take_echo(mutation, data),
+            Some(mutation) if !off(Rule::EchoMatch) => self.take_echo(mutation, event),
             _ => false,
         }
     }
@@ -274,7 +303,9 @@ impl<T: ListItem> Overlay for KeyedList<T> {
     fn revoke(&mut self, _: Instant, mutation: MutationId) -> bool {
         let ids = self.overlay.rows_of(mutation);
         let goes = !off(Rule::LayerRevoke);
-        self.peel(&ids, |layer| layer.id.mutation == mutation && goes)
+        self.peel(&ids, Synced::Same, |_, layer| {
+            (layer.id.mutation == mutation && goes).then_some(Became::Nothing)
+        })
     }
 
     fn set_failed(&mut self, mutation: MutationId, failed: bool) -> bool {
@@ -297,7 +328,7 @@ impl<T: ListItem> Overlay for KeyedList<T> {
     }
 
     fn merges(&self) -> bool {
-        !matches!(self.overlay.policy, ConflictPolicy::LastWriterWins)
+        self.overlay.policy.merges()
     }
 
     fn outgoing(&self, layer: LayerId) -> Option<Outgoing> {

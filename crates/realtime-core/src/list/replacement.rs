@@ -19,7 +19,7 @@ impl<T: ListItem> KeyedList<T> {
     /// began.
     pub fn replace(&mut self, now: Instant, items: Vec<T>) -> Applied {
         self.expire(now);
-        self.fetch_landed();
+        self.fetch_landed(&items);
         let items = items.into_iter().map(|item| {
             let version = item.version();
             (item, version)

@@ -38,6 +38,23 @@ impl<T> ConflictPolicy<T> {
     }
 }
 
+impl<T> ConflictPolicy<T> {
+    /// Whether what an edit was made on matters.
+    pub(crate) const fn merges(&self) -> bool {
+        !matches!(self, Self::LastWriterWins)
+    }
+
+    /// Whether a field that others changed too is left to them.
+    pub(super) const fn yields(&self) -> bool {
+        matches!(
+            self,
+            Self::MergeFields {
+                same_field: Side::Theirs
+            }
+        )
+    }
+}
+
 impl<T> Clone for ConflictPolicy<T> {
     fn clone(&self) -> Self {
         match self {
@@ -172,7 +189,8 @@ pub(super) fn without_lost(patch: &mut Value, conflicts: &[FieldConflict]) {
     }
 }
 
-fn prune(patch: &mut Value, path: &[String]) {
+/// Takes the field out of a merge patch that these names lead to.
+pub(super) fn prune(patch: &mut Value, path: &[String]) {
     let Value::Object(fields) = patch else { return };
     match path {
         [] => fields.clear(),

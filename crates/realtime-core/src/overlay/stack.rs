@@ -4,8 +4,13 @@ use super::{
     LayerId, LayerState, Outgoing,
     conflict::{ConflictPolicy, FieldConflict, difference, without_lost},
     fold::{Change, JsonOf},
+    inheritance::{Became, Inheritance},
 };
-use crate::{error::DecodeError, id::MutationId};
+use crate::{
+    error::DecodeError,
+    id::MutationId,
+    rule::{Rule, off},
+};
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
@@ -27,8 +32,6 @@ pub(crate) struct Layer<T, P> {
     pub(crate) phase: Phase,
     failed: bool,
     base: Option<Rc<T>>,
-    /// A layer below has gone: the next state under this one is no one else's doing, but its base.
-    rebase: bool,
     /// Fields whose conflict has been reported.
     reported: Vec<Vec<String>>,
 }
@@ -89,22 +92,6 @@ impl<T, P> Stack<T, P> {
     pub(crate) fn of(&self, mutation: MutationId) -> impl Iterator<Item = &Layer<T, P>> {
         self.iter()
             .filter(move |layer| layer.id.mutation == mutation)
-    }
-
-    /// Takes the layers off that `gone` names; returns them.
-    pub(crate) fn remove(&mut self, gone: impl Fn(&Layer<T, P>) -> bool) -> Vec<Layer<T, P>> {
-        let mut removed = Vec::new();
-        let mut kept = Vec::with_capacity(self.0.len());
-        for mut layer in self.0.drain(..) {
-            if gone(&layer) {
-                removed.push(layer);
-            } else {
-                layer.rebase |= !removed.is_empty();
-                kept.push(layer);
-            }
-        }
-        self.0 = kept;
-        removed
     }
 
     /// Takes another stack's layers in, in the order they were made.
@@ -188,7 +175,6 @@ impl<T: PartialEq, P> Stack<T, P> {
             phase: Phase::Pending,
             failed: false,
             base,
-            rebase: false,
             reported: Vec::new(),
         };
         let at = self.0.partition_point(|other| other.id < id);
@@ -196,27 +182,73 @@ impl<T: PartialEq, P> Stack<T, P> {
         Ok(())
     }
 
-    /// What the layers make of `under`. After a change of the synced state (`synced`), layers over
-    /// one that has gone take what is under them now as their base.
+    /// Takes the layers off of which `became` says what became of them; returns them. The bases of
+    /// those above are told.
+    pub(crate) fn remove<'a>(
+        &mut self,
+        rules: &Rules<'_, T>,
+        became: impl Fn(&Layer<T, P>) -> Option<Became<'a, T>>,
+    ) -> Vec<Layer<T, P>>
+    where
+        T: 'a,
+    {
+        let ends: Vec<_> = self.0.iter().map(became).collect();
+        if rules.policy.merges() && !off(Rule::BaseHandOver) {
+            for (at, end) in ends.iter().enumerate() {
+                if let Some(end) = end {
+                    self.hand_on(at, end, rules);
+                }
+            }
+        }
+        let mut removed = Vec::new();
+        let mut kept = Vec::with_capacity(self.0.len());
+        for (layer, end) in self.0.drain(..).zip(ends) {
+            match end {
+                Some(_) => removed.push(layer),
+                None => kept.push(layer),
+            }
+        }
+        self.0 = kept;
+        removed
+    }
+
+    /// Lets the bases above the layer at `at` have what became of it.
+    fn hand_on(&mut self, at: usize, became: &Became<'_, T>, rules: &Rules<'_, T>) {
+        let (gone, above) = self.0.split_at_mut(at + 1);
+        let Some(gone) = gone.last() else { return };
+        if matches!(became, Became::Nothing) {
+            // Above a row that was not there, or was there no more, is what there was before.
+            let unmade = |layer: &&mut Layer<T, P>| gone.base.is_none() || layer.base.is_none();
+            for layer in above.iter_mut().filter(unmade) {
+                layer.base.clone_from(&gone.base);
+            }
+        }
+        let mut inheritance = gone.leaves(became, rules);
+        for layer in above {
+            let Some(left) = inheritance.take().filter(|left| !left.is_empty()) else {
+                return;
+            };
+            inheritance = layer.inherit(left, rules);
+        }
+    }
+
+    /// What the layers make of `under`. Conflicts are told if it `counts`, and is not known to be
+    /// old.
     pub(crate) fn fold(
         &mut self,
         under: Option<&Rc<T>>,
         rules: &Rules<'_, T>,
-        synced: bool,
+        counts: bool,
     ) -> Folded<T> {
         let mut item = under.cloned();
         let mut conflicts = Vec::new();
         for layer in &mut self.0 {
-            if layer.rebase && synced {
-                layer.rebase = false;
-                layer.base.clone_from(&item);
-            }
-            let base = layer.base.as_ref().filter(|_| !layer.rebase);
+            let base = layer.base.as_ref();
             let mut found = Vec::new();
             let over =
                 (layer.change).over(item.as_ref(), base, rules.policy, rules.json, &mut found);
             item = over;
-            if layer.phase == Phase::Pending {
+            if layer.phase == Phase::Pending && counts {
                 found.retain(|conflict| !layer.reported.contains(&conflict.path));
                 let paths = found.iter().map(|conflict| conflict.path.clone());
                 layer.reported.extend(paths);
@@ -252,7 +284,7 @@ impl<T: PartialEq, P> Stack<T, P> {
         let mut unheard = Vec::new();
         let mut item = under.cloned();
         for layer in self.0.iter().take_while(|layer| layer.id < id) {
-            let base = layer.base.as_ref().filter(|_| !layer.rebase);
+            let base = layer.base.as_ref();
             item = (layer.change).over(item.as_ref(), base, rules.policy, rules.json, &mut unheard);
         }
         item
@@ -260,6 +292,54 @@ impl<T: PartialEq, P> Stack<T, P> {
 }
 
 impl<T: PartialEq, P> Layer<T, P> {
+    /// The value that the edit was to make of its base, as JSON.
+    fn meant(&self, rules: &Rules<'_, T>) -> Option<Value> {
+        let made = match (&self.base, &self.change) {
+            (Some(base), change) => change.made_on(base, rules.json).ok()?,
+            (None, Change::Insert(item) | Change::Set(item)) => Rc::clone(item),
+            (None, _) => return None,
+        };
+        (rules.json.write)(&made).ok()
+    }
+
+    /// What it leaves to the next one above it.
+    fn leaves(&self, became: &Became<'_, T>, rules: &Rules<'_, T>) -> Option<Inheritance> {
+        let value = |item: &T| (rules.json.write)(item).ok();
+        let meant = self.meant(rules)?;
+        let (source, is_whole) = match became {
+            Became::AsMeant => return None,
+            Became::Nothing => {
+                let base = value(self.base.as_ref()?)?;
+                return Inheritance::of_nothing(base, meant);
+            }
+            Became::Item(item) => (value(item)?, true),
+            Became::Said(text) => (serde_json::from_str(text).ok()?, false),
+        };
+        let base = match &self.base {
+            Some(base) => value(base)?,
+            None => Value::Object(Map::new()),
+        };
+        let lost: &[_] = match rules.policy.yields() {
+            true => &self.reported,
+            false => &[],
+        };
+        Inheritance::of_done(&base, meant, (&source, is_whole), lost)
+    }
+
+    /// Takes its part of what the one below leaves, and gives what there is to tell the next one.
+    fn inherit(&mut self, left: Inheritance, rules: &Rules<'_, T>) -> Option<Inheritance> {
+        let Some(base) = &self.base else {
+            // What makes a row makes it whatever was there; over no row there is nothing to hide.
+            let makes = matches!(self.change, Change::Insert(_) | Change::Set(_));
+            return (!makes).then_some(left);
+        };
+        let meant = self.meant(rules)?;
+        let mut value = (rules.json.write)(base).ok()?;
+        left.give(&mut value);
+        self.base = Some(Rc::new((rules.json.read)(value).ok()?));
+        Some(left.next(meant, self.meant(rules)?))
+    }
+
     /// The edit as a merge patch, and whether it lost all its fields. `synced` is what the server
     /// has, `below` that with the layers before this one.
     ///
@@ -276,7 +356,7 @@ impl<T: PartialEq, P> Layer<T, P> {
             let patch = difference(&value(old?)?, &value(new)?);
             Some(patch.unwrap_or_else(|| Value::Object(Map::new())))
         };
-        let base = self.base.as_ref().filter(|_| !self.rebase);
+        let base = self.base.as_ref();
         let mut found = Vec::new();
         let policy = rules.policy;
         let mut over = || (self.change).over(below, base, policy, rules.json, &mut found);

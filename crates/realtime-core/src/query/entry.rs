@@ -14,6 +14,7 @@ use crate::{
     error::DecodeError,
     id::Position,
     key::QueryKey,
+    overlay::Echo,
     rule::{Rule, off},
     time::{Instant, earliest},
 };
@@ -247,12 +248,19 @@ impl Entry {
             Feed::None | Feed::Several => false,
         });
         let patches = self.resource.patches_data(binding);
-        let echoed = self.take_echo(now, event, patches);
-        if let (Some(position), Some(as_of)) = (position, &self.as_of)
-            && patches
-            && fold::covers(as_of, position)
-            && !off(Rule::CoveredEvents)
-        {
+        let is_known = patches
+            && position.is_some_and(|position| {
+                let as_of = self.as_of.as_ref();
+                as_of.is_some_and(|as_of| fold::covers(as_of, position))
+            })
+            && !off(Rule::CoveredEvents);
+        let echo = match (patches, is_known) {
+            (false, _) => Echo::Signal,
+            (true, false) => Echo::Coming(event.data),
+            (true, true) => Echo::Known(event.data),
+        };
+        let echoed = self.take_echo(now, event, echo);
+        if is_known {
             shared.stats.covered_events += 1;
             return Ok(if echoed {
                 Effect::Changed
@@ -290,14 +298,12 @@ impl Entry {
         Ok(effect)
     }
 
-    /// Tells the optimistic edits of an event with an id, which may be their own. One that does
-    /// not change the data itself only says that the server has carried the edit out.
-    fn take_echo(&mut self, now: Instant, event: &EventView<'_>, patches: bool) -> bool {
+    /// Tells the optimistic edits of an event with an id, which may be their own.
+    fn take_echo(&mut self, now: Instant, event: &EventView<'_>, echo: Echo<'_>) -> bool {
         let (Some(id), Some(overlay)) = (event.id, self.resource.overlay_mut()) else {
             return false;
         };
-        let data = if patches { Some(event.data) } else { None };
-        !overlay.is_empty() && overlay.echo(now, id, data)
+        !overlay.is_empty() && overlay.echo(now, id, echo)
     }
 
     /// Does what is due; says whether what people see changed.

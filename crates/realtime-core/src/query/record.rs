@@ -236,12 +236,29 @@ impl<T: PartialEq + 'static> Record<T> {
         self.shown.as_deref()
     }
 
-    fn set(&mut self, new: Rc<T>) -> bool {
-        if self.synced.as_deref() == Some(&*new) {
-            return false;
+    /// Takes what the server has, after layers may have been `peeled`; whether another value shows
+    /// than before.
+    fn set(&mut self, new: Rc<T>, peeled: bool) -> bool {
+        let is_same = self.synced.as_deref() == Some(&*new);
+        if !is_same {
+            self.synced = Some(new);
         }
-        self.synced = Some(new);
-        self.show(true)
+        (peeled || !is_same) && self.show()
+    }
+
+    /// What an event makes of the value; `None` if nothing else.
+    fn made_by(
+        &self,
+        binding: BindingIndex,
+        event: &EventView<'_>,
+    ) -> Result<Option<T>, DecodeError> {
+        let old = self.synced.as_deref();
+        match self.patch(binding) {
+            Some(Kind::Replace(decode)) => decode(event).map(Some),
+            Some(Kind::Merge(merge)) => old.map(|old| merge(old, event.data)).transpose(),
+            Some(Kind::Reduce { reduce, .. }) => reduce(event, old),
+            Some(Kind::Invalidate(_)) | None => Ok(None),
+        }
     }
 
     fn patch(&self, binding: BindingIndex) -> Option<&Kind<T>> {
@@ -274,8 +291,8 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
                 )
             })?,
         };
-        let landed = self.fetch_landed();
-        Ok(self.set(new) | landed)
+        let peeled = self.fetch_landed(&new);
+        Ok(self.set(new, peeled))
     }
 
     fn apply(
@@ -284,15 +301,25 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
         binding: BindingIndex,
         event: &EventView<'_>,
     ) -> Result<Effect, DecodeError> {
-        let old = self.synced.as_deref();
-        let new = match self.patch(binding) {
-            None => None,
-            Some(Kind::Replace(decode)) => Some(decode(event)?),
-            Some(Kind::Merge(merge)) => old.map(|old| merge(old, event.data)).transpose()?,
-            Some(Kind::Reduce { reduce, .. }) => reduce(event, old)?,
-            Some(Kind::Invalidate(prefix)) => return Ok(Effect::Invalidate(prefix.clone())),
+        if let Some(Kind::Invalidate(prefix)) = self.patch(binding) {
+            return Ok(Effect::Invalidate(prefix.clone()));
+        }
+        let made = self.made_by(binding, event);
+        let old = self.synced.clone();
+        let now = made
+            .as_ref()
+            .ok()
+            .and_then(|new| new.as_ref().or(old.as_deref()));
+        let peeled = self.echo_came(now);
+        let changed = match made {
+            Ok(Some(new)) => self.set(Rc::new(new), peeled),
+            Ok(None) => peeled && self.show(),
+            Err(error) => {
+                self.show();
+                return Err(error);
+            }
         };
-        Ok(if new.is_some_and(|new| self.set(Rc::new(new))) {
+        Ok(if changed {
             Effect::Changed
         } else {
             Effect::Unchanged

@@ -6,8 +6,8 @@ use crate::{
     id::{MessageId, MutationId},
     key::QueryKey,
     overlay::{
-        Change, ConflictPolicy, JsonOf, Layer, LayerId, LayerState, Outgoing, Overlay, OverlayNews,
-        Phase, Rules, Stack,
+        Became, Change, ConflictPolicy, Echo, JsonOf, Layer, LayerId, LayerState, Outgoing,
+        Overlay, OverlayNews, Phase, Rules, Stack,
     },
     time::Instant,
 };
@@ -17,6 +17,8 @@ use std::{any::Any, collections::BTreeMap, convert::Infallible};
 pub(super) struct RecordOverlay<T> {
     stack: Stack<T, Infallible>,
     messages: BTreeMap<MutationId, MessageId>,
+    /// Whose echo the event is that is applied next.
+    coming: Option<MutationId>,
     policy: ConflictPolicy<T>,
     /// Known once there was an edit.
     home: Option<Home<T>>,
@@ -33,6 +35,7 @@ impl<T> RecordOverlay<T> {
         Self {
             stack: Stack::new(),
             messages: BTreeMap::new(),
+            coming: None,
             policy,
             home: None,
             news: OverlayNews {
@@ -65,7 +68,7 @@ impl<T: PartialEq + 'static> Record<T> {
         overlay
             .stack
             .push(layer, change, self.synced.as_ref(), &rules)?;
-        Ok(self.show(false))
+        Ok(self.show())
     }
 
     /// How the record stands; `None` if nothing of it waits for the server.
@@ -73,13 +76,27 @@ impl<T: PartialEq + 'static> Record<T> {
         self.overlay.stack.state()
     }
 
-    /// A fetch has landed: what was confirmed before it began is in it.
-    pub(super) fn fetch_landed(&mut self) -> bool {
-        self.peel(|layer| matches!(layer.phase, Phase::Confirmed { fetched: true, .. }))
+    /// A fetch has landed with `new`: what was confirmed before it began is in it. Whether layers
+    /// went; nothing is shown yet.
+    pub(super) fn fetch_landed(&mut self, new: &T) -> bool {
+        let is_fetched =
+            |layer: &Layer<T, _>| matches!(layer.phase, Phase::Confirmed { fetched: true, .. });
+        self.take_layers(|layer| is_fetched(layer).then_some(Became::Item(new)))
+    }
+
+    /// The event that was announced as an echo makes the value `now`, if anything. Whether layers
+    /// went; nothing is shown yet.
+    pub(super) fn echo_came(&mut self, now: Option<&T>) -> bool {
+        let coming = self.overlay.coming.take();
+        coming.is_some_and(|mutation| {
+            let is_its = |layer: &Layer<T, _>| layer.id.mutation == mutation;
+            let became = || now.map_or(Became::AsMeant, Became::Item);
+            self.take_layers(|layer| is_its(layer).then(became))
+        })
     }
 
     /// Shows the synced value with the layers over it; whether that is another value than before.
-    pub(super) fn show(&mut self, synced: bool) -> bool {
+    pub(super) fn show(&mut self) -> bool {
         let overlay = &mut self.overlay;
         let new = match &overlay.home {
             Some(home) if !overlay.stack.is_empty() => {
@@ -87,7 +104,7 @@ impl<T: PartialEq + 'static> Record<T> {
                     policy: &overlay.policy,
                     json: home.json,
                 };
-                let folded = overlay.stack.fold(self.synced.as_ref(), &rules, synced);
+                let folded = overlay.stack.fold(self.synced.as_ref(), &rules, true);
                 let item = folded.item.clone();
                 (overlay.news.conflicts).extend(folded.conflicts_at(&home.key, None));
                 item
@@ -105,14 +122,28 @@ impl<T: PartialEq + 'static> Record<T> {
         true
     }
 
-    fn peel(&mut self, gone: impl Fn(&Layer<T, Infallible>) -> bool) -> bool {
-        let stack = &mut self.overlay.stack;
-        if stack.remove(gone).is_empty() {
+    /// Takes the layers off of which `became` says what became of them; whether there are any.
+    fn take_layers<'a>(
+        &mut self,
+        became: impl Fn(&Layer<T, Infallible>) -> Option<Became<'a, T>>,
+    ) -> bool
+    where
+        T: 'a,
+    {
+        let overlay = &mut self.overlay;
+        let Some(home) = &overlay.home else {
+            return false;
+        };
+        let rules = Rules {
+            policy: &overlay.policy,
+            json: home.json,
+        };
+        if overlay.stack.remove(&rules, became).is_empty() {
             return false;
         }
-        let messages = &mut self.overlay.messages;
-        messages.retain(|mutation, _| stack.of(*mutation).next().is_some());
-        self.show(false)
+        let stack = &overlay.stack;
+        (overlay.messages).retain(|mutation, _| stack.of(*mutation).next().is_some());
+        true
     }
 }
 
@@ -135,17 +166,28 @@ impl<T: PartialEq + 'static> Overlay for Record<T> {
         }
     }
 
-    fn echo(&mut self, _: Instant, message: &MessageId, data: Option<&str>) -> bool {
+    fn echo(&mut self, _: Instant, message: &MessageId, event: Echo<'_>) -> bool {
         let mut messages = self.overlay.messages.iter();
         let Some((&mutation, _)) = messages.find(|(_, expected)| *expected == message) else {
             return false;
         };
         self.overlay.news.echoed.push((mutation, true));
-        if data.is_some() {
-            return self.peel(|layer| layer.id.mutation == mutation);
+        match event {
+            // What it makes of the value is known when it is applied.
+            Echo::Coming(_) => {
+                self.overlay.coming = Some(mutation);
+                false
+            }
+            Echo::Known(_) => {
+                self.overlay.coming = Some(mutation);
+                let synced = self.synced.clone();
+                self.echo_came(synced.as_deref()) && self.show()
+            }
+            Echo::Signal => {
+                self.overlay.stack.confirm(mutation, None);
+                true
+            }
         }
-        self.overlay.stack.confirm(mutation, None);
-        true
     }
 
     fn confirm(&mut self, _: Instant, mutation: MutationId, _: &str) -> bool {
@@ -155,7 +197,8 @@ impl<T: PartialEq + 'static> Overlay for Record<T> {
     }
 
     fn revoke(&mut self, _: Instant, mutation: MutationId) -> bool {
-        self.peel(|layer| layer.id.mutation == mutation)
+        let ours = |layer: &Layer<T, _>| layer.id.mutation == mutation;
+        self.take_layers(|layer| ours(layer).then_some(Became::Nothing)) && self.show()
     }
 
     fn set_failed(&mut self, mutation: MutationId, failed: bool) -> bool {
@@ -167,7 +210,7 @@ impl<T: PartialEq + 'static> Overlay for Record<T> {
     }
 
     fn merges(&self) -> bool {
-        !matches!(self.overlay.policy, ConflictPolicy::LastWriterWins)
+        self.overlay.policy.merges()
     }
 
     fn outgoing(&self, layer: LayerId) -> Option<Outgoing> {
@@ -237,6 +280,11 @@ mod tests {
             .unwrap();
     }
 
+    fn echo(record: &mut Record<Doc>, message: &str, new: &Doc) {
+        record.echo(Instant::ZERO, &message.into(), Echo::Coming("{}"));
+        event(record, new);
+    }
+
     #[test]
     fn a_patch_lies_over_whatever_the_server_says_and_goes_with_its_echo() {
         let mut record = record(ConflictPolicy::LastWriterWins);
@@ -244,8 +292,8 @@ mod tests {
         assert_eq!(record.get(), Some(&doc("mine", "b")));
         event(&mut record, &doc("theirs", "c"));
         assert_eq!(record.get(), Some(&doc("mine", "c")));
-        assert!(record.echo(Instant::ZERO, &"m1".into(), Some("{}")));
-        assert_eq!(record.get(), Some(&doc("theirs", "c")));
+        echo(&mut record, "m1", &doc("mine", "d"));
+        assert_eq!(record.get(), Some(&doc("mine", "d")));
         assert!(record.is_empty() && record.layer_state().is_none());
     }
 
@@ -279,12 +327,46 @@ mod tests {
         let mut record = record(ConflictPolicy::MergeFields { same_field });
         push(&mut record, 1, Change::Patch(r#"{"title":"one"}"#.into()));
         push(&mut record, 2, Change::Patch(r#"{"title":"two"}"#.into()));
-        record.echo(Instant::ZERO, &"m1".into(), Some("{}"));
-        event(&mut record, &doc("ONE", "b"));
+        echo(&mut record, "m1", &doc("ONE", "b"));
         assert_eq!(record.get(), Some(&doc("two", "b")));
         event(&mut record, &doc("theirs", "b"));
         assert_eq!(record.get(), Some(&doc("theirs", "b")));
         assert_eq!(record.take_news().conflicts.len(), 1);
+    }
+
+    #[test]
+    fn what_others_did_before_an_echo_that_is_known_already_stays_a_conflict() {
+        let same_field = Side::Theirs;
+        let mut record = record(ConflictPolicy::MergeFields { same_field });
+        push(&mut record, 1, Change::Patch(r#"{"body":"mine"}"#.into()));
+        push(&mut record, 2, Change::Patch(r#"{"title":"mine"}"#.into()));
+        let fetched = doc("theirs", "mine");
+        record
+            .land(Instant::ZERO, Box::new(fetched.clone()))
+            .unwrap();
+        assert_eq!(record.get(), Some(&fetched));
+        record.echo(Instant::ZERO, &"m1".into(), Echo::Known("{}"));
+        assert_eq!(record.get(), Some(&fetched));
+        assert_eq!(record.len(), 1);
+    }
+
+    #[test]
+    fn an_echo_that_cannot_be_read_takes_its_edit_off_all_the_same() {
+        let mut record = record(ConflictPolicy::LastWriterWins);
+        push(&mut record, 1, Change::Patch(r#"{"title":"mine"}"#.into()));
+        record.echo(Instant::ZERO, &"m1".into(), Echo::Coming("[]"));
+        let view = EventView {
+            event: "doc",
+            channel: None,
+            data: "[]",
+            position: None,
+            id: None,
+        };
+        let applied = record.apply(Instant::ZERO, BindingIndex::new(0), &view);
+        assert!(applied.is_err() && record.is_empty());
+        assert_eq!(record.get(), Some(&doc("a", "b")));
+        event(&mut record, &doc("theirs", "b"));
+        assert_eq!(record.get(), Some(&doc("theirs", "b")));
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub(crate) struct Board {
     pub(crate) events: bool,
     /// Whether an edit made for an older version is refused.
     pub(crate) checks_versions: bool,
+    /// Whether titles become what they are in capitals.
+    pub(crate) shouts: bool,
     /// The texts that were written, in order: each must be there once.
     pub(crate) written: Vec<String>,
     /// The answers given, by message id; a database would keep them over a restart.
@@ -69,6 +71,7 @@ pub(crate) fn serve(world: &mut World) -> Shared {
         echoes: true,
         events: true,
         checks_versions: false,
+        shouts: false,
         written: Vec::new(),
         handled: BTreeMap::new(),
         fetches_fail: false,
@@ -150,6 +153,9 @@ impl Board {
                     return Err(refusal("conflict"));
                 }
                 let mut patch = data["patch"].clone();
+                if let (true, Some(title)) = (self.shouts, patch["title"].as_str()) {
+                    patch["title"] = title.to_uppercase().into();
+                }
                 patch["version"] = (card.version + 1).into();
                 *card = card
                     .merged(&patch.to_string())

@@ -1,10 +1,15 @@
 //! Two people edit one thing at once.
 
 use crate::mutation_board::{
-    Answers, Card, SECOND, edit, member, mutate, outcomes, put, serve, shown, title,
+    Answers, Card, SECOND, Shared, cards, edit, member, mutate, outcomes, put, serve, shown, title,
+    watch,
 };
-use realtime_core::{ConflictPolicy, MutationEvent, Side, testing::World};
+use realtime_core::{
+    ConflictPolicy, MutationEvent, Side,
+    testing::{PeerId, World},
+};
 use serde_json::json;
+use std::time::Duration;
 
 fn pair(card: &Card) -> (&str, &str) {
     (&card.title, &card.note)
@@ -85,9 +90,7 @@ fn an_edit_of_which_nothing_is_left_is_not_sent() {
         card.title = "theirs".into()
     });
     // The rows come before the connection does: by a fetch.
-    world.act(peer, |client, now| {
-        client.refetch(now, &crate::mutation_board::cards())
-    });
+    world.act(peer, |client, now| client.refetch(now, &cards()));
     world.run(3 * SECOND);
     assert_eq!(shown(&world, peer)[0].title, "theirs");
     world.heal(peer);
@@ -165,13 +168,130 @@ fn a_custom_policy_decides_what_is_shown_and_what_is_sent() {
     put(&mut world, &board, "c0", |card| {
         card.title = "theirs".into()
     });
-    world.act(peer, |client, now| {
-        client.refetch(now, &crate::mutation_board::cards())
-    });
+    world.act(peer, |client, now| client.refetch(now, &cards()));
     world.run(3 * SECOND);
     assert_eq!(shown(&world, peer)[0].title, "theirs & mine");
     world.heal(peer);
     world.run(20 * SECOND);
     assert_eq!(board.borrow().cards["c0"].title, "theirs & mine");
     assert_eq!(shown(&world, peer)[0].title, "theirs & mine");
+}
+
+/// A client for which others' changes of a field count, whose edits go out one by one.
+fn yielding(world: &mut World, answers: Answers) -> (Shared, PeerId) {
+    let board = serve(world);
+    board.borrow_mut().answers = answers;
+    put(world, &board, "c0", |card| card.title = "old".into());
+    let same_field = Side::Theirs;
+    let peer = member(world, ConflictPolicy::MergeFields { same_field });
+    world.link_mut(peer).latency = 50..=50;
+    (board, peer)
+}
+
+/// Once the other's title shows, it goes on showing, and it is the server's.
+fn check_theirs_stays(world: &mut World, board: &Shared, peer: PeerId) {
+    let mut has_lost = false;
+    watch(world, peer, 20 * SECOND, |client| {
+        let rows = client.list::<Card>(&cards()).unwrap();
+        let title = &rows.get(0).unwrap().title;
+        let state = client.item_state::<Card>(&cards(), &"c0".to_owned());
+        has_lost |= title == "theirs";
+        assert!(
+            !has_lost || title == "theirs",
+            "{title} shows again, {state:?}"
+        );
+    });
+    assert_eq!(pair(&board.borrow().cards["c0"]), ("theirs", "mine"));
+    assert_eq!(pair(&shown(world, peer)[0]), ("theirs", "mine"));
+    let never: [&str; 0] = [];
+    assert_eq!(board.borrow().written, never);
+    assert_eq!(world.client(peer).overlay_len(&cards()), 0);
+    let mut words: Vec<_> = outcomes(world, peer).into_iter().map(|it| it.1).collect();
+    words.sort_unstable();
+    assert_eq!(words, ["confirmed", "confirmed", "conflict"]);
+}
+
+const ANSWERS: [Answers; 3] = [Answers::Whole, Answers::Version, Answers::Nothing];
+
+#[test]
+fn an_edit_that_lost_while_cut_off_does_not_show_again_when_one_below_it_is_done() {
+    for answers in ANSWERS {
+        let mut world = World::new(7);
+        let (board, peer) = yielding(&mut world, answers);
+        world.take_down(peer);
+        mutate(&mut world, peer, edit("c0", json!({ "note": "mine" })));
+        mutate(&mut world, peer, title("c0", "mine"));
+        put(&mut world, &board, "c0", |card| {
+            card.title = "theirs".into()
+        });
+        world.heal(peer);
+        check_theirs_stays(&mut world, &board, peer);
+    }
+}
+
+#[test]
+fn an_edit_that_lost_while_it_waited_for_its_turn_is_not_sent_after_it() {
+    for (echoes, answers) in [
+        (true, Answers::Whole),
+        (true, Answers::Nothing),
+        (false, Answers::Whole),
+        (false, Answers::Version),
+        (false, Answers::Nothing),
+    ] {
+        let mut world = World::new(8);
+        let (board, peer) = yielding(&mut world, answers);
+        board.borrow_mut().echoes = echoes;
+        let note = edit("c0", json!({ "note": "mine" }));
+        mutate(&mut world, peer, note.with_scope("c0"));
+        mutate(&mut world, peer, title("c0", "mine").with_scope("c0"));
+        put(&mut world, &board, "c0", |card| {
+            card.title = "theirs".into()
+        });
+        check_theirs_stays(&mut world, &board, peer);
+    }
+}
+
+#[test]
+fn what_a_fetch_brings_with_the_outcome_of_an_edit_is_not_taken_for_it() {
+    for answers in ANSWERS {
+        let mut world = World::new(9);
+        let (board, peer) = yielding(&mut world, answers);
+        let note = edit("c0", json!({ "note": "mine" }));
+        mutate(&mut world, peer, note.with_scope("c0"));
+        mutate(&mut world, peer, title("c0", "mine").with_scope("c0"));
+        world.run(Duration::from_millis(60));
+        // The server has the note, and nobody has heard of it yet.
+        world.take_down(peer);
+        world.server.restart(false);
+        put(&mut world, &board, "c0", |card| {
+            card.title = "theirs".into()
+        });
+        world.heal(peer);
+        check_theirs_stays(&mut world, &board, peer);
+    }
+}
+
+#[test]
+fn what_the_server_made_of_an_edit_is_no_conflict_with_the_next_one() {
+    for (events, answers) in [
+        (true, Answers::Nothing),
+        (false, Answers::Whole),
+        (false, Answers::Version),
+        (false, Answers::Nothing),
+    ] {
+        let mut world = World::new(10);
+        let (board, peer) = yielding(&mut world, answers);
+        board.borrow_mut().events = events;
+        board.borrow_mut().shouts = true;
+        for text in ["one", "two"] {
+            mutate(&mut world, peer, title("c0", text).with_scope("c0"));
+        }
+        world.run(20 * SECOND);
+        assert_eq!(board.borrow().cards["c0"].title, "TWO");
+        let words: Vec<_> = outcomes(&mut world, peer)
+            .into_iter()
+            .map(|it| it.1)
+            .collect();
+        assert_eq!(words, ["confirmed"; 2], "{events} {answers:?}");
+    }
 }

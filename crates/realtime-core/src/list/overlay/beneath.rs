@@ -12,7 +12,7 @@ use crate::{
         Applied, KeyedList, ListItem,
         sequence::{Entry, Sequence, Spot},
     },
-    overlay::{Change, LayerId, Phase, Rules},
+    overlay::{Became, Change, Layer, LayerId, Phase, Rules},
     rule::{Rule, off},
     time::Instant,
 };
@@ -26,6 +26,17 @@ struct Before<T: ListItem> {
     id: T::Id,
     rank: Option<usize>,
     item: Option<Rc<T>>,
+}
+
+/// What has become of a row's synced state while its layers were lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Synced {
+    /// It may be another one.
+    Changed,
+    /// It is the same; only its layers are not.
+    Same,
+    /// It is the same, and known to be old: the next one comes in this very step.
+    Passing,
 }
 
 /// What laying layers again made different.
@@ -113,7 +124,7 @@ impl<T: ListItem> KeyedList<T> {
         if subject {
             self.pending.set_order(order);
         }
-        let laid = self.lay(lifted, true);
+        let laid = self.lay(lifted, Synced::Changed);
         result.map(|mut applied| {
             if subject {
                 applied.changed = laid.changed();
@@ -157,9 +168,8 @@ impl<T: ListItem> KeyedList<T> {
         Lifted(lifted)
     }
 
-    /// Lays the layers over the rows again. `synced` says that the rows' synced state may have
-    /// changed, and not just their layers.
-    pub(super) fn lay(&mut self, mut lifted: Lifted<T>, synced: bool) -> Laid {
+    /// Lays the layers over the rows again.
+    pub(super) fn lay(&mut self, mut lifted: Lifted<T>, synced: Synced) -> Laid {
         // What is moved next to a row needs that row to be in its place.
         lifted.0.sort_by_key(|before| self.moved_by(&before.id));
         for Before { id, item, .. } in &lifted.0 {
@@ -194,12 +204,12 @@ impl<T: ListItem> KeyedList<T> {
 
     /// Lays all layers again; whether what people see of the rows that have any changed.
     pub(in crate::list) fn lay_all(&mut self, lifted: Lifted<T>) -> bool {
-        self.lay(lifted, true).changed()
+        self.lay(lifted, Synced::Changed).changed()
     }
 
     /// Shows a lifted row as its layers make it. `before` is what was shown last.
-    fn lay_row(&mut self, id: &T::Id, before: Option<&Rc<T>>, synced: bool) {
-        if synced {
+    fn lay_row(&mut self, id: &T::Id, before: Option<&Rc<T>>, synced: Synced) {
+        if synced == Synced::Changed {
             self.drop_arrived(id);
         }
         let row = self.rows.get(id).map(|row| row.entry.clone());
@@ -227,7 +237,7 @@ impl<T: ListItem> KeyedList<T> {
         };
         let under = row.as_ref().map(|row| &row.item);
         let under = before.filter(|_| off(Rule::OverlayRebase)).or(under);
-        let folded = touched.stack.fold(under, &rules, synced);
+        let folded = touched.stack.fold(under, &rules, synced != Synced::Passing);
         let item = folded.item.clone();
         if let Some(key) = &overlay.key {
             let name = id_json(id);
@@ -349,27 +359,24 @@ impl<T: ListItem> KeyedList<T> {
 
     /// Drops the confirmed layers of a row whose synced state has what they wait for.
     fn drop_arrived(&mut self, id: &T::Id) {
-        let newest = |version| {
-            let row = self.rows.get(id);
+        let row = self.rows.get(id);
+        let item = row.map(|row| Rc::clone(&row.entry.item));
+        let recent = self.recent.of(id).last().and_then(|patch| patch.version);
+        let newest = row.and_then(|row| row.version.max(recent));
+        let has = |version| {
             row.is_some_and(|row| row.version >= Some(version)) || self.recent.contains(id, version)
         };
-        let Some(touched) = self.overlay.touched.get(id) else {
-            return;
+        let became = |layer: &Layer<T, Spot<T::Id>>| match (layer.phase, &layer.change) {
+            (Phase::Pending, _) => None,
+            (Phase::Confirmed { .. }, Change::Delete) => item.is_none().then_some(Became::AsMeant),
+            (Phase::Confirmed { version, .. }, _) => {
+                version.filter(|version| has(*version))?;
+                // Of a newer one nobody knows whose doing it is.
+                let exactly = item.as_deref().filter(|_| newest == version);
+                Some(exactly.map_or(Became::AsMeant, Became::Item))
+            }
         };
-        let gone: Vec<_> = touched
-            .stack
-            .iter()
-            .filter(|layer| match (layer.phase, &layer.change) {
-                (Phase::Pending, _) => false,
-                (Phase::Confirmed { .. }, Change::Delete) => !self.rows.contains_key(id),
-                (Phase::Confirmed { version, .. }, _) => version.is_some_and(newest),
-            })
-            .map(|layer| layer.id)
-            .collect();
-        if !gone.is_empty() {
-            self.overlay
-                .take_layers(id, |layer| gone.contains(&layer.id));
-        }
+        self.overlay.take_layers(id, became);
     }
 
     /// The entry that shows the row `id`, or the one that had this temporary id.

@@ -1,6 +1,6 @@
 //! What the server says about our own edits: echoes, answers, and the ids it gives.
 
-use super::id_json;
+use super::{Synced, id_json};
 use crate::{
     error::DecodeError,
     id::MutationId,
@@ -9,19 +9,21 @@ use crate::{
         alias::Aliases,
         event::{Event, Head},
     },
-    overlay::{Change, Phase},
+    overlay::{Became, Change, Echo, Phase},
     time::Instant,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::rc::Rc;
 
-/// Which rows an event is about.
-enum Named<I> {
-    /// These: those it creates, and all.
-    Rows { created: Vec<I>, all: Vec<I> },
-    /// Any: it says what the whole list holds.
-    Every,
+/// The rows that an event is about.
+struct Named<'a, I> {
+    /// What it says of each, as JSON.
+    rows: Vec<(I, &'a str)>,
+    /// Those that it creates.
+    created: Vec<I>,
+    /// Whether it says what the whole list holds.
+    is_every: bool,
 }
 
 /// An answer that says what became of a mutation. Whatever else a server answers is the app's.
@@ -35,30 +37,35 @@ struct Answer<'a> {
 
 impl<T: ListItem> KeyedList<T> {
     /// An echo of `mutation`: its layers on the rows that the event names go.
-    pub(super) fn take_echo(&mut self, mutation: MutationId, data: Option<&str>) -> bool {
-        let changed = self.settle_echo(mutation, data);
+    pub(super) fn take_echo(&mut self, mutation: MutationId, event: Echo<'_>) -> bool {
+        let changed = match event {
+            Echo::Coming(data) => self.settle_echo(mutation, data, Synced::Passing),
+            Echo::Known(data) => self.settle_echo(mutation, data, Synced::Same),
+            Echo::Signal => self.confirm_rest(mutation, None),
+        };
         let is_complete = self.next_insert(mutation).is_none();
         self.overlay.news.echoed.push((mutation, is_complete));
         changed
     }
 
-    fn settle_echo(&mut self, mutation: MutationId, data: Option<&str>) -> bool {
-        let Some(named) = data.and_then(|data| named_rows::<T>(data).ok()) else {
+    fn settle_echo(&mut self, mutation: MutationId, data: &str, synced: Synced) -> bool {
+        let Ok(named) = named_rows::<T>(data) else {
             return self.confirm_rest(mutation, None);
         };
         let mut changed = false;
-        let ids = match named {
-            Named::Every => self.overlay.rows_of(mutation),
-            Named::Rows { created, all } => {
-                for id in created {
-                    changed |= self.adopt_next(mutation, &id);
-                }
-                let mut ids = self.overlay.rows_of(mutation);
-                ids.retain(|id| all.contains(id));
-                ids
-            }
+        for id in &named.created {
+            changed |= self.adopt_next(mutation, id);
+        }
+        let said = |id: &T::Id| {
+            let mut rows = named.rows.iter().rev();
+            rows.find(|(row, _)| row == id).map(|(_, json)| *json)
         };
-        changed |= self.peel(&ids, |layer| layer.id.mutation == mutation);
+        let mut ids = self.overlay.rows_of(mutation);
+        ids.retain(|id| named.is_every || said(id).is_some());
+        changed |= self.peel(&ids, synced, |id, layer| {
+            let became = said(id).map_or(Became::AsMeant, Became::Said);
+            (layer.id.mutation == mutation).then_some(became)
+        });
         self.confirm_rest(mutation, None) | changed
     }
 
@@ -114,7 +121,9 @@ impl<T: ListItem> KeyedList<T> {
             return self.confirm_row(mutation, &id, Some(version)) | changed;
         };
         let ids = [id];
-        changed |= self.peel(&ids, |layer| layer.id.mutation == mutation);
+        changed |= self.peel(&ids, Synced::Passing, |_, layer| {
+            (layer.id.mutation == mutation).then_some(Became::Said(json))
+        });
         self.install(now, item, Some(version)).changed | changed
     }
 
@@ -142,7 +151,7 @@ impl<T: ListItem> KeyedList<T> {
         }
         let ids = [id.clone()];
         let lifted = self.lift(ids.iter());
-        self.lay(lifted, true);
+        self.lay(lifted, Synced::Changed);
         true
     }
 
@@ -200,7 +209,7 @@ impl<T: ListItem> KeyedList<T> {
             self.overlay.news.ids.push((mutation, from, to));
         }
         self.pending.item(temporary);
-        self.lay(lifted, false);
+        self.lay(lifted, Synced::Same);
         self.pending.order();
         true
     }
@@ -233,26 +242,44 @@ pub(super) fn renamed<T: ListItem>(item: &T, id: &T::Id) -> Option<T> {
     item.merged(&patch).ok().filter(|item| item.id() == *id)
 }
 
-fn named_rows<T: ListItem>(data: &str) -> Result<Named<T::Id>, DecodeError> {
+fn named_rows<T: ListItem>(data: &str) -> Result<Named<'_, T::Id>, DecodeError> {
     let event = Event::read(data)?;
-    let (mut created, mut all) = (Vec::new(), Vec::new());
-    let mut name = |event: &Event<'_>| -> Result<(), DecodeError> {
-        let id = Head::<T>::read(event.item()?)?.id()?;
-        if matches!(&*event.action, "create" | "upsert") {
-            created.push(id.clone());
-        }
-        all.push(id);
-        Ok(())
+    let mut named = Named {
+        rows: Vec::new(),
+        created: Vec::new(),
+        is_every: false,
     };
     match &*event.action {
-        "snapshot" => return Ok(Named::Every),
-        "batch" => {
-            for change in event.changes()? {
+        "snapshot" => {
+            named.is_every = true;
+            for item in event.items()? {
                 // What cannot be read names nothing.
-                let _ = Event::read(change.get()).and_then(|event| name(&event));
+                let _ = named.add::<T>(item.get());
             }
         }
-        _ => name(&event)?,
+        "batch" => {
+            for change in event.changes()? {
+                let _ = Event::read(change.get()).and_then(|event| named.add_change::<T>(&event));
+            }
+        }
+        _ => named.add_change::<T>(&event)?,
     }
-    Ok(Named::Rows { created, all })
+    Ok(named)
+}
+
+impl<'a, I: Clone> Named<'a, I> {
+    fn add<T: ListItem<Id = I>>(&mut self, json: &'a str) -> Result<(), DecodeError> {
+        let id = Head::<T>::read(json)?.id()?;
+        self.rows.push((id, json));
+        Ok(())
+    }
+
+    fn add_change<T: ListItem<Id = I>>(&mut self, event: &Event<'a>) -> Result<(), DecodeError> {
+        self.add::<T>(event.item()?)?;
+        if matches!(&*event.action, "create" | "upsert") {
+            let last = self.rows.last();
+            self.created.extend(last.map(|(id, _)| id.clone()));
+        }
+        Ok(())
+    }
 }

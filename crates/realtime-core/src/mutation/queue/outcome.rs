@@ -58,8 +58,16 @@ impl Mutations {
         }
     }
 
-    /// There is nothing left to send: others' changes have won every field, or the server is known
-    /// to have carried it out.
+    /// There is nothing left to send, for others' changes have won every field. It counts as carried
+    /// out, but the server never hears of it: nothing will come that it could wait for on the screen.
+    pub(crate) fn overruled(&mut self, id: MutationId) -> Outcome {
+        match self.moot(id) {
+            Outcome::Confirmed(_) if !off(Rule::OverruledGoes) => Outcome::Gone(Vec::new()),
+            outcome => outcome,
+        }
+    }
+
+    /// There is nothing left to send, for the server is known to have carried it out.
     pub(crate) fn moot(&mut self, id: MutationId) -> Outcome {
         if self.entries.contains_key(&id) {
             self.confirm(id, "null".into())
