@@ -27,6 +27,9 @@ impl Plan {
             late: (0..clients.len())
                 .filter(|number| clients[*number].late_callbacks > 0)
                 .collect(),
+            yielding: (0..clients.len())
+                .filter(|number| clients[*number].policy == Policy::Theirs)
+                .collect(),
             length: [20_000, 60_000, 200_000, 900_000][rng.usize(..4)],
             last_uid: 0,
             actions: Vec::new(),
@@ -106,6 +109,8 @@ pub(crate) struct Generator {
     pub(crate) clients: usize,
     /// Those whose old sockets still speak.
     pub(crate) late: Vec<usize>,
+    /// Those for whom others' changes of a field count.
+    pub(crate) yielding: Vec<usize>,
     length: u64,
     last_uid: u32,
     actions: Vec<Timed>,

@@ -19,6 +19,7 @@ mod app;
 mod breach;
 mod campaign;
 mod checks;
+mod claims;
 mod doc;
 mod fetcher;
 mod finale;

@@ -1,7 +1,7 @@
 //! Short runs of actions that chance alone would seldom put side by side.
 
 use crate::{
-    action::{Change, ClientDeed, Edit, Field, Listing, ServerDeed},
+    action::{Change, ClientDeed, Edit, Field, Listing, Query, ServerDeed},
     generator::{Generator, ROWS},
 };
 
@@ -10,7 +10,8 @@ impl Generator {
     pub(crate) fn scenes(&mut self) {
         for _ in 0..self.rng.usize(1..6) {
             let at = self.moment();
-            match self.rng.u8(..8) {
+            match self.rng.u8(..9) {
+                8 => self.overtaken(at),
                 6 => self.own_row(at),
                 7 if self.server.answers && !self.server.is_prompt() => self.answer_too_late(at),
                 0 => self.outage(at),
@@ -153,6 +154,51 @@ impl Generator {
         self.client(stall, number, ClientDeed::Stall);
         let heal = stall + self.rng.u64(9_000..16_000);
         self.client(heal, number, ClientDeed::Heal);
+    }
+
+    /// Someone edits a row several times while cut off or slow, and somebody else edits it meanwhile.
+    fn overtaken(&mut self, at: u64) {
+        let yielding = self.rng.choice(self.yielding.clone());
+        let number = yielding.unwrap_or_else(|| self.anyone());
+        let list = [Listing::Tasks, Listing::Board][self.rng.usize(..2)];
+        let row = self.rng.u8(..ROWS);
+        let edit = |rng: &mut fastrand::Rng, uid, change: Option<Change>| Edit {
+            uid,
+            list,
+            row,
+            id: None,
+            base: None,
+            change: change.unwrap_or_else(|| match rng.u8(..6) {
+                0 => Change::Rank(rng.u32(..100)),
+                1 => Change::Patch(Field::Done),
+                2 => Change::Patch(Field::Note),
+                _ => Change::Patch(Field::Title),
+            }),
+        };
+        let uid = self.uid();
+        let made = edit(&mut self.rng, uid, Some(Change::Create(50)));
+        self.serve(at, ServerDeed::Edit(made));
+        self.client(at, number, ClientDeed::Observe(Query::of(list)));
+        let at = at + 2_000;
+        let length = self.rng.u64(50..5_000);
+        let (on, off) = match self.rng.bool() {
+            true => (ClientDeed::Down, ClientDeed::Heal),
+            false => (ClientDeed::Latency(300), ClientDeed::Latency(20)),
+        };
+        self.client(at, number, on);
+        self.client(at + length, number, off);
+        let mut manner = self.manner();
+        manner.temporary = false;
+        manner.by_app = false;
+        for _ in 0..self.rng.usize(3..7) {
+            let at = at + self.rng.u64(..length);
+            let uid = self.uid();
+            let edit = edit(&mut self.rng, uid, None);
+            match self.rng.u8(..3) {
+                0 => self.serve(at, ServerDeed::Edit(edit)),
+                _ => self.client(at, number, ClientDeed::Try(edit, manner)),
+            }
+        }
     }
 
     /// Someone is cut off in the middle of a word.

@@ -187,7 +187,9 @@ impl Stage {
     }
 
     pub(crate) fn client(&mut self, number: usize, deed: &ClientDeed) {
-        let Self { world, apps, .. } = self;
+        let Self {
+            world, apps, model, ..
+        } = self;
         let app = &mut apps[number];
         let peer = app.peer;
         let sleeps = world.is_frozen(peer);
@@ -222,7 +224,7 @@ impl Stage {
             ClientDeed::Listen => app.listen(world),
             ClientDeed::Unlisten => app.unlisten(world),
             ClientDeed::Edit(edit) => app.send(world, "edit", edit.uid, body(edit)),
-            ClientDeed::Try(edit, manner) => app.try_edit(world, edit, *manner),
+            ClientDeed::Try(edit, manner) => app.try_edit(world, model, edit, *manner),
             ClientDeed::TryAmend(uid, manner) => app.try_amend(world, *uid, *manner),
             ClientDeed::TryAdd(uid, by, manner) => app.try_add(world, *uid, *by, *manner),
             ClientDeed::Cancel(uid) => app.cancel(world, *uid),

@@ -4,6 +4,7 @@ use crate::{
     action::{Change, Edit, Field, Listing, Manner, Query},
     app::App,
     breach::{Breach, BreachKind},
+    claims::{Title, text_of},
     doc::Doc,
     model::Model,
     plan::{Answer, Policy},
@@ -28,6 +29,9 @@ pub(crate) struct Try {
     begun: Instant,
     /// Which row it changes, if it is one, and the patch, if that is what it does.
     pub(crate) row: Option<(Listing, String, Option<Value>)>,
+    /// Whether it goes past the socket.
+    pub(crate) by_app: bool,
+    pub(crate) title: Title,
     /// How it ended, each time.
     pub(crate) ends: Vec<MutationEvent>,
     /// How often it was to end.
@@ -55,8 +59,25 @@ struct Call {
     started: Started,
 }
 
+impl Try {
+    /// Whether it failed the last time it ended.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.ends.last(), Some(MutationEvent::Failed { .. }))
+    }
+}
+
+impl Tries {
+    /// The edits that gave a row what it shows.
+    pub(crate) fn shown_in<'a>(&'a self, row: &'a Task) -> impl Iterator<Item = &'a Try> {
+        self.by_id.values().filter(|tried| {
+            let text = text_of(tried.uid);
+            row.title == text || row.note.as_ref() == Some(&text)
+        })
+    }
+}
+
 impl Query {
-    const fn of(list: Listing) -> Self {
+    pub(crate) const fn of(list: Listing) -> Self {
         match list {
             Listing::Tasks => Self::Tasks,
             Listing::Board => Self::Board,
@@ -65,7 +86,13 @@ impl Query {
 }
 
 impl App {
-    pub(crate) fn try_edit(&mut self, world: &mut World, edit: &Edit, manner: Manner) {
+    pub(crate) fn try_edit(
+        &mut self,
+        world: &mut World,
+        model: &Model,
+        edit: &Edit,
+        manner: Manner,
+    ) {
         let key = Query::of(edit.list).key();
         let mut row = format!("t{}", edit.row);
         if manner.temporary {
@@ -85,16 +112,19 @@ impl App {
             }
         }
         if manner.by_app {
-            self.tries.by_app.insert(format!("by {}", edit.uid));
+            self.tries.by_app.insert(text_of(edit.uid));
         }
         let (optimistic, patch) = optimistic(edit, &row);
         let (server, user, edit) = (self.server, self.user().to_string(), edit.clone());
         let checks = server.checks_versions;
         let (uid, list, target) = (edit.uid, edit.list, row.clone());
+        let (title, model) = (Title::default(), model.clone());
+        let of_title = title.clone();
         let mutation = self
             .mutation("edit", manner)
             .edit(Optimistic::list(key, optimistic))
             .with_data(move |sending| {
+                of_title.sent(&model, uid);
                 let mut edit = edit.clone();
                 if !matches!(edit.change, Change::Create(_)) {
                     edit.id = Some(sending.id(&row));
@@ -105,7 +135,10 @@ impl App {
                 data["event"] = json!("edit");
                 data.to_string()
             });
-        self.begin(world, uid, mutation, Some((list, target, patch)));
+        self.begin(world, uid, mutation, manner, Some((list, target, patch)));
+        if let Some(tried) = self.tried(uid).and_then(|id| self.tries.by_id.get_mut(&id)) {
+            tried.title = title;
+        }
     }
 
     pub(crate) fn try_amend(&mut self, world: &mut World, uid: u32, manner: Manner) {
@@ -121,7 +154,7 @@ impl App {
             .mutation("amend", manner)
             .edit(Optimistic::record(Query::Doc.key(), edit))
             .with_data(move |_| data.clone());
-        self.begin(world, uid, mutation, None);
+        self.begin(world, uid, mutation, manner, None);
     }
 
     pub(crate) fn try_add(&mut self, world: &mut World, uid: u32, by: i64, manner: Manner) {
@@ -131,7 +164,7 @@ impl App {
             .mutation("add", manner)
             .edit(Optimistic::record(Query::Count.key(), edit))
             .with_data(move |_| data.clone());
-        self.begin(world, uid, mutation, None);
+        self.begin(world, uid, mutation, manner, None);
     }
 
     fn mutation(&self, event: &str, manner: Manner) -> Mutation {
@@ -156,6 +189,7 @@ impl App {
         world: &mut World,
         uid: u32,
         mutation: Mutation,
+        manner: Manner,
         row: Option<(Listing, String, Option<Value>)>,
     ) {
         let id = world.act(self.peer, |client, now| client.mutate(now, mutation));
@@ -163,6 +197,8 @@ impl App {
             uid,
             begun: world.now(),
             row,
+            by_app: manner.by_app,
+            title: Title::default(),
             ends: Vec::new(),
             due_ends: 1,
         };
@@ -213,10 +249,9 @@ impl App {
         breaches: &mut Vec<Breach>,
     ) {
         for (id, event) in world.take_mutations(self.peer) {
-            if let (false, Some(tried)) = (
-                matches!(event, MutationEvent::Conflict(_)),
-                self.tries.by_id.get_mut(&id),
-            ) {
+            if let MutationEvent::Conflict(conflict) = &event {
+                self.hear_conflict(id, conflict, breaches);
+            } else if let Some(tried) = self.tries.by_id.get_mut(&id) {
                 tried.ends.push(event);
             }
         }
@@ -237,6 +272,7 @@ impl App {
             }
         }
         self.check_shown_once(world, breaches);
+        self.check_claims(world, model, breaches);
     }
 
     /// The app's function ends: mostly well, at times without having reached the server, or without
@@ -287,10 +323,9 @@ impl App {
     fn may_show_twice(&self, world: &World, title: &String) -> bool {
         let since = self.sound_since(world);
         let mut tries = self.tries.by_id.values();
-        let failed = |tried: &Try| matches!(tried.ends.last(), Some(MutationEvent::Failed { .. }));
-        let excused = |tried: &Try| failed(tried) || tried.begun < since;
+        let excused = |tried: &Try| tried.has_failed() || tried.begun < since;
         self.tries.by_app.contains(title)
-            || tries.any(|tried| excused(tried) && *title == format!("by {}", tried.uid))
+            || tries.any(|tried| excused(tried) && *title == text_of(tried.uid))
     }
 
     /// Whether an edit of its own may have been given up for another's without being sent.
@@ -302,7 +337,7 @@ impl App {
 /// What an edit shows before the server has spoken, and the patch, if it is one.
 fn optimistic(edit: &Edit, row: &str) -> (ListEdit<Task>, Option<Value>) {
     let id = row.to_owned();
-    let text = format!("by {}", edit.uid);
+    let text = text_of(edit.uid);
     let patch = match &edit.change {
         Change::Create(rank) => {
             let task = Task {

@@ -1,0 +1,114 @@
+//! Whether what a client says of its optimistic edits is true, at any time.
+
+use crate::{
+    action::Query,
+    app::App,
+    breach::{Breach, BreachKind},
+    model::Model,
+    task::Task,
+    tries::Try,
+};
+use realtime_core::{Conflict, ItemState, MutationId, Side, testing::World};
+use std::{cell::Cell, rc::Rc};
+
+/// The text that an edit writes.
+pub(crate) fn text_of(uid: u32) -> String {
+    format!("by {uid}")
+}
+
+/// What is known of a title that an optimistic edit gives.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Title {
+    /// The client has said that somebody else's is kept.
+    is_lost: Rc<Cell<bool>>,
+    /// It was sent nevertheless.
+    is_sent_all_the_same: Rc<Cell<bool>>,
+}
+
+impl Title {
+    /// The edit is sent. What the server has carried out before may be sent again.
+    pub(crate) fn sent(&self, model: &Model, uid: u32) {
+        if self.is_lost.get() && times(model, uid) == 0 {
+            self.is_sent_all_the_same.set(true);
+        }
+    }
+}
+
+fn times(model: &Model, uid: u32) -> u32 {
+    model.with(|database| database.applied.get(&uid).copied().unwrap_or(0))
+}
+
+impl App {
+    /// Hears of a conflict, which must be one with somebody else.
+    pub(crate) fn hear_conflict(
+        &self,
+        id: MutationId,
+        conflict: &Conflict,
+        breaches: &mut Vec<Breach>,
+    ) {
+        let Some(tried) = self.tries.by_id.get(&id) else {
+            return;
+        };
+        let Some((_, _, Some(patch))) = &tried.row else {
+            return;
+        };
+        let only = patch.as_object().is_some_and(|fields| fields.len() == 1);
+        if &*conflict.field == "title" && conflict.kept == Side::Theirs && only {
+            // Else an own edit that is under way may win all the same, and with it those over it.
+            tried.title.is_lost.set(self.server.checks_versions);
+        }
+        if self.server.echoes && self.server.answers && self.is_older(id, &conflict.theirs) {
+            let what = format!(
+                "client {}: edit {} is in conflict with one of its own: {conflict:?}",
+                self.number, tried.uid
+            );
+            breaches.push(Breach::new(BreachKind::Diverged, what));
+        }
+    }
+
+    /// Whether a value is what an older edit of our own gave. A newer one may overtake, if nothing
+    /// keeps them in order.
+    fn is_older(&self, id: MutationId, value: &str) -> bool {
+        let mut older = self.tries.by_id.range(..id);
+        older.any(|(_, tried)| {
+            value == format!("{:?}", text_of(tried.uid)) && !tried.by_app && !tried.has_failed()
+        })
+    }
+
+    /// What shows as the server's was carried out by the server, and what is said to be lost is.
+    pub(crate) fn check_claims(&self, world: &World, model: &Model, breaches: &mut Vec<Breach>) {
+        for (_, tried) in &self.tries.by_id {
+            if tried.title.is_sent_all_the_same.take() {
+                let what = self.say(tried, "was said to have lost, and was sent after that");
+                breaches.push(Breach::new(BreachKind::Doubled, what));
+            }
+        }
+        for query in [Query::Tasks, Query::Board] {
+            let client = world.client(self.peer);
+            let key = query.key();
+            let Some(list) = client.list::<Task>(&key) else {
+                continue;
+            };
+            for row in &list {
+                for tried in self.tries.shown_in(row) {
+                    if times(model, tried.uid) > 0 {
+                        continue;
+                    }
+                    let state = client.item_state::<Task>(&key, &row.id);
+                    if state == ItemState::Synced {
+                        let what = self.say(tried, "shows as done, and is not");
+                        breaches.push(Breach::new(BreachKind::Lost, what));
+                    }
+                    if tried.title.is_lost.get() && row.title == text_of(tried.uid) {
+                        let what = self.say(tried, "was said to have lost, and shows");
+                        breaches.push(Breach::new(BreachKind::Diverged, what));
+                    }
+                }
+            }
+        }
+    }
+
+    fn say(&self, tried: &Try, what: &str) -> String {
+        format!("client {}: edit {} {what}", self.number, tried.uid)
+    }
+}
