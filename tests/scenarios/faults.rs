@@ -96,14 +96,27 @@ fn play(stage: &mut Stage, seed: u64, log: &mut Vec<String>) -> Result<(), E2eEr
     }
     let http = stage.http()?;
     let mut crowd = Crowd::new(visitors, http, seed)?;
+    let played = play_on(&mut crowd, http, seed, &proxy, log);
+    let journal = crowd.ledger.journal();
+    stage.attach("journal.txt", journal);
+    played
+}
 
+/// Edits under faults, and what comes of it.
+fn play_on(
+    crowd: &mut Crowd<'_>,
+    http: &Http,
+    seed: u64,
+    proxy: &FaultProxy,
+    log: &mut Vec<String>,
+) -> Result<(), E2eError> {
     let schedule = Schedule::new(seed, LENGTH);
     let edited = thread::scope(|scope| {
         let (end, ended) = mpsc::channel();
         let faults = scope.spawn(|| {
             // The receiver moves in, so that it is gone when this thread is.
             let ended = ended;
-            schedule.play(&proxy, &ended)
+            schedule.play(proxy, &ended)
         });
         let edited = crowd.edit_for(LENGTH);
         drop(end);
@@ -134,7 +147,7 @@ fn play(stage: &mut Stage, seed: u64, log: &mut Vec<String>) -> Result<(), E2eEr
             .filter(|status| *status == "reconnecting");
         eprintln!("{} was reconnecting {} times", visitor.name(), lost.count());
     }
-    check_worth(&crowd, &verdict, &proxy)?;
+    check_worth(crowd, &verdict, proxy)?;
 
     // They not only agree, they are live again; one whose link is half open cannot know that yet.
     create(http, "Afterwards")?;

@@ -106,6 +106,11 @@ impl DemoServer {
             .arg(address.to_string())
             .arg("--dist")
             .arg(dist_path());
+        if env::var_os("RUST_LOG").is_none() {
+            // Which message changed which task: what is wrong in the end may have begun long before.
+            command.env("RUST_LOG", "info,realtime_demo_server=debug");
+            command.env("NO_COLOR", "1");
+        }
         let (program, address) = Program::start(
             "the demo server",
             kind.hint(),

@@ -32,6 +32,7 @@ pub struct Stage {
     address: Option<SocketAddr>,
     driver: Rc<Driver>,
     network_may_fail: bool,
+    attached: Vec<(String, String)>,
 }
 
 /// Plays a scenario with the default server, and panics if it fails; see [`scenario_on`].
@@ -45,8 +46,9 @@ pub fn scenario(name: &str, play: impl FnOnce(&mut Stage) -> Result<(), E2eError
 
 /// Plays a scenario with a server of this kind, and panics if it fails.
 ///
-/// `name`, with the kind behind it, is also the name of the folder in `target/e2e` for screenshots, consoles and the server's output, which are
-/// kept when it fails. It also fails when a page says an error on its console; see
+/// `name`, with the kind behind it, is also the name of the folder in `target/e2e` for screenshots, consoles, the server's
+/// output and what the scenario [attached](Stage::attach), which are kept when it fails. It also fails when a page says an
+/// error on its console; see
 /// [`Stage::network_may_fail`].
 ///
 /// # Panics
@@ -83,6 +85,7 @@ impl Stage {
             address: None,
             driver: Driver::start()?,
             network_may_fail: false,
+            attached: Vec::new(),
         })
     }
 
@@ -215,6 +218,11 @@ impl Stage {
         self.network_may_fail = true;
     }
 
+    /// Keeps a text as the file `name` if the scenario fails: what the scenario alone knows.
+    pub fn attach(&mut self, name: &str, text: String) {
+        self.attached.push((name.into(), text));
+    }
+
     /// The errors that the pages have said on their consoles so far.
     ///
     /// # Errors
@@ -263,6 +271,9 @@ impl Stage {
         }
         if let Some(server) = &self.server {
             keep(folder.join("server.txt"), &server.output());
+        }
+        for (name, text) in &self.attached {
+            keep(folder.join(name), text);
         }
     }
 }

@@ -103,9 +103,12 @@ impl World {
     ) -> Outcome {
         self.clock = self.clock.max(now);
         match command {
-            Command::Tasks { edit, once } => {
-                self.once(once, |world, cause| world.edit_board(edit, cause, sockets))
-            }
+            Command::Tasks { edit, once } => self.once(once, |world, cause| {
+                tracing::debug!(cause, ?edit, "the board is asked");
+                let outcome = world.edit_board(edit, cause, sockets);
+                tracing::debug!(cause, ?outcome, "the board answers");
+                outcome
+            }),
             Command::Message {
                 peer,
                 channel,
@@ -156,6 +159,7 @@ impl World {
             return carry_out(self, None);
         };
         if let Some(first) = self.answers.find(&once, self.clock) {
+            tracing::debug!(id = once.id, "handled before");
             self.totals.repeated += u64::from(first != Err(Refusal::DuplicateId));
             return first;
         }

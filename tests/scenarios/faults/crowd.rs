@@ -108,7 +108,7 @@ impl<'a> Crowd<'a> {
         // It may reach the server before the browser says that it was begun, but nobody else edits meanwhile.
         if let Some(edit) = visitor.begin(&edit)? {
             self.begun += 1;
-            let ticket = self.ledger.begin(edit.clone());
+            let ticket = self.ledger.begin(&format!("page {editor}"), edit.clone());
             self.waiting.push(Waiting {
                 visitor: editor,
                 edit,
@@ -137,7 +137,7 @@ impl<'a> Crowd<'a> {
             return Ok(());
         };
         self.begun += 1;
-        let ticket = self.ledger.begin(edit.clone());
+        let ticket = self.ledger.begin("elsewhere", edit.clone());
         let path = |id: &str| format!("/api/tasks/{id}");
         let answer = match &edit {
             Edit::Create(title) => self.http.post("/api/tasks", &json!({ "title": title })),
@@ -156,7 +156,9 @@ impl<'a> Crowd<'a> {
             404 => Fate::Unsent,
             _ => return Err(E2eError::Wrong(format!("{edit:?}: {answer:?}"))),
         };
-        self.ledger.end(ticket, fate);
+        let version = &answer.body["version"];
+        let words = format!("answered {} with version {version}", answer.status);
+        self.ledger.end(ticket, fate, words);
         Ok(())
     }
 
@@ -170,13 +172,14 @@ impl<'a> Crowd<'a> {
                     continue;
                 }
                 Outcome::Done => Fate::Done,
-                Outcome::Failed(_) | Outcome::Untold => Fate::Unknown,
+                Outcome::Failed(_) | Outcome::Untold(_) => Fate::Unknown,
             };
             if matches!(outcome, Outcome::Failed(_)) {
                 self.visitors[waiting.visitor].dismiss_failed()?;
             }
             self.by_pages += usize::from(fate == Fate::Done);
-            self.ledger.end(waiting.ticket, fate);
+            self.ledger
+                .end(waiting.ticket, fate, format!("{outcome:?}"));
         }
         Ok(())
     }
@@ -218,15 +221,5 @@ impl<'a> Crowd<'a> {
 
 /// Whether a page could not tell the ends of both apart.
 fn clash(one: &Edit, other: &Edit) -> bool {
-    match (row_of(one), row_of(other)) {
-        (None, None) => true,
-        (one, other) => one == other,
-    }
-}
-
-fn row_of(edit: &Edit) -> Option<&str> {
-    match edit {
-        Edit::Create(_) => None,
-        Edit::Rename(id, _) | Edit::Mark(id, _) | Edit::Delete(id) | Edit::Move(id, _) => Some(id),
-    }
+    one.task() == other.task()
 }

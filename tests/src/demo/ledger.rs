@@ -4,10 +4,12 @@
 //! reported as done has, and no later than that; one whose end nobody knows may have, or may still; one that was never
 //! sent must not. From that follows, field by field, what the server may hold in the end.
 
+mod journal;
 mod writes;
 
 use super::{Edit, TaskRow};
 use crate::error::{E2eError, ensure};
+use journal::Journal;
 use std::collections::{BTreeMap, HashSet};
 use writes::Writes;
 
@@ -46,7 +48,7 @@ pub struct Verdict {
 /// The ledger of one board.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    edits: Vec<(Edit, Fate)>,
+    journal: Journal,
     creates: BTreeMap<String, Create>,
     tasks: BTreeMap<String, History>,
     now: u64,
@@ -88,11 +90,11 @@ impl Ledger {
         }
     }
 
-    /// Notes that an edit is begun. Titles must be new ones each time, and a task that is edited must have been
+    /// Notes that somebody begins an edit. Titles must be new ones each time, and a task that is edited must have been
     /// [met](Self::meet).
-    pub fn begin(&mut self, edit: Edit) -> Ticket {
+    pub fn begin(&mut self, by: &str, edit: Edit) -> Ticket {
         self.now += 1;
-        let ticket = Ticket(self.edits.len());
+        let ticket = self.journal.next();
         match &edit {
             Edit::Create(title) => {
                 let create = Create { ticket, id: None };
@@ -111,18 +113,15 @@ impl Ledger {
                 }
             }
         }
-        self.edits.push((edit, Fate::Unknown));
+        self.journal.begin(by, edit);
         ticket
     }
 
-    /// Notes how an edit ended.
-    pub fn end(&mut self, ticket: Ticket, fate: Fate) {
+    /// Notes how an edit ended, and what is known of it in words.
+    pub fn end(&mut self, ticket: Ticket, fate: Fate, words: impl Into<String>) {
         self.now += 1;
-        let Some((edit, known)) = self.edits.get_mut(ticket.0) else {
-            return;
-        };
-        *known = fate;
-        let (Edit::Rename(id, _) | Edit::Mark(id, _)) = edit else {
+        let edit = self.journal.end(ticket, fate, words.into());
+        let Some(Edit::Rename(id, _) | Edit::Mark(id, _)) = edit else {
             return;
         };
         if let Some(history) = self.tasks.get_mut(id) {
@@ -181,12 +180,12 @@ impl Ledger {
                     wrongs.push(format!("{row:?} was deleted, and is there"))
                 }
                 Some(row) => {
-                    history
-                        .titles
-                        .judge(&row.title, id, &mut verdict, &mut wrongs);
-                    history
-                        .marks
-                        .judge(&row.done, id, &mut verdict, &mut wrongs);
+                    let title = history.titles.judge(&row.title, &mut verdict);
+                    let mark = history.marks.judge(&row.done, &mut verdict);
+                    for wrong in [title, mark].into_iter().flatten() {
+                        let asked = self.journal.of_task(id);
+                        wrongs.push(format!("{id} {wrong}; asked was:\n{asked}"));
+                    }
                 }
             }
         }
@@ -203,23 +202,20 @@ impl Ledger {
         Ok(verdict)
     }
 
+    /// Every edit so far: who began it when, and how it ended when.
+    pub fn journal(&self) -> String {
+        self.journal.to_string()
+    }
+
     fn fate(&self, ticket: Ticket) -> Fate {
-        self.edits
-            .get(ticket.0)
-            .map_or(Fate::Unknown, |(_, fate)| *fate)
+        self.journal.fate(ticket)
     }
 
     fn count(&self) -> Verdict {
-        let of = |wanted| {
-            self.edits
-                .iter()
-                .filter(|(_, fate)| *fate == wanted)
-                .count()
-        };
         Verdict {
-            done: of(Fate::Done),
-            unknown: of(Fate::Unknown),
-            unsent: of(Fate::Unsent),
+            done: self.journal.count(Fate::Done),
+            unknown: self.journal.count(Fate::Unknown),
+            unsent: self.journal.count(Fate::Unsent),
             ..Verdict::default()
         }
     }

@@ -65,23 +65,18 @@ impl<T: PartialEq + Debug> Writes<T> {
         possible
     }
 
-    pub(super) fn judge(
-        &self,
-        held: &T,
-        id: &str,
-        verdict: &mut Verdict,
-        wrongs: &mut Vec<String>,
-    ) {
+    /// Whether the field may hold `held`; if not, what it should hold.
+    pub(super) fn judge(&self, held: &T, verdict: &mut Verdict) -> Option<String> {
         let possible = self.possible();
         if !possible.contains(&held) {
-            wrongs.push(format!(
-                "{id} has {held:?} and should have one of {possible:?}"
-            ));
-        } else if possible.len() == 1 {
+            return Some(format!("has {held:?} and should have one of {possible:?}"));
+        }
+        if possible.len() == 1 {
             verdict.certain += 1;
         } else {
             verdict.open += 1;
         }
+        None
     }
 }
 
