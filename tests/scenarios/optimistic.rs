@@ -10,6 +10,7 @@ on_every_server![
     what_is_edited_without_a_connection_shows_waits_and_settles,
     edits_of_different_fields_of_one_task_at_once_both_survive,
     of_two_edits_of_one_field_at_once_theirs_is_kept_and_the_loser_is_told,
+    an_edit_that_lost_never_shows_as_done_whatever_else_was_done_to_the_task,
     an_edit_of_a_task_that_somebody_else_has_deleted_is_told_to_be_lost,
     a_change_that_the_server_refuses_can_be_tried_again_and_dismissed,
 ];
@@ -131,6 +132,47 @@ fn of_two_edits_of_one_field_at_once_theirs_is_kept_and_the_loser_is_told(server
         ensure(lin.await_server_tasks(http, SOON)? == seen, || {
             "both see the same".into()
         })
+    });
+}
+
+fn an_edit_that_lost_never_shows_as_done_whatever_else_was_done_to_the_task(server: ServerKind) {
+    scenario_on(server, "optimistic-overruled", |stage| {
+        stage.network_may_fail();
+        stage.start_server()?;
+        let ada = stage.enter("Ada", Page::Tasks)?;
+        let lin = stage.enter("Lin", Page::Tasks)?;
+        let http = stage.http()?;
+        let before = ada.await_server_tasks(http, SOON)?;
+        let task = &before[1];
+        ada.take_offline(true)?;
+        ada.cut()?;
+        ada.await_trouble(SOON)?;
+        ada.watch_row(&task.id)?;
+        // The move is under way when the title has lost.
+        ada.move_task_down(&task.id)?;
+        ada.edit_task(&task.id, "Ada's title")?;
+        lin.edit_task(&task.id, "Lin's title")?;
+        lin.await_task_state("Lin's title", "synced", SOON)?;
+        ada.take_offline(false)?;
+        let what = "the task has moved, and has Lin's title";
+        lin.await_tasks(what, RECOVERS, |rows| rows[2].title == "Lin's title")?;
+        let settled = "synced: Lin's title".to_owned();
+        let what = format!("Ada ends with {settled:?}");
+        let seen = eventually(
+            &what,
+            RECOVERS,
+            || ada.seen_in_row(),
+            |seen| seen.last() == Some(&settled),
+        )?;
+        let seen_last = || {
+            let first = seen.iter().position(|shown| shown.ends_with("Lin's title"));
+            first.is_some_and(|first| seen[first..].iter().all(|it| it.ends_with("Lin's title")))
+        };
+        ensure(
+            !seen.contains(&"synced: Ada's title".into()) && seen_last(),
+            || format!("Ada saw {seen:?}"),
+        )?;
+        ada.await_server_tasks(http, SOON).map(drop)
     });
 }
 

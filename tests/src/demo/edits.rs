@@ -67,6 +67,25 @@ const SHOWN: &str = r"
     };
 ";
 
+/// Notes everything that a row shows from now on, whenever the page changes.
+const WATCH_ROW: &str = r"
+    const seen = window.e2eSeenInRow = [];
+    const [id] = arguments;
+    const note = () => {
+        const row = document.querySelector(`[data-testid='task'][data-id='${id}']`);
+        const title = row?.querySelector(`[data-testid='task-title']`)?.textContent.trim();
+        if (title === undefined) return;
+        const shown = `${row.dataset.state}: ${title}`;
+        if (seen.at(-1) !== shown) seen.push(shown);
+    };
+    note();
+    new MutationObserver(note).observe(document.body, {
+        subtree: true, childList: true, characterData: true, attributes: true,
+    });
+";
+
+const SEEN_IN_ROW: &str = "return window.e2eSeenInRow ?? [];";
+
 /// Gives up every change that failed, so that each row shows what the server has.
 const DISMISS: &str = r#"
     const buttons = document.querySelectorAll('[data-testid="task-dismiss"]');
@@ -89,6 +108,18 @@ pub enum Edit {
     Move(String, bool),
 }
 
+impl Edit {
+    /// The task that it changes; `None` if it makes one.
+    pub fn task(&self) -> Option<&str> {
+        match self {
+            Self::Create(_) => None,
+            Self::Rename(id, _) | Self::Mark(id, _) | Self::Delete(id) | Self::Move(id, _) => {
+                Some(id)
+            }
+        }
+    }
+}
+
 /// What the page says of an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -98,8 +129,9 @@ pub enum Outcome {
     Done,
     /// It failed, in the page's words. It may have reached the server in an earlier try.
     Failed(String),
-    /// Nothing: another change shows in its place, its row is gone, or the page does not tell of such edits.
-    Untold,
+    /// Nothing: another change shows in its place, its row is gone, or the page does not tell of such edits. What shows
+    /// instead, in words.
+    Untold(String),
 }
 
 #[derive(Debug, Deserialize)]
@@ -150,7 +182,7 @@ impl Visitor {
             Edit::Delete(_) | Edit::Move(..) => None,
         };
         let Some(shown) = shown else {
-            return Ok(Outcome::Untold);
+            return Ok(Outcome::Untold("no row".into()));
         };
         let shows = match edit {
             Edit::Create(title) | Edit::Rename(_, title) => shown.title == *title,
@@ -161,8 +193,26 @@ impl Visitor {
             "pending" => Outcome::Waiting,
             "failed" => Outcome::Failed(shown.error),
             _ if shows => Outcome::Done,
-            _ => Outcome::Untold,
+            _ => Outcome::Untold(format!("{shown:?}")),
         })
+    }
+
+    /// Notes from now on what a row shows: its state and its title, as in `pending: Read`.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn watch_row(&self, id: &str) -> Result<(), E2eError> {
+        self.eval(WATCH_ROW, json!([id]))
+    }
+
+    /// What the row that is watched has shown, one thing after another.
+    ///
+    /// # Errors
+    ///
+    /// When the browser does not answer.
+    pub fn seen_in_row(&self) -> Result<Vec<String>, E2eError> {
+        self.eval(SEEN_IN_ROW, json!([]))
     }
 
     /// Gives up all changes that failed on this page, and says how many there were.
