@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::cache::{Cache, beside, no_access, remove_if_there};
 use crate::failure::Failure;
-use crate::node::Node;
 use crate::process::{Cmd, find_program};
 use crate::project::{Project, native_cargo, version_in};
 
@@ -74,10 +73,6 @@ pub(crate) fn wasm_opt(cache: &Cache) -> Result<Found, Failure> {
     {
         return Ok((folder.to_path_buf(), format!("wasm-opt {version} on PATH")));
     }
-<<<<<<< HEAD
-    Node::ensure()?;
-=======
->>>>>>> ddec383 (Measure the core and the pages: server, pages by hand, in React and in Yew, and the program that compares them)
     install_binaryen(&home)?;
     Ok((bin, format!("wasm-opt {BINARYEN} installed")))
 }
