@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: builds what is to be measured, and starts the program that measures.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::args::Bench;
@@ -11,12 +11,12 @@ use crate::page;
 use crate::process::Cmd;
 use crate::project::Project;
 use crate::setup::{ALL, Part, Tools};
-use crate::tools;
 
 /// The pages in Yew: what they are built from, and the path they are served below.
-const YEW_PAGES: [(&str, &str); 2] = [
+const YEW_PAGES: [(&str, &str); 3] = [
     ("benches/pages/simple.html", "yew-simple"),
     ("benches/pages/plain.html", "yew-plain"),
+    ("benches/pages/window.html", "yew-window"),
 ];
 /// The core's benchmark in the browser, built for speed and as a page is.
 const CORE_PAGES: [(&str, &str); 2] = [
@@ -48,7 +48,7 @@ pub(crate) fn run(
         match bench {
             Bench::Core => build_core(project, &tools, &built)?,
             Bench::Browser => {
-                build_react(project)?;
+                build_react(project, &tools)?;
                 build_pages(project, &tools, &built, &YEW_PAGES)?;
             }
             Bench::Report => {}
@@ -118,16 +118,14 @@ fn build_pages(
 }
 
 /// The React page, by its own tools at the versions in its lock file.
-fn build_react(project: &Project) -> Result<(), Failure> {
+fn build_react(project: &Project, tools: &Tools) -> Result<(), Failure> {
     heading("The React page");
-    let npm = tools::npm("npm, which builds the React page")?;
     let folder = project.root.join("benches").join("react");
-    let advise = |failure: Failure| failure.advise("check the network and npm's message above");
-    let command = |words: &[&str]| Cmd::new(PathBuf::clone(&npm)).args(words).dir(&folder);
-    command(&["ci", "--no-audit", "--no-fund"])
+    let node = tools.node()?;
+    node.install(&folder)?;
+    node.build(&folder)
         .run()
-        .map_err(advise)?;
-    command(&["run", "build"]).run().map_err(advise)
+        .map_err(|failure| failure.advise("fix what is named above"))
 }
 
 /// The commit that is checked out, for the document.

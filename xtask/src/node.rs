@@ -62,6 +62,11 @@ impl Node {
         Cmd::new(&self.npm).args(["test", "--silent"]).dir(folder)
     }
 
+    /// Builds a folder's package.
+    pub(crate) fn build(&self, folder: &Path) -> Cmd {
+        Cmd::new(&self.npm).args(["run", "build"]).dir(folder)
+    }
+
     /// Tells a child where Node.js is.
     pub(crate) fn tell(&self, cmd: Cmd) -> Cmd {
         cmd.env("REALTIME_NODE", &self.node)

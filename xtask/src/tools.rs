@@ -73,16 +73,9 @@ pub(crate) fn wasm_opt(cache: &Cache) -> Result<Found, Failure> {
     {
         return Ok((folder.to_path_buf(), format!("wasm-opt {version} on PATH")));
     }
+    Node::ensure()?;
     install_binaryen(&home)?;
     Ok((bin, format!("wasm-opt {BINARYEN} installed")))
-}
-
-/// npm, installed if it is not there. `what` says what it is for.
-pub(crate) fn npm(what: &str) -> Result<PathBuf, Failure> {
-    if find_program(&["npm"]).is_none() || find_program(&["node"]).is_none() {
-        apt::install(&["nodejs", "npm"], what)?;
-    }
-    Ok(find_program(&["npm"]).unwrap_or_else(|| PathBuf::from("npm")))
 }
 
 fn cargo_install(package: &str, version: &str, home: &Path, more: &[&str]) -> Result<(), Failure> {
@@ -114,7 +107,7 @@ fn install_binaryen(home: &Path) -> Result<(), Failure> {
     let half = beside(home, "half");
     remove_if_there(&half)?;
     remove_if_there(home)?;
-    let npm = npm("npm, which brings wasm-opt")?;
+    let npm = find_program(&["npm"]).unwrap_or_else(|| PathBuf::from("npm"));
     std::fs::create_dir_all(&half)
         .map_err(|error| no_access(&half, &error))
         .and_then(|()| {

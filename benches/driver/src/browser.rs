@@ -91,7 +91,13 @@ fn fresh(stuck: Browser, driver: &Rc<Driver>) -> Result<Browser, BenchError> {
 /// Where the pages are.
 pub(crate) fn sites(built: &Path) -> Vec<Site> {
     let source = workspace().join("benches");
-    let pages = ["yew-simple", "yew-plain", "core-speed", "core-page"];
+    let pages = [
+        "yew-simple",
+        "yew-plain",
+        "yew-window",
+        "core-speed",
+        "core-page",
+    ];
     let own = [("meter", "meter"), ("dom", "dom"), ("react", "react/dist")];
     let own = own.map(|(path, folder)| (path, source.join(folder)));
     let built = pages.map(|path| (path, built.join(path)));

@@ -48,7 +48,14 @@ fn of_browser(results: &BrowserResults) -> Vec<Goal> {
                 && cell.config.rows == rows
         })
     };
-    let ratio = |cell: Option<&Cell>, to: Page| cell.and_then(|cell| cell.ratio(Page::Yew, to));
+    let against =
+        |cell: Option<&Cell>, page: Page, to: Page| cell.and_then(|cell| cell.ratio(page, to));
+    let ratio = |cell: Option<&Cell>, to: Page| against(cell, Page::Yew, to);
+    let windowed = |rows: u32| {
+        cell(true, rows).and_then(|cell| cell.median(Page::YewWindow, |it| it.task_seconds))
+    };
+    let gap =
+        |rows: u32| cell(true, rows).and_then(|cell| cell.median(Page::YewWindow, |it| it.gap_p95));
     let gzip = |page: Page| results.weights.get(&page).map(|weight| weight.gzip as f64);
     let times = |what, limit, reached| Goal {
         what,
@@ -76,6 +83,29 @@ fn of_browser(results: &BrowserResults) -> Vec<Goal> {
             "1,000 rows sorted against React",
             0.25,
             ratio(cell(true, 1_000), Page::React),
+        ),
+        times(
+            "the same by a window, against React without one",
+            0.25,
+            against(cell(true, 1_000), Page::YewWindow, Page::React),
+        ),
+        times(
+            "10,000 rows sorted, windowed, against React with TanStack Virtual",
+            0.1,
+            against(cell(true, 10_000), Page::YewWindow, Page::ReactWindow),
+        ),
+        Goal {
+            what: "the same: 95 of 100 frame gaps of this SDK's page",
+            limit: 20.0,
+            reached: gap(10_000),
+            unit: "ms",
+        },
+        times(
+            "100,000 rows sorted, windowed, against the same page at 1,000",
+            1.5,
+            windowed(100_000)
+                .zip(windowed(1_000))
+                .map(|(many, few)| many / few),
         ),
         times(
             "code of the list page, gzip, against the React page's",

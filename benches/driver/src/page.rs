@@ -14,10 +14,11 @@ pub(crate) enum Page {
     DomWindow,
     ReactWindow,
     ReactWindowBatched,
+    YewWindow,
 }
 
 impl Page {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Dom,
         Self::React,
         Self::ReactBatched,
@@ -26,6 +27,7 @@ impl Page {
         Self::DomWindow,
         Self::ReactWindow,
         Self::ReactWindowBatched,
+        Self::YewWindow,
     ];
 
     /// The word for it in tables and on command lines.
@@ -39,6 +41,7 @@ impl Page {
             Self::DomWindow => "dom-window",
             Self::ReactWindow => "react-window",
             Self::ReactWindowBatched => "react-window-batched",
+            Self::YewWindow => "yew-window",
         }
     }
 
@@ -57,6 +60,7 @@ impl Page {
             Self::DomWindow => "(a) hand-written DOM code, only the rows in view",
             Self::ReactWindow => "(b) React as above with TanStack Virtual, an event at a time",
             Self::ReactWindowBatched => "(b) the same, the events of a frame applied together",
+            Self::YewWindow => "(d) this SDK, `VirtualList` and `use_realtime_item` in each row",
         }
     }
 
@@ -71,6 +75,7 @@ impl Page {
             Self::DomWindow => "/dom/window.html?",
             Self::ReactWindow => "/react/virtual.html?",
             Self::ReactWindowBatched => "/react/virtual.html?batched=1&",
+            Self::YewWindow => "/yew-window/?",
         }
     }
 
@@ -78,7 +83,7 @@ impl Page {
     pub(crate) const fn is_windowed(self) -> bool {
         matches!(
             self,
-            Self::DomWindow | Self::ReactWindow | Self::ReactWindowBatched
+            Self::DomWindow | Self::ReactWindow | Self::ReactWindowBatched | Self::YewWindow
         )
     }
 
@@ -111,7 +116,7 @@ impl Page {
             Self::Dom | Self::DomWindow => "#57606a",
             Self::React | Self::ReactWindow => "#1f6feb",
             Self::ReactBatched | Self::ReactWindowBatched => "#79b8ff",
-            Self::Yew => "#2da44e",
+            Self::Yew | Self::YewWindow => "#2da44e",
             Self::YewSimple => "#94d3a2",
         }
     }

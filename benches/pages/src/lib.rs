@@ -4,4 +4,4 @@ mod parameters;
 mod row;
 
 pub use parameters::Parameters;
-pub use row::{Cells, CellsProps, Row, cells};
+pub use row::{Cells, CellsProps, LiveRow, LiveRowProps, Row};

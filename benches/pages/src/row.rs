@@ -53,9 +53,26 @@ pub fn Cells(props: &CellsProps) -> Html {
     cells(&props.row)
 }
 
+/// The properties of [`LiveRow`].
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct LiveRowProps {
+    /// The list that the row is of.
+    pub list: ListRef<Row>,
+    /// Which row.
+    pub id: Rc<str>,
+}
+
+/// One row that watches itself.
+#[component]
+pub fn LiveRow(props: &LiveRowProps) -> Html {
+    match use_realtime_item(&props.list, &props.id) {
+        Some(row) => cells(&row),
+        None => html! { <div class="row" /> },
+    }
+}
+
 /// One row: three cells.
-#[must_use]
-pub fn cells(row: &Row) -> Html {
+fn cells(row: &Row) -> Html {
     html! {
         <div id={AttrValue::from(Rc::clone(&row.id))} class="row">
             <span>{ AttrValue::from(Rc::clone(&row.name)) }</span>

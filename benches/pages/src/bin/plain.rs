@@ -1,6 +1,6 @@
 //! The way for long lists: the list renders when rows come, go or move, and each row watches itself.
 
-use realtime_bench_pages::{Parameters, Row, cells};
+use realtime_bench_pages::{LiveRow, Parameters};
 use realtime_yew::prelude::*;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -16,20 +16,6 @@ fn List() -> Html {
                 <LiveRow key={&*id} id={Rc::clone(&id)} list={rows.list_ref()} />
             }
         </div>
-    }
-}
-
-#[derive(PartialEq, Properties)]
-struct LiveRowProps {
-    id: Rc<str>,
-    list: ListRef<Row>,
-}
-
-#[component]
-fn LiveRow(props: &LiveRowProps) -> Html {
-    match use_realtime_item(&props.list, &props.id) {
-        Some(row) => cells(&row),
-        None => html! { <div class="row" /> },
     }
 }
 
