@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cache::{Cache, beside, no_access, remove_if_there};
 use crate::failure::Failure;
+use crate::node::Node;
 use crate::process::{Cmd, find_program};
 use crate::project::{Project, native_cargo, version_in};
 
