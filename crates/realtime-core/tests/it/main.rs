@@ -7,6 +7,7 @@ mod client_events;
 mod client_lists;
 mod client_model;
 mod client_queries;
+mod client_replicas;
 mod client_rooms;
 mod client_seats;
 mod client_sends;
