@@ -25,9 +25,8 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config, hub: Arc<Hub>) -> Self {
         let config = Arc::new(config);
-        let hub = Arc::new(Hub::new(&config));
         Self {
             socketio: socketio::local(&hub, &config),
             hub,

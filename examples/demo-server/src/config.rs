@@ -44,6 +44,19 @@ pub struct Config {
     pub auth_within: Duration,
     /// How long a present member may be silent. 75 s.
     pub presence_life: Duration,
+    /// The address of a Redis, such as `redis://127.0.0.1:6379`, in which servers share one state. None: this one has
+    /// its own, in memory.
+    pub redis: Option<String>,
+    /// What the names of the keys in Redis begin with: servers with the same one share a state. `realtime-demo`.
+    pub redis_prefix: String,
+    /// How long a server that shares its state may give no sign of life before the others take its sockets for gone.
+    /// 10 s.
+    pub node_life: Duration,
+    /// Changes of a shared state after which it is written down anew. 1000.
+    pub snapshot_every: u64,
+    /// The least time between two such writings, and so the longest that a server may stall and still go on where it
+    /// was. 5 s.
+    pub snapshot_gap: Duration,
 }
 
 impl Default for Config {
@@ -65,6 +78,11 @@ impl Default for Config {
             silence: Duration::from_secs(90),
             auth_within: Duration::from_secs(5),
             presence_life: Duration::from_secs(75),
+            redis: None,
+            redis_prefix: "realtime-demo".to_owned(),
+            node_life: Duration::from_secs(10),
+            snapshot_every: 1_000,
+            snapshot_gap: Duration::from_secs(5),
         }
     }
 }

@@ -42,6 +42,21 @@ impl Connections {
         }
     }
 
+    /// The process that these are the sockets of.
+    pub(crate) fn node(&self) -> &NodeId {
+        &self.node
+    }
+
+    /// The sockets that are open.
+    pub(crate) fn open(&self) -> impl Iterator<Item = ConnectionId> {
+        self.open.keys().copied()
+    }
+
+    /// Whether a socket is open.
+    pub(crate) fn is_open(&self, id: ConnectionId) -> bool {
+        self.open.contains_key(&id)
+    }
+
     /// The name of one of these sockets among those of all processes.
     pub(crate) fn peer(&self, id: ConnectionId) -> Peer {
         Peer {
@@ -81,14 +96,22 @@ impl Connections {
 
     /// Makes a socket follow a channel. Nothing happens to a socket that is gone.
     pub(crate) fn listen(&mut self, id: ConnectionId, name: &str) {
-        if let Some(connection) = self.open.get_mut(&id)
-            && connection.channels.insert(name.to_owned())
-        {
+        if self.reserve(id, name) {
             self.listeners
                 .entry(name.to_owned())
                 .or_default()
                 .insert(id);
         }
+    }
+
+    /// Makes a channel one of those that a socket follows, without its events as yet. Returns whether the socket is
+    /// there.
+    pub(crate) fn reserve(&mut self, id: ConnectionId, name: &str) -> bool {
+        let Some(connection) = self.open.get_mut(&id) else {
+            return false;
+        };
+        connection.channels.insert(name.to_owned());
+        true
     }
 
     /// Lets a socket no longer follow a channel; returns whether it was present or typing there.
@@ -202,6 +225,13 @@ impl Connections {
         self.shut_down = true;
         for connection in self.open.values() {
             connection.outbox.close(Closing::SHUTDOWN);
+        }
+    }
+
+    /// Closes all sockets, as what they have heard so far is not what the state says now.
+    pub(crate) fn start_over(&self) {
+        for connection in self.open.values() {
+            connection.outbox.close(Closing::STATE_REPLACED);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Why the server refuses something, as an error of the envelope protocol and as an HTTP answer.
 
+use crate::limits;
 use axum::{
     Json,
     http::{StatusCode, header},
@@ -51,11 +52,18 @@ pub(crate) enum Refusal {
     DuplicateId,
     #[error("this server is full: try again later")]
     Full,
+    #[error("changes cannot be taken at the moment: try again in {retry_after} ms")]
+    Unavailable { retry_after: u64 },
     #[error("it is not known whether this was done: read the state before you try again")]
     Unconfirmed,
 }
 
 impl Refusal {
+    /// The log cannot be reached, or not fast enough. Nothing was changed.
+    pub(crate) const UNAVAILABLE: Self = Self::Unavailable {
+        retry_after: limits::RETRY_AFTER_MS,
+    };
+
     /// A refusal of data that has the right shape but not a right value.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::InvalidData(message.into())
@@ -83,6 +91,7 @@ impl Refusal {
             Self::LimitReached(_) => "limit_reached",
             Self::DuplicateId => "duplicate_id",
             Self::Full => "full",
+            Self::Unavailable { .. } => "unavailable",
             Self::Unconfirmed => "unconfirmed",
         }
     }
@@ -93,7 +102,9 @@ impl Refusal {
             code: self.code().to_owned(),
             message: self.to_string(),
             retry_after: match self {
-                Self::RateLimited { retry_after } => Some(*retry_after),
+                Self::RateLimited { retry_after } | Self::Unavailable { retry_after } => {
+                    Some(*retry_after)
+                }
                 _ => None,
             },
         }
@@ -117,7 +128,7 @@ impl Refusal {
             | Self::DuplicateId
             | Self::LimitReached(_)
             | Self::TooManySubscriptions { .. } => StatusCode::CONFLICT,
-            Self::Full => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Full | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unconfirmed => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -134,6 +145,12 @@ impl IntoResponse for Refusal {
             response
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Self::Unavailable { retry_after } = self {
+            let seconds = retry_after.div_ceil(1_000);
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -1,9 +1,9 @@
 //! What happens by itself: moving prices, bursts of them, and members who fall silent.
 
-use crate::{command::Command, hub::Hub, waiter::Waiter};
+use crate::{command::Command, errors::Refusal, hub::Hub, waiter::Waiter};
 use fastrand::Rng;
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 /// Moves a few prices at every tick.
 pub(crate) async fn prices(hub: Arc<Hub>, tick: Duration, mut rng: Rng) {
@@ -22,8 +22,10 @@ pub(crate) async fn silent_members(hub: Arc<Hub>, life: Duration) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        hub.lock()
-            .submit(Command::Expire { life_ms }, Waiter::Nobody);
+        let mut state = hub.lock();
+        if state.leads() {
+            state.submit(Command::Expire { life_ms }, Waiter::Nobody);
+        }
     }
 }
 
@@ -32,11 +34,18 @@ pub(crate) async fn burst(hub: Arc<Hub>, symbol: String, count: u32, per_second:
     let start = Instant::now();
     for n in 1..=count {
         sleep_until(start + Duration::from_secs(1) * n / per_second).await;
-        let mut state = hub.lock();
-        if state.connections.is_shut_down() {
-            return;
+        loop {
+            if hub.lock().connections.is_shut_down() {
+                return;
+            }
+            let symbol = symbol.clone();
+            match hub.carry_out(Command::Step { symbol }).await {
+                Err(Refusal::Unavailable { retry_after }) => {
+                    sleep(Duration::from_millis(retry_after)).await;
+                }
+                // One of unknown outcome is on its way: a second one would be one too many.
+                Ok(_) | Err(_) => break,
+            }
         }
-        let symbol = symbol.clone();
-        state.submit(Command::Step { symbol }, Waiter::Nobody);
     }
 }

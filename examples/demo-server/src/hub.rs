@@ -8,8 +8,10 @@ use crate::{
     connections::Connections,
     errors::Refusal,
     limits,
+    log::{EntryId, Log},
     peer::NodeId,
     stress::Stress,
+    subscriptions::Ahead,
     waiter::Waiter,
     world::{World, new_epoch},
 };
@@ -50,16 +52,36 @@ pub(crate) struct State {
     pub(crate) connections: Connections,
     pub(crate) stats: Stats,
     pub(crate) stress: Stress,
+    /// The log that commands must get into before they are carried out, if the world is shared with other processes.
+    pub(crate) log: Option<Log>,
+    /// Subscriptions of clients that come from another process and know more than this one does yet.
+    pub(crate) ahead: Vec<Ahead>,
 }
 
 impl Hub {
-    pub(crate) fn new(config: &Config) -> Self {
+    /// A hub whose world is its own.
+    pub(crate) fn alone(config: &Config) -> Self {
+        let world = World::new(new_epoch(), now_ms(), config.history);
+        Self::new(world, NodeId::random(), None)
+    }
+
+    /// A hub whose world is what a log makes of it, up to an entry.
+    pub(crate) fn shared(world: World, at: EntryId) -> Self {
+        let node = NodeId::random();
+        let log = Log::new(node.clone(), at);
+        Self::new(world, node, Some(log))
+    }
+
+    fn new(world: World, node: NodeId, log: Option<Log>) -> Self {
+        let stress = Stress::new(world.history());
         Self {
             state: Mutex::new(State {
-                world: World::new(new_epoch(), now_ms(), config.history),
-                connections: Connections::new(NodeId::random()),
+                world,
+                connections: Connections::new(node),
                 stats: Stats::default(),
-                stress: Stress::new(config.history),
+                stress,
+                log,
+                ahead: Vec::new(),
             }),
         }
     }
@@ -82,14 +104,31 @@ impl Hub {
 }
 
 impl State {
-    /// Has a command carried out; whoever waits for the outcome is told.
+    /// Has a command carried out: at once, or as soon as it comes back in the log. Whoever waits for the outcome is
+    /// told.
     pub(crate) fn submit(&mut self, command: Command, waiter: Waiter) {
-        let outcome = self.world.apply(command, now_ms(), &mut self.connections);
-        self.answer(waiter, outcome);
+        let told = match &mut self.log {
+            Some(log) => log.push(command, waiter),
+            None => {
+                let outcome = self.world.apply(command, now_ms(), &mut self.connections);
+                Some((waiter, outcome))
+            }
+        };
+        if let Some((waiter, outcome)) = told {
+            self.answer(waiter, outcome);
+        }
+    }
+
+    /// Whether this process does what only one of all is to do.
+    pub(crate) fn leads(&self) -> bool {
+        self.log.as_ref().is_none_or(|log| log.leads)
     }
 
     /// Moves a few prices.
     pub(crate) fn move_prices(&mut self, rng: &mut Rng) {
+        if !self.leads() {
+            return;
+        }
         let nudges = self
             .world
             .market

@@ -29,6 +29,18 @@ pub(crate) const ANSWERS: usize = 10_000;
 pub(crate) const ANSWER_LIFE_MS: u64 = 5 * 60 * 1_000;
 /// How long a socket may take to read a close frame, or to answer one.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
+/// Commands that may wait to be sent to the log, and sayings on presence that may wait for it to be reachable.
+pub(crate) const QUEUE: usize = 4_096;
+/// Bytes of commands that may wait to be sent to the log.
+pub(crate) const QUEUE_BYTES: usize = 8 * 1024 * 1024;
+/// Commands sent to the log at once.
+pub(crate) const BATCH: usize = 256;
+/// Bytes of commands sent to the log at once, unless a single one has more.
+pub(crate) const BATCH_BYTES: usize = 1024 * 1024;
+/// When it makes sense to try again after the log could not be reached, in milliseconds.
+pub(crate) const RETRY_AFTER_MS: u64 = 1_000;
+/// How long a client that knows more than this server waits until it has caught up.
+pub(crate) const CATCH_UP_WITHIN: Duration = Duration::from_secs(2);
 /// How long a request waits for the outcome of what it asked for.
 pub(crate) const OUTCOME_WITHIN: Duration = Duration::from_secs(10);
 /// Sockets beyond the cap that are told so at once; further ones are refused before the upgrade.

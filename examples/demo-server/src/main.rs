@@ -2,10 +2,11 @@
 
 use clap::Parser;
 use realtime_demo_server::{Config, start};
-use std::{io, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{error::Error, io, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use tracing_subscriber::EnvFilter;
 
-/// Serves the demo: live prices, tasks, rooms and notifications over REST and a WebSocket, all in memory.
+/// Serves the demo: live prices, tasks, rooms and notifications over REST and a WebSocket, in memory or, with --redis,
+/// together with others.
 #[derive(Debug, Parser)]
 #[command(name = "realtime-demo-server", version)]
 struct Flags {
@@ -41,6 +42,15 @@ struct Flags {
     /// Messages per second and socket; twice as many at once after a pause
     #[arg(long, value_name = "PER_SECOND", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
+    /// Share the state with other servers in the Redis at this address, such as redis://127.0.0.1:6379
+    #[arg(long, value_name = "URL", env = "DEMO_REDIS", hide_env_values = true)]
+    redis: Option<String>,
+    /// What the names of the keys in Redis begin with; servers with the same prefix share a state
+    #[arg(long, value_name = "NAME", default_value = "realtime-demo")]
+    redis_prefix: String,
+    /// With --redis, how long a server may give no sign of life until the others drop its members, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(10..))]
+    node_life: u64,
     /// Let pages of any origin open sockets, not only the server's own; for tests
     #[arg(long)]
     any_origin: bool,
@@ -67,15 +77,8 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(flags: Flags) -> io::Result<()> {
-    let listen = flags.listen;
-    let server = start(flags.into()).await.map_err(|error| {
-        let advice = "choose another address with --listen, such as 127.0.0.1:0";
-        io::Error::new(
-            error.kind(),
-            format!("cannot listen on {listen}: {error}; {advice}"),
-        )
-    })?;
+async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
+    let server = start(flags.into()).await?;
     println!("listening on http://{}", server.addr());
     asked_to_stop().await?;
     tracing::info!("shutting down");
@@ -111,6 +114,9 @@ impl From<Flags> for Config {
             token: flags.token,
             rate: flags.rate,
             any_origin: flags.any_origin,
+            redis: flags.redis,
+            redis_prefix: flags.redis_prefix,
+            node_life: Duration::from_millis(flags.node_life),
             ..Self::default()
         }
     }

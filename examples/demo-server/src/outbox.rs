@@ -24,6 +24,7 @@ impl Closing {
     pub(crate) const PROTOCOL: Self = Self::new(1002, "protocol error");
     pub(crate) const NOT_TEXT: Self = Self::new(1003, "text frames only");
     pub(crate) const TOO_LARGE: Self = Self::new(1009, "message too large");
+    pub(crate) const STATE_REPLACED: Self = Self::new(1012, "state replaced, subscribe anew");
     pub(crate) const FULL: Self = Self::new(1013, "server full");
     pub(crate) const SLOW: Self = Self::new(4100, "slow consumer");
     pub(crate) const SILENT: Self = Self::new(4101, "silent for too long");

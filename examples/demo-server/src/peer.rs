@@ -16,6 +16,10 @@ impl NodeId {
             .collect();
         Self(name.into())
     }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl From<&str> for NodeId {

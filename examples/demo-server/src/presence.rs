@@ -182,6 +182,16 @@ impl Roster {
         self.members.keys()
     }
 
+    /// What a socket would say to be here as it is.
+    pub(crate) fn announcement_of(&self, peer: &Peer) -> Option<Announcement> {
+        let member = &self.members.get(peer)?.member;
+        Some(Announcement {
+            user: member.user.clone(),
+            status: member.status,
+            metadata: member.metadata.clone(),
+        })
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
@@ -245,6 +255,16 @@ mod tests {
         let announced = roster.announce(&peer(1), announcement("b"), 0).unwrap();
         assert_eq!(announced.left.unwrap().user_id, "a");
         assert_eq!(roster.sync().members.len(), 1);
+    }
+
+    #[test]
+    fn a_member_can_be_announced_again_as_it_is() {
+        let mut roster = Roster::default();
+        roster.announce(&peer(1), announcement("a"), 0).unwrap();
+        let said = roster.announcement_of(&peer(1)).unwrap();
+        let text = serde_json::to_string(&said).unwrap();
+        assert_eq!(text, serde_json::to_string(&announcement("a")).unwrap());
+        assert!(roster.announcement_of(&peer(2)).is_none());
     }
 
     #[test]

@@ -1,9 +1,18 @@
 //! Starting and stopping.
 
-use crate::{app::App, config::Config, feed, limits::GRACE, stress};
+use crate::{
+    app::App,
+    cluster::{Cluster, Membership, StoreError},
+    config::Config,
+    feed,
+    hub::Hub,
+    limits::GRACE,
+    stress,
+};
 use axum::serve::ListenerExt;
 use fastrand::Rng;
 use std::{io, net::SocketAddr, sync::Arc};
+use thiserror::Error;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinSet, time::timeout};
 
 /// A server that is listening. Dropping it stops it without waiting for anything; [`shutdown`](Self::shutdown) waits.
@@ -11,9 +20,32 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinSet, time::timeout};
 pub struct RunningServer {
     addr: SocketAddr,
     app: App,
+    membership: Option<Membership>,
+    following: JoinSet<()>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinSet<io::Result<()>>,
     background: JoinSet<()>,
+}
+
+/// Why a server did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The address is taken, or may not be listened on.
+    #[error(
+        "cannot listen on {address}: {source}; choose another address with --listen, such as 127.0.0.1:0"
+    )]
+    Listen {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The Redis in which the state is shared cannot be used.
+    #[error("cannot share a state: {reason}")]
+    Store {
+        /// What is wrong, and what to do about it.
+        reason: String,
+    },
 }
 
 /// Starts a server; it is ready when this returns.
@@ -26,16 +58,31 @@ pub struct RunningServer {
 /// let server = start(config).await?;
 /// assert_ne!(server.addr().port(), 0);
 /// server.shutdown().await;
-/// # std::io::Result::Ok(())
+/// # Ok::<_, realtime_demo_server::StartError>(())
 /// # }).unwrap();
 /// ```
 ///
 /// # Errors
-/// The address is taken, or may not be listened on.
-pub async fn start(config: Config) -> io::Result<RunningServer> {
-    let listener = TcpListener::bind(config.listen).await?;
-    let addr = listener.local_addr()?;
-    let app = App::new(config);
+/// [`StartError`], when it cannot listen or cannot share its state.
+pub async fn start(config: Config) -> Result<RunningServer, StartError> {
+    let address = config.listen;
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let addr = listener.local_addr().map_err(failed)?;
+    let mut following = JoinSet::new();
+    let (hub, membership) = match &config.redis {
+        None => (Arc::new(Hub::alone(&config)), None),
+        Some(url) => {
+            let failed = |error: StoreError| StartError::Store {
+                reason: error.to_string(),
+            };
+            let cluster = Cluster::join(url, &config).await.map_err(failed)?;
+            let (hub, membership) = (cluster.hub(), cluster.membership());
+            following.spawn(cluster.run());
+            (hub, Some(membership))
+        }
+    };
+    let app = App::new(config, hub);
     let mut background = JoinSet::new();
     if !app.config.tick.is_zero() {
         let rng = app.config.seed.map_or_else(Rng::new, Rng::with_seed);
@@ -59,6 +106,8 @@ pub async fn start(config: Config) -> io::Result<RunningServer> {
     Ok(RunningServer {
         addr,
         app,
+        membership,
+        following,
         stop: Some(stop),
         serving,
         background,
@@ -90,6 +139,16 @@ impl RunningServer {
         if timeout(GRACE, self.serving.join_next()).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
+        if let Some(membership) = &self.membership {
+            match timeout(GRACE, membership.leave()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "the other servers will notice by themselves")
+                }
+                Err(_) => tracing::warn!("the other servers could not be told in time"),
+            }
+        }
+        self.following.abort_all();
     }
 }
 

@@ -1,5 +1,9 @@
 //! Subscribing, resuming, and everything that ends with a subscription.
 
+mod ahead;
+
+pub(crate) use ahead::Ahead;
+
 use crate::{
     command::Command,
     envelope::Outbound,
@@ -49,6 +53,14 @@ impl State {
             Some(load) => drop(self.stress.open(load)),
             None => self.check_room_for(name)?,
         }
+        if !self.lets_wait(connection, name, re, resume) {
+            self.start(connection, name, re, resume);
+        }
+        Ok(())
+    }
+
+    /// Starts a subscription: the answer, what was missed, and from then on every event.
+    fn start(&mut self, connection: ConnectionId, name: &str, re: Option<&str>, resume: &Resume) {
         self.connections.listen(connection, name);
         let missed = self.missed(connection, name, resume);
         let position = self.position(name);
@@ -66,7 +78,6 @@ impl State {
         for frame in missed.into_iter().flatten() {
             self.connections.send(connection, frame);
         }
-        Ok(())
     }
 
     /// The events to send again, or `None` if there is nothing to resume or no way to. A socket that has not room
@@ -120,6 +131,7 @@ impl State {
 
     /// Ends a subscription, and with it the socket's presence and typing in that channel.
     pub(crate) fn unsubscribe(&mut self, connection: ConnectionId, name: &str) {
+        self.forget_ahead(connection, Some(name));
         if self.connections.unlisten(connection, name) {
             self.depart(connection, BTreeSet::from([name.to_owned()]));
         }
@@ -127,9 +139,13 @@ impl State {
 
     /// Forgets a socket that is gone.
     pub(crate) fn disconnect(&mut self, connection: ConnectionId) {
+        self.forget_ahead(connection, None);
         let entered = self.connections.remove(connection);
         if !entered.is_empty() {
             self.depart(connection, entered);
+        }
+        if let Some(log) = &mut self.log {
+            log.forget(connection);
         }
     }
 

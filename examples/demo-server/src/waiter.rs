@@ -20,6 +20,17 @@ pub(crate) enum Waiter {
     Request(oneshot::Sender<Outcome>),
 }
 
+impl Waiter {
+    /// Whether somebody is to be told of it in any case.
+    pub(crate) fn wants_answer(&self) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Socket(asked) => asked.id.is_some(),
+            Self::Request(_) => true,
+        }
+    }
+}
+
 /// What of a socket's message is needed to answer it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {

@@ -6,6 +6,7 @@
 
 mod commands;
 mod company;
+mod tickets;
 
 use crate::{
     answers::Answers,
@@ -14,14 +15,15 @@ use crate::{
     connections::Connections,
     envelope::Outbound,
     errors::{Refusal, quoted},
-    peer::Peer,
+    peer::{NodeId, Peer},
     rooms::Rooms,
     stocks::Market,
     tasks::Board,
 };
 use realtime_demo_types::Notification;
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use tickets::Tickets;
 
 /// The shared state. Times are in milliseconds since the Unix epoch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,6 +36,7 @@ pub(crate) struct World {
     pub(crate) totals: Totals,
     channels: HashMap<String, Channel>,
     answers: Answers,
+    pub(crate) tickets: Tickets,
     clock: u64,
     last_id: u64,
     #[serde(skip)]
@@ -86,12 +89,33 @@ impl World {
             totals: Totals::default(),
             channels,
             answers: Answers::default(),
+            tickets: Tickets::default(),
             clock: now,
             last_id: 0,
             history,
         };
         world.board = Board::seeded(|| world.new_id("t"), now);
         world
+    }
+
+    /// The state that another process wrote down, which keeps `history` events per channel from now on.
+    pub(crate) fn read(text: &str, history: usize) -> serde_json::Result<Self> {
+        let world: Self = serde_json::from_str(text)?;
+        Ok(Self { history, ..world })
+    }
+
+    /// Carries out an entry of the log, unless it has been carried out before.
+    pub(crate) fn receive(
+        &mut self,
+        node: &NodeId,
+        ticket: u64,
+        command: Command,
+        now: u64,
+        sockets: &mut Connections,
+    ) -> Option<Outcome> {
+        self.clock = self.clock.max(now);
+        let is_new = self.tickets.punch(node, ticket, self.clock);
+        is_new.then(|| self.apply(command, now, sockets))
     }
 
     /// Carries a command out at a time; an earlier time than before counts as the same.
@@ -184,6 +208,11 @@ impl World {
         format!("{prefix}{}-{}", self.last_id, self.epoch)
     }
 
+    /// How many events are kept per channel.
+    pub(crate) fn history(&self) -> usize {
+        self.history
+    }
+
     /// The time of the last command.
     pub(crate) fn clock(&self) -> u64 {
         self.clock
@@ -200,6 +229,29 @@ impl World {
 
     pub(crate) fn channel(&self, name: &str) -> Option<&Channel> {
         self.channels.get(name)
+    }
+
+    /// The processes whose sockets are present or typing somewhere.
+    pub(crate) fn nodes(&self) -> BTreeSet<NodeId> {
+        let peers = self.channels.values().flat_map(Channel::peers);
+        peers.map(|peer| peer.node.clone()).collect()
+    }
+
+    /// What the sockets of a process have said to be present where they are.
+    pub(crate) fn announcements_of(&self, node: &NodeId) -> Vec<Command> {
+        let mut said = Vec::new();
+        for (channel, there) in &self.channels {
+            for peer in there.roster.peers().filter(|peer| peer.node == *node) {
+                said.extend(there.roster.announcement_of(peer).map(|announcement| {
+                    Command::Announce {
+                        peer: peer.clone(),
+                        channel: channel.clone(),
+                        announcement,
+                    }
+                }));
+            }
+        }
+        said
     }
 
     /// The names of the channels in which something has happened, or always can.

@@ -3,7 +3,7 @@
 use futures::{SinkExt, StreamExt};
 use realtime_demo_server::{Config, RunningServer, start};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config,
@@ -26,16 +26,50 @@ pub(crate) async fn serve(config: Config) -> RunningServer {
     start(config).await.unwrap()
 }
 
+/// Something that serves, wherever it runs.
+pub(crate) trait Served {
+    fn address(&self) -> SocketAddr;
+}
+
+impl Served for RunningServer {
+    fn address(&self) -> SocketAddr {
+        self.addr()
+    }
+}
+
 pub(crate) struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     asked: u32,
 }
 
 impl Client {
-    pub(crate) async fn connect(server: &RunningServer) -> Self {
-        let url = format!("ws://{}/ws", server.addr());
+    pub(crate) async fn connect(server: &impl Served) -> Self {
+        let url = format!("ws://{}/ws", server.address());
         let (socket, _) = connect_async_with_config(url, None, true).await.unwrap();
         Self::over(socket)
+    }
+
+    /// None if nobody answers there.
+    pub(crate) async fn try_connect(server: &impl Served) -> Option<Self> {
+        let url = format!("ws://{}/ws", server.address());
+        let connected = connect_async_with_config(url, None, true).await;
+        connected.ok().map(|(socket, _)| Self::over(socket))
+    }
+
+    /// Whether a frame could be sent.
+    pub(crate) async fn try_send(&mut self, frame: Value) -> bool {
+        self.socket
+            .send(Message::text(frame.to_string()))
+            .await
+            .is_ok()
+    }
+
+    /// The next frame, if there is one before the socket ends.
+    pub(crate) async fn try_next(&mut self) -> Option<Value> {
+        match self.socket.next().await?.ok()? {
+            Message::Text(text) => serde_json::from_str(&text).ok(),
+            _ => None,
+        }
     }
 
     pub(crate) fn over(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
@@ -72,6 +106,16 @@ impl Client {
         let answer = self.next().await;
         assert_eq!(answer["re"], json!(id), "{answer}");
         answer
+    }
+
+    /// Reads until a frame is as wanted.
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let frame = self.next().await;
+            if wanted(&frame) {
+                return frame;
+            }
+        }
     }
 
     /// Subscribes, and gives the answer.
