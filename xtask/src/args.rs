@@ -24,7 +24,7 @@ Tools are kept in $REALTIME_YEW_TOOLS, else in $XDG_CACHE_HOME/realtime-yew, els
 
 const SETUP_HELP: &str = "\
 Get every tool the other commands need, and skip what is there: the standard library for wasm32,
-wasm-bindgen at the version in Cargo.lock, Trunk, wasm-opt, Chromium and its driver.
+wasm-bindgen at the version in Cargo.lock, Trunk, wasm-opt, Chromium and its driver, Node.js, Redis.
 
 Usage: cargo xtask setup";
 
@@ -36,6 +36,7 @@ Usage: cargo xtask demo [options]
 Options:
   --server S  rust: the server in Rust [default]; node: the one in JavaScript, over Socket.IO;
               socketioxide: the one in Rust, over Socket.IO
+  --nodes N   Run N servers in Rust, 1 to 9, that share their state in a Redis, behind a balancer [default: 1]
   --port N    Serve on this port, or the next free one [default: 8080]
   --dev       Build the page without optimisation: quicker to build, slower to run
   --check     Drive the demo in headless Chromium instead, write screenshots to target/demo, and exit";
@@ -100,6 +101,8 @@ pub(crate) struct DemoOptions {
     pub(crate) dev: bool,
     pub(crate) check: bool,
     pub(crate) server: Kind,
+    /// How many servers.
+    pub(crate) nodes: u16,
 }
 
 /// Which steps of `test` to run; none named means all.
@@ -155,6 +158,7 @@ fn parse_demo(rest: &[String]) -> Result<Task, Failure> {
         dev: false,
         check: false,
         server: Kind::default(),
+        nodes: 1,
     };
     let mut words = Words::new(rest);
     while let Some(word) = words.next() {
@@ -180,8 +184,24 @@ fn parse_demo(rest: &[String]) -> Result<Task, Failure> {
                     )
                 })?;
             }
+            "--nodes" => {
+                let value = words.value("--nodes", "a number, such as `--nodes 3`")?;
+                let count = value.parse().ok().filter(|count| (1..=9).contains(count));
+                options.nodes = count.ok_or_else(|| {
+                    Failure::new(
+                        format!("`{value}` is not a number of servers"),
+                        "give a number from 1 to 9, such as `--nodes 3`",
+                    )
+                })?;
+            }
             other => return Err(unknown("demo", other)),
         }
+    }
+    if options.nodes > 1 && options.server == Kind::Node {
+        return Err(Failure::new(
+            "the server in JavaScript runs alone",
+            "leave out `--server node`, or `--nodes`",
+        ));
     }
     Ok(Task::Demo(options))
 }
@@ -192,7 +212,7 @@ fn parse_test(rest: &[String]) -> Result<Task, Failure> {
     while let Some(word) = words.next() {
         match word {
             "--list" => return Ok(Task::List),
-            "--native" => selection.only.extend(["native", "doctest"]),
+            "--native" => selection.only.extend(["native", "cluster", "doctest"]),
             "--browser" => selection.only.push("browser"),
             "--e2e" => selection.only.extend(["page", "e2e"]),
             "--only" => {
@@ -299,6 +319,7 @@ mod tests {
                 dev,
                 check,
                 server,
+                nodes: 1,
             }))
         };
         assert_eq!(parsed("demo"), with(8080, false, false));
@@ -320,6 +341,26 @@ mod tests {
         }
         assert!(parsed("demo --server express").is_err());
         assert!(parsed("demo --server").is_err());
+    }
+
+    #[test]
+    fn there_are_as_many_servers_as_were_asked_for_if_they_can_share_a_state() {
+        let nodes = |line| match parsed(line) {
+            Ok(Task::Demo(options)) => Some((options.server, options.nodes)),
+            _ => None,
+        };
+        assert_eq!(nodes("demo --nodes 3"), Some((Kind::Rust, 3)));
+        let over_socket_io = nodes("demo --server socketioxide --nodes=2");
+        assert_eq!(over_socket_io, Some((Kind::Socketioxide, 2)));
+        assert_eq!(nodes("demo --nodes 1 --server node"), Some((Kind::Node, 1)));
+        for line in [
+            "demo --nodes",
+            "demo --nodes 0",
+            "demo --nodes 10",
+            "demo --nodes 2 --server node",
+        ] {
+            assert!(parsed(line).is_err(), "{line} should be refused");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: the page, its server, and a URL.
 
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::args::DemoOptions;
 use crate::console::heading;
 use crate::failure::Failure;
+use crate::nodes::Nodes;
 use crate::page;
 use crate::project::Project;
 use crate::server::{self, Kind, Server};
@@ -27,15 +28,64 @@ pub(crate) fn run(project: &Project, options: &DemoOptions) -> Result<ExitCode, 
     if options.server == Kind::Node {
         parts.push(Part::Node);
     }
+    if options.nodes > 1 {
+        parts.push(Part::Redis);
+    }
     let tools = Tools::get(project, &parts)?;
     heading("The page");
     page::build(project, &tools, !options.dev)?;
     heading("The server");
     options.server.build(project, &tools)?;
     if options.check {
-        check(project, &tools, options.server)
+        check(project, &tools, options)
     } else {
         serve(project, &tools, options)
+    }
+}
+
+/// What serves the demo.
+#[derive(Debug)]
+enum Site {
+    Server(Server),
+    Nodes(Nodes),
+}
+
+impl Site {
+    fn start(
+        project: &Project,
+        tools: &Tools,
+        options: &DemoOptions,
+        port: u16,
+    ) -> Result<Self, Failure> {
+        let kind = options.server;
+        if options.nodes > 1 {
+            Nodes::start(project, tools.redis()?, kind, options.nodes, port).map(Self::Nodes)
+        } else {
+            Server::start(project, tools, kind, port).map(Self::Server)
+        }
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::Server(server) => server.url(),
+            Self::Nodes(nodes) => nodes.url(),
+        }
+    }
+
+    /// What there is behind the address, a line each, if it is more than one thing.
+    fn parts(&self) -> Vec<String> {
+        match self {
+            Self::Server(_) => Vec::new(),
+            Self::Nodes(nodes) => nodes.parts(),
+        }
+    }
+
+    /// How it ended, if nothing of it is left.
+    fn ended(&mut self) -> Option<ExitStatus> {
+        match self {
+            Self::Server(server) => server.ended(),
+            Self::Nodes(nodes) => nodes.ended(),
+        }
     }
 }
 
@@ -46,13 +96,16 @@ fn serve(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<Exit
     if port != wanted {
         println!("      port {wanted} is busy, so this is port {port}");
     }
-    let mut server = Server::start(project, tools, options.server, port)?;
+    let mut site = Site::start(project, tools, options, port)?;
     heading(&format!(
         "The demo runs at {}  (Ctrl-C stops it)",
-        server.url()
+        site.url()
     ));
+    for part in site.parts() {
+        println!("      {part}");
+    }
     while !stop.load(Ordering::Relaxed) {
-        if let Some(status) = server.ended() {
+        if let Some(status) = site.ended() {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
@@ -63,13 +116,13 @@ fn serve(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<Exit
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    drop(server);
+    drop(site);
     println!("\nStopped.");
     Ok(ExitCode::SUCCESS)
 }
 
 /// Drives the demo in a headless browser. The driver's result is ours.
-fn check(project: &Project, tools: &Tools, kind: Kind) -> Result<ExitCode, Failure> {
+fn check(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<ExitCode, Failure> {
     heading("The driver");
     let program = ["--package", DRIVER_PACKAGE, "--bin", DRIVER];
     project
@@ -79,11 +132,11 @@ fn check(project: &Project, tools: &Tools, kind: Kind) -> Result<ExitCode, Failu
         .run()
         .map_err(|failure| failure.advise("fix what the compiler says above"))?;
     let stop = stop_signal()?;
-    let server = Server::start(project, tools, kind, server::any_port()?)?;
-    heading(&format!("Driving the demo at {}", server.url()));
+    let site = Site::start(project, tools, options, server::any_port()?)?;
+    heading(&format!("Driving the demo at {}", site.url()));
     let mut driver = tools
         .with_browser(project.cargo().arg("run").arg("--quiet").args(program))
-        .args(["--", "--url", &server.url(), "--out", SCREENSHOTS])
+        .args(["--", "--url", &site.url(), "--out", SCREENSHOTS])
         .into_inner()
         .spawn()
         .map_err(|error| {
@@ -108,7 +161,7 @@ fn check(project: &Project, tools: &Tools, kind: Kind) -> Result<ExitCode, Failu
             }
         }
     };
-    drop(server);
+    drop(site);
     if status.success() {
         println!("\nThe demo works; screenshots are in {SCREENSHOTS}.");
         return Ok(ExitCode::SUCCESS);

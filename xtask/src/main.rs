@@ -1,7 +1,7 @@
 //! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | bench`.
 //!
-//! Kept light on purpose, as every command waits for it to compile: the standard library, and one
-//! small crate to stop the demo server when a signal arrives.
+//! Kept light on purpose, as every command waits for it to compile: the standard library, one small
+//! crate to stop the demo server when a signal arrives, and the demo's balancer, which needs no more.
 
 use std::process::ExitCode;
 
@@ -17,9 +17,11 @@ mod failure;
 mod features;
 mod minimal;
 mod node;
+mod nodes;
 mod page;
 mod process;
 mod project;
+mod redis;
 mod report;
 mod scenarios;
 mod server;

@@ -11,7 +11,7 @@ use crate::tally::Tally;
 /// Their package: its tests need a built page and a browser.
 pub(crate) const PACKAGE: &str = "realtime-e2e";
 /// What it takes to play them.
-pub(crate) const PARTS: [Part; 2] = [Part::Browser, Part::Node];
+pub(crate) const PARTS: [Part; 3] = [Part::Browser, Part::Node, Part::Redis];
 
 /// How the names of those end that are played over Socket.IO, with the server in JavaScript and with the one in Rust.
 const OVER_SOCKET_IO: [&str; 2] = ["::node", "::socketioxide"];
@@ -68,7 +68,7 @@ fn prepare(project: &Project, tools: &Tools) -> Result<Cmd, Failure> {
     let node = tools.node()?;
     node.install(&server::node_folder(project))?;
     Ok(tools
-        .with_browser(node.tell(project.cargo()))
+        .with_browser(tools.redis()?.tell(node.tell(project.cargo())))
         .env("REALTIME_DIST", project.dist())
         .env("REALTIME_SERVER", project.program(server::PACKAGE)))
 }

@@ -62,7 +62,7 @@ impl Kind {
     }
 
     /// What the page's address says.
-    fn query(self) -> &'static str {
+    pub(crate) fn query(self) -> &'static str {
         match self {
             Self::Rust => "",
             Self::Socketioxide | Self::Node => "?protocol=socketio",
@@ -122,6 +122,17 @@ impl Server {
         Self::spawn(demo(command, project, port), port, kind.query(), "/")
     }
 
+    /// Starts the built server in Rust as one of several that share their state in a Redis.
+    pub(crate) fn start_sharing(
+        project: &Project,
+        kind: Kind,
+        port: u16,
+        redis: &str,
+    ) -> Result<Self, Failure> {
+        let command = rust_command(project).args(["--redis", redis]);
+        Self::spawn(demo(command, project, port), port, kind.query(), "/")
+    }
+
     /// Starts the built server in Rust for tests whose page another server serves.
     pub(crate) fn start_for_tests(project: &Project, port: u16) -> Result<Self, Failure> {
         let command = rust_command(project).args(["--any-origin", "--quiet"]);
@@ -150,6 +161,16 @@ impl Server {
         };
         server.wait_for_answer(page)?;
         Ok(server)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its number among the system's processes.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Where it is, without a slash at the end.

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::node::Node;
 use crate::process::{Cmd, path_with};
 use crate::project::Project;
+use crate::redis::RedisServer;
 use crate::toolchain::{TARGET, WasmToolchain};
 use crate::tools;
 
@@ -22,16 +23,18 @@ pub(crate) enum Part {
     WasmOpt,
     Browser,
     Node,
+    Redis,
 }
 
 /// All parts, in the order they are got.
-pub(crate) const ALL: [Part; 6] = [
+pub(crate) const ALL: [Part; 7] = [
     Part::WasmTarget,
     Part::WasmBindgen,
     Part::Trunk,
     Part::WasmOpt,
     Part::Browser,
     Part::Node,
+    Part::Redis,
 ];
 
 /// What it takes to build the page.
@@ -49,6 +52,7 @@ pub(crate) struct Tools {
     folders: Vec<PathBuf>,
     browser: Option<Browser>,
     node: Option<Node>,
+    redis: Option<RedisServer>,
 }
 
 /// `cargo xtask setup`.
@@ -68,6 +72,7 @@ impl Tools {
             folders: Vec::new(),
             browser: None,
             node: None,
+            redis: None,
         };
         let parts: Vec<Part> = ALL
             .into_iter()
@@ -113,6 +118,7 @@ impl Tools {
                 self.browser = Some(progress.step("Chromium and its driver", Browser::ensure)?);
             }
             Part::Node => self.node = Some(progress.step("Node.js", Node::ensure)?),
+            Part::Redis => self.redis = Some(progress.step("Redis", RedisServer::ensure)?),
         }
         Ok(())
     }
@@ -147,6 +153,13 @@ impl Tools {
         self.node.as_ref().ok_or_else(|| {
             Failure::new("Node.js was not among the tools", "run `cargo xtask setup`")
         })
+    }
+
+    /// Redis, for what asked for it.
+    pub(crate) fn redis(&self) -> Result<&RedisServer, Failure> {
+        self.redis
+            .as_ref()
+            .ok_or_else(|| Failure::new("Redis was not among the tools", "run `cargo xtask setup`"))
     }
 
     fn equip(&self, cmd: Cmd, project: &Project) -> Result<Cmd, Failure> {

@@ -46,7 +46,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Project, &Tools) -> Outcome,
 }
 
-pub(crate) const STEPS: [Step; 11] = [
+pub(crate) const STEPS: [Step; 12] = [
     Step {
         name: "fmt",
         about: "format",
@@ -74,6 +74,13 @@ pub(crate) const STEPS: [Step; 11] = [
         kind: Kind::Native,
         parts: &[],
         run: |project, _| native(project),
+    },
+    Step {
+        name: "cluster",
+        about: "several servers over a real Redis",
+        kind: Kind::Native,
+        parts: &[Part::Redis],
+        run: cluster,
     },
     Step {
         name: "node",
@@ -200,6 +207,18 @@ pub(crate) fn native_libraries(project: &Project) -> Outcome {
     packages(project.cargo().arg("test"), &LIBRARIES)
         .args(["--lib", "--tests", "--no-fail-fast"])
         .count_tests()
+}
+
+/// The tests of the demo server that plain `cargo test` leaves out, as they need Redis.
+fn cluster(project: &Project, tools: &Tools) -> Outcome {
+    match tools.redis() {
+        Ok(redis) => redis
+            .tell(project.cargo())
+            .args(["test", "--package", server::PACKAGE, "--no-fail-fast"])
+            .args(["--test", "it", "--", "--ignored"])
+            .count_tests(),
+        Err(failure) => check(Err(failure)),
+    }
 }
 
 /// The tests of the demo's server in JavaScript.
