@@ -27,7 +27,29 @@ macro_rules! on_every_server {
     )+};
 }
 
+/// The same for the server that can share its state with others, over either of its protocols.
+macro_rules! on_several_servers {
+    ($($scenario:ident),+ $(,)?) => {$(
+        mod $scenario {
+            use realtime_e2e::ServerKind;
+
+            #[test]
+            #[ignore = "needs chromedriver, the built demo and redis-server; cargo xtask test runs it"]
+            fn envelope() {
+                super::$scenario(ServerKind::Envelope);
+            }
+
+            #[test]
+            #[ignore = "needs chromedriver, the built demo and redis-server; cargo xtask test runs it"]
+            fn socketioxide() {
+                super::$scenario(ServerKind::Socketioxide);
+            }
+        }
+    )+};
+}
+
 mod burst;
+mod cluster;
 mod cut;
 mod faults;
 mod harness;

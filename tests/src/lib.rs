@@ -1,7 +1,7 @@
 //! End-to-end tests of the demo: its real server, its built page, several real browsers.
 //!
 //! This library is what the scenarios (`scenarios/`) and `drive-demo` share: starting and ending the programs
-//! ([`Driver`], [`DemoServer`], [`Site`]), doing in a tab what a person does ([`Tab`]), knowing where things are in
+//! ([`Driver`], [`DemoServer`], [`Cluster`], [`Site`]), doing in a tab what a person does ([`Tab`]), knowing where things are in
 //! the demo ([`Visitor`]), and waiting for something to come true ([`eventually()`]).
 //!
 //! `cargo xtask test` builds what they need and runs them all; a single one runs with
@@ -9,6 +9,7 @@
 //! built server.
 
 mod browser;
+mod cluster;
 mod console;
 pub mod demo;
 mod documents;
@@ -19,6 +20,7 @@ mod eventually;
 mod http;
 mod program;
 mod proxy;
+mod redis;
 mod server;
 mod site;
 mod stage;
@@ -26,6 +28,7 @@ mod tab;
 mod walk;
 
 pub use browser::Browser;
+pub use cluster::Cluster;
 pub use console::Entry;
 pub use demo::{Page, Visitor, by_id, fetch};
 pub use driver::Driver;
@@ -34,6 +37,7 @@ pub use error::{E2eError, ensure};
 pub use eventually::eventually;
 pub use http::{Answer, Http};
 pub use proxy::{Aim, Fault, FaultProxy, Flow, LinkId, LinkInfo, ProxyStats, Schedule, Which};
+pub use redis::RedisServer;
 pub use server::{DemoServer, ServerKind, dist_path, workspace};
 pub use site::Site;
 pub use stage::{Stage, scenario, scenario_on};

@@ -100,12 +100,26 @@ impl DemoServer {
     ///
     /// [`E2eError::Start`] when it does not come up.
     pub fn start_at(kind: ServerKind, address: SocketAddr) -> Result<Self, E2eError> {
+        Self::start_with(kind, address, &[])
+    }
+
+    /// The same with further flags.
+    ///
+    /// # Errors
+    ///
+    /// [`E2eError::Start`] when it does not come up.
+    pub fn start_with(
+        kind: ServerKind,
+        address: SocketAddr,
+        flags: &[String],
+    ) -> Result<Self, E2eError> {
         let mut command = kind.command();
         command
             .arg("--listen")
             .arg(address.to_string())
             .arg("--dist")
-            .arg(dist_path());
+            .arg(dist_path())
+            .args(flags);
         if env::var_os("RUST_LOG").is_none() {
             // Which message changed which task: what is wrong in the end may have begun long before.
             command.env("RUST_LOG", "info,realtime_demo_server=debug");

@@ -2,6 +2,7 @@
 
 use crate::{
     browser::Browser,
+    cluster::Cluster,
     console::Entry,
     demo::{Page, Visitor},
     driver::Driver,
@@ -29,6 +30,7 @@ pub struct Stage {
     visitors: Vec<Rc<Visitor>>,
     browsers: Vec<Browser>,
     server: Option<DemoServer>,
+    cluster: Option<Rc<Cluster>>,
     address: Option<SocketAddr>,
     driver: Rc<Driver>,
     network_may_fail: bool,
@@ -82,6 +84,7 @@ impl Stage {
             visitors: Vec::new(),
             browsers: Vec::new(),
             server: None,
+            cluster: None,
             address: None,
             driver: Driver::start()?,
             network_may_fail: false,
@@ -112,6 +115,17 @@ impl Stage {
     pub fn start_server_at(&mut self, address: SocketAddr) -> Result<(), E2eError> {
         self.address = Some(address);
         self.start_server()
+    }
+
+    /// Starts several servers that share one state.
+    ///
+    /// # Errors
+    ///
+    /// When one of them does not come up.
+    pub fn start_cluster(&mut self, servers: usize) -> Result<Rc<Cluster>, E2eError> {
+        let cluster = Rc::new(Cluster::start(self.kind, servers)?);
+        self.cluster = Some(Rc::clone(&cluster));
+        Ok(cluster)
     }
 
     /// Kills the server, as SIGKILL does.
@@ -169,6 +183,22 @@ impl Stage {
         let base = self.http()?.base().to_owned();
         let visitor = self.arrive_beside(name)?;
         self.welcome(&visitor, &base, page)?;
+        Ok(visitor)
+    }
+
+    /// The same at an address of one's choice.
+    ///
+    /// # Errors
+    ///
+    /// When the browser or the page does not come up.
+    pub fn enter_at(
+        &mut self,
+        base: &str,
+        name: &str,
+        page: Page,
+    ) -> Result<Rc<Visitor>, E2eError> {
+        let visitor = self.arrive(name)?;
+        self.welcome(&visitor, base, page)?;
         Ok(visitor)
     }
 
@@ -274,6 +304,10 @@ impl Stage {
         }
         for (name, text) in &self.attached {
             keep(folder.join(name), text);
+        }
+        let outputs = self.cluster.iter().flat_map(|cluster| cluster.outputs());
+        for (name, output) in outputs {
+            keep(folder.join(format!("{name}.txt")), &output);
         }
     }
 }

@@ -16,7 +16,8 @@ pub(crate) const PARTS: [Part; 3] = [Part::Browser, Part::Node, Part::Redis];
 /// How the names of those end that are played over Socket.IO, with the server in JavaScript and with the one in Rust.
 const OVER_SOCKET_IO: [&str; 2] = ["::node", "::socketioxide"];
 /// A few that show in two minutes that every hook works over Socket.IO.
-const FEW: [&str; 5] = [
+const FEW: [&str; 6] = [
+    "cluster::visitors_of",
     "cut::a_cut_connection_recovers",
     "notifications::",
     "optimistic::what_is_edited",
