@@ -31,6 +31,15 @@ export function createApi(hub, io, options) {
     ["POST", /^\/notifications$/, async (request) => {
       return { status: 201, body: hub.notify(await json(request, options.maxMessageBytes)) };
     }],
+    ["GET", /^\/stress\/(\d+)\/(\d+)$/, (_, rows, perSecond) => {
+      const { name, list } = hub.stress.list(rows, perSecond);
+      return at(name, list.quotes());
+    }],
+    ["POST", /^\/stress\/(\d+)\/(\d+)\/burst$/, async (request, rows, perSecond) => {
+      const { count } = await json(request, options.maxMessageBytes);
+      hub.stress.startBurst(hub.stress.list(rows, perSecond), count);
+      return { status: 202, body: null };
+    }],
     ["GET", /^\/health$/, () => ({ body: health(hub, io) })],
   ];
   return async (request, response, path) => {
@@ -79,7 +88,8 @@ function authorize(request, token) {
 function health(hub, io) {
   const { epoch, size, events } = hub.channels;
   const connections = io.of("/").sockets.size;
-  return { status: "ok", epoch, connections, channels: size, events, repeated: hub.answers.repeated, ...hub.stats };
+  const [repeated, stressLists] = [hub.answers.repeated, hub.stress.size];
+  return { status: "ok", epoch, connections, channels: size, events, repeated, stressLists, ...hub.stats };
 }
 
 /** The body of a request, which must be a JSON object. */

@@ -1,5 +1,6 @@
 // The channels: the position of each, and the events kept for those who resume.
 
+import { randomBytes } from "node:crypto";
 import { Refusal, quoted } from "./refusal.js";
 
 /** Rooms that may exist at once. */
@@ -23,16 +24,16 @@ export function roomOf(channel) {
 }
 
 export class Channels {
-  /** Which incarnation of the history the positions count in: another one after each start. */
-  epoch;
+  /** Which incarnation of a history its positions count in: another one after each start. */
+  epoch = newEpoch();
   /** Numbered events so far. */
   events = 0;
   #channels = new Map();
+  /** How many of them are no rooms. */
   #fixed;
   #mostEvents;
 
-  constructor(epoch, fixed, mostEvents) {
-    this.epoch = epoch;
+  constructor(fixed, mostEvents) {
     this.#mostEvents = mostEvents;
     for (const name of fixed) this.#create(name);
     this.#fixed = this.#channels.size;
@@ -44,7 +45,8 @@ export class Channels {
 
   /** Where a channel stands; a room that nobody has opened yet is at its start. */
   position(name) {
-    return { seq: this.#channels.get(name)?.seq ?? 0, epoch: this.epoch };
+    const { seq, epoch } = this.#channels.get(name) ?? { seq: 0, epoch: this.epoch };
+    return { seq, epoch };
   }
 
   /** Refuses a channel that there is not; a room comes into being when it is first used. */
@@ -57,6 +59,17 @@ export class Channels {
     this.#create(name);
   }
 
+  /** Makes a channel that may be closed again, so that its history is one of its own. */
+  openAnew(name) {
+    this.#create(name, newEpoch());
+    this.#fixed += 1;
+  }
+
+  close(name) {
+    this.#channels.delete(name);
+    this.#fixed -= 1;
+  }
+
   /** Forgets a room in which nothing was ever said. */
   closeIfSilent(name) {
     if (roomOf(name) !== undefined && this.#channels.get(name)?.seq === 0) this.#channels.delete(name);
@@ -67,7 +80,7 @@ export class Channels {
     const channel = this.#channels.get(name);
     channel.seq += 1;
     this.events += 1;
-    const payload = { channel: name, ...data, seq: channel.seq, epoch: this.epoch };
+    const payload = { channel: name, ...data, seq: channel.seq, epoch: channel.epoch };
     const bytes = Buffer.byteLength(JSON.stringify(payload));
     channel.bytes += bytes;
     channel.history.push({ event, payload, bytes });
@@ -79,13 +92,15 @@ export class Channels {
 
   /** The events after a position, or nothing if they are not all there any more, or never were. */
   since(name, since, epoch) {
-    const { seq, history } = this.#channels.get(name);
+    const { seq, history, epoch: current } = this.#channels.get(name);
     const missed = seq - since;
-    if (epoch !== this.epoch || !Number.isSafeInteger(since) || missed < 0 || missed > history.length) return undefined;
+    if (epoch !== current || !Number.isSafeInteger(since) || missed < 0 || missed > history.length) return undefined;
     return history.slice(history.length - missed);
   }
 
-  #create(name) {
-    this.#channels.set(name, { seq: 0, history: [], bytes: 0 });
+  #create(name, epoch = this.epoch) {
+    this.#channels.set(name, { seq: 0, epoch, history: [], bytes: 0 });
   }
 }
+
+const newEpoch = () => randomBytes(6).toString("hex");

@@ -1,13 +1,13 @@
 // Everything the server knows, and every change of it. A change is published in the same turn of the event loop, so
 // that what is read together with a position belongs to it.
 
-import { randomBytes } from "node:crypto";
 import { Answers } from "./answers.js";
 import { Board } from "./board.js";
 import { Channels, NOTIFICATIONS, STOCKS, TASKS, roomChannel, roomOf, stockChannel } from "./channels.js";
 import { Market } from "./market.js";
 import { LENGTH, Refusal, invalid, optionalText, quoted, text } from "./refusal.js";
 import { Roster } from "./roster.js";
+import { Stress } from "./stress.js";
 
 /** Messages kept per room, and notifications kept. */
 const MESSAGES = 500;
@@ -28,8 +28,14 @@ export class Hub {
   constructor(io, { history }) {
     this.#io = io;
     const fixed = [STOCKS, TASKS, NOTIFICATIONS, ...this.market.symbols().map(stockChannel)];
-    this.channels = new Channels(randomBytes(6).toString("hex"), fixed, history);
+    this.channels = new Channels(fixed, history);
+    this.stress = new Stress(io, this.channels);
     this.board = new Board(() => this.#newId("t"), Date.now());
+  }
+
+  /** Refuses a channel that there is not; rooms and stress lists come into being when they are first used. */
+  open(channel) {
+    if (!this.stress.open(channel)) this.channels.open(channel);
   }
 
   /** Sends a numbered event to everybody on a channel. `cause` is the id of the message that made it happen. */

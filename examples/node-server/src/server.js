@@ -41,6 +41,8 @@ export async function start(options) {
     setInterval(() => hub.expireMembers(PRESENCE_LIFE), PRESENCE_LIFE / 10),
     setInterval(() => dropSlow(io, hub), 1_000),
   ];
+  const stopped = new AbortController();
+  hub.stress.run(stopped.signal);
   await new Promise((resolve, reject) => {
     http.once("error", reject);
     http.listen(options.listen.port, options.listen.host, resolve);
@@ -48,6 +50,7 @@ export async function start(options) {
   const { address, port, family } = http.address();
   const close = async () => {
     timers.forEach(clearInterval);
+    stopped.abort();
     const closed = io.close();
     http.closeAllConnections();
     await closed;

@@ -76,7 +76,7 @@ function handlersOf(socket, hub) {
         const advice = `leave something first: a socket may join ${SUBSCRIPTIONS} channels`;
         throw new Refusal("too_many_subscriptions", advice);
       }
-      hub.channels.open(channel);
+      hub.open(channel);
       socket.join(channel);
       const missed = hub.channels.since(channel, message.data.since, message.data.epoch);
       // First the answer, then what was missed, then the new: all within this turn.
