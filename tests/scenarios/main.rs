@@ -59,6 +59,7 @@ mod optimistic;
 mod refused;
 mod restart;
 mod room;
+mod stress;
 mod tasks;
 
 use std::time::Duration;

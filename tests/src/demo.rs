@@ -6,10 +6,12 @@ pub mod ledger;
 mod notifications;
 pub mod prices;
 mod room;
+mod stress;
 mod tasks;
 
 pub use edits::{Edit, Outcome};
 pub use room::Room;
+pub use stress::{Quote, ShownQuote, differing};
 pub use tasks::TaskRow;
 
 use crate::{error::E2eError, eventually::eventually, http::Http, tab::Tab};
@@ -32,11 +34,19 @@ pub enum Page {
     RoomNamed(&'static str),
     /// Notifications.
     Notifications,
+    /// A long and restless list.
+    Stress,
 }
 
 impl Page {
     /// Every page of the navigation.
-    pub const ALL: [Self; 4] = [Self::Prices, Self::Tasks, Self::Room, Self::Notifications];
+    pub const ALL: [Self; 5] = [
+        Self::Prices,
+        Self::Tasks,
+        Self::Room,
+        Self::Notifications,
+        Self::Stress,
+    ];
 
     /// The word for it in addresses, in `data-testid` and in file names.
     pub fn name(self) -> &'static str {
@@ -45,6 +55,7 @@ impl Page {
             Self::Tasks => "tasks",
             Self::Room | Self::RoomNamed(_) => "room",
             Self::Notifications => "notifications",
+            Self::Stress => "stress",
         }
     }
 

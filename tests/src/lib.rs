@@ -30,7 +30,7 @@ mod walk;
 pub use browser::Browser;
 pub use cluster::Cluster;
 pub use console::Entry;
-pub use demo::{Page, Visitor, by_id, fetch};
+pub use demo::{Page, Quote, ShownQuote, Visitor, by_id, differing, fetch};
 pub use driver::Driver;
 pub use emulation::{Requests, Scheme, Size};
 pub use error::{E2eError, ensure};

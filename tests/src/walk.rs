@@ -3,6 +3,7 @@
 mod gallery;
 mod report;
 mod states;
+mod stress;
 mod together;
 
 pub use report::Report;
@@ -48,6 +49,7 @@ pub fn walk(url: &str, report: &mut Report) -> Result<(), E2eError> {
             together::meet(&ada, &lin, report);
         }
         states::show(&ada, base, report);
+        stress::watch(&ada, report);
         // The last, since the choice may outlast the page.
         report.check(
             "the theme can be switched by hand",

@@ -23,7 +23,6 @@ pub struct Quote {
     pub at: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn is_zero(at: &u64) -> bool {
     *at == 0
 }

@@ -4,7 +4,7 @@ use crate::{
     browser::{focus, set_title},
     header::Header,
     offline::OfflineBanner,
-    pages::{NotificationsPage, PricesPage, RoomPage, TasksPage},
+    pages::{NotificationsPage, PricesPage, RoomPage, StressPage, TasksPage},
     protocol::Protocol,
     route::{Route, use_route},
     toaster::Toaster,
@@ -74,6 +74,7 @@ fn Frame(props: &FrameProps) -> Html {
                         Route::Tasks => html! { <TasksPage {me} /> },
                         Route::Room(room) => html! { <RoomPage {room} {me} /> },
                         Route::Notifications => html! { <NotificationsPage {me} /> },
+                        Route::Stress => html! { <StressPage /> },
                     }
                 }
             </main>

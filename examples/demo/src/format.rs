@@ -17,6 +17,19 @@ pub(crate) fn price(price: f64) -> String {
     format!("{price:.2}")
 }
 
+/// A whole number in groups of three digits: `100,000`.
+pub(crate) fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// A change with its sign: `+1.50`, `−0.25`, `0.00`.
 pub(crate) fn signed(change: f64) -> String {
     format!("{}{:.2}", sign(change), change.abs())
@@ -47,6 +60,18 @@ mod tests {
     fn a_price_has_two_decimals() {
         assert_eq!(price(101.5), "101.50");
         assert_eq!(price(9.0), "9.00");
+    }
+
+    #[test]
+    fn a_count_has_its_digits_in_groups() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(count(number), text);
+        }
     }
 
     #[test]

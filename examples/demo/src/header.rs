@@ -45,6 +45,7 @@ fn Navigation(props: &NavigationProps) -> Html {
         Route::Tasks,
         Route::lobby(),
         Route::Notifications,
+        Route::Stress,
     ];
     html! {
         <nav class="nav" aria-label="Pages">

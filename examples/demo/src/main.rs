@@ -13,6 +13,7 @@ mod listener;
 mod offline;
 mod pages;
 mod protocol;
+mod rest;
 mod route;
 mod states;
 mod theme;

@@ -3,9 +3,11 @@
 mod notifications;
 mod prices;
 mod room;
+mod stress;
 mod tasks;
 
 pub(crate) use notifications::NotificationsPage;
 pub(crate) use prices::PricesPage;
 pub(crate) use room::RoomPage;
+pub(crate) use stress::StressPage;
 pub(crate) use tasks::TasksPage;

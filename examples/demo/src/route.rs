@@ -13,6 +13,7 @@ pub(crate) enum Route {
     Tasks,
     Room(AttrValue),
     Notifications,
+    Stress,
 }
 
 impl Route {
@@ -24,6 +25,7 @@ impl Route {
             ("room", "") => Self::lobby(),
             ("room", room) => Self::Room(room.to_owned().into()),
             ("notifications", "") => Self::Notifications,
+            ("stress", "") => Self::Stress,
             _ => Self::Prices,
         }
     }
@@ -40,6 +42,7 @@ impl Route {
             Self::Tasks => "#/tasks".into(),
             Self::Room(room) => format!("#/room/{room}"),
             Self::Notifications => "#/notifications".into(),
+            Self::Stress => "#/stress".into(),
         }
     }
 
@@ -50,6 +53,7 @@ impl Route {
             Self::Tasks => "Tasks",
             Self::Room(_) => "Room",
             Self::Notifications => "Notifications",
+            Self::Stress => "Stress",
         }
     }
 
@@ -84,6 +88,7 @@ mod tests {
             Route::lobby(),
             room,
             Route::Notifications,
+            Route::Stress,
         ] {
             assert_eq!(Route::parse(&route.href()), route);
         }

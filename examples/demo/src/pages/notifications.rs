@@ -3,11 +3,11 @@
 
 use crate::{
     clock::{iso_time, local_time},
+    rest::post,
     states::{Empty, Failure, Loading},
     user::Me,
 };
-use gloo_net::http::Request;
-use realtime_demo_types::{ErrorBody, Level, NewNotification, Notification};
+use realtime_demo_types::{Level, NewNotification, Notification};
 use realtime_yew::{Fetcher, get_json, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -125,7 +125,7 @@ fn SendForm(props: &SendFormProps) -> Html {
             };
             sent.set(*sent + 1);
             let error = error.clone();
-            spawn_local(async move { error.set(post(&new).await.err()) });
+            spawn_local(async move { error.set(post("/api/notifications", &new).await.err()) });
         }
     };
     html! {
@@ -136,23 +136,6 @@ fn SendForm(props: &SendFormProps) -> Html {
             <p class="field-error" role="alert">{ (*error).clone() }</p>
         </div>
     }
-}
-
-async fn post(new: &NewNotification) -> Result<(), String> {
-    let request = Request::post("/api/notifications")
-        .json(new)
-        .map_err(|error| error.to_string())?;
-    let response = request
-        .send()
-        .await
-        .map_err(|error| format!("The server cannot be reached: {error}"))?;
-    if response.ok() {
-        return Ok(());
-    }
-    Err(match response.json::<ErrorBody>().await {
-        Ok(body) => body.error.message,
-        Err(_) => format!("The server answered {}.", response.status()),
-    })
 }
 
 #[cfg(test)]
