@@ -77,7 +77,7 @@ impl App {
 
     /// What shows as the server's was carried out by the server, and what is said to be lost is.
     pub(crate) fn check_claims(&self, world: &World, model: &Model, breaches: &mut Vec<Breach>) {
-        for (_, tried) in &self.tries.by_id {
+        for tried in self.tries.by_id.values() {
             if tried.title.is_sent_all_the_same.take() {
                 let what = self.say(tried, "was said to have lost, and was sent after that");
                 breaches.push(Breach::new(BreachKind::Doubled, what));
