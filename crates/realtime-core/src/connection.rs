@@ -308,12 +308,16 @@ impl Connection {
 
     /// The browser says that the network came or went; to be called on each such event.
     ///
-    /// Both doubt an open link. `online` also forgets earlier failures and cuts a wait short;
-    /// `offline` is not trusted, so attempts go on, but a link that cannot be asked whether it lives
-    /// must show it soon.
+    /// Both doubt an open link. `online` also forgets earlier failures and cuts a wait short, and
+    /// replaces a link that cannot be asked whether it lives, since it may be of the old network;
+    /// `offline` is not trusted, so attempts go on.
     pub fn set_online(&mut self, now: Instant, online: bool) {
         self.heartbeat.network(now, online);
         self.probe(now);
+        if online && self.is_open() {
+            let pulse = self.heartbeat.network_changed(now);
+            self.obey(now, pulse);
+        }
         if let State::Waiting { told: false, .. } = self.state
             && online
         {

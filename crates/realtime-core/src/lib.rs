@@ -53,6 +53,8 @@
 //! settles exactly once. A callback of an old socket is void, by its [`Generation`].
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "socketio")]
+mod bytes;
 pub mod channel;
 mod client;
 pub mod connection;
@@ -81,6 +83,8 @@ mod time;
 pub mod typing;
 pub mod wire;
 
+#[cfg(feature = "socketio")]
+pub use bytes::Bytes;
 pub use channel::{ChannelError, Continuity, GapReason, LeaseId};
 pub use client::{
     Client, ClientOptions, ClientStats, Fault, Input, ListSpec, ListenerId, Output, ReceivedEvent,

@@ -25,5 +25,7 @@ mod world;
 
 pub use crate::rule::{Rule, without};
 pub use link::{Link, LinkState};
+#[cfg(feature = "socketio")]
+pub use server::SocketIo;
 pub use server::{Abilities, Request, ScriptedServer, SocketId};
 pub use world::{PeerId, Started, World};

@@ -140,6 +140,63 @@ pub struct ReplyFrame<'a> {
     pub position: Option<Position>,
 }
 
+impl Inbound<'_> {
+    /// The same, borrowed from nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Inbound<'static> {
+        match self {
+            Self::Event(event) => Inbound::Event(event.into_owned()),
+            Self::Reply(reply) => Inbound::Reply(reply.into_owned()),
+            Self::Ping { id } => Inbound::Ping { id: id.map(owned) },
+            Self::Revoked { channel, error } => Inbound::Revoked {
+                channel: owned(channel),
+                error,
+            },
+            Self::Dismissed { reason } => Inbound::Dismissed {
+                reason: owned(reason),
+            },
+            Self::Rejected(error) => Inbound::Rejected(error),
+            Self::Error(error) => Inbound::Error(error),
+            Self::ServerPings { silence } => Inbound::ServerPings { silence },
+            Self::Ready => Inbound::Ready,
+            Self::Closing => Inbound::Closing,
+            Self::Pong => Inbound::Pong,
+            Self::Nothing => Inbound::Nothing,
+        }
+    }
+}
+
+impl EventFrame<'_> {
+    /// The same, borrowed from nothing.
+    #[must_use]
+    pub fn into_owned(self) -> EventFrame<'static> {
+        EventFrame {
+            event: owned(self.event),
+            channel: self.channel.map(owned),
+            data: owned(self.data),
+            seq: self.seq,
+            epoch: self.epoch.map(owned),
+            id: self.id.map(owned),
+        }
+    }
+}
+
+impl ReplyFrame<'_> {
+    /// The same, borrowed from nothing.
+    #[must_use]
+    pub fn into_owned(self) -> ReplyFrame<'static> {
+        ReplyFrame {
+            re: owned(self.re),
+            result: self.result.map(owned),
+            position: self.position,
+        }
+    }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
+
 /// What the client wants to say.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outbound<'a> {

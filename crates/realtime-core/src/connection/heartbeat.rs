@@ -182,6 +182,17 @@ impl Heartbeat {
         self.ping(now, true)
     }
 
+    /// The network is another one than before: what is to be thought of a link that cannot be asked.
+    /// One that has just spoken has survived that.
+    pub(super) fn network_changed(&self, now: Instant) -> Pulse {
+        let heard_lately = now.saturating_since(self.last_frame) < self.options.probe_within;
+        if self.silence.is_some() && !heard_lately {
+            Pulse::Dead
+        } else {
+            Pulse::Fine
+        }
+    }
+
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Pulse {
         match self.due {
             Due::Ping(at) if now >= at => self.ping(now, clock_jumped(at, now)),

@@ -69,7 +69,7 @@ pub enum ConnectionError {
     TokenTimeout(Duration),
     /// The socket closed before it had opened. A browser does not say why.
     #[error(
-        "the socket did not open (code {code}); check the url, the network and whether the server accepts the token"
+        "the socket did not open (code {code}), and a browser does not say why; check the url and its path, the network, and whether the server takes WebSockets, this page's origin and the token"
     )]
     NeverOpened {
         /// The close code; 1006 in browsers.

@@ -1,9 +1,14 @@
-//! A server in a hundred lines of state: the envelope protocol, with each ability switchable.
+//! A server in a hundred lines of state: the envelope protocol, with each ability switchable, or the
+//! same over Socket.IO.
 
 mod abilities;
 mod inbox;
+#[cfg(feature = "socketio")]
+mod socketio;
 
 pub use abilities::{Abilities, Request, SocketId};
+#[cfg(feature = "socketio")]
+pub use socketio::SocketIo;
 
 use crate::{Instant, error::ServerError, wire::Frame};
 use serde_json::{Value, json};
@@ -35,6 +40,8 @@ enum Scheduled {
         id: Option<String>,
     },
     Send(SocketId, Value),
+    #[cfg(feature = "socketio")]
+    Ping(SocketId),
 }
 
 /// Answers like a real server, forgets like one, and remembers what it was asked.
@@ -55,6 +62,9 @@ pub struct ScriptedServer {
     closes: Vec<(SocketId, u16)>,
     scheduled: BTreeMap<(Instant, u64), Scheduled>,
     last_scheduled: u64,
+    /// What it needs to speak Socket.IO, if it does.
+    #[cfg(feature = "socketio")]
+    socketio: Option<SocketIo>,
 }
 
 impl fmt::Debug for ScriptedServer {
@@ -84,6 +94,8 @@ impl Default for ScriptedServer {
             closes: Vec::new(),
             scheduled: BTreeMap::new(),
             last_scheduled: 0,
+            #[cfg(feature = "socketio")]
+            socketio: None,
         }
     }
 }
@@ -130,9 +142,7 @@ impl ScriptedServer {
             state.to_lose -= 1;
             return;
         }
-        for &socket in &state.subscribers {
-            self.outbox.push_back((socket, Frame::Text(text.clone())));
-        }
+        self.broadcast(channel, None, &text);
     }
 
     /// The same, but only after `delay`: a bus of events that lags behind the data.
@@ -154,15 +164,19 @@ impl ScriptedServer {
     }
 
     /// Sends the last `count` events that a channel keeps once more, as they were.
-    pub fn repeat(&mut self, channel: &str, count: usize) {
-        let Some(channel) = self.channels.get(channel) else {
+    pub fn repeat(&mut self, name: &str, count: usize) {
+        let Some(channel) = self.channels.get(name) else {
             return;
         };
         let first = channel.history.len().saturating_sub(count);
-        for (_, text) in channel.history.iter().skip(first) {
-            for &socket in &channel.subscribers {
-                self.outbox.push_back((socket, Frame::Text(text.clone())));
-            }
+        let again: Vec<String> = channel
+            .history
+            .iter()
+            .skip(first)
+            .map(|(_, text)| text.clone())
+            .collect();
+        for text in again {
+            self.broadcast(name, None, &text);
         }
     }
 
@@ -175,9 +189,13 @@ impl ScriptedServer {
 
     /// Sends any text to every open socket, however broken.
     pub fn send_raw(&mut self, text: &str) {
+        self.send_raw_frame(&Frame::Text(text.to_owned()));
+    }
+
+    /// Sends any frame to every open socket, however broken.
+    pub fn send_raw_frame(&mut self, frame: &Frame) {
         for &socket in &self.sockets {
-            self.outbox
-                .push_back((socket, Frame::Text(text.to_owned())));
+            self.outbox.push_back((socket, frame.clone()));
         }
     }
 
@@ -273,6 +291,8 @@ impl ScriptedServer {
                     id,
                 } => self.publish_as(&channel, &event, &data, id.as_deref()),
                 Scheduled::Send(socket, envelope) => self.send(socket, &envelope),
+                #[cfg(feature = "socketio")]
+                Scheduled::Ping(socket) => self.ping(socket),
             }
         }
     }
@@ -280,11 +300,15 @@ impl ScriptedServer {
     /// A socket has opened: the first thing to say of one.
     pub fn opened(&mut self, socket: SocketId) {
         self.sockets.insert(socket);
+        #[cfg(feature = "socketio")]
+        self.greet(socket);
     }
 
     /// A socket has closed, by whichever side.
     pub fn closed(&mut self, socket: SocketId) {
         self.sockets.remove(&socket);
+        #[cfg(feature = "socketio")]
+        self.save_session(socket);
         let names: Vec<String> = self.channels.keys().cloned().collect();
         for name in names {
             self.unsubscribe(socket, &name);

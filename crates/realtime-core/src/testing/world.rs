@@ -10,7 +10,7 @@ use super::{
     server::{ScriptedServer, SocketId},
 };
 use crate::{
-    Client, ClientOptions, FetchError, Fetched, Input, Instant, QueryKey, wire::JsonCodec,
+    Client, ClientOptions, Codec, FetchError, Fetched, Input, Instant, QueryKey, wire::JsonCodec,
 };
 use peer::Peer;
 use std::{any::Any, fmt, ops::RangeInclusive, time::Duration};
@@ -105,8 +105,13 @@ impl World {
 
     /// Adds a client that has not been told to connect.
     pub fn add(&mut self, options: ClientOptions) -> PeerId {
+        self.add_with_codec(options, Box::new(JsonCodec::default()))
+    }
+
+    /// The same for a client of another protocol, which the server is to speak as well.
+    pub fn add_with_codec(&mut self, options: ClientOptions, codec: Box<dyn Codec>) -> PeerId {
         let options = options.with_seed(self.rng.u64(..));
-        let client = Client::new(options, Box::new(JsonCodec::default()));
+        let client = Client::new(options, codec);
         self.peers.push(Peer::new(client));
         PeerId(self.peers.len() - 1)
     }

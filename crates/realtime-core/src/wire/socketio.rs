@@ -3,21 +3,33 @@
 
 mod acks;
 mod address;
+mod answers;
 mod arguments;
+mod attachments;
 mod engine;
 mod error;
+mod events;
+mod handshake;
+mod namespaces;
 mod options;
 mod packet;
 mod payload;
+mod placeholder;
 mod reading;
+mod recovery;
+mod rooms;
 mod writing;
 
 pub use error::SocketIoError;
-pub use options::{JoinPayload, PayloadShape, SocketIoOptions};
+pub use options::{ChannelMapping, JoinPayload, PayloadShape, SocketIoOptions};
 
 use super::{Codec, CodecOutput, CodecStats, Frame, FrameRef, Inbound, Outbound, WireError};
 use crate::error::EncodeError;
 use acks::Acks;
+use attachments::Pending;
+use namespaces::Namespaces;
+use recovery::{EarlyEvents, Session};
+use rooms::Rooms;
 use std::collections::VecDeque;
 
 /// Speaks Socket.IO: packets in, packets out, and the convention that maps events to channels.
@@ -38,11 +50,25 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub struct SocketIoCodec {
     options: SocketIoOptions,
-    namespace: String,
+    /// The namespace that the socket is opened for; events of no channel are its.
+    main: String,
     stage: Stage,
     token: Option<Secret>,
     max_payload: Option<usize>,
     acks: Acks,
+    /// A packet that waits for its binary frames.
+    pending: Option<Pending>,
+    /// The main namespace's session.
+    session: Session,
+    /// The channels that are joined in it.
+    rooms: Rooms,
+    /// Whether the session has been taken up again just now, and the client has yet to say which
+    /// channels it wants.
+    resumed: bool,
+    /// Whether what came before the answer to CONNECT has been delivered since.
+    settled: bool,
+    early: EarlyEvents,
+    namespaces: Namespaces,
     outputs: VecDeque<CodecOutput>,
     stats: CodecStats,
 }
@@ -73,27 +99,23 @@ impl SocketIoCodec {
     /// A codec for a server that is spoken to like this.
     #[must_use]
     pub fn new(options: SocketIoOptions) -> Self {
-        let namespace = namespace_name(options.namespace.as_deref().unwrap_or("/"));
         Self {
-            namespace,
+            main: namespaces::normalised(options.namespace.as_deref().unwrap_or("/")),
             options,
             stage: Stage::Opening,
             token: None,
             max_payload: None,
             acks: Acks::default(),
+            pending: None,
+            session: Session::default(),
+            rooms: Rooms::default(),
+            resumed: false,
+            settled: true,
+            early: EarlyEvents::default(),
+            namespaces: Namespaces::default(),
             outputs: VecDeque::new(),
             stats: CodecStats::default(),
         }
-    }
-}
-
-/// A namespace as it stands in packets: with a slash before it, and without one at its end.
-fn namespace_name(name: &str) -> String {
-    let name = name.trim_end_matches('/');
-    if name.starts_with('/') {
-        name.to_owned()
-    } else {
-        format!("/{name}")
     }
 }
 
@@ -101,7 +123,7 @@ impl Codec for SocketIoCodec {
     fn address(&mut self, url: &str) -> (String, Vec<String>) {
         let (address, namespace) = address::resolve(url, &self.options);
         if let Some(name) = self.options.namespace.as_deref().or(namespace.as_deref()) {
-            self.namespace = namespace_name(name);
+            self.main = namespaces::normalised(name);
         }
         (address, Vec::new())
     }
@@ -111,6 +133,12 @@ impl Codec for SocketIoCodec {
         self.token = None;
         self.max_payload = None;
         self.acks.clear();
+        self.pending = None;
+        self.resumed = false;
+        self.rooms.break_off();
+        self.settled = true;
+        self.early.clear();
+        self.namespaces.leave_all();
         self.outputs.clear();
     }
 
@@ -119,18 +147,22 @@ impl Codec for SocketIoCodec {
     }
 
     fn decode<'a>(&mut self, frame: FrameRef<'a>) -> Result<Inbound<'a>, WireError> {
-        if frame.len() > self.options.max_frame_bytes {
-            return Err(WireError::TooLarge {
-                bytes: frame.len(),
-                limit: self.options.max_frame_bytes,
-            });
-        }
         let read = match frame {
-            FrameRef::Text(text) => self.read(text),
-            FrameRef::Binary(bytes) => Err(SocketIoError::UnannouncedBinary { bytes: bytes.len() }),
+            // In the middle of a packet it is one frame too many, whatever its size.
+            FrameRef::Text(text)
+                if text.len() > self.options.max_frame_bytes && self.pending.is_none() =>
+            {
+                return Err(WireError::TooLarge {
+                    bytes: text.len(),
+                    limit: self.options.max_frame_bytes,
+                });
+            }
+            FrameRef::Text(text) => self.read_text(text),
+            FrameRef::Binary(bytes) => self.read_binary(bytes),
         };
         read.map_err(|error| {
             self.stage = Stage::Over;
+            self.pending = None;
             self.outputs.clear();
             error.into()
         })
@@ -145,12 +177,15 @@ impl Codec for SocketIoCodec {
     }
 
     fn poll_output(&mut self) -> Option<CodecOutput> {
+        if self.outputs.is_empty() && !self.settled {
+            self.settle_session();
+        }
         self.outputs.pop_front()
     }
 
     fn stats(&self) -> CodecStats {
         CodecStats {
-            dropped: self.acks.dropped(),
+            dropped: self.acks.dropped() + self.early.dropped(),
             ..self.stats
         }
     }

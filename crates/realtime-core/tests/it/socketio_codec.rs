@@ -179,7 +179,7 @@ fn a_join_tells_how_far_we_had_come_and_its_answer_where_the_server_is() {
     assert_eq!(join(None), [r#"420["join",{"channel":"tasks"}]"#]);
     assert_eq!(
         join(Some(&position)),
-        [r#"421["join",{"channel":"tasks","since":18446744073709551615,"epoch":"b1"}]"#]
+        [r#"421["join",{"channel":"tasks","since":"18446744073709551615","epoch":"b1"}]"#]
     );
     for (ack, expected) in [
         (

@@ -7,10 +7,17 @@ use serde_json::{Value, json};
 impl ScriptedServer {
     /// A frame has come from a client.
     pub fn received(&mut self, socket: SocketId, frame: FrameRef<'_>) {
+        #[cfg(feature = "socketio")]
+        if self.socketio.is_some() {
+            return self.received_packet(socket, frame);
+        }
         let FrameRef::Text(text) = frame else { return };
-        let Ok(envelope) = serde_json::from_str::<Value>(text) else {
-            return;
-        };
+        if let Ok(envelope) = serde_json::from_str(text) {
+            self.handle(socket, envelope);
+        }
+    }
+
+    pub(super) fn handle(&mut self, socket: SocketId, envelope: Value) {
         let request = Request { socket, envelope };
         self.requests.push(request.clone());
         let channel = request.text("channel").to_owned();
@@ -24,29 +31,42 @@ impl ScriptedServer {
             "presence:leave" => self.leave(socket, &channel),
             "typing:start" | "typing:stop" => {
                 let relayed = json!({"event": request.text("event"), "channel": channel, "data": request.envelope["data"]});
-                self.broadcast(&channel, socket, &relayed);
+                self.broadcast(&channel, Some(socket), &relayed.to_string());
             }
             _ => self.message(&request),
         }
     }
 
     pub(super) fn send(&mut self, socket: SocketId, envelope: &Value) {
-        self.outbox
-            .push_back((socket, Frame::Text(envelope.to_string())));
+        self.send_text(socket, &envelope.to_string());
     }
 
-    fn broadcast(&mut self, channel: &str, except: SocketId, envelope: &Value) {
-        let Some(channel) = self.channels.get(channel) else {
-            return;
-        };
-        for &socket in channel
-            .subscribers
-            .iter()
-            .filter(|&&socket| socket != except)
-        {
-            self.outbox
-                .push_back((socket, Frame::Text(envelope.to_string())));
+    fn send_text(&mut self, socket: SocketId, text: &str) {
+        #[cfg(feature = "socketio")]
+        if self.socketio.is_some() {
+            return self.send_packet(socket, text);
         }
+        self.outbox
+            .push_back((socket, Frame::Text(text.to_owned())));
+    }
+
+    /// Sends an event to all who are subscribed to a channel, but for one.
+    pub(super) fn broadcast(&mut self, channel: &str, except: Option<SocketId>, text: &str) {
+        #[cfg(feature = "socketio")]
+        if self.socketio.is_some() {
+            return self.broadcast_packet(channel, except, text);
+        }
+        for socket in self.audience(channel, except) {
+            self.send_text(socket, text);
+        }
+    }
+
+    pub(super) fn audience(&self, channel: &str, except: Option<SocketId>) -> Vec<SocketId> {
+        let channel = self.channels.get(channel);
+        let all = channel.into_iter().flat_map(|channel| &channel.subscribers);
+        all.filter(|socket| Some(**socket) != except)
+            .copied()
+            .collect()
     }
 
     fn auth(&mut self, request: &Request) {
@@ -85,13 +105,14 @@ impl ScriptedServer {
             answer["seq"] = channel.seq.into();
             answer["epoch"] = epoch.into();
         }
-        let mut frames = vec![Frame::Text(answer.to_string())];
+        let mut texts = vec![answer.to_string()];
         if let Some(since) = missed {
             let replayed = channel.history.iter().filter(|(seq, _)| *seq > since);
-            frames.extend(replayed.map(|(_, text)| Frame::Text(text.clone())));
+            texts.extend(replayed.map(|(_, text)| text.clone()));
         }
-        self.outbox
-            .extend(frames.into_iter().map(|frame| (request.socket, frame)));
+        for text in texts {
+            self.send_text(request.socket, &text);
+        }
     }
 
     pub(super) fn unsubscribe(&mut self, socket: SocketId, channel: &str) {
@@ -125,7 +146,7 @@ impl ScriptedServer {
             }
         }
         let update = json!({"event": "presence:update", "channel": name, "data": member});
-        self.broadcast(name, request.socket, &update);
+        self.broadcast(name, Some(request.socket), &update.to_string());
     }
 
     fn leave(&mut self, socket: SocketId, name: &str) {
@@ -136,7 +157,7 @@ impl ScriptedServer {
         if let Some(member) = member {
             let data = json!({"userId": member["userId"], "connectionId": member["connectionId"]});
             let leave = json!({"event": "presence:leave", "channel": name, "data": data});
-            self.broadcast(name, socket, &leave);
+            self.broadcast(name, Some(socket), &leave.to_string());
         }
     }
 

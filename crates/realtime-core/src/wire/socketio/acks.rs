@@ -1,6 +1,6 @@
 //! Which of our packets an acknowledgement answers.
 
-use crate::id::MessageId;
+use crate::id::{ChannelName, MessageId};
 use std::collections::BTreeMap;
 
 /// What an acknowledgement is for.
@@ -9,9 +9,13 @@ pub(super) enum Awaited {
     /// A message of the app's.
     Message(MessageId),
     /// A join.
-    Join(MessageId),
-    /// A leave: whatever the answer, nobody waits for it.
-    Leave,
+    Join {
+        /// The subscription.
+        id: MessageId,
+        channel: ChannelName,
+    },
+    /// A leave; whatever the answer, nobody waits for it.
+    Leave(ChannelName),
 }
 
 /// The acknowledgements that one socket still owes, by number, oldest first.
@@ -62,7 +66,7 @@ mod tests {
     fn each_answer_counts_once() {
         let mut acks = Acks::default();
         let first = acks.ask(Awaited::Message("q7f-1".into()));
-        let second = acks.ask(Awaited::Leave);
+        let second = acks.ask(Awaited::Leave("tasks".into()));
         assert_ne!(first, second);
         assert_eq!(acks.take(first), Some(Awaited::Message("q7f-1".into())));
         assert_eq!(acks.take(first), None);
@@ -73,13 +77,13 @@ mod tests {
     #[test]
     fn answers_that_never_come_are_forgotten_oldest_first() {
         let mut acks = Acks::default();
-        let first = acks.ask(Awaited::Leave);
+        let first = acks.ask(Awaited::Leave("tasks".into()));
         let mut last = first;
         for _ in 0..Acks::MOST {
-            last = acks.ask(Awaited::Leave);
+            last = acks.ask(Awaited::Leave("tasks".into()));
         }
         assert_eq!(acks.dropped(), 1);
         assert_eq!(acks.take(first), None);
-        assert_eq!(acks.take(last), Some(Awaited::Leave));
+        assert_eq!(acks.take(last), Some(Awaited::Leave("tasks".into())));
     }
 }

@@ -54,6 +54,39 @@ pub enum SocketIoError {
         /// What is wrong with it.
         message: Rc<str>,
     },
+    /// A packet announced more binary frames than the protocol's parsers take.
+    #[error("the server announced {count} attachments to one packet, but {limit} is the most")]
+    TooManyAttachments {
+        /// How many it announced.
+        count: usize,
+        /// How many it may.
+        limit: usize,
+    },
+    /// The binary frames of a packet are larger than the client accepts.
+    #[error(
+        "a packet's attachments come to {bytes} bytes, more than the {limit} allowed; send less in one, or raise `max_frame_bytes`"
+    )]
+    AttachmentsTooLarge {
+        /// Their size so far.
+        bytes: usize,
+        /// The limit they broke.
+        limit: usize,
+    },
+    /// Binary frames that a packet had announced did not come.
+    #[error(
+        "a packet announced {expected} attachments, but only {got} had come when the server went on; check what lies between it and the client"
+    )]
+    AttachmentsMissing {
+        /// How many it had announced.
+        expected: usize,
+        /// How many came.
+        got: usize,
+    },
+    /// A packet refers to an attachment that it does not have.
+    #[error(
+        "a packet refers to an attachment that it does not have; check that the server uses the default parser"
+    )]
+    Placeholder,
     /// A binary frame came that no packet has announced.
     #[error(
         "a binary frame of {bytes} bytes came that no packet had announced; check that the server uses the default parser"

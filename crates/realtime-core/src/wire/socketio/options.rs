@@ -25,7 +25,9 @@ pub struct SocketIoOptions {
     /// The namespace to connect to, such as `/admin`. Default `None`: the path of the client's URL,
     /// as in the JavaScript client; `/` if it has none.
     pub namespace: Option<String>,
-    /// The event that joins a channel. Default `join`.
+    /// What a channel is to the server. Default [`ChannelMapping::Payload`].
+    pub mapping: ChannelMapping,
+    /// The event that joins a channel, where that is done by an event. Default `join`.
     pub join: String,
     /// The event that leaves one. Default `leave`.
     pub leave: String,
@@ -40,8 +42,22 @@ pub struct SocketIoOptions {
     pub auth_field: String,
     /// More fields for CONNECT's payload. Default: none.
     pub auth: Map<String, Value>,
-    /// The largest text frame that is read, in bytes. Default 16 MiB.
+    /// The largest text frame that is read, in bytes, and the most that one packet's attachments may
+    /// come to. Default 16 MiB.
     pub max_frame_bytes: usize,
+}
+
+/// What a channel is to the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChannelMapping {
+    /// A room, or whatever the server makes of it: joined and left by events, and named by the field
+    /// `channel` of every payload.
+    #[default]
+    Payload,
+    /// A namespace: the channel `tasks` is the namespace `/tasks`, subscribing is connecting to it,
+    /// and its events need not name it. All namespaces share one socket. Names with a comma are
+    /// refused, as packets have no place for them.
+    Namespace,
 }
 
 /// What `join` and `leave` are sent with.
@@ -79,6 +95,7 @@ impl SocketIoOptions {
             path: "/socket.io/".into(),
             query: Vec::new(),
             namespace: None,
+            mapping: ChannelMapping::default(),
             join: "join".into(),
             leave: "leave".into(),
             join_payload: JoinPayload::default(),
@@ -108,6 +125,13 @@ impl SocketIoOptions {
     #[must_use]
     pub fn with_namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Sets what a channel is to the server.
+    #[must_use]
+    pub const fn with_mapping(mut self, mapping: ChannelMapping) -> Self {
+        self.mapping = mapping;
         self
     }
 
@@ -154,7 +178,7 @@ impl SocketIoOptions {
         self
     }
 
-    /// Sets the largest text frame that is read.
+    /// Sets the largest text frame that is read, and the largest sum of one packet's attachments.
     #[must_use]
     pub const fn with_max_frame_bytes(mut self, bytes: usize) -> Self {
         self.max_frame_bytes = bytes;

@@ -4,7 +4,7 @@ use super::error::{SocketIoError, excerpt};
 use std::fmt::Write;
 
 /// The largest whole number that every JavaScript server counts to without an error.
-const MAX_ID: u64 = (1 << 53) - 1;
+pub(super) const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// What a packet is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl<'a> Packet<'a> {
             id => Some(
                 id.parse()
                     .ok()
-                    .filter(|id| *id <= MAX_ID)
+                    .filter(|id| *id <= MAX_SAFE_INTEGER)
                     .ok_or_else(|| SocketIoError::AckId { got: excerpt(id) })?,
             ),
         };
@@ -119,6 +119,14 @@ impl<'a> Packet<'a> {
             ack,
             json,
         })
+    }
+
+    /// What is wrong with the packet's payload.
+    pub(super) fn invalid(&self, error: &serde_json::Error) -> SocketIoError {
+        SocketIoError::Payload {
+            kind: self.kind.name(),
+            message: error.to_string().into(),
+        }
     }
 
     /// The packet as a text frame, Engine.IO's type included.
@@ -186,7 +194,7 @@ mod tests {
     #[test]
     fn ids_are_read_up_to_what_javascript_can_count_to() {
         let largest = Packet::read("39007199254740991[]").unwrap();
-        assert_eq!(largest.ack, Some(MAX_ID));
+        assert_eq!(largest.ack, Some(MAX_SAFE_INTEGER));
         for wrong in ["39007199254740992[]", "399999999999999999999999[]"] {
             assert!(matches!(
                 Packet::read(wrong),

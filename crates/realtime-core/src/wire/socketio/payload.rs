@@ -3,8 +3,9 @@
 use super::super::Text;
 use super::{
     arguments::Fields,
-    options::{PayloadShape, SocketIoOptions},
+    options::{ChannelMapping, PayloadShape, SocketIoOptions},
 };
+use crate::bytes;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::{borrow::Cow, fmt};
 
@@ -31,9 +32,10 @@ pub(super) fn outgoing(
     let id_field = options.message_id_field.as_deref();
     let id = id.filter(|_| id_field.is_some());
     let id_field = id_field.unwrap_or_default();
-    if data.starts_with('{') {
-        // The outbox has made sure that it is JSON.
-        let [has_channel, has_id] = has(data, ["channel", id_field]);
+    // The outbox has made sure that it is JSON.
+    if data.starts_with('{')
+        && let [has_channel, has_id, false] = has(data, ["channel", id_field, bytes::FIELD])
+    {
         object.text("channel", channel.filter(|_| !has_channel));
         object.text(id_field, id.filter(|_| !has_id));
         return object.end_with(data);
@@ -46,26 +48,22 @@ pub(super) fn outgoing(
     object.end()
 }
 
-/// What of a payload is an event's data, and which channel and message it names.
-pub(super) struct Incoming<'a> {
-    pub(super) channel: Option<Cow<'a, str>>,
-    pub(super) data: &'a str,
-    pub(super) id: Option<Cow<'a, str>>,
-}
-
-/// Takes a payload that is an object apart. One with `channel` and `data` is an envelope.
-pub(super) fn incoming<'a>(payload: &'a str, fields: Fields<'a>) -> Incoming<'a> {
-    match (fields.channel, fields.data) {
-        (Some(channel), Some(data)) => Incoming {
-            channel: Some(channel),
-            data,
-            id: fields.id,
-        },
-        (channel, _) => Incoming {
-            channel,
-            data: payload,
-            id: fields.message_id,
-        },
+/// What of a payload is an event's data, and which message it names.
+///
+/// One with `channel` and `data` is an envelope. Where the channel need not be named, `data` alone
+/// does not tell an envelope from an object that happens to have such a field: the options do.
+pub(super) fn incoming<'a>(
+    options: &SocketIoOptions,
+    payload: &'a str,
+    fields: &mut Fields<'a>,
+) -> (&'a str, Option<Cow<'a, str>>) {
+    let is_envelope = match options.mapping {
+        ChannelMapping::Payload => fields.channel.is_some(),
+        ChannelMapping::Namespace => options.shape == PayloadShape::Envelope,
+    };
+    match fields.data.filter(|_| is_envelope) {
+        Some(data) => (data, fields.id.take()),
+        None => (payload, fields.message_id.take()),
     }
 }
 
@@ -114,18 +112,18 @@ impl ObjectWriter {
 }
 
 /// Which of `names` an object has for fields.
-fn has(object: &str, names: [&str; 2]) -> [bool; 2] {
-    struct Search<'n>([&'n str; 2]);
+fn has<const N: usize>(object: &str, names: [&str; N]) -> [bool; N] {
+    struct Search<'n, const N: usize>([&'n str; N]);
 
-    impl<'de> Visitor<'de> for Search<'_> {
-        type Value = [bool; 2];
+    impl<'de, const N: usize> Visitor<'de> for Search<'_, N> {
+        type Value = [bool; N];
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut has = [false; 2];
+            let mut has = [false; N];
             while let Some((Text(field), _)) = map.next_entry::<_, IgnoredAny>()? {
                 for (has, name) in has.iter_mut().zip(self.0) {
                     *has |= field == name;
@@ -137,7 +135,7 @@ fn has(object: &str, names: [&str; 2]) -> [bool; 2] {
 
     serde_json::Deserializer::from_str(object)
         .deserialize_map(Search(names))
-        .unwrap_or_default()
+        .unwrap_or([false; N])
 }
 
 #[cfg(test)]
@@ -167,6 +165,11 @@ mod tests {
                 both,
                 r#"{"ch\u0061nnel":1,"messageId":2}"#,
                 r#"{"ch\u0061nnel":1,"messageId":2}"#,
+            ),
+            (
+                both,
+                r#"{"$bytes":"AA=="}"#,
+                r#"{"channel":"a\"b","messageId":"q-1","data":{"$bytes":"AA=="}}"#,
             ),
             (
                 both,
@@ -203,24 +206,26 @@ mod tests {
 
     #[test]
     fn only_a_payload_with_channel_and_data_is_an_envelope() {
-        let fields = |channel: Option<&'static str>, data| Fields {
-            channel: channel.map(Cow::Borrowed),
-            data,
-            id: Some("envelope's".into()),
-            message_id: Some("flat's".into()),
-            ..Fields::default()
-        };
-        for (channel, data, expected) in [
-            (Some("c"), Some("1"), ("1", "envelope's")),
-            (Some("c"), None, ("whole", "flat's")),
-            (None, Some("1"), ("whole", "flat's")),
+        let plain = SocketIoOptions::new();
+        let namespaces = plain.clone().with_mapping(ChannelMapping::Namespace);
+        let wrapped = namespaces.clone().with_shape(PayloadShape::Envelope);
+        for (options, channel, data, expected) in [
+            (&plain, Some("c"), Some("1"), ("1", "envelope's")),
+            (&plain, Some("c"), None, ("whole", "flat's")),
+            (&plain, None, Some("1"), ("whole", "flat's")),
+            (&namespaces, Some("c"), Some("1"), ("whole", "flat's")),
+            (&wrapped, None, Some("1"), ("1", "envelope's")),
+            (&wrapped, None, None, ("whole", "flat's")),
         ] {
-            let incoming = incoming("whole", fields(channel, data));
-            assert_eq!(
-                (incoming.data, incoming.id.as_deref()),
-                (expected.0, Some(expected.1))
-            );
-            assert_eq!(incoming.channel.as_deref(), channel);
+            let mut fields = Fields {
+                channel: channel.map(Cow::Borrowed),
+                data,
+                id: Some("envelope's".into()),
+                message_id: Some("flat's".into()),
+                ..Fields::default()
+            };
+            let (data, id) = incoming(options, "whole", &mut fields);
+            assert_eq!((data, id.as_deref()), (expected.0, Some(expected.1)));
         }
     }
 }

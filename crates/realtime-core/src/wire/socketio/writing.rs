@@ -1,18 +1,23 @@
 //! From what the client wants to say to frames.
 
 use super::{
-    super::{CodecOutput, Frame, Inbound, Outbound},
+    super::{CodecOutput, Frame, Outbound},
     Secret, SocketIoCodec, Stage,
     acks::Awaited,
-    options::JoinPayload,
-    packet::{Packet, PacketKind},
+    attachments::Pending,
+    events::is_reserved,
+    handshake::{RECOVERED, reply},
+    namespaces::{self, State, Step},
+    options::{ChannelMapping, JoinPayload},
+    packet::{MAX_SAFE_INTEGER, Packet, PacketKind},
     payload::{self, ObjectWriter, quoted},
-    reading::is_reserved,
+    placeholder,
 };
 use crate::{
     error::{EncodeError, ServerError},
-    id::{ChannelName, Position},
+    id::{ChannelName, EventName, MessageId, Position},
 };
+use std::borrow::Cow;
 
 impl SocketIoCodec {
     pub(super) fn write(
@@ -20,38 +25,22 @@ impl SocketIoCodec {
         message: &Outbound<'_>,
         frames: &mut Vec<Frame>,
     ) -> Result<(), EncodeError> {
+        let by_namespace = self.options.mapping == ChannelMapping::Namespace;
         match *message {
             // CONNECT goes out when the server has opened.
             Outbound::Auth { token, .. } => self.token = Some(Secret(token.to_owned())),
-            Outbound::Subscribe { id, channel, since } => {
-                let payload = self.join_payload(channel, since);
-                let join = self.options.join.clone();
-                frames.push(self.ask(&join, &payload, Awaited::Join(id.clone())));
+            Outbound::Subscribe { id, channel, .. } if by_namespace => {
+                self.enter(id, channel, frames);
             }
-            Outbound::Unsubscribe { channel } => {
-                let payload = self.join_payload(channel, None);
-                let leave = self.options.leave.clone();
-                frames.push(self.ask(&leave, &payload, Awaited::Leave));
-            }
+            Outbound::Subscribe { id, channel, since } => self.join(id, channel, since, frames),
+            Outbound::Unsubscribe { channel } if by_namespace => self.exit(channel, frames),
+            Outbound::Unsubscribe { channel } => frames.push(self.leave(channel)),
             Outbound::Event {
                 event,
                 channel,
                 data,
                 id,
-            } => {
-                if is_reserved(event) {
-                    return Err(EncodeError::ReservedName {
-                        event: event.as_str().into(),
-                    });
-                }
-                let channel = channel.map(ChannelName::as_str);
-                let payload = payload::outgoing(&self.options, channel, id.map(|id| &**id), data);
-                let ack = id.map(|id| self.acks.ask(Awaited::Message(id.clone())));
-                let frame = self.emit(event, &payload, ack);
-                self.check_size(&frame)
-                    .inspect_err(|_| drop(ack.map(|ack| self.acks.take(ack))))?;
-                frames.push(frame);
-            }
+            } => return self.say(event, channel, data, id, frames),
             // The server is the one to ask.
             Outbound::Ping => {}
             Outbound::Pong { re } => {
@@ -59,37 +48,141 @@ impl SocketIoCodec {
             }
             Outbound::Goodbye => {
                 if self.stage == Stage::Connected {
-                    frames.push(self.packet(PacketKind::Disconnect, None, ""));
+                    frames.push(self.packet(&self.main, PacketKind::Disconnect, None, ""));
                     self.stage = Stage::Over;
                 }
+                self.end_sessions();
             }
         }
         Ok(())
     }
 
-    /// Asks the namespace to let us in.
-    pub(super) fn connect(&mut self) {
-        let mut payload = ObjectWriter::default();
-        for (field, value) in &self.options.auth {
-            payload.raw(field, &value.to_string());
+    fn join(
+        &mut self,
+        id: &MessageId,
+        channel: &ChannelName,
+        since: Option<&Position>,
+        frames: &mut Vec<Frame>,
+    ) {
+        if self.resumed && self.rooms.resume(channel) {
+            let position = self.early.position(channel);
+            return self.answer(id, Ok(RECOVERED), position);
         }
-        let token = self.token.as_ref().map(|token| token.0.as_str());
-        payload.text(&self.options.auth_field, token);
-        let payload = if payload.is_empty() {
-            String::new()
-        } else {
-            payload.end()
+        self.rooms.asked(channel, id);
+        let payload = self.join_payload(channel, since);
+        let awaited = Awaited::Join {
+            id: id.clone(),
+            channel: channel.clone(),
         };
-        let frame = self.packet(PacketKind::Connect, None, &payload);
-        let output = match self.check_size(&frame) {
-            Ok(()) => CodecOutput::Transmit(frame),
-            Err(error) => CodecOutput::Inbound(Inbound::Rejected(ServerError {
-                code: "too_large".into(),
-                message: error.to_string().into(),
-                retry_after: None,
-            })),
+        frames.push(self.ask(&self.options.join.clone(), &payload, awaited));
+    }
+
+    fn leave(&mut self, channel: &ChannelName) -> Frame {
+        self.rooms.leaving(channel, self.session.is_resumable());
+        let payload = self.join_payload(channel, None);
+        let awaited = Awaited::Leave(channel.clone());
+        self.ask(&self.options.leave.clone(), &payload, awaited)
+    }
+
+    fn enter(&mut self, id: &MessageId, channel: &ChannelName, frames: &mut Vec<Frame>) {
+        let name = namespaces::normalised(channel);
+        let refusal = |code: &str, message: String| ServerError {
+            code: code.into(),
+            message: message.into(),
+            retry_after: None,
         };
-        self.outputs.push_back(output);
+        if name.contains(',') {
+            let message = format!("`{channel}` cannot be a namespace, for it has a comma");
+            return self.answer(id, Err(refusal("invalid_channel", message)), None);
+        }
+        match self.namespaces.subscribe(&name, channel, id) {
+            Step::Connect if name == self.main => {
+                if let Some(namespace) = self.namespaces.get_mut(&name) {
+                    namespace.state = State::In;
+                }
+                let resumed = self.resumed.then_some(RECOVERED);
+                let position = resumed.and_then(|_| self.early.position(channel));
+                self.answer(id, Ok(resumed.unwrap_or("null")), position);
+            }
+            Step::Connect => {
+                let Some(namespace) = self.namespaces.get(&name) else {
+                    return;
+                };
+                let frame = self.connect_frame(&name, &namespace.session);
+                if let Err(error) = self.check_size(&frame) {
+                    self.namespaces.remove(&name);
+                    let error = refusal("too_large", error.to_string());
+                    return self.answer(id, Err(error), None);
+                }
+                frames.push(frame);
+            }
+            Step::Done => self.answer(id, Ok("null"), None),
+            Step::Wait | Step::Disconnect => {}
+        }
+    }
+
+    fn exit(&mut self, channel: &ChannelName, frames: &mut Vec<Frame>) {
+        let name = namespaces::normalised(channel);
+        if self.namespaces.unsubscribe(&name) == Step::Disconnect && name != self.main {
+            frames.push(self.packet(&name, PacketKind::Disconnect, None, ""));
+        }
+    }
+
+    fn say(
+        &mut self,
+        event: &EventName,
+        channel: Option<&ChannelName>,
+        data: &str,
+        id: Option<&MessageId>,
+        frames: &mut Vec<Frame>,
+    ) -> Result<(), EncodeError> {
+        if is_reserved(event) {
+            let event = event.as_str().into();
+            return Err(EncodeError::ReservedName { event });
+        }
+        let mut named = channel.map(ChannelName::as_str);
+        let mut namespace = Cow::Borrowed(self.main.as_str());
+        if self.options.mapping == ChannelMapping::Namespace
+            && let Some(channel) = named.take()
+        {
+            let name = namespaces::normalised(channel);
+            let state = self.namespaces.get(&name).map(|namespace| &namespace.state);
+            if name != self.main && state != Some(&State::In) {
+                let channel = channel.into();
+                return Err(EncodeError::NotSubscribed { channel });
+            }
+            namespace = Cow::Owned(name);
+        }
+        let payload = payload::outgoing(&self.options, named, id.map(|id| &**id), data);
+        let (payload, buffers) = placeholder::take_out(&payload);
+        let (count, limit) = (buffers.len(), Pending::MOST);
+        if count > limit {
+            return Err(EncodeError::TooManyAttachments { count, limit });
+        }
+        let ack = id.map(|id| self.acks.ask(Awaited::Message(id.clone())));
+        let json = format!("[{},{payload}]", quoted(event));
+        let packet = Packet {
+            kind: if count == 0 {
+                PacketKind::Event
+            } else {
+                PacketKind::BinaryEvent
+            },
+            attachments: count,
+            namespace: &namespace,
+            ack,
+            json: &json,
+        };
+        let text = Frame::Text(packet.write());
+        let all = std::iter::once(text).chain(buffers.into_iter().map(Frame::Binary));
+        let all: Vec<Frame> = all.collect();
+        if let Some(error) = all.iter().find_map(|frame| self.check_size(frame).err()) {
+            if let Some(ack) = ack {
+                self.acks.take(ack);
+            }
+            return Err(error);
+        }
+        frames.extend(all);
+        Ok(())
     }
 
     fn join_payload(&self, channel: &str, since: Option<&Position>) -> String {
@@ -99,7 +192,12 @@ impl SocketIoCodec {
         let mut payload = ObjectWriter::default();
         payload.text("channel", Some(channel));
         if let Some(position) = since {
-            payload.raw("since", &position.seq.to_string());
+            let seq = position.seq.to_string();
+            if position.seq <= MAX_SAFE_INTEGER {
+                payload.raw("since", &seq);
+            } else {
+                payload.text("since", Some(&seq));
+            }
             payload.text("epoch", Some(&position.epoch));
         }
         payload.end()
@@ -107,26 +205,53 @@ impl SocketIoCodec {
 
     fn ask(&mut self, event: &str, payload: &str, awaited: Awaited) -> Frame {
         let ack = self.acks.ask(awaited);
-        self.emit(event, payload, Some(ack))
-    }
-
-    fn emit(&self, event: &str, payload: &str, ack: Option<u64>) -> Frame {
         let json = format!("[{},{payload}]", quoted(event));
-        self.packet(PacketKind::Event, ack, &json)
+        self.packet(&self.main, PacketKind::Event, Some(ack), &json)
     }
 
-    fn packet(&self, kind: PacketKind, ack: Option<u64>, json: &str) -> Frame {
+    /// Answers a subscription without the server.
+    fn answer(
+        &mut self,
+        id: &MessageId,
+        result: Result<&'static str, ServerError>,
+        position: Option<Position>,
+    ) {
+        let inbound = reply(id, result, position);
+        self.outputs.push_back(CodecOutput::Inbound(inbound));
+    }
+
+    /// Done once the client has said which channels it still wants: leaves the others, where the
+    /// server has taken all up again, and delivers what was missed.
+    pub(super) fn settle_session(&mut self) {
+        self.settled = true;
+        self.resumed = false;
+        for channel in self.rooms.unclaimed() {
+            let frame = self.leave(&channel);
+            self.outputs.push_back(CodecOutput::Transmit(frame));
+        }
+        self.namespaces.forget_unwanted();
+        let main = self.main.clone();
+        self.release_early(&main);
+    }
+
+    pub(super) fn packet(
+        &self,
+        namespace: &str,
+        kind: PacketKind,
+        ack: Option<u64>,
+        json: &str,
+    ) -> Frame {
         let packet = Packet {
             kind,
             attachments: 0,
-            namespace: &self.namespace,
+            namespace,
             ack,
             json,
         };
         Frame::Text(packet.write())
     }
 
-    fn check_size(&self, frame: &Frame) -> Result<(), EncodeError> {
+    pub(super) fn check_size(&self, frame: &Frame) -> Result<(), EncodeError> {
         let size = frame.as_frame_ref().len();
         match self.max_payload {
             Some(limit) if size > limit => Err(EncodeError::TooLarge { size, limit }),

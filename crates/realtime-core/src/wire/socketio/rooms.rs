@@ -1,0 +1,163 @@
+//! Which channels the server has let us join, as far as its session and ours may differ.
+
+use crate::id::{ChannelName, MessageId};
+use std::collections::BTreeMap;
+
+/// Channels by name.
+#[derive(Debug, Default)]
+pub(super) struct Rooms {
+    by_name: BTreeMap<ChannelName, Room>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Room {
+    /// The join is sent under this id.
+    Asked(MessageId),
+    /// The server said yes.
+    Joined,
+    /// The leave is sent.
+    Leaving,
+    /// The socket broke, and nobody has said yet whether the channel is wanted on the next one.
+    Unclaimed {
+        /// Whether the server has it joined, should it resume the session. Of what was just under
+        /// way that cannot be known.
+        joined: bool,
+    },
+}
+
+impl Rooms {
+    /// How many are remembered for being left. Of the others there are no more than the client may
+    /// have channels.
+    const MOST: usize = 4_096;
+
+    pub(super) fn asked(&mut self, channel: &ChannelName, id: &MessageId) {
+        let asked = Room::Asked(id.clone());
+        self.by_name.insert(channel.clone(), asked);
+    }
+
+    /// The server answered the join that was sent under `id`. If the channel was left meanwhile,
+    /// that counts.
+    pub(super) fn answered(&mut self, channel: &ChannelName, id: &MessageId, joined: bool) {
+        let Some(room) = self.by_name.get_mut(channel) else {
+            return;
+        };
+        if *room == Room::Asked(id.clone()) {
+            if joined {
+                *room = Room::Joined;
+            } else {
+                self.by_name.remove(channel);
+            }
+        }
+    }
+
+    /// The leave is sent. Should it get lost, a session that is resumed has the channel still.
+    pub(super) fn leaving(&mut self, channel: &ChannelName, resumable: bool) {
+        if resumable && self.by_name.len() < Self::MOST {
+            self.by_name.insert(channel.clone(), Room::Leaving);
+        } else {
+            self.by_name.remove(channel);
+        }
+    }
+
+    /// The server answered the leave. If the channel is joined again meanwhile, that counts.
+    pub(super) fn left(&mut self, channel: &ChannelName) {
+        if self.by_name.get(channel) == Some(&Room::Leaving) {
+            self.by_name.remove(channel);
+        }
+    }
+
+    /// The socket is gone.
+    pub(super) fn break_off(&mut self) {
+        for room in self.by_name.values_mut() {
+            let joined = match room {
+                Room::Joined => true,
+                Room::Asked(_) | Room::Leaving => false,
+                Room::Unclaimed { joined } => *joined,
+            };
+            *room = Room::Unclaimed { joined };
+        }
+    }
+
+    /// The session goes on, and the channel is wanted: whether it is joined for sure.
+    pub(super) fn resume(&mut self, channel: &ChannelName) -> bool {
+        match self.by_name.get_mut(channel) {
+            Some(room) if *room == (Room::Unclaimed { joined: true }) => {
+                *room = Room::Joined;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Those that the server may have joined and nobody has asked for since the session goes on.
+    pub(super) fn unclaimed(&self) -> Vec<ChannelName> {
+        let is_unclaimed = |room: &Room| matches!(room, Room::Unclaimed { .. });
+        let rooms = self.by_name.iter().filter(|(_, room)| is_unclaimed(room));
+        rooms.map(|(channel, _)| channel.clone()).collect()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.by_name.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u32) -> MessageId {
+        format!("q-{number}").into()
+    }
+
+    #[test]
+    fn only_what_the_server_has_said_is_taken_for_granted_on_the_next_socket() {
+        let mut rooms = Rooms::default();
+        let channels: Vec<ChannelName> = ["a", "b", "c", "d"].map(Into::into).into();
+        let [joined, asked, refused, leaving] = &*channels else {
+            panic!("there are four")
+        };
+        for channel in &channels {
+            rooms.asked(channel, &id(1));
+        }
+        rooms.answered(joined, &id(1), true);
+        rooms.answered(refused, &id(1), false);
+        rooms.leaving(leaving, true);
+        rooms.break_off();
+        rooms.break_off();
+        assert_eq!(
+            rooms.unclaimed(),
+            [joined.clone(), asked.clone(), leaving.clone()]
+        );
+        let resumed = channels.iter().filter(|channel| rooms.resume(channel));
+        assert_eq!(resumed.collect::<Vec<_>>(), [joined]);
+        rooms.asked(asked, &id(2));
+        assert_eq!(rooms.unclaimed(), std::slice::from_ref(leaving));
+    }
+
+    #[test]
+    fn a_late_answer_does_not_undo_what_was_asked_for_since() {
+        let mut rooms = Rooms::default();
+        let channel = "a".into();
+        rooms.asked(&channel, &id(1));
+        rooms.leaving(&channel, true);
+        rooms.answered(&channel, &id(1), true);
+        rooms.asked(&channel, &id(2));
+        rooms.left(&channel);
+        rooms.answered(&channel, &id(1), true);
+        rooms.answered(&channel, &id(2), true);
+        rooms.break_off();
+        assert!(rooms.resume(&channel));
+    }
+
+    #[test]
+    fn what_is_left_is_remembered_only_where_it_may_come_back_and_within_bounds() {
+        let mut rooms = Rooms::default();
+        rooms.asked(&"a".into(), &id(1));
+        rooms.leaving(&"a".into(), false);
+        assert!(rooms.by_name.is_empty());
+        for number in 0..2 * Rooms::MOST {
+            rooms.leaving(&format!("c{number}").into(), true);
+        }
+        assert_eq!(rooms.by_name.len(), Rooms::MOST);
+    }
+}

@@ -1,0 +1,244 @@
+//! Connection state recovery: a session that the server takes up again.
+
+use crate::{
+    socketio_kit::{SECOND, Wired, connect, world},
+    task::{Table, Task},
+};
+use realtime_core::{
+    Client, Continuity, GapReason, Instant, ListSpec, QueryOptions, key,
+    testing::{PeerId, World},
+    wire::socketio::{ChannelMapping, SocketIoOptions},
+};
+
+fn watch(client: &mut Client, now: Instant) {
+    let spec = ListSpec::<Task>::new(Some("tasks".into()));
+    client
+        .observe_list(now, &key!["tasks"], spec, &QueryOptions::default())
+        .expect("the key is free");
+}
+
+fn titles(world: &World, peer: PeerId) -> Vec<String> {
+    let list = world.client(peer).list::<Task>(&key!["tasks"]);
+    let list = list.expect("it is fetched");
+    list.iter().map(|task| task.title.clone()).collect()
+}
+
+fn how(world: &World, peer: PeerId) -> Option<Continuity> {
+    world.client(peer).recovery(&key!["tasks"])
+}
+
+/// A client that has a list of two tasks, on a server that resumes sessions.
+fn stage(positions: bool) -> (World, Table, PeerId) {
+    let mut world = world(1);
+    world.server.abilities.positions = positions;
+    let socketio = world.server.socketio().expect("it does");
+    socketio.recovers = true;
+    let table = Table::serve(&mut world);
+    let peer = connect(&mut world);
+    world.act(peer, watch);
+    world.run(SECOND);
+    table.put(&mut world, "t1", "one");
+    world.run(SECOND);
+    (world, table, peer)
+}
+
+fn break_link(world: &mut World, peer: PeerId, meanwhile: impl FnOnce(&mut World)) {
+    world.take_down(peer);
+    meanwhile(world);
+    world.run(SECOND);
+    world.heal(peer);
+    world.run(10 * SECOND);
+}
+
+#[test]
+fn missed_events_come_with_the_session_and_nothing_is_fetched_or_joined_again() {
+    for positions in [true, false] {
+        let (mut world, table, peer) = stage(positions);
+        break_link(&mut world, peer, |world| {
+            table.put(world, "t2", "two");
+            table.put(world, "t1", "one again");
+        });
+        assert_eq!(titles(&world, peer), ["one again", "two"]);
+        assert_eq!(world.fetched(peer).len(), 1);
+        assert_eq!(world.server.count("subscribe"), 1);
+        let missed = if positions { 2 } else { 0 };
+        assert_eq!(how(&world, peer), Some(Continuity::Recovered { missed }));
+        // And it works a second time, and without anything missed.
+        break_link(&mut world, peer, |_| {});
+        table.put(&mut world, "t3", "three");
+        world.run(SECOND);
+        assert_eq!(titles(&world, peer), ["one again", "two", "three"]);
+        assert_eq!(world.fetched(peer).len(), 1);
+        assert_eq!(how(&world, peer), Some(Continuity::Recovered { missed: 0 }));
+        assert_eq!(world.client(peer).stats().channels.gaps, 0);
+    }
+}
+
+#[test]
+fn a_session_without_any_event_is_resumed_where_the_server_permits_it() {
+    for permits in [false, true] {
+        let mut world = world(2);
+        let socketio = world.server.socketio().expect("it does");
+        (socketio.recovers, socketio.recovers_from_the_beginning) = (true, permits);
+        world.server.abilities.positions = false;
+        let table = Table::serve(&mut world);
+        let peer = connect(&mut world);
+        world.act(peer, watch);
+        world.run(SECOND);
+        break_link(&mut world, peer, |world| table.put(world, "t1", "missed"));
+        assert_eq!(titles(&world, peer), ["missed"]);
+        let fetches = if permits { 1 } else { 2 };
+        assert_eq!(world.fetched(peer).len(), fetches);
+    }
+}
+
+#[test]
+fn positions_resume_a_list_even_if_the_session_is_gone() {
+    let mut world = world(3);
+    let table = Table::serve(&mut world);
+    let peer = connect(&mut world);
+    world.act(peer, watch);
+    world.run(SECOND);
+    break_link(&mut world, peer, |world| table.put(world, "t1", "missed"));
+    assert_eq!(titles(&world, peer), ["missed"]);
+    assert_eq!(world.fetched(peer).len(), 1);
+    assert_eq!(how(&world, peer), Some(Continuity::Recovered { missed: 1 }));
+}
+
+#[test]
+fn a_session_that_is_lost_is_told_from_one_that_goes_on() {
+    let (mut world, table, peer) = stage(true);
+    world.server.abilities.history = 1;
+    let socketio = world.server.socketio().expect("it does");
+    socketio.forget_sessions();
+    break_link(&mut world, peer, |world| {
+        table.put(world, "t2", "two");
+        table.put(world, "t3", "three");
+    });
+    assert_eq!(titles(&world, peer), ["one", "two", "three"]);
+    assert_eq!(world.fetched(peer).len(), 2);
+    let gap = Continuity::Gap(GapReason::NotRecovered);
+    assert_eq!(how(&world, peer), Some(gap));
+}
+
+#[test]
+fn a_channel_that_is_wanted_no_more_is_left_when_the_session_goes_on() {
+    let (mut world, _, peer) = stage(true);
+    let lease = world
+        .act(peer, |client, now| client.subscribe(now, &"news".into()))
+        .expect("there is room");
+    world.run(SECOND);
+    assert_eq!(world.server.subscribers("news"), 1);
+    world.take_down(peer);
+    world.act(peer, |client, now| client.release(now, lease));
+    world.run(5 * SECOND);
+    world.heal(peer);
+    world.run(10 * SECOND);
+    assert_eq!(world.server.subscribers("news"), 0);
+    assert_eq!(world.server.subscribers("tasks"), 1);
+    assert_eq!(world.server.count("unsubscribe"), 1);
+}
+
+#[test]
+fn whoever_says_goodbye_begins_afresh() {
+    for end in [Client::reconnect, Client::disconnect] {
+        let (mut world, _, peer) = stage(true);
+        world.act(peer, end);
+        world.act(peer, Client::connect);
+        world.run(SECOND);
+        let socketio = world.server.socketio().expect("it does");
+        let frames = format!("{:?}", socketio.received);
+        assert!(!frames.contains("pid"), "{frames}");
+        assert_eq!(world.server.count("subscribe"), 2);
+        assert_eq!(world.server.subscribers("tasks"), 1);
+
+        let mut wired = Wired::new(SocketIoOptions::new());
+        wired.open();
+        wired.feed(r#"40{"sid":"s1","pid":"p1"}"#);
+        wired.act(end);
+        wired.act(Client::connect);
+        wired.open();
+        assert_eq!(wired.sent(), ["40", "41", "40"]);
+    }
+}
+
+#[test]
+fn an_offset_counts_only_once_its_event_was_delivered() {
+    let mut wired = Wired::new(SocketIoOptions::new());
+    wired
+        .act(|client, now| client.listen(now, &"e".into(), None).map(drop))
+        .expect("there is room");
+    wired.open();
+    wired.feed(r#"40{"sid":"s1","pid":"p1"}"#);
+    wired.feed(r#"42["e",{"n":1},"o1"]"#);
+    wired.feed(r#"42["e",{"n":2},7]"#);
+    wired.feed(r#"42["e","text","o2"]"#);
+    assert_eq!(wired.events.len(), 3);
+    wired.sent();
+    // What came before the answer to CONNECT is delivered after it, or comes again.
+    for goes_on in [false, true] {
+        wired.reopen();
+        assert_eq!(wired.sent(), [r#"40{"pid":"p1","offset":"o2"}"#]);
+        wired.feed(r#"42["e",{"n":3},"o3"]"#);
+        assert_eq!(wired.events.len(), 3);
+        if goes_on {
+            wired.feed(r#"40{"sid":"s1","pid":"p1"}"#);
+        }
+    }
+    assert_eq!(&*wired.events[3].data, r#"{"n":3}"#);
+    wired.reopen();
+    assert_eq!(wired.sent(), [r#"40{"pid":"p1","offset":"o3"}"#]);
+    // Another session: its offsets are others.
+    wired.feed(r#"40{"sid":"s2","pid":"p2"}"#);
+    wired.reopen();
+    assert_eq!(wired.sent(), [r#"40{"pid":"p2","offset":""}"#]);
+}
+
+#[test]
+fn what_a_hostile_server_makes_us_keep_is_bounded() {
+    let mut wired = Wired::new(SocketIoOptions::new().with_max_frame_bytes(10_000));
+    wired.open();
+    let long = "x".repeat(5_000);
+    wired.feed(&format!(r#"40{{"sid":"s","pid":"{long}"}}"#));
+    wired.reopen();
+    assert_eq!(wired.sent(), ["40", "40"]);
+    wired.feed(r#"40{"sid":"s","pid":"p"}"#);
+    wired.feed(&format!(r#"42["e",{{}},"{long}"]"#));
+    wired.reopen();
+    assert_eq!(wired.sent(), [r#"40{"pid":"p","offset":""}"#]);
+    // More events than are kept, before we are let in: the session does not count as resumed.
+    for _ in 0..4 {
+        wired.feed(&format!(r#"42["e",{{"x":"{long}"}},"o"]"#));
+    }
+    assert_eq!(wired.client.stats().codec.dropped, 3);
+    wired.feed(r#"40{"sid":"s","pid":"p"}"#);
+    wired.reopen();
+    assert_eq!(wired.sent(), [r#"40{"pid":"p","offset":"o"}"#]);
+}
+
+#[test]
+fn a_namespace_has_a_session_of_its_own() {
+    let options = SocketIoOptions::new().with_mapping(ChannelMapping::Namespace);
+    let mut wired = Wired::connected(options);
+    wired
+        .act(|client, now| {
+            client
+                .listen(now, &"e".into(), Some(&"tasks".into()))
+                .map(drop)
+        })
+        .expect("there is room");
+    assert_eq!(wired.sent(), ["40/tasks,"]);
+    wired.feed(r#"40/tasks,{"sid":"t1","pid":"p1"}"#);
+    wired.feed(r#"42/tasks,["e",{"n":1},"o1"]"#);
+    wired.reopen();
+    wired.feed(r#"40{"sid":"s1"}"#);
+    assert_eq!(
+        wired.sent(),
+        ["40", r#"40/tasks,{"pid":"p1","offset":"o1"}"#]
+    );
+    wired.feed(r#"42/tasks,["e",{"n":2},"o2"]"#);
+    assert_eq!(wired.events.len(), 1);
+    wired.feed(r#"40/tasks,{"sid":"t1","pid":"p1"}"#);
+    assert_eq!(wired.events.len(), 2);
+    assert_eq!(wired.client.stats().channels.recovered, 1);
+}
