@@ -16,6 +16,7 @@ Commands:
   check    The quick subset for the inner loop: format, clippy, native tests of the two crates
   simulate Play random worlds of clients and faults, and compare all in the end
   bench    Measure the core, or pages that do the same work by hand, in React and with this SDK
+  interop  Play the interop cases against servers of other projects, and print a table
 
 `cargo xtask <command> --help` says more.
 
@@ -92,6 +93,8 @@ pub(crate) enum Task {
     Simulate(Vec<String>),
     /// With the benchmarks' own options.
     Bench(Bench, Vec<String>),
+    /// With the options of the program that plays the cases.
+    Interop(Vec<String>),
 }
 
 /// How to run the demo.
@@ -128,6 +131,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, Failure>
         "test" => (TEST_HELP, parse_test),
         "simulate" => return Ok(Task::Simulate(rest)),
         "bench" => return parse_bench(&rest),
+        "interop" => return Ok(Task::Interop(rest)),
         "check" => (CHECK_HELP, |rest| {
             without_options(rest, "check", Task::Check)
         }),
@@ -135,7 +139,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, Failure>
         other => {
             return Err(Failure::new(
                 format!("there is no command `{other}`"),
-                "use one of setup, demo, test, check, simulate, bench; `cargo xtask --help` explains them",
+                "use one of setup, demo, test, check, simulate, interop, bench; `cargo xtask --help` explains them",
             ));
         }
     };
@@ -377,6 +381,12 @@ mod tests {
         assert_eq!(parsed("bench browser --quick"), Ok(task));
         assert_eq!(parsed("bench"), Ok(Task::Help(BENCH_HELP)));
         assert!(parsed("bench everything").is_err());
+    }
+
+    #[test]
+    fn the_cases_options_are_read_by_their_program() {
+        let options = ["--case", "auth"].map(str::to_owned).to_vec();
+        assert_eq!(parsed("interop --case auth"), Ok(Task::Interop(options)));
     }
 
     #[test]

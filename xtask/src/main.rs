@@ -1,4 +1,4 @@
-//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | bench`.
+//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | interop | bench`.
 //!
 //! Kept light on purpose, as every command waits for it to compile: the standard library, one small
 //! crate to stop the demo server when a signal arrives, and the demo's balancer, which needs no more.
@@ -15,6 +15,7 @@ mod demo;
 mod distribution;
 mod failure;
 mod features;
+mod interop;
 mod minimal;
 mod node;
 mod nodes;
@@ -63,5 +64,6 @@ fn run() -> Result<ExitCode, Failure> {
         Task::Check => test::inner_loop(&project),
         Task::Simulate(options) => simulate::run(&project, &options),
         Task::Bench(bench, options) => bench::run(&project, bench, &options),
+        Task::Interop(options) => interop::run(&project, &options),
     }
 }

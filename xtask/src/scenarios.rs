@@ -45,7 +45,7 @@ fn test<'a>(
     targets: &[&str],
     choice: impl Iterator<Item = &'a str>,
 ) -> Outcome {
-    match prepare(project, tools) {
+    match tell(project, tools, project.cargo()) {
         Ok(cargo) => cargo
             .args(["test", "--package", PACKAGE, "--no-fail-fast"])
             .args(targets)
@@ -57,8 +57,8 @@ fn test<'a>(
     }
 }
 
-/// Gets the servers ready; returns a Cargo that knows where they and the browser are.
-fn prepare(project: &Project, tools: &Tools) -> Result<Cmd, Failure> {
+/// Gets the servers ready, and tells a child where they and the browser are.
+pub(crate) fn tell(project: &Project, tools: &Tools, cmd: Cmd) -> Result<Cmd, Failure> {
     if !project.dist().join("index.html").is_file() {
         return Err(Failure::new(
             "there is no built page in dist/",
@@ -69,7 +69,7 @@ fn prepare(project: &Project, tools: &Tools) -> Result<Cmd, Failure> {
     let node = tools.node()?;
     node.install(&server::node_folder(project))?;
     Ok(tools
-        .with_browser(tools.redis()?.tell(node.tell(project.cargo())))
+        .with_browser(tools.redis()?.tell(node.tell(cmd)))
         .env("REALTIME_DIST", project.dist())
         .env("REALTIME_SERVER", project.program(server::PACKAGE)))
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::failure::Failure;
 use crate::features::MATRIX;
+use crate::interop;
 use crate::minimal::Minimal;
 use crate::page;
 use crate::process::Cmd;
@@ -46,7 +47,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Project, &Tools) -> Outcome,
 }
 
-pub(crate) const STEPS: [Step; 12] = [
+pub(crate) const STEPS: [Step; 13] = [
     Step {
         name: "fmt",
         about: "format",
@@ -88,6 +89,13 @@ pub(crate) const STEPS: [Step; 12] = [
         kind: Kind::Native,
         parts: &[Part::Node],
         run: |project, tools| node(project, tools),
+    },
+    Step {
+        name: "interop",
+        about: "the Socket.IO codec against servers and parsers of other projects",
+        kind: Kind::Native,
+        parts: &interop::PARTS,
+        run: interop::step,
     },
     Step {
         name: "doctest",
@@ -196,6 +204,8 @@ fn native(project: &Project) -> Outcome {
             "--workspace",
             "--exclude",
             scenarios::PACKAGE,
+            "--exclude",
+            interop::PACKAGE,
             "--no-fail-fast",
         ])
         .args(["--lib", "--bins", "--tests", "--examples"])

@@ -4,7 +4,7 @@ use crate::{files_below, is_word, quoted, read};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The folders whose every file has its line.
-const FOLDERS: [&str; 13] = [
+const FOLDERS: [&str; 14] = [
     "crates/realtime-core/src",
     "crates/realtime-yew/src",
     "benches/core/src",
@@ -15,6 +15,7 @@ const FOLDERS: [&str; 13] = [
     "examples/demo-server/src",
     "examples/demo/src",
     "examples/socketio-minimal/src",
+    "interop/src",
     "simulation/src",
     "tests/src",
     "xtask/src",

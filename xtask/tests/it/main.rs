@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 mod architecture;
+mod compatibility;
 mod documents;
 
 fn workspace() -> PathBuf {

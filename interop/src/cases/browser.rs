@@ -1,0 +1,133 @@
+//! Every hook end to end: the built demo in headless Chromium, with each of its servers. The scenarios are tests of the
+//! package `realtime-e2e`; `cargo xtask interop` builds what they need and says where it is.
+
+use crate::{
+    case::{
+        Case,
+        PeerKind::{self, Envelope, Node, Oxide},
+    },
+    failure::{Failure, Verdict, ensure},
+    stage::Stage,
+};
+use std::{env, time::Duration};
+use tokio::process::Command;
+
+pub(super) const CASES: &[Case] = &[
+    Case {
+        name: "browser-prices",
+        peers: &[Node, Oxide, Envelope],
+        run: |stage| Box::pin(play(stage, "burst::")),
+    },
+    Case {
+        name: "browser-tasks",
+        peers: &[Node, Oxide, Envelope],
+        run: |stage| Box::pin(play(stage, "tasks::")),
+    },
+    Case {
+        name: "browser-room",
+        peers: &[Node, Oxide, Envelope],
+        run: |stage| Box::pin(play(stage, "room::")),
+    },
+    Case {
+        name: "browser-edits",
+        peers: &[Node, Oxide, Envelope],
+        run: |stage| Box::pin(play(stage, "optimistic::")),
+    },
+    Case {
+        name: "browser-notifications",
+        peers: &[Node, Oxide, Envelope],
+        run: |stage| Box::pin(play(stage, "notifications::")),
+    },
+    Case {
+        name: "browser-cut",
+        peers: &[Node, Oxide, Envelope],
+        run: |stage| Box::pin(play(stage, "cut::")),
+    },
+    Case {
+        name: "browser-restart",
+        peers: &[Node, Oxide, Envelope],
+        run: |stage| Box::pin(play(stage, "restart::")),
+    },
+    Case {
+        name: "browser-refused",
+        peers: &[Node, Oxide, Envelope],
+        run: |stage| Box::pin(play(stage, "refused::")),
+    },
+    Case {
+        name: "browser-two-nodes",
+        peers: &[Envelope],
+        run: |stage| Box::pin(play(stage, "cluster::visitors")),
+    },
+    Case {
+        name: "browser-node-killed",
+        peers: &[Envelope],
+        run: |stage| Box::pin(play(stage, "cluster::when_a_server_is_killed")),
+    },
+];
+
+/// How long the scenarios of one topic may take.
+const LIMIT: Duration = Duration::from_secs(600);
+/// How much of what they said a failure shows.
+const SHOWN: usize = 40;
+
+/// Plays the scenarios whose names contain `topic`, with the server that this case is about.
+async fn play(stage: Stage, topic: &str) -> Verdict {
+    let unable = |why: String| Failure::unable("play the scenarios", why);
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args([
+            "test",
+            "--quiet",
+            "--package",
+            "realtime-e2e",
+            "--test",
+            "scenarios",
+            "--",
+        ])
+        // One at a time: each starts a server and several tabs.
+        .args(["--ignored", "--test-threads=1", topic])
+        .kill_on_drop(true);
+    let others = PeerKind::ALL
+        .into_iter()
+        .filter(|other| *other != stage.kind);
+    for other in others {
+        command.args(["--skip", &format!("::{other}")]);
+    }
+    let output = tokio::time::timeout(LIMIT, command.output()).await;
+    let output = output.map_err(|_| unable(format!("they take longer than {LIMIT:?}")))?;
+    let output = output.map_err(|error| unable(error.to_string()))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    ensure(output.status.success() && some_passed(&said), || {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let lines: Vec<_> = said.lines().chain(errors.lines()).collect();
+        let last = lines.len().saturating_sub(SHOWN);
+        format!(
+            "the scenarios {topic} failed: {}\n{}",
+            output.status,
+            lines[last..].join("\n")
+        )
+    })
+}
+
+/// A runner that finds no tests is content, so a scenario with another name would pass for a success.
+fn some_passed(said: &str) -> bool {
+    said.lines()
+        .any(|line| line.starts_with("test result: ok.") && !line.contains(" 0 passed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_without_tests_is_no_success() {
+        assert!(some_passed(
+            "\ntest result: ok. 3 passed; 0 failed; 0 ignored\n"
+        ));
+        assert!(!some_passed(
+            "test result: ok. 0 passed; 0 failed; 40 filtered out"
+        ));
+        assert!(!some_passed("test result: FAILED. 1 passed; 1 failed"));
+    }
+}

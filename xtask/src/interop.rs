@@ -1,0 +1,126 @@
+//! The interop cases: realtime-core on real sockets, against servers of other projects.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::console::heading;
+use crate::failure::Failure;
+use crate::page;
+use crate::process::Cmd;
+use crate::project::Project;
+use crate::scenarios;
+use crate::server;
+use crate::setup::{PAGE, Part, Tools};
+use crate::steps::Outcome;
+use crate::tally::Tally;
+
+/// Their package. Its tests ask the official parsers, so they need what npm brings.
+pub(crate) const PACKAGE: &str = "realtime-interop";
+/// The program that plays them.
+const PROGRAM: &str = "interop";
+/// What it takes to play those without a browser.
+pub(crate) const PARTS: [Part; 2] = [Part::Node, Part::Redis];
+
+/// A step of `test`: the codec against the official parsers, and all cases but those in a browser, which the
+/// end-to-end tests are about.
+pub(crate) fn step(project: &Project, tools: &Tools) -> Outcome {
+    let ready = ready(project, tools);
+    let tests = ready.and_then(|()| tell(tools, project.cargo()));
+    let (mut tally, result) = match tests {
+        Ok(cargo) => cargo
+            .args(["test", "--package", PACKAGE, "--no-fail-fast"])
+            .args(["--lib", "--bins", "--tests", "--", "--include-ignored"])
+            .count_tests(),
+        Err(failure) => (Tally::default(), Err(failure)),
+    };
+    if result.is_err() {
+        return (tally, result);
+    }
+    let (cases, result) = match tell(tools, program(project)) {
+        Ok(program) => program.arg("--no-browser").count_tests(),
+        Err(failure) => (Tally::default(), Err(failure)),
+    };
+    tally += cases;
+    (tally, result)
+}
+
+/// `cargo xtask interop`: plays the cases that these options choose; the program explains them itself.
+pub(crate) fn run(project: &Project, options: &[String]) -> Result<ExitCode, Failure> {
+    build(project)?;
+    if options
+        .iter()
+        .any(|word| ["--help", "-h", "--list"].contains(&word.as_str()))
+    {
+        program(project).args(options).run()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let chosen = program(project).args(options).arg("--list").capture()?;
+    let in_browser = is_in_browser(&chosen);
+    let mut parts = PARTS.to_vec();
+    if in_browser {
+        parts.extend(PAGE);
+        parts.extend(scenarios::PARTS);
+    }
+    let tools = Tools::get(project, &parts)?;
+    ready(project, &tools)?;
+    let mut cases = tell(&tools, program(project))?;
+    if in_browser {
+        heading("the page");
+        page::build(project, &tools, true)?;
+        cases = scenarios::tell(project, &tools, cases)?;
+    }
+    heading("interop");
+    let (_, result) = cases.args(options).count_tests();
+    // What failed, the table says.
+    Ok(if result.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Whether any of the listed cases plays in a browser.
+fn is_in_browser(list: &str) -> bool {
+    list.lines().any(|line| line.starts_with("browser-"))
+}
+
+/// Builds the program, and its peers in Rust.
+fn build(project: &Project) -> Result<(), Failure> {
+    project
+        .cargo()
+        .args(["build", "--package", PACKAGE, "--bins"])
+        .run()
+        .map_err(|failure| failure.advise("fix what the compiler says above"))
+}
+
+/// Gets everything there that a case without a browser needs.
+fn ready(project: &Project, tools: &Tools) -> Result<(), Failure> {
+    build(project)?;
+    server::build(project)?;
+    tools.node()?.install(&node_folder(project))
+}
+
+fn program(project: &Project) -> Cmd {
+    Cmd::new(project.program(PROGRAM)).dir(&project.root)
+}
+
+/// Tells a child where Node.js and Redis are.
+fn tell(tools: &Tools, cmd: Cmd) -> Result<Cmd, Failure> {
+    Ok(tools.redis()?.tell(tools.node()?.tell(cmd)))
+}
+
+fn node_folder(project: &Project) -> PathBuf {
+    project.root.join("interop").join("node")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_got_only_for_cases_that_play_in_one() {
+        assert!(is_in_browser("auth-good      node\nbrowser-tasks  node\n"));
+        assert!(!is_in_browser("auth-good      node\n"));
+        assert!(!is_in_browser(""));
+    }
+}
