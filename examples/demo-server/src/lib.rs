@@ -1,5 +1,5 @@
 //! The demo's server: REST, and the JSON envelope protocol (at `/ws`) or Socket.IO (at `/socket.io/`) over a WebSocket,
-//! all in memory.
+//! in memory or shared over Redis.
 //!
 //! | channel | events | state |
 //! |---|---|---|
@@ -23,6 +23,9 @@
 //! `world` (the state that commands change) with `channel`, `answers` (repeated messages), `tasks`, `stocks`, `rooms`, `presence` and `typing`,
 //! `connections` and `subscriptions` (the sockets), `feed` (what happens by itself), `stress` (lists that change as fast
 //! as one likes), `limits`.
+//!
+//! With [`Config::redis`] it is one of several servers that share their state: every change is an entry of a log in
+//! Redis, which all of them carry out in the same order (`log`, `cluster`).
 //!
 //! [`start`] runs it in this process, which is what tests do; the program of the same name adds flags and signals.
 

@@ -13,6 +13,7 @@ const FOLDERS: [&str; 14] = [
     "benches/server/src",
     "examples/demo-types/src",
     "examples/demo-server/src",
+    "examples/demo-balancer/src",
     "examples/demo/src",
     "examples/socketio-minimal/src",
     "interop/src",
