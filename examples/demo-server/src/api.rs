@@ -29,6 +29,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/tasks/{id}", patch(tasks::update).delete(tasks::delete))
         .route("/tasks/{id}/move", post(tasks::move_to))
         .route("/rooms/{room}/messages", get(rooms::messages))
+        .route("/rooms/{room}/sockets", get(rooms::sockets))
         .route(
             "/notifications",
             get(notifications::list).post(notifications::send),

@@ -25,11 +25,10 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(config: Config, hub: Arc<Hub>) -> Self {
-        let config = Arc::new(config);
+    pub(crate) fn new(config: Arc<Config>, hub: Arc<Hub>, socketio: Arc<dyn Engine>) -> Self {
         Self {
-            socketio: socketio::local(&hub, &config),
             hub,
+            socketio,
             slots: Arc::new(Semaphore::new(config.max_connections)),
             refusal_slots: Arc::new(Semaphore::new(limits::REFUSALS)),
             config,

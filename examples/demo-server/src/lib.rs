@@ -14,15 +14,16 @@
 //! are changed by the messages `task:create`, `task:update`, `task:delete` and `task:move`, or over REST (`POST`,
 //! `PATCH`, `DELETE`, `POST …/move`); a room gets a `message:send`. `POST /api/notifications` sends one to everybody,
 //! `POST /api/stocks/{SYMBOL}/burst` publishes a known number of prices, `POST /api/stress/{rows}/{rate}/burst` as many
-//! changes at once as sockets take, `GET /api/health` counts what has happened.
+//! changes at once as sockets take, `GET /api/health` counts what has happened, `GET /api/rooms/{name}/sockets` names the
+//! Socket.IO sockets in a room, on all servers that share a Redis.
 //! A socket that sends `demo:cut` is dropped at once and without a close frame, to see how a client gets over it.
 //!
-//! The sources by what they hold: `app` (which handler answers what), `api/*` (REST), `page` (the built demo),
-//! `socket` (one WebSocket), `socketio/*` (the same over Socket.IO), `session` (what it may do), `outbox` (what waits for
-//! it), `envelope` (the wire), `hub` (the state and its lock), `command` (every change), `waiter` (who is told of it),
-//! `world` (the state that commands change) with `channel`, `answers` (repeated messages), `tasks`, `stocks`, `rooms`, `presence` and `typing`,
-//! `connections` and `subscriptions` (the sockets), `feed` (what happens by itself), `stress` (lists that change as fast
-//! as one likes), `limits`.
+//! The sources by what they hold: `app` (which handler answers what), `api/*` (REST), `page` (the built demo), `socket`
+//! (one WebSocket), `socketio/*` (the same over Socket.IO, with its Redis adapter if there is a Redis), `session` (what
+//! it may do), `outbox` (what waits for it), `envelope` (the wire), `hub` (the state and its lock), `command` (every
+//! change), `waiter` (who is told of it), `world` (the state that commands change) with `channel`, `answers` (repeated
+//! messages), `tasks`, `stocks`, `rooms`, `presence` and `typing`, `connections` and `subscriptions` (the sockets),
+//! `feed` (what happens by itself), `stress` (lists that change as fast as one likes), `limits`.
 //!
 //! With [`Config::redis`] it is one of several servers that share their state: every change is an entry of a log in
 //! Redis, which all of them carry out in the same order (`log`, `cluster`).

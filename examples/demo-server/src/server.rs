@@ -7,7 +7,7 @@ use crate::{
     feed,
     hub::Hub,
     limits::GRACE,
-    stress,
+    socketio, stress,
 };
 use axum::serve::ListenerExt;
 use fastrand::Rng;
@@ -65,24 +65,30 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`], when it cannot listen or cannot share its state.
 pub async fn start(config: Config) -> Result<RunningServer, StartError> {
+    let config = Arc::new(config);
     let address = config.listen;
     let failed = |source| StartError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
     let mut following = JoinSet::new();
-    let (hub, membership) = match &config.redis {
-        None => (Arc::new(Hub::alone(&config)), None),
+    let (hub, socketio, membership) = match &config.redis {
+        None => {
+            let hub = Arc::new(Hub::alone(&config));
+            (Arc::clone(&hub), socketio::local(&hub, &config), None)
+        }
         Some(url) => {
             let failed = |error: StoreError| StartError::Store {
                 reason: error.to_string(),
             };
             let cluster = Cluster::join(url, &config).await.map_err(failed)?;
             let (hub, membership) = (cluster.hub(), cluster.membership());
+            let socketio = socketio::shared(&hub, &config, url).await;
+            let socketio = socketio.map_err(|error| failed(error.into()))?;
             following.spawn(cluster.run());
-            (hub, Some(membership))
+            (hub, socketio, Some(membership))
         }
     };
-    let app = App::new(config, hub);
+    let app = App::new(config, hub, socketio);
     let mut background = JoinSet::new();
     if !app.config.tick.is_zero() {
         let rng = app.config.seed.map_or_else(Rng::new, Rng::with_seed);

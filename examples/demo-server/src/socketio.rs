@@ -9,6 +9,7 @@
 //! | a message, and its `ack` | an event `{channel, messageId, …data}` or `{channel, id, data}`, and its ack: the data, or `{error}` |
 //! | an event | an event `{channel, id, seq, epoch, data}` |
 
+mod bus;
 mod line;
 mod mailbox;
 mod payload;
@@ -17,27 +18,36 @@ mod voice;
 
 pub(crate) use upgrade::upgrade;
 
-use crate::{config::Config, errors::Refusal, hub::Hub, session::is_same_secret};
+use crate::{config::Config, errors::Refusal, hub::Hub, limits::GRACE, session::is_same_secret};
 use axum::http::Request;
+use bus::{Bus, RedisAdapter};
 use futures::future::BoxFuture;
 use hyper::service::Service;
 use line::{Cutter, Line};
+use redis::{ErrorKind, RedisResult};
 use serde::Deserialize;
 use socketioxide::{
     SocketIo, SocketIoBuilder,
-    adapter::{Adapter, LocalAdapter},
+    adapter::{Adapter, AdapterError, LocalAdapter},
     extract::{SocketRef, TryData},
     handler::ConnectHandler,
     service::SocketIoService,
-    socket::Socket,
+    socket::{RemoteSocket, Socket},
 };
+use socketioxide_redis::{InitError, RedisAdapterConfig, RedisAdapterCtr};
 use std::{fmt, sync::Arc};
 use tokio::sync::RwLock;
 
-/// The Socket.IO side of the server, whatever adapter it has.
+/// The Socket.IO side of the server, whatever adapter it has. A socket is in a room for each channel that it has joined.
+///
+/// The events of channels go to each socket from its own server's hub, which numbers them; the adapter is for what
+/// Socket.IO itself does with rooms, on all servers.
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
     /// Speaks Socket.IO on a connection.
     fn open(&self, line: Line, handshake: Request<()>);
+
+    /// The ids of the sockets in a room, on all servers.
+    fn sockets<'a>(&'a self, room: &'a str) -> BoxFuture<'a, Result<Vec<String>, Refusal>>;
 
     /// Ends every connection, once all that is queued for them has been said.
     fn close(&self) -> BoxFuture<'_, ()>;
@@ -50,6 +60,28 @@ pub(crate) fn local(hub: &Arc<Hub>, config: &Arc<Config>) -> Arc<dyn Engine> {
         .io
         .ns("/", visitors(hub, config, &endpoint.visiting));
     Arc::new(endpoint)
+}
+
+/// One of the servers that share a Redis.
+pub(crate) async fn shared(
+    hub: &Arc<Hub>,
+    config: &Arc<Config>,
+    url: &str,
+) -> RedisResult<Arc<dyn Engine>> {
+    let prefix = format!("{}:socket.io", config.redis_prefix);
+    let adapter = RedisAdapterConfig::new()
+        .with_prefix(prefix)
+        .with_request_timeout(GRACE);
+    let adapter = RedisAdapterCtr::new_with_driver(Bus::connect(url).await?, adapter);
+    let endpoint = Endpoint::new(builder(config).with_adapter::<RedisAdapter>(adapter));
+    let handler = visitors(hub, config, &endpoint.visiting);
+    match endpoint.io.ns("/", handler).await {
+        Ok(()) => Ok(Arc::new(endpoint)),
+        Err(InitError::Driver(error)) => Err(error),
+        Err(InitError::MalformedNamespace) => {
+            Err((ErrorKind::Client, "the namespace / is refused").into())
+        }
+    }
 }
 
 /// What every adapter is built with.
@@ -121,6 +153,19 @@ impl<A: Adapter> Engine for Endpoint<A> {
                 tracing::debug!(%error, "a connection was not opened");
             }
         });
+    }
+
+    fn sockets<'a>(&'a self, room: &'a str) -> BoxFuture<'a, Result<Vec<String>, Refusal>> {
+        Box::pin(async {
+            let sockets = self.io.within(room.to_owned()).fetch_sockets().await;
+            let sockets = sockets.map_err(|error| {
+                let error: AdapterError = error.into();
+                tracing::warn!(%error, "the other servers cannot be asked for their sockets");
+                Refusal::UNAVAILABLE
+            })?;
+            let id = |socket: RemoteSocket<A>| socket.into_data().id.to_string();
+            Ok(sockets.into_iter().map(id).collect())
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -23,6 +23,8 @@ pub(super) struct Inward {
     pub(super) text: String,
     /// What its answer will have as `re`.
     pub(super) id: Option<String>,
+    /// The channel that the client leaves by it.
+    pub(super) left: Option<String>,
 }
 
 impl Inward {
@@ -66,10 +68,9 @@ impl Inward {
             },
             ..Outbound::new(event)
         };
-        Self {
-            text: envelope.encode().to_string(),
-            id,
-        }
+        let text = envelope.encode().to_string();
+        let left = channel.filter(|_| event == "unsubscribe");
+        Self { text, id, left }
     }
 }
 
@@ -148,6 +149,12 @@ impl<'a> Outward<'a> {
                 data: self.data,
             },
         }
+    }
+
+    /// The channel that the client has joined by what this answers.
+    pub(super) fn joined(&self) -> Option<&'a str> {
+        let is_joined = self.event == "subscribe" && self.error.is_none();
+        self.channel.filter(|_| is_joined)
     }
 
     fn is_recovered(&self) -> bool {

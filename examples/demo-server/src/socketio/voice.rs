@@ -36,18 +36,19 @@ pub(super) async fn serve<A: Adapter>(socket: SocketRef<A>, hub: Arc<Hub>, confi
     let seat = Seat::take(&hub, &outbox);
     let session = Session::trusted(hub, seat.connection, &config);
     let acks = Acks::default();
-    let reader = pin!(read(letters, session, &acks, socket.id.to_string()));
+    let reader = pin!(read(&socket, letters, session, &acks));
     let writer = pin!(write(&socket, &outbox, &acks));
     select(reader, writer).await;
 }
 
 /// Reads until the socket is gone.
 async fn read<A: Adapter>(
+    socket: &SocketRef<A>,
     mut letters: Receiver<Letter<A>>,
     mut session: Session,
     acks: &Acks<A>,
-    name: String,
 ) {
+    let name = socket.id;
     let mut asked = 0_u64;
     while let Some(letter) = letters.recv().await {
         asked += 1;
@@ -58,6 +59,9 @@ async fn read<A: Adapter>(
             acks.expect(id, ack);
         }
         session.receive(&inward.text, Instant::now());
+        if let Some(channel) = inward.left {
+            socket.leave(channel);
+        }
     }
 }
 
@@ -83,6 +87,9 @@ async fn write<A: Adapter>(socket: &SocketRef<A>, outbox: &Outbox, acks: &Acks<A
 
 /// Says one frame, as soon as the socket takes it.
 async fn say<A: Adapter>(socket: &SocketRef<A>, outward: &Outward<'_>, acks: &Acks<A>) {
+    if let Some(channel) = outward.joined() {
+        socket.join(channel.to_owned());
+    }
     let argument = outward.argument();
     let ack = outward.re.map(|re| acks.take(re));
     loop {

@@ -7,6 +7,7 @@ mod cluster;
 mod cluster_chaos;
 mod cluster_deaths;
 mod cluster_outages;
+mod cluster_socketio;
 mod connections;
 mod http;
 mod messages;
