@@ -160,6 +160,9 @@ fn while_redis_is_down_changes_are_refused_and_afterwards_all_goes_on_without_a_
         let lin = stage.enter_at(&cluster.door(1), "Lin", Page::Tasks)?;
         let before = agree(&[cluster.http(0)?, cluster.http(1)?], &[&ada, &lin])?;
         let first = &before[0];
+        for visitor in [&ada, &lin] {
+            visitor.forget_statuses()?;
+        }
 
         cluster.kill_redis()?;
         for number in [0, 1] {
