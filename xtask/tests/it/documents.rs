@@ -135,6 +135,33 @@ fn every_test_that_stands_for_a_promise_exists() {
     assert!(checked > 40, "only {checked} tests were found");
 }
 
+#[test]
+fn the_servers_that_are_shown_are_those_that_are_tested() {
+    let document = read("docs/SOCKETIO_SERVERS.md");
+    let javascript = read("examples/socketio-minimal/server.js");
+    let rust = read("examples/socketio-minimal/src/main.rs");
+    let shown: Vec<_> = blocks(&document, "js").collect();
+    assert_eq!(shown, [javascript.as_str()], "show server.js as it is");
+    let shown: Vec<_> = blocks(&document, "rust,ignore").collect();
+    assert_eq!(shown.len(), 3);
+    for block in shown {
+        assert!(rust.contains(block), "main.rs does not have this:\n{block}");
+    }
+}
+
+/// The blocks of code in a language.
+fn blocks<'a>(document: &'a str, language: &str) -> impl Iterator<Item = &'a str> {
+    let fence = format!("\n```{language}\n");
+    let starts: Vec<usize> = document
+        .match_indices(&fence)
+        .map(|(at, fence)| at + fence.len())
+        .collect();
+    starts.into_iter().filter_map(|start| {
+        let rest = document.get(start..)?;
+        rest.split_inclusive("\n```").next()?.strip_suffix("```")
+    })
+}
+
 /// Class names, as well as custom properties without their dashes.
 fn class_names(text: &str) -> BTreeSet<String> {
     text.split(|char: char| !is_word(char) && char != '-')
