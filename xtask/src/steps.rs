@@ -16,7 +16,13 @@ use crate::tally::Tally;
 use crate::toolchain::TARGET;
 
 /// The packages that are built for the browser.
-const FOR_BROWSERS: [&str; 3] = ["realtime-core", "realtime-yew", "realtime-demo"];
+const FOR_BROWSERS: [&str; 5] = [
+    "realtime-core",
+    "realtime-yew",
+    "realtime-demo",
+    "realtime-bench-core",
+    "realtime-bench-pages",
+];
 /// The libraries, which may have tests that run in a browser.
 pub(crate) const LIBRARIES: [&str; 2] = ["realtime-core", "realtime-yew"];
 /// Where the demo server listens for the tests in a browser, if it can.
