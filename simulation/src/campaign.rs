@@ -2,7 +2,7 @@
 
 use crate::{
     breach::Breach,
-    plan::Plan,
+    plan::{Plan, Wire},
     shrink::shrink,
     stage::{Outcome, run},
     tally::Tally,
@@ -24,6 +24,8 @@ pub struct Campaign {
     pub jobs: usize,
     /// A rule that is switched off.
     pub rule: Option<Rule>,
+    /// What all of them speak.
+    pub wire: Wire,
 }
 
 /// A seed whose world came to a bad end.
@@ -61,7 +63,7 @@ impl Campaign {
                 if seed >= end {
                     return (tally, failures);
                 }
-                let outcome = play(&Plan::generate(seed), self.rule);
+                let outcome = play(&Plan::generate(seed, self.wire), self.rule);
                 tally += &outcome.tally;
                 if !outcome.breaches.is_empty() {
                     let breaches = outcome.breaches;
@@ -99,8 +101,12 @@ fn play(plan: &Plan, rule: Option<Rule>) -> Outcome {
 
 /// Plays one seed and, if it ends badly, looks for the smallest plan that ends as badly.
 #[must_use]
-pub fn investigate(seed: u64, rule: Option<Rule>) -> (Outcome, Option<(Plan, Vec<Breach>)>) {
-    let plan = Plan::generate(seed);
+pub fn investigate(
+    seed: u64,
+    wire: Wire,
+    rule: Option<Rule>,
+) -> (Outcome, Option<(Plan, Vec<Breach>)>) {
+    let plan = Plan::generate(seed, wire);
     let outcome = play(&plan, rule);
     let Some(kind) = outcome.breaches.first().map(|breach| breach.kind) else {
         return (outcome, None);

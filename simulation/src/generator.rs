@@ -4,7 +4,7 @@ use crate::{
     action::{
         Action, Change, ClientDeed, Edit, Field, Listing, Manner, Mood, Query, ServerDeed, Stream,
     },
-    plan::{Answer, ClientPlan, Plan, Policy, ServerPlan, Timed},
+    plan::{Answer, ClientPlan, Plan, Policy, ServerPlan, Timed, Wire},
 };
 use fastrand::Rng;
 
@@ -15,9 +15,9 @@ const SETTLED: u64 = 5_000;
 pub(crate) const ROWS: u8 = 8;
 
 impl Plan {
-    /// The plan of a seed: always the same.
+    /// The plan of a seed: always the same, whatever is spoken.
     #[must_use]
-    pub fn generate(seed: u64) -> Self {
+    pub fn generate(seed: u64, wire: Wire) -> Self {
         let mut rng = Rng::with_seed(seed);
         let server = server(&mut rng);
         let clients = clients(&mut rng);
@@ -50,6 +50,7 @@ impl Plan {
         actions.sort_by_key(|timed| timed.at);
         Self {
             seed,
+            wire,
             server,
             clients,
             actions,
@@ -408,8 +409,14 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_same_plan_each_time_and_others_give_others() {
-        assert_eq!(Plan::generate(3), Plan::generate(3));
-        assert_ne!(Plan::generate(3).actions, Plan::generate(4).actions);
+        assert_eq!(
+            Plan::generate(3, Wire::default()),
+            Plan::generate(3, Wire::default())
+        );
+        assert_ne!(
+            Plan::generate(3, Wire::default()).actions,
+            Plan::generate(4, Wire::default()).actions
+        );
     }
 
     #[test]

@@ -8,9 +8,9 @@
 //! plan.
 //!
 //! ```
-//! use realtime_simulation::{Plan, run};
+//! use realtime_simulation::{Plan, Wire, run};
 //!
-//! let outcome = run(&Plan::generate(7));
+//! let outcome = run(&Plan::generate(7, Wire::SocketIo));
 //! assert!(outcome.breaches.is_empty(), "{:?}", outcome.breaches);
 //! ```
 
@@ -42,7 +42,7 @@ pub use action::{
 pub use breach::{Breach, BreachKind};
 pub use campaign::{Campaign, Failure, Report, investigate};
 pub use doc::{Chat, Doc};
-pub use plan::{Answer, ClientPlan, Plan, Policy, ServerPlan, Timed};
+pub use plan::{Answer, ClientPlan, Plan, Policy, ServerPlan, Timed, Wire};
 pub use sabotage::{Caught, sabotage};
 pub use shrink::shrink;
 pub use stage::{Outcome, run};

@@ -1,7 +1,7 @@
 //! `simulate`: plays random worlds, and says what is wrong with them.
 
 use realtime_core::testing::Rule;
-use realtime_simulation::{Campaign, investigate, sabotage};
+use realtime_simulation::{Campaign, Wire, investigate, sabotage};
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -13,6 +13,7 @@ Options:
   --seeds N        How many worlds [default: 200]
   --from S         The first seed [default: 0]
   --seed S         Just this one; if it goes wrong, the fewest actions that do
+  --wire WIRE      What is spoken: Envelope, SocketIo or Resuming [default: Envelope]
   --without RULE   With this rule of the client switched off, such as Tombstones
   --sabotage       Switch every rule off, one at a time, and find a seed that notices
   --jobs N         Threads [default: 2]";
@@ -27,6 +28,7 @@ struct Args {
     from: u64,
     seed: Option<u64>,
     rule: Option<Rule>,
+    wire: Wire,
     sabotage: bool,
     jobs: usize,
 }
@@ -48,7 +50,7 @@ fn main() -> ExitCode {
     let ok = if args.sabotage {
         break_every_rule(&args)
     } else if let Some(seed) = args.seed {
-        one(seed, args.rule)
+        one(seed, args.wire, args.rule)
     } else {
         many(&args)
     };
@@ -65,6 +67,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Args>, String
         from: 0,
         seed: None,
         rule: None,
+        wire: Wire::default(),
         sabotage: false,
         jobs: 2,
     };
@@ -82,11 +85,19 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Args>, String
             "--jobs" => args.jobs = number()? as usize,
             "--sabotage" => args.sabotage = true,
             "--without" => args.rule = Some(rule(&words.next().unwrap_or_default())?),
+            "--wire" => args.wire = wire(&words.next().unwrap_or_default())?,
             "--help" | "-h" => return Ok(None),
             _ => return Err(format!("there is no option `{word}`")),
         }
     }
     Ok(Some(args))
+}
+
+fn wire(name: &str) -> Result<Wire, String> {
+    let known = Wire::ALL.iter().find(|wire| format!("{wire:?}") == name);
+    known
+        .copied()
+        .ok_or_else(|| format!("there is no wire `{name}`, but {:?}", Wire::ALL))
 }
 
 fn rule(name: &str) -> Result<Rule, String> {
@@ -103,6 +114,7 @@ fn many(args: &Args) -> bool {
         seeds: args.seeds.unwrap_or(200),
         jobs: args.jobs,
         rule: args.rule,
+        wire: args.wire,
     }
     .run();
     println!("{}", report.tally);
@@ -127,12 +139,12 @@ fn many(args: &Args) -> bool {
         );
     }
     println!("\nThe first of them, shrunk:");
-    one(first.seed, args.rule);
+    one(first.seed, args.wire, args.rule);
     false
 }
 
-fn one(seed: u64, rule: Option<Rule>) -> bool {
-    let (outcome, shrunk) = investigate(seed, rule);
+fn one(seed: u64, wire: Wire, rule: Option<Rule>) -> bool {
+    let (outcome, shrunk) = investigate(seed, wire, rule);
     println!("{}", outcome.tally);
     let Some((plan, breaches)) = shrunk else {
         return true;
@@ -142,7 +154,7 @@ fn one(seed: u64, rule: Option<Rule>) -> bool {
         println!("{breach}");
     }
     let without = rule.map_or_else(String::new, |rule| format!(" --without {rule:?}"));
-    println!("\nagain: cargo xtask simulate --seed {seed}{without}");
+    println!("\nagain: cargo xtask simulate --seed {seed} --wire {wire:?}{without}");
     false
 }
 

@@ -86,6 +86,23 @@ pub enum Policy {
     Theirs,
 }
 
+/// What client and server speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wire {
+    /// The JSON envelope.
+    #[default]
+    Envelope,
+    /// Socket.IO.
+    SocketIo,
+    /// Socket.IO, with sessions that are resumed.
+    Resuming,
+}
+
+impl Wire {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Envelope, Self::SocketIo, Self::Resuming];
+}
+
 /// One client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientPlan {
@@ -117,6 +134,8 @@ pub struct Timed {
 pub struct Plan {
     /// What it was made from; also the seed of what chance is left: latencies, jitter.
     pub seed: u64,
+    /// What is spoken.
+    pub wire: Wire,
     /// The server.
     pub server: ServerPlan,
     /// The clients.
@@ -127,7 +146,7 @@ pub struct Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}, {:?}", self.seed, self.server)?;
+        writeln!(f, "seed {}, {:?}, {:?}", self.seed, self.wire, self.server)?;
         for (number, client) in self.clients.iter().enumerate().filter(|(_, it)| it.present) {
             writeln!(f, "client {number}: {client:?}")?;
         }

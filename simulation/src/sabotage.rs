@@ -1,6 +1,10 @@
 //! The proof of the proof: each rule of the client is broken, and the simulation must notice.
 
-use crate::{breach::Breach, plan::Plan, stage::run};
+use crate::{
+    breach::Breach,
+    plan::{Plan, Wire},
+    stage::run,
+};
 use realtime_core::testing::{Rule, without};
 use std::sync::{
     Mutex,
@@ -48,7 +52,7 @@ pub fn sabotage(rules: &[Rule], first: u64, seeds: u64, jobs: usize) -> Vec<Caug
 
 fn search(first: u64, seeds: u64) -> Option<(u64, Breach)> {
     (first..first + seeds).find_map(|seed| {
-        let breaches = run(&Plan::generate(seed)).breaches;
+        let breaches = run(&Plan::generate(seed, Wire::default())).breaches;
         Some((seed, breaches.into_iter().next()?))
     })
 }

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_does_not_matter_is_left_out() {
-        let mut plan = Plan::generate(1);
+        let mut plan = Plan::generate(1, crate::plan::Wire::default());
         for (uid, at) in [(900_000, 0), (900_001, 1)] {
             let action = Action::Server(ServerDeed::Say(uid));
             let place = plan.actions.len() / 2 + at;

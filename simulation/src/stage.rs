@@ -6,12 +6,13 @@ use crate::{
     breach::{Breach, BreachKind},
     fetcher,
     model::Model,
-    plan::{Plan, Timed},
+    plan::{Plan, Timed, Wire},
     tally::Tally,
 };
 use realtime_core::{
     Client, ClientOptions, ConnectionOptions, Input, Metadata, PresenceStatus,
     testing::{Abilities, World},
+    wire::socketio::{SocketIoCodec, SocketIoOptions},
 };
 use serde_json::{Value, json};
 use std::{
@@ -78,6 +79,9 @@ pub(crate) struct Stage {
 impl Stage {
     fn new(plan: &Plan) -> Self {
         let mut world = World::new(plan.seed);
+        if plan.wire != Wire::Envelope {
+            world.server.speak_socketio().recovers = plan.wire == Wire::Resuming;
+        }
         world.server.abilities = Abilities {
             answers: plan.server.answers,
             positions: plan.server.positions,
@@ -98,7 +102,12 @@ impl Stage {
                 ..ConnectionOptions::default()
             };
             let options = ClientOptions::new("ws://server.test/ws").with_connection(connection);
-            let peer = world.add(options);
+            let peer = if plan.wire == Wire::Envelope {
+                world.add(options)
+            } else {
+                let codec = SocketIoCodec::new(SocketIoOptions::new().with_namespace("/"));
+                world.add_with_codec(options, Box::new(codec))
+            };
             world.link_mut(peer).late_callbacks = Duration::from_millis(client.late_callbacks);
             let mut app = App::new(number, peer, *client, plan.server);
             if plan.server.board_lags {

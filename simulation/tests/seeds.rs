@@ -1,7 +1,7 @@
 //! Random worlds, and what each must end as.
 
 use realtime_core::testing::Rule;
-use realtime_simulation::{BreachKind, Campaign, Plan, investigate, run, sabotage};
+use realtime_simulation::{BreachKind, Campaign, Plan, Wire, investigate, run, sabotage};
 
 #[test]
 fn two_hundred_worlds_end_as_they_should() {
@@ -10,6 +10,7 @@ fn two_hundred_worlds_end_as_they_should() {
         seeds: 200,
         jobs: 2,
         rule: None,
+        wire: Wire::Envelope,
     };
     let report = campaign.run();
     let bad: Vec<String> = report
@@ -36,9 +37,29 @@ fn two_hundred_worlds_end_as_they_should() {
 }
 
 #[test]
+fn worlds_that_speak_socketio_end_as_they_should() {
+    for wire in [Wire::SocketIo, Wire::Resuming] {
+        let campaign = Campaign {
+            first: 0,
+            seeds: 60,
+            jobs: 2,
+            rule: None,
+            wire,
+        };
+        let report = campaign.run();
+        let bad = report.failures.iter();
+        let bad: Vec<String> = bad
+            .map(|failure| format!("seed {}: {}", failure.seed, failure.breaches[0]))
+            .collect();
+        assert!(bad.is_empty(), "{wire:?}: {}", bad.join("\n"));
+        assert!(report.tally.reconnects > 50 && report.tally.recovered > 50);
+    }
+}
+
+#[test]
 fn a_seed_ends_the_same_each_time() {
     for seed in [1, 7, 23] {
-        let plan = Plan::generate(seed);
+        let plan = Plan::generate(seed, Wire::default());
         assert_eq!(run(&plan), run(&plan), "{seed}");
     }
 }
@@ -62,7 +83,7 @@ fn a_client_without_one_of_its_rules_is_found_out() {
 
 #[test]
 fn a_bad_world_is_shrunk_to_the_actions_that_matter() {
-    let (outcome, shrunk) = investigate(0, Some(Rule::Backoff));
+    let (outcome, shrunk) = investigate(0, Wire::Envelope, Some(Rule::Backoff));
     assert_eq!(outcome.breaches[0].kind, BreachKind::Unbounded);
     let (plan, breaches) = shrunk.expect("a bad world has a smaller one");
     assert_eq!(breaches[0].kind, BreachKind::Unbounded);

@@ -259,6 +259,10 @@ impl ScriptedServer {
         if !keep_history {
             self.epoch += 1;
             self.channels.clear();
+            #[cfg(feature = "socketio")]
+            if let Some(socketio) = &mut self.socketio {
+                socketio.forget_sessions();
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod acts;
 
+use crate::socketio_kit::Wire;
 use crate::task::{Table, Task};
 use acts::{Act, Held, ROOM, USERS, Watch, act};
 use proptest::prelude::*;
@@ -9,6 +10,7 @@ use realtime_core::{
     Client, ClientOptions, ConnectionStatus, Fetched, Input, Position, SendId,
     testing::{Abilities, PeerId, World},
 };
+use serde_json::Value;
 use std::{
     cell::Cell,
     collections::{BTreeMap, BTreeSet},
@@ -37,12 +39,13 @@ struct Model {
     table: Table,
     sum: Rc<Cell<i64>>,
     positions: bool,
+    wire: Wire,
     peers: Vec<(PeerId, Held)>,
 }
 
 impl Model {
-    fn new(seed: u64, abilities: Abilities) -> Self {
-        let mut world = World::new(seed);
+    fn new(seed: u64, wire: Wire, abilities: Abilities) -> Self {
+        let mut world = wire.world(seed);
         world.server.abilities = abilities;
         let table = Table::default();
         let sum = Rc::new(Cell::new(0));
@@ -62,7 +65,7 @@ impl Model {
             })
         });
         let connect = |_| {
-            let peer = world.add(ClientOptions::new("ws://server.test"));
+            let peer = wire.add(&mut world, ClientOptions::new("ws://server.test"));
             world.act(peer, Client::connect);
             (peer, Held::default())
         };
@@ -72,6 +75,7 @@ impl Model {
             table,
             sum,
             positions: abilities.positions,
+            wire,
             peers,
         }
     }
@@ -93,7 +97,17 @@ impl Model {
             Step::History(events) => world.server.abilities.history = *events,
             Step::Garbage(which) => {
                 let frame = GARBAGE[which % GARBAGE.len()];
-                world.server.send_raw(frame);
+                match serde_json::from_str::<Value>(frame) {
+                    Ok(envelope) if self.wire != Wire::Envelope && envelope.is_object() => {
+                        let mut payload = envelope["data"].clone();
+                        if payload.is_object() {
+                            payload["channel"] = envelope["channel"].clone();
+                        }
+                        let packet = format!("42[{},{payload}]", envelope["event"]);
+                        world.server.send_raw(&packet);
+                    }
+                    _ => world.server.send_raw(frame),
+                }
             }
             Step::Of(index, act) => {
                 let (peer, held) = &mut self.peers[*index];
@@ -276,10 +290,11 @@ proptest! {
     #[test]
     fn once_all_is_quiet_everybody_agrees(
         seed: u64,
+        wire in prop::sample::select(Wire::ALL.to_vec()),
         abilities in abilities(),
         steps in prop::collection::vec(step(), 0..100),
     ) {
-        let mut model = Model::new(seed, abilities);
+        let mut model = Model::new(seed, wire, abilities);
         for step in &steps {
             model.step(step);
         }

@@ -177,11 +177,39 @@ impl Wired {
     }
 }
 
+/// What client and server of a world speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wire {
+    Envelope,
+    SocketIo,
+    /// Socket.IO, with sessions that are resumed.
+    Resuming,
+}
+
+impl Wire {
+    pub(crate) const ALL: [Self; 3] = [Self::Envelope, Self::SocketIo, Self::Resuming];
+
+    pub(crate) fn world(self, seed: u64) -> World {
+        let mut world = World::new(seed);
+        if self != Self::Envelope {
+            world.server.speak_socketio().recovers = self == Self::Resuming;
+        }
+        world
+    }
+
+    /// A client that has not been told to connect.
+    pub(crate) fn add(self, world: &mut World, options: ClientOptions) -> PeerId {
+        if self == Self::Envelope {
+            return world.add(options);
+        }
+        let codec = SocketIoCodec::new(SocketIoOptions::new());
+        world.add_with_codec(options, Box::new(codec))
+    }
+}
+
 /// A world whose server speaks Socket.IO.
 pub(crate) fn world(seed: u64) -> World {
-    let mut world = World::new(seed);
-    world.server.speak_socketio();
-    world
+    Wire::SocketIo.world(seed)
 }
 
 /// Adds a client that speaks it, too, and tells it to connect.
@@ -191,8 +219,7 @@ pub(crate) fn connect(world: &mut World) -> PeerId {
 
 pub(crate) fn connect_with(world: &mut World, connection: ConnectionOptions) -> PeerId {
     let options = ClientOptions::new("http://server.test").with_connection(connection);
-    let codec = SocketIoCodec::new(SocketIoOptions::new());
-    let peer = world.add_with_codec(options, Box::new(codec));
+    let peer = Wire::SocketIo.add(world, options);
     world.act(peer, Client::connect);
     peer
 }
