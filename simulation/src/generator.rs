@@ -422,7 +422,7 @@ mod tests {
     #[test]
     fn plans_are_of_two_to_eight_clients_and_in_order_of_time() {
         for seed in 0..200 {
-            let plan = Plan::generate(seed);
+            let plan = Plan::generate(seed, Wire::default());
             assert!((2..=8).contains(&plan.clients.len()));
             assert!(plan.actions.is_sorted_by_key(|timed| timed.at));
         }

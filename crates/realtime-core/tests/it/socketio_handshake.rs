@@ -1,8 +1,9 @@
 //! Connecting to a Socket.IO server: tokens, refusals, servers that are none.
 
-use crate::socketio_kit::{OPEN, SECOND, Wired, connect_with, world};
+use crate::socketio_kit::{OPEN, SECOND, Wire, Wired, connect_with, world};
 use realtime_core::{
-    Client, CloseReason, ConnectionError, ConnectionOptions, ConnectionStatus, Fault, Input,
+    Client, ClientOptions, CloseReason, ConnectionError, ConnectionOptions, ConnectionStatus,
+    Fault, Input,
     wire::{WireError, socketio::SocketIoOptions},
 };
 use std::time::Duration;
@@ -35,8 +36,10 @@ fn each_attempt_shows_a_fresh_token_and_an_expired_one_heals_by_itself() {
         has_token: true,
         ..ConnectionOptions::default()
     };
-    let peer = connect_with(&mut world, options);
+    let client = ClientOptions::new("http://server.test").with_connection(options);
+    let peer = Wire::SocketIo.add(&mut world, client);
     world.set_token(peer, Ok(Some("first".into())));
+    world.act(peer, Client::connect);
     world.run(Duration::from_millis(400));
     let info = world.client(peer).connection();
     let Some(ConnectionError::Refused(error)) = &info.last_error else {
