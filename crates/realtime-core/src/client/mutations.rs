@@ -124,11 +124,13 @@ impl Client {
         self.item_state_of(record.and_then(Record::layer_state))
     }
 
-    /// The id that a row of the list `key` has now, if `id` was a temporary one.
+    /// The id that a row of the list `key` has now, if `id` was a temporary one; also if the server
+    /// named the row before the list was in the cache.
     #[must_use]
     pub fn current_id<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> T::Id {
         let live = self.cache.resource::<LiveList<T>>(key);
-        live.map_or(id, |live| live.list.current_id(id)).clone()
+        let id = live.map_or(id, |live| live.list.current_id(id));
+        self.mutations.ids.resolve(id)
     }
 
     /// How many optimistic edits lie over the data of `key`.

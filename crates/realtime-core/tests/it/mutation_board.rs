@@ -218,6 +218,12 @@ pub(crate) fn cards() -> QueryKey {
 /// A client that watches the board, sorted by title.
 pub(crate) fn member(world: &mut World, policy: ConflictPolicy<Card>) -> PeerId {
     let peer = world.connect();
+    watch_board(world, peer, policy);
+    peer
+}
+
+/// Lets a client watch the board.
+pub(crate) fn watch_board(world: &mut World, peer: PeerId, policy: ConflictPolicy<Card>) {
     world
         .act(peer, |client, now| {
             let options = ListOptions::default()
@@ -228,7 +234,6 @@ pub(crate) fn member(world: &mut World, policy: ConflictPolicy<Card>) -> PeerId 
         })
         .expect("the key is free");
     world.run(SECOND);
-    peer
 }
 
 pub(crate) fn create(id: &str, title: &str) -> Mutation {

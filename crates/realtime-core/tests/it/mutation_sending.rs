@@ -1,8 +1,8 @@
 //! When a mutation is sent, how often, and that it ends exactly once.
 
 use crate::mutation_board::{
-    Card, SECOND, cards, create, delete, edit, member, mutate, outcomes, put, serve, state, title,
-    titles,
+    Answers, Card, SECOND, cards, create, delete, edit, member, mutate, outcomes, put, serve,
+    state, title, titles, watch_board,
 };
 use realtime_core::{
     Client, ClientOptions, ConflictPolicy, FetchError, Input, ItemState, Message, Mutation,
@@ -394,6 +394,26 @@ fn edits_of_a_new_row_wait_for_its_id_and_carry_it() {
     assert_eq!(titles(&world, peer), ["d"]);
     world.run(SECOND);
     assert_eq!(board.borrow().cards["c1"].title, "d");
+}
+
+#[test]
+fn a_row_that_was_named_before_anybody_watched_its_list_is_known_by_both_ids() {
+    let mut world = World::new(31);
+    let board = serve(&mut world);
+    board.borrow_mut().answers = Answers::Whole;
+    let peer = world.connect();
+    mutate(&mut world, peer, create("temp-1", "a"));
+    world.run(SECOND);
+    assert_eq!(board.borrow().cards["c1"].title, "a");
+    let current = |world: &World| {
+        let client = world.client(peer);
+        client.current_id::<Card>(&cards(), &"temp-1".to_owned())
+    };
+    assert_eq!(current(&world), "c1");
+    watch_board(&mut world, peer, POLICY);
+    assert_eq!(current(&world), "c1");
+    mutate(&mut world, peer, title("temp-1", "b"));
+    assert_eq!(titles(&world, peer), ["b"]);
 }
 
 #[test]
