@@ -35,7 +35,8 @@ impl House {
         self.seeds.get()
     }
 
-    fn note(&self, versions: &Versions) {
+    /// Adds to them.
+    pub(crate) fn note(&self, versions: &Versions) {
         let found = versions
             .iter()
             .map(|(name, version)| (name.clone(), version.clone()));
@@ -126,7 +127,7 @@ fn node(script: &str) -> (OsString, Vec<OsString>) {
 }
 
 /// The versions of what Cargo has built into a peer.
-fn locked(packages: &[&str]) -> Verdict<Versions> {
+pub(crate) fn locked(packages: &[&str]) -> Verdict<Versions> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     let lock =
         std::fs::read_to_string(path).map_err(|error| Failure::unable("read Cargo.lock", error))?;

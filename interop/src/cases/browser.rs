@@ -7,9 +7,11 @@ use crate::{
         PeerKind::{self, Envelope, Node, Oxide},
     },
     failure::{Failure, Verdict, ensure},
-    stage::Stage,
+    peer::Versions,
+    stage::{Stage, locked},
 };
-use std::{env, time::Duration};
+use serde_json::Value;
+use std::{env, path::Path, time::Duration};
 use tokio::process::Command;
 
 pub(super) const CASES: &[Case] = &[
@@ -70,9 +72,44 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// How much of what they said a failure shows.
 const SHOWN: usize = 40;
 
+/// Chromium, and what the server is made of.
+async fn versions(kind: PeerKind) -> Verdict<Versions> {
+    let mut versions = match kind {
+        Oxide => locked(&["socketioxide"])?,
+        Node => Versions::from([("socket.io".to_owned(), of_node_server("socket.io")?)]),
+        _ => Versions::from([(
+            "realtime-demo-server".to_owned(),
+            env!("CARGO_PKG_VERSION").to_owned(),
+        )]),
+    };
+    if let Some(chrome) = env::var_os("CHROME") {
+        let output = Command::new(chrome).arg("--version").output().await;
+        let output =
+            output.map_err(|error| Failure::unable("ask Chromium for its version", error))?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let version = said
+            .split_whitespace()
+            .find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        let version = version.unwrap_or("of an unknown version").to_owned();
+        versions.insert("chromium".to_owned(), version);
+    }
+    Ok(versions)
+}
+
+/// The version of a package that the demo's server in JavaScript runs with.
+fn of_node_server(package: &str) -> Verdict<String> {
+    let path = format!("../examples/node-server/node_modules/{package}/package.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let unable = |why: &dyn std::fmt::Display| Failure::unable(&format!("find {package}"), why);
+    let manifest = std::fs::read(&path).map_err(|error| unable(&error))?;
+    let manifest: Value = serde_json::from_slice(&manifest).map_err(|error| unable(&error))?;
+    Ok(manifest["version"].as_str().unwrap_or_default().to_owned())
+}
+
 /// Plays the scenarios whose names contain `topic`, with the server that this case is about.
 async fn play(stage: Stage, topic: &str) -> Verdict {
     let unable = |why: String| Failure::unable("play the scenarios", why);
+    stage.house.note(&versions(stage.kind).await?);
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
