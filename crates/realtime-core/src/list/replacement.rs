@@ -92,14 +92,13 @@ impl<T: ListItem> KeyedList<T> {
         version: Option<u64>,
         applied: &mut Applied,
     ) -> Row<T> {
+        // It stands where the snapshot has it, whatever it looks like: a newer move counts again.
+        row.placed = version;
         if version.is_some() && row.version > version {
-            // It stands where the snapshot has it all the same, so a newer move counts again.
-            row.placed = version;
             applied.add(self.ignore());
             return row;
         }
         let item = row.rebase(id, &mut self.recent, item, version);
-        row.placed = row.placed.max(version);
         if row.entry.item != item {
             row.entry = Entry::new(item);
             self.pending.item(id);

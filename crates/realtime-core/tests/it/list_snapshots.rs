@@ -103,6 +103,23 @@ fn a_move_from_before_a_snapshot_does_not_undo_its_order() {
 }
 
 #[test]
+fn a_move_that_a_snapshot_does_not_have_counts_again_after_it() {
+    // The change to version 2 was missed, so the move lies over version 1 until a fetch brings it.
+    let rows = |version| vec![Task::new("a", version, 0), Task::new("b", 1, 0)];
+    let to_the_end =
+        json!({ "action": "move", "item": { "id": "a", "version": 3 }, "before": null });
+    let to_the_end = to_the_end.to_string();
+    let mut list = KeyedList::default();
+    list.replace(NOW, rows(1));
+    list.apply(NOW, &to_the_end).unwrap();
+    assert_eq!(ids(&list), ["b", "a"]);
+    list.replace(NOW, rows(2));
+    list.apply(NOW, &to_the_end).unwrap();
+    assert_eq!(ids(&list), ["b", "a"]);
+    check(&list);
+}
+
+#[test]
 fn a_row_that_left_with_a_snapshot_leaves_no_patches_behind() {
     let mut list = KeyedList::default();
     apply(&mut list, create(&Task::new("a", 1, 0)));
