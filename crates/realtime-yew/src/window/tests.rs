@@ -36,8 +36,8 @@ impl Bench {
         let rows = (0..len).map(|id| Quote { id, price: id * 10 });
         list.replace(NOW, rows.collect());
         let mut window = Window::new(options);
-        window.follow(&list.snapshot());
         window.resized(VIEWPORT);
+        window.follow(&list.snapshot());
         Self {
             list,
             window,
