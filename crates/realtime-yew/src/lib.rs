@@ -77,7 +77,7 @@
 //!
 //! # Features
 //!
-//! - `http`: `get_json`, which fetches a snapshot and its position.
+//! - `http`: `get_json`, which fetches a snapshot and its position, and `get_json_list`, which reads a long list in turns.
 //! - `socketio`: [`RealtimeOptions::with_socketio`], for Socket.IO servers.
 //! - `testing`: a fake transport and a clock moved by hand, for tests of your components. Turns on
 //!   Yew's `csr`, so keep it to dev-dependencies.
@@ -120,7 +120,7 @@ pub use provider::{
 };
 pub use realtime_core::{self, key};
 #[cfg(feature = "http")]
-pub use runtime::get_json;
+pub use runtime::{get_json, get_json_list};
 pub use window::{RowHeight, WindowOptions};
 
 /// Optional styles for the [`components`], in light and dark: put it into a `<style>` element, or

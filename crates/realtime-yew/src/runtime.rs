@@ -22,6 +22,8 @@ mod mutations;
 mod page;
 mod platform;
 mod pressure;
+#[cfg(feature = "http")]
+mod rows;
 pub(crate) mod scroller;
 mod subscribers;
 mod timer;
@@ -35,7 +37,7 @@ pub(crate) use fetches::{FetcherSlot, Registration};
 #[cfg(feature = "testing")]
 pub(crate) use frame::Repaint;
 #[cfg(feature = "http")]
-pub use http::get_json;
+pub use http::{get_json, get_json_list};
 pub(crate) use mutations::{Hear, Mutations};
 #[cfg(feature = "testing")]
 pub(crate) use page::{Page, PageEvent, Watch};

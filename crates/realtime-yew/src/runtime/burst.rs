@@ -1,6 +1,7 @@
 //! How long one task may work through waiting frames before the browser gets its turn.
 
 use super::clock::Clock;
+use gloo_timers::callback::Timeout;
 use realtime_core::Instant;
 use std::{rc::Rc, time::Duration};
 
@@ -28,6 +29,17 @@ impl Burst {
     pub(super) fn is_over_budget(&self) -> bool {
         self.clock.now().saturating_since(self.began) > BUDGET
     }
+}
+
+/// Lets the browser paint and take input, then goes on.
+pub(super) async fn next_task() {
+    let (sender, receiver) = futures::channel::oneshot::channel::<()>();
+    let timeout = Timeout::new(0, move || {
+        // Nobody to receive it means that the task was let go meanwhile.
+        let _ = sender.send(());
+    });
+    let _ = receiver.await;
+    drop(timeout);
 }
 
 #[cfg(test)]

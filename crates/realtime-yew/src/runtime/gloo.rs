@@ -6,7 +6,7 @@
 //! makes it hold its peace, so nothing is told of a socket that was let go.
 
 use super::{
-    burst::Burst,
+    burst::{Burst, next_task},
     clock::BrowserClock,
     page,
     transport::{Socket, SocketEvent, SocketSink, Transport},
@@ -16,7 +16,6 @@ use futures::{
     future::{AbortHandle, Abortable, poll_fn},
 };
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
-use gloo_timers::callback::Timeout;
 use realtime_core::Frame;
 use std::{
     cell::RefCell,
@@ -161,17 +160,6 @@ async fn poll_now<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Optio
         })
     })
     .await
-}
-
-/// Lets the browser paint and take input, then goes on.
-async fn next_task() {
-    let (sender, receiver) = futures::channel::oneshot::channel::<()>();
-    let timeout = Timeout::new(0, move || {
-        // Nobody to receive it means that the socket was let go meanwhile.
-        let _ = sender.send(());
-    });
-    let _ = receiver.await;
-    drop(timeout);
 }
 
 /// A socket that two tasks use and one may take away. The borrow lasts for one call, and none of

@@ -1,10 +1,16 @@
 //! Fetching a snapshot over HTTP.
 
+use super::{
+    burst::{Burst, next_task},
+    clock::BrowserClock,
+    page,
+    rows::read_rows,
+};
 use crate::fetcher::Positioned;
 use gloo_net::http::{Request, Response};
 use realtime_core::{FetchError, Position};
 use serde::de::DeserializeOwned;
-use std::time::Duration;
+use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 
 /// Fetches JSON from `url`, with its position if the answer has the headers `x-realtime-epoch` and
 /// `x-realtime-seq`.
@@ -28,6 +34,49 @@ pub async fn get_json<T: DeserializeOwned>(
     url: impl AsRef<str>,
 ) -> Result<Positioned<T>, FetchError> {
     let url = url.as_ref();
+    let (body, position) = get(url).await?;
+    let data = serde_json::from_str(&body).map_err(|error| unreadable(url, error))?;
+    Ok(Positioned { data, position })
+}
+
+/// As [`get_json`], for a list so long that reading it would hold the page up: it is read row by row,
+/// and the browser has its turn every 4 ms.
+///
+/// ```
+/// use realtime_yew::{Fetcher, get_json_list};
+///
+/// # #[derive(serde::Deserialize)] struct Trade { id: u64 }
+/// let trades = Fetcher::<Vec<Trade>>::positioned(|| get_json_list("/api/trades"));
+/// # let _ = trades;
+/// ```
+///
+/// # Errors
+///
+/// As [`get_json`].
+pub async fn get_json_list<T: DeserializeOwned>(
+    url: impl AsRef<str>,
+) -> Result<Positioned<Vec<T>>, FetchError> {
+    let url = url.as_ref();
+    let (body, position) = get(url).await?;
+    let burst = RefCell::new(Burst::new(Rc::new(BrowserClock)));
+    let turn = async || {
+        next_task().await;
+        burst.borrow_mut().begin();
+    };
+    // Hidden pages have nothing to paint, and their timeouts take a second.
+    let is_over_budget = || burst.borrow().is_over_budget() && !page::is_hidden();
+    let data = read_rows(&body, is_over_budget, turn)
+        .await
+        .map_err(|error| unreadable(url, error))?;
+    if is_over_budget() {
+        // What is done with the list is work enough for another turn.
+        next_task().await;
+    }
+    Ok(Positioned { data, position })
+}
+
+/// The text of an answer, and its position.
+async fn get(url: &str) -> Result<(String, Option<Position>), FetchError> {
     let response = Request::get(url)
         .header("accept", "application/json")
         .send()
@@ -45,12 +94,13 @@ pub async fn get_json<T: DeserializeOwned>(
         .text()
         .await
         .map_err(|error| FetchError::new(format!("could not read {url}: {error}")))?;
-    let data = serde_json::from_str(&body).map_err(|error| {
-        FetchError::permanent(format!(
-            "could not read {url}: {error}; check that its JSON matches the Rust type"
-        ))
-    })?;
-    Ok(Positioned { data, position })
+    Ok((body, position))
+}
+
+fn unreadable(url: &str, error: impl fmt::Display) -> FetchError {
+    FetchError::permanent(format!(
+        "could not read {url}: {error}; check that its JSON matches the Rust type"
+    ))
 }
 
 fn position(response: &Response) -> Option<Position> {

@@ -10,7 +10,7 @@ mod setting;
 use self::{controls::Controls, meter::Meter, meters::Meters, quotes::Quotes, setting::Setting};
 use crate::states::Failure;
 use realtime_demo_types::Quote;
-use realtime_yew::{Fetcher, get_json, prelude::*};
+use realtime_yew::{Fetcher, get_json_list, prelude::*};
 use std::time::Duration;
 use yew::prelude::*;
 
@@ -23,7 +23,7 @@ pub(crate) fn StressPage() -> Html {
         key!["stress", setting.rows, setting.per_second],
         Fetcher::<Vec<Quote>>::positioned({
             let path = setting.path();
-            move || get_json(path.clone())
+            move || get_json_list(path.clone())
         }),
         UseRealtimeListOptions::default()
             .with_channel(setting.channel())

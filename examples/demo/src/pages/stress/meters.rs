@@ -42,24 +42,27 @@ pub(super) fn Meters(props: &MetersProps) -> Html {
         rows,
     } = figures;
     let whole = |value: f64| format::count(value.max(0.0).round() as u64);
-    let delay = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), whole);
+    let delay = |value: Option<f64>| match value {
+        Some(value) => format!("{} ms", whole(value)),
+        None => "–".to_owned(),
+    };
     html! {
         <dl class="stress__meters">
             { tile("meter-fps", "Frames a second", whole(frames_per_second), String::new()) }
             {
-                tile("meter-gap", "Frame gap, 95 of 100", format!("{gap_p95:.1} ms"),
+                tile("meter-gap", "Frame gap, p95", format!("{gap_p95:.1} ms"),
                     format!("longest {gap_most:.0} ms"))
             }
             { tile("meter-events", "Events a second", whole(rates.events), String::new()) }
             {
-                tile("meter-delay", "Event to page, median", format!("{} ms", delay(delay_p50)),
-                    format!("99 of 100: {} ms", delay(delay_p99)))
+                tile("meter-delay", "Event to page", delay(delay_p50),
+                    format!("p99 {}", delay(delay_p99)))
             }
             {
                 tile("meter-rows", "Rows on the page", format::count(rows.into()),
                     format!("of {}", format::count(*length as u64)))
             }
-            { tile("meter-renders", "Rows rendered a second", whole(rates.renders), String::new()) }
+            { tile("meter-renders", "Renders a second", whole(rates.renders), String::new()) }
         </dl>
     }
 }
