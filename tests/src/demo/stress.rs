@@ -18,7 +18,7 @@ const CHOOSE: &str = r#"
 const QUOTES: &str = r#"
     return [...document.querySelectorAll('[data-testid="quote"]')].map((row) => {
         const [id, changes, price] = [...row.children].map((cell) => cell.textContent);
-        return { id: Number(id.slice(1)), version: parseInt(changes) + 1, price };
+        return { id: Number(id.slice(1)), version: parseInt(changes.replaceAll(',', '')) + 1, price };
     });
 "#;
 

@@ -92,9 +92,14 @@ fn QuoteRow(props: &QuoteRowProps) -> Html {
     let (version, at) = quote
         .as_ref()
         .map_or((0, 0), |quote| (quote.version, quote.at));
+    let was_shown = use_mut_ref(|| false);
     use_effect_with(version, {
         let meter = props.meter.clone();
-        move |_| meter.row_shown(at as f64, Date::now())
+        move |_| {
+            // A row that has just come may show what was sent long ago.
+            let sent = if was_shown.replace(true) { at } else { 0 };
+            meter.row_shown(sent as f64, Date::now());
+        }
     });
     let price = quote.map_or(0, |quote| quote.price);
     let last = use_mut_ref(|| (price, "flat"));
@@ -111,10 +116,17 @@ fn QuoteRow(props: &QuoteRowProps) -> Html {
     html! {
         <div class="stress__quote" data-testid="quote">
             <span class="stress__id">{ format!("#{}", props.id) }</span>
-            <span class="stress__version">{ format!("{} changes", version.saturating_sub(1)) }</span>
+            <span class="stress__version">{ changes(version.saturating_sub(1)) }</span>
             <span class="stress__price" data-direction={direction}>
                 { format::price(f64::from(price) / 100.0) }
             </span>
         </div>
+    }
+}
+
+fn changes(count: u64) -> String {
+    match count {
+        1 => "1 change".to_owned(),
+        count => format!("{} changes", format::count(count)),
     }
 }
