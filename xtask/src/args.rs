@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::server::Kind;
+use crate::size::{self, SizeOptions};
 use crate::steps;
 
 const HELP: &str = "\
@@ -17,6 +18,7 @@ Commands:
   simulate Play random worlds of clients and faults, and compare all in the end
   bench    Measure the core, or pages that do the same work by hand, in React and with this SDK
   interop  Play the interop cases against servers of other projects, and print a table
+  size     Weigh pages, from a bare one to the demo, against the budget in size/budget.toml
 
 `cargo xtask <command> --help` says more.
 
@@ -80,6 +82,16 @@ pub(crate) enum Bench {
     Report,
 }
 
+const SIZE_HELP: &str = "\
+Weigh pages as they go over the wire, from a bare one without the SDK to the demo, and fail when one
+is over its budget in size/budget.toml. Built as the demo is; each page takes half a minute or more.
+
+Usage: cargo xtask size [options]
+
+Options:
+  --only PAGE[,PAGE…]   Weigh just these, and what they are compared with
+  --accept              Make today's sizes the budget";
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -95,6 +107,7 @@ pub(crate) enum Task {
     Bench(Bench, Vec<String>),
     /// With the options of the program that plays the cases.
     Interop(Vec<String>),
+    Size(SizeOptions),
 }
 
 /// How to run the demo.
@@ -135,11 +148,12 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, Failure>
         "check" => (CHECK_HELP, |rest| {
             without_options(rest, "check", Task::Check)
         }),
+        "size" => (SIZE_HELP, parse_size),
         "help" | "--help" | "-h" => return Ok(Task::Help(HELP)),
         other => {
             return Err(Failure::new(
                 format!("there is no command `{other}`"),
-                "use one of setup, demo, test, check, simulate, interop, bench; `cargo xtask --help` explains them",
+                "use one of setup, demo, test, check, simulate, interop, bench, size; `cargo xtask --help` explains them",
             ));
         }
     };
@@ -248,6 +262,24 @@ fn parse_bench(rest: &[String]) -> Result<Task, Failure> {
         }
     };
     Ok(Task::Bench(bench, options.to_vec()))
+}
+
+fn parse_size(rest: &[String]) -> Result<Task, Failure> {
+    let mut options = SizeOptions::default();
+    let mut words = Words::new(rest);
+    while let Some(word) = words.next() {
+        match word {
+            "--accept" => options.accept = true,
+            "--only" => {
+                let value = words.value("--only", "names of pages, such as `--only list`")?;
+                for name in value.split(',') {
+                    options.only.push(size::called(name)?);
+                }
+            }
+            other => return Err(unknown("size", other)),
+        }
+    }
+    Ok(Task::Size(options))
 }
 
 fn step_called(name: &str) -> Result<&'static str, Failure> {
@@ -413,6 +445,20 @@ mod tests {
     }
 
     #[test]
+    fn size_weighs_every_page_or_the_named_ones() {
+        let size = |only: &[&'static str], accept| {
+            let only = only.to_vec();
+            Ok(Task::Size(SizeOptions { only, accept }))
+        };
+        assert_eq!(parsed("size"), size(&[], false));
+        assert_eq!(parsed("size --accept"), size(&[], true));
+        assert_eq!(
+            parsed("size --only list,everything"),
+            size(&["list", "everything"], false)
+        );
+    }
+
+    #[test]
     fn the_short_forms_name_steps_that_exist() {
         for line in ["test --native", "test --browser", "test --e2e"] {
             let Ok(Task::Test(selection)) = parsed(line) else {
@@ -438,6 +484,8 @@ mod tests {
             "check --fast",
             "demo --prot 1",
             "test fmt",
+            "size list",
+            "size --only lisst",
         ] {
             assert!(parsed(line).is_err(), "{line} should be refused");
         }

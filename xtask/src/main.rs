@@ -1,4 +1,4 @@
-//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | interop | bench`.
+//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | interop | bench | size`.
 //!
 //! Kept light on purpose, as every command waits for it to compile: the standard library, one small
 //! crate to stop the demo server when a signal arrives, and the demo's balancer, which needs no more.
@@ -28,6 +28,7 @@ mod scenarios;
 mod server;
 mod setup;
 mod simulate;
+mod size;
 mod steps;
 mod tally;
 mod test;
@@ -65,5 +66,6 @@ fn run() -> Result<ExitCode, Failure> {
         Task::Simulate(options) => simulate::run(&project, &options),
         Task::Bench(bench, options) => bench::run(&project, bench, &options),
         Task::Interop(options) => interop::run(&project, &options),
+        Task::Size(options) => size::run(&project, &options),
     }
 }

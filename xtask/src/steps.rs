@@ -12,16 +12,20 @@ use crate::project::Project;
 use crate::scenarios;
 use crate::server::{self, Server};
 use crate::setup::{self, Part, Tools};
+use crate::size;
 use crate::tally::Tally;
 use crate::toolchain::TARGET;
 
+/// Pages that are built to be weighed: they have no tests.
+const PAGES_TO_WEIGH: &str = "realtime-size-pages";
 /// The packages that are built for the browser.
-const FOR_BROWSERS: [&str; 5] = [
+const FOR_BROWSERS: [&str; 6] = [
     "realtime-core",
     "realtime-yew",
     "realtime-demo",
     "realtime-bench-core",
     "realtime-bench-pages",
+    PAGES_TO_WEIGH,
 ];
 /// The libraries, which may have tests that run in a browser.
 pub(crate) const LIBRARIES: [&str; 2] = ["realtime-core", "realtime-yew"];
@@ -53,7 +57,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Project, &Tools) -> Outcome,
 }
 
-pub(crate) const STEPS: [Step; 13] = [
+pub(crate) const STEPS: [Step; 14] = [
     Step {
         name: "fmt",
         about: "format",
@@ -144,6 +148,13 @@ pub(crate) const STEPS: [Step; 13] = [
         run: |project, tools| check(page::build(project, tools, true)),
     },
     Step {
+        name: "size",
+        about: "what pages weigh, against their budget",
+        kind: Kind::Check,
+        parts: &setup::PAGE,
+        run: |project, tools| check(size::check(project, tools)),
+    },
+    Step {
         name: "e2e",
         about: "real server, real browser tabs",
         kind: Kind::EndToEnd,
@@ -212,6 +223,8 @@ fn native(project: &Project) -> Outcome {
             scenarios::PACKAGE,
             "--exclude",
             interop::PACKAGE,
+            "--exclude",
+            PAGES_TO_WEIGH,
             "--no-fail-fast",
         ])
         .args(["--lib", "--bins", "--tests", "--examples"])

@@ -18,15 +18,13 @@ pub use output::{
 use crate::{
     error::ServerError,
     id::{ChannelName, MessageId, Position},
+    ordered::OrderedSet,
     rule::{Rule, off},
     time::Instant,
 };
 use entry::{Entry, Link};
 use rustc_hash::FxHashMap;
-use std::{
-    collections::{BTreeSet, VecDeque},
-    rc::Rc,
-};
+use std::{collections::VecDeque, rc::Rc};
 
 /// Whether the server answers `subscribe`, as far as we have seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +70,7 @@ pub struct Channels {
     leases: FxHashMap<LeaseId, ChannelName>,
     /// The `subscribe`s of this link that may still be answered.
     unanswered: FxHashMap<MessageId, ChannelName>,
-    timers: BTreeSet<(Instant, ChannelName, Timer)>,
+    timers: OrderedSet<(Instant, ChannelName, Timer)>,
     up: bool,
     answers: Answers,
     last_lease: u64,
@@ -92,7 +90,7 @@ impl Channels {
             entries: FxHashMap::default(),
             leases: FxHashMap::default(),
             unanswered: FxHashMap::default(),
-            timers: BTreeSet::new(),
+            timers: OrderedSet::new(),
             up: false,
             answers: Answers::Unproven,
             last_lease: 0,
@@ -157,14 +155,13 @@ impl Channels {
             self.down();
         }
         self.up = true;
-        let mut wanted: Vec<(u64, ChannelName)> = self
+        let wanted: OrderedSet<(u64, ChannelName)> = self
             .entries
             .iter()
             .filter(|(_, entry)| entry.leases > 0)
             .filter(|(_, entry)| !entry.was_live || !off(Rule::Resubscribe))
             .map(|(channel, entry)| (entry.order, channel.clone()))
             .collect();
-        wanted.sort_unstable();
         for (_, channel) in wanted {
             self.send_subscribe(now, &channel);
         }
@@ -175,15 +172,14 @@ impl Channels {
         self.up = false;
         self.unanswered.clear();
         self.timers.retain(|(_, _, timer)| *timer != Timer::Answer);
-        let mut lost = Vec::new();
+        let mut lost = OrderedSet::new();
         for (channel, entry) in &mut self.entries {
             if entry.is_live() {
-                lost.push((entry.order, channel.clone()));
+                lost.insert((entry.order, channel.clone()));
             }
             entry.link = Link::Down;
             entry.answer_due = None;
         }
-        lost.sort_unstable();
         self.outputs.extend(
             lost.into_iter()
                 .map(|(_, channel)| ChannelOutput::Lost { channel }),

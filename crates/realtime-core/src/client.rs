@@ -67,6 +67,8 @@ pub struct Client {
     entries: Entries,
     rooms: Rooms,
     mutations: Mutations,
+    /// What is done about mutations; none as long as there has been no mutation.
+    mutating: Option<&'static mutations::Calls>,
     routes: Routes,
     listeners: FxHashMap<ListenerId, Listener>,
     last_listener: u64,
@@ -107,6 +109,7 @@ impl Client {
             entries: Entries::default(),
             rooms: Rooms::default(),
             mutations: Mutations::new(options.mutations, &id_prefix, rng.fork()),
+            mutating: None,
             routes: Routes::default(),
             listeners: FxHashMap::default(),
             last_listener: 0,
@@ -144,7 +147,7 @@ impl Client {
             Input::FetchFinished { fetch, result } => {
                 let entry = self.cache.fetching(fetch);
                 self.cache.fetch_finished(now, fetch, result);
-                if let Some(entry) = entry.filter(|_| self.mutations.is_active()) {
+                if let Some(entry) = entry {
                     self.hear_overlay(entry);
                 }
             }

@@ -67,6 +67,7 @@ mod merge;
 pub mod mutation;
 mod notify;
 pub mod order;
+mod ordered;
 pub mod outbox;
 pub mod overlay;
 pub mod presence;

@@ -1,8 +1,10 @@
 //! Merge patches: a JSON object that holds only what changed (RFC 7396).
 
+mod text;
+
 use crate::error::DecodeError;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 /// `target` with the fields of `patch` merged in, by the rules of RFC 7396.
 ///
@@ -10,7 +12,7 @@ use serde_json::{Map, Value};
 /// an `Option` or have a `#[serde(default)]`), objects merge into objects, arrays are replaced
 /// whole. A patch that is not an object replaces the target altogether.
 ///
-/// The target goes through a JSON tree, which costs an allocation per field; what is merged many
+/// The target goes through its JSON text, which costs an allocation per field; what is merged many
 /// times a second can say how to apply its own patch, see
 /// [`ListItem::merged`](crate::list::ListItem::merged).
 ///
@@ -34,10 +36,11 @@ pub fn merge_patch<T: Serialize + DeserializeOwned>(
     target: &T,
     patch: &str,
 ) -> Result<T, DecodeError> {
-    let patch = serde_json::from_str(patch).map_err(|error| DecodeError::new("a patch", error))?;
-    let target = serde_json::to_value(target)
+    let patch: &RawValue =
+        serde_json::from_str(patch).map_err(|error| DecodeError::new("a patch", error))?;
+    let target = serde_json::to_string(target)
         .map_err(|error| DecodeError::new("the value under a patch", error))?;
-    serde_json::from_value(merge(target, patch))
+    serde_json::from_str(&text::merge(&target, patch.get())?)
         .map_err(|error| DecodeError::new("a value after its patch", error))
 }
 
@@ -69,29 +72,10 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// The depth is bounded by the parser, which refuses more than 128 levels.
-fn merge(target: Value, patch: Value) -> Value {
-    let Value::Object(patch) = patch else {
-        return patch;
-    };
-    let mut fields = match target {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    };
-    for (name, value) in patch {
-        if value.is_null() {
-            fields.remove(&name);
-        } else {
-            let old = fields.remove(&name).unwrap_or(Value::Null);
-            fields.insert(name, merge(old, value));
-        }
-    }
-    Value::Object(fields)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     fn merged(target: &str, patch: &str) -> Value {
         let target: Value = serde_json::from_str(target).unwrap();
@@ -141,5 +125,32 @@ mod tests {
             merged(r#"{"a":18446744073709551615}"#, r#"{"b":1}"#)["a"],
             Value::from(u64::MAX)
         );
+    }
+
+    #[test]
+    fn names_are_read_and_written_by_the_rules_of_json() {
+        let target = r#"{"a\"b":1,"\u00fc":{"x":1}}"#;
+        let result: Value = serde_json::from_str(r#"{"a\"b":2,"ü":{"x":1,"y":2}}"#).unwrap();
+        assert_eq!(
+            merged(target, r#" {"a\u0022b" : 2 , "ü" : {"y":2}} "#),
+            result
+        );
+    }
+
+    #[test]
+    fn of_two_fields_with_one_name_the_later_counts() {
+        let result: Value = serde_json::from_str(r#"{"b":1}"#).unwrap();
+        assert_eq!(merged(r#"{"a":0,"b":1}"#, r#"{"a":2,"a":null}"#), result);
+    }
+
+    #[test]
+    fn what_is_no_json_or_too_deep_is_refused() {
+        let target = Value::Null;
+        for patch in ["", "{", "{}{}", r#"{"a":}"#, r#"{"a":1,}"#, "{\"a\":1}x"] {
+            assert!(merge_patch(&target, patch).is_err(), "{patch}");
+        }
+        let deep = r#"{"a":"#.repeat(100_000) + "null" + &"}".repeat(100_000);
+        let error = merge_patch(&target, &deep).unwrap_err();
+        assert!(error.to_string().contains("128"), "{error}");
     }
 }

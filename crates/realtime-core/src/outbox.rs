@@ -13,16 +13,14 @@ pub use settlement::{OutboxOutput, OutboxStats, SendError};
 use crate::{
     error::{DecodeError, EncodeError, ServerError},
     id::MessageId,
+    ordered::{OrderedMap, OrderedSet},
     rule::{Rule, off},
     time::Instant,
 };
 use entry::{Entry, Kind};
 use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    rc::Rc,
-};
+use std::{collections::VecDeque, rc::Rc};
 
 /// How much an outbox may hold. A push beyond a limit settles with an error at once; what is held
 /// already is never thrown out for it.
@@ -83,12 +81,12 @@ pub struct Outbox {
     link: Link,
     blocked: bool,
     last: SendId,
-    held: BTreeMap<SendId, Entry>,
-    unsent: BTreeSet<SendId>,
+    held: OrderedMap<SendId, Entry>,
+    unsent: OrderedSet<SendId>,
     latest: FxHashMap<Rc<str>, SendId>,
     /// Sends with an id that was given.
     given: FxHashMap<MessageId, SendId>,
-    deadlines: BTreeSet<(Instant, SendId)>,
+    deadlines: OrderedSet<(Instant, SendId)>,
     settled: VecDeque<OutboxOutput>,
     stats: OutboxStats,
 }
@@ -105,11 +103,11 @@ impl Outbox {
             link: Link::Down,
             blocked: false,
             last: SendId(0),
-            held: BTreeMap::new(),
-            unsent: BTreeSet::new(),
+            held: OrderedMap::new(),
+            unsent: OrderedSet::new(),
             latest: FxHashMap::default(),
             given: FxHashMap::default(),
-            deadlines: BTreeSet::new(),
+            deadlines: OrderedSet::new(),
             settled: VecDeque::new(),
             stats: OutboxStats::default(),
         }

@@ -50,7 +50,12 @@ impl Add<Duration> for Instant {
 
     /// Saturates, and rounds a part of a millisecond up, so that a deadline never comes early.
     fn add(self, duration: Duration) -> Self {
-        let millis = u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        // Not by `as_nanos`: browsers have no numbers of 128 bits, and dividing them takes a kilobyte.
+        let part = u64::from(duration.subsec_nanos().div_ceil(1_000_000));
+        let millis = duration
+            .as_secs()
+            .saturating_mul(1_000)
+            .saturating_add(part);
         Self(self.0.saturating_add(millis))
     }
 }
@@ -75,6 +80,25 @@ pub(crate) fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (one, other) => one.or(other),
+    }
+}
+
+/// A duration in seconds, as people read it: `10`, `2.5`. Without the printing of floating-point
+/// numbers, which weighs more than a page wants to carry for it.
+pub(crate) struct Seconds(pub(crate) Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.as_secs())?;
+        let (mut part, mut width) = (self.0.subsec_millis(), 3);
+        if part == 0 {
+            return Ok(());
+        }
+        while part.is_multiple_of(10) {
+            part /= 10;
+            width -= 1;
+        }
+        write!(f, ".{part:0width$}")
     }
 }
 
@@ -108,5 +132,15 @@ mod tests {
             Some(one)
         );
         assert_eq!(earliest(None, None), None);
+    }
+
+    #[test]
+    fn seconds_read_as_people_write_them() {
+        let shown = |millis| Seconds(Duration::from_millis(millis)).to_string();
+        assert_eq!(shown(0), "0");
+        assert_eq!(shown(10_000), "10");
+        assert_eq!(shown(2_500), "2.5");
+        assert_eq!(shown(1_050), "1.05");
+        assert_eq!(shown(7), "0.007");
     }
 }

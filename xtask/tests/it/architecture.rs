@@ -4,7 +4,7 @@ use crate::{files_below, is_word, quoted, read};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The folders whose every file has its line.
-const FOLDERS: [&str; 15] = [
+const FOLDERS: [&str; 16] = [
     "crates/realtime-core/src",
     "crates/realtime-yew/src",
     "benches/core/src",
@@ -18,6 +18,8 @@ const FOLDERS: [&str; 15] = [
     "examples/socketio-minimal/src",
     "interop/src",
     "simulation/src",
+    "size/meter/src",
+    "size/pages/src",
     "tests/src",
     "xtask/src",
 ];

@@ -6,6 +6,7 @@ use crate::{
     channel::{self, ChannelState, GapReason, LeaseId},
     id::{ChannelName, EventName, Position},
     notify::{Dirty, Topic},
+    ordered::OrderedSet,
     query::{
         BindingIndex, Continuity, EntryId, Observed, ObserverId, QueryCache, QueryMeta, QueryOutput,
     },
@@ -368,10 +369,8 @@ impl Client {
 
     /// Events of a live channel are lost, perhaps some for those that listen to any channel.
     pub(super) fn entries_gap(&mut self, now: Instant, channel: &ChannelName, reason: GapReason) {
-        let mut fed = self.entries.fed_by(channel);
-        fed.extend(&self.entries.anywhere);
-        fed.sort_unstable();
-        fed.dedup();
+        let fed = self.entries.fed_by(channel).into_iter();
+        let fed: OrderedSet<EntryId> = fed.chain(self.entries.anywhere.iter().copied()).collect();
         // Its position is that of the event by which the gap was noticed, which is still to come.
         let position = self.channels.position(channel).map(|position| Position {
             seq: position.seq.saturating_sub(1),

@@ -80,9 +80,7 @@ impl Client {
                             error,
                         });
                     }
-                    if self.mutations.is_active() {
-                        self.hear_overlay(entry);
-                    }
+                    self.hear_overlay(entry);
                 }
                 Target::Listener(listener) => {
                     let event = received.get_or_insert_with(|| {

@@ -96,10 +96,14 @@ impl<T: ListItem> Resource for LiveList<T> {
     }
 
     fn overlay(&self) -> Option<&dyn Overlay> {
-        Some(&self.list)
+        self.list.layers()
     }
 
     fn overlay_mut(&mut self) -> Option<&mut dyn Overlay> {
+        self.list.layers_mut()
+    }
+
+    fn layered(&mut self) -> Option<&mut dyn Any> {
         Some(&mut self.list)
     }
 

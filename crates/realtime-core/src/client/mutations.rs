@@ -1,5 +1,9 @@
 //! Commands on mutations, and between them, the data they show in, and the outbox.
 
+mod calls;
+
+pub(super) use calls::Calls;
+
 use super::{Client, Output, live_list::LiveList};
 use crate::{
     connection::ConnectionStatus,
@@ -27,6 +31,7 @@ impl Client {
     /// Shows a mutation's edits and sends it, now or when it may be sent. Exactly one
     /// [`Output::Mutation`], other than those that tell of a conflict, says how it ended.
     pub fn mutate(&mut self, now: Instant, mutation: Mutation) -> MutationId {
+        self.mutating = Some(&calls::CALLS);
         let (id, begun) = self.mutations.begin(mutation);
         match begun {
             Begun::No => {}
@@ -178,13 +183,13 @@ impl Client {
                 edit: number,
             };
             let ids = &self.mutations.ids;
-            let laid = self.cache.edit_overlay(now, entry, |overlay| {
-                let laid = edit.lay(overlay, layer, ids);
+            let laid = (self.cache).lay_edit(now, entry, |layered| edit.lay(layered, layer, ids));
+            self.cache.edit_overlay(now, entry, |overlay| {
                 overlay.expect(id, &message);
-                (laid.is_ok(), laid)
+                (false, ())
             });
             match laid {
-                Some(laid) => laid.map(|_| ())?,
+                Some(laid) => laid?,
                 None => {
                     return Err(MutationError::TypeMismatch {
                         key: edit.key.clone(),
@@ -196,7 +201,7 @@ impl Client {
     }
 
     /// A query has come into the cache: what was done to it before shows in it.
-    pub(super) fn lay_pending(&mut self, now: Instant, entry: EntryId) {
+    fn lay_pending_now(&mut self, now: Instant, entry: EntryId) {
         let Some(key) = self.cache.key_of(entry).cloned() else {
             return;
         };
@@ -212,7 +217,7 @@ impl Client {
     }
 
     /// Hears what the overlay of a query has to tell after something happened to its data.
-    pub(super) fn hear_overlay(&mut self, entry: EntryId) {
+    fn hear_overlay_now(&mut self, entry: EntryId) {
         let Some(news) = self.cache.overlay_news(entry) else {
             return;
         };
@@ -228,7 +233,7 @@ impl Client {
         }
     }
 
-    pub(super) fn drain_mutations(&mut self, now: Instant) -> bool {
+    fn drain_all_mutations(&mut self, now: Instant) -> bool {
         let mut spoke = false;
         while let Some(id) = self.mutations.take_proven() {
             let outcome = self.mutations.moot(id);
@@ -325,7 +330,7 @@ impl Client {
     }
 
     /// A mutation that was sent has its outcome.
-    pub(super) fn mutation_done(
+    fn mutation_is_done(
         &mut self,
         now: Instant,
         id: MutationId,
@@ -415,14 +420,14 @@ impl Client {
             if let Some(entry) = self.cache.entry_id(key) {
                 self.cache
                     .edit_overlay(now, entry, |overlay| (change(overlay), ()));
-                self.hear_overlay(entry);
+                self.hear_overlay_now(entry);
             }
         }
     }
 
-    /// The link is down: what is known to have been carried out need not be sent again.
-    pub(super) fn mutations_down(&mut self, now: Instant) {
-        for id in self.mutations.link_down() {
+    /// What is known to have been carried out need not be sent again.
+    fn drop_carried_out(&mut self, now: Instant, ids: Vec<MutationId>) {
+        for id in ids {
             if let Some(send) = self.mutations.abandon_send(id) {
                 self.outbox.cancel(send);
                 let outcome = self.mutations.moot(id);
@@ -431,19 +436,19 @@ impl Client {
         }
     }
 
-    /// No link will come: what waits for one fails, as what was sent does.
-    pub(super) fn mutations_over(&mut self, now: Instant) {
-        for id in self.mutations.link_over() {
+    /// What waits for a link that will not come fails, as what was sent does.
+    fn give_up_waiting(&mut self, now: Instant, ids: Vec<MutationId>) {
+        for id in ids {
             let error = MutationError::Send(SendError::Disconnected);
             let outcome = self.mutations.give_up(id, error);
             self.show_outcome(now, id, outcome);
         }
     }
 
-    pub(super) fn mutations_timeout(&mut self, now: Instant) {
+    fn due_mutations(&mut self, now: Instant) {
         while let Some(due) = self.mutations.next_due(now) {
             match due {
-                Due::Late(id) => self.mutation_done(now, id, Err(MutationError::Timeout)),
+                Due::Late(id) => self.mutation_is_done(now, id, Err(MutationError::Timeout)),
                 Due::Overdue {
                     mutation,
                     keys,

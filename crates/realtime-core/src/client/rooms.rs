@@ -1,5 +1,7 @@
 //! Commands on presence and typing, and the rooms they work on.
 
+mod calls;
+
 use super::{
     Client, Fault, Output,
     room::{Desk, Room, Seat},
@@ -8,6 +10,7 @@ use crate::{
     channel::{ChannelError, ChannelState},
     id::{ChannelName, EventName, UserId},
     notify::Topic,
+    ordered::OrderedSet,
     outbox::{Delivery, Message, ReliableOptions},
     presence::{
         self, Metadata, PresenceOptions, PresenceSnapshot, PresenceStats, PresenceStatus, Roster,
@@ -17,11 +20,9 @@ use crate::{
     typing::{TypingOptions, TypingRoom, TypingStats, Typist},
     wire::EventFrame,
 };
+use calls::Calls;
 use rustc_hash::FxHashMap;
-use std::{
-    collections::{BTreeSet, hash_map::Entry},
-    rc::Rc,
-};
+use std::{collections::hash_map::Entry, rc::Rc};
 
 /// One hook's share in a channel's presence.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,8 +41,10 @@ pub(super) struct Rooms {
     /// Those that may have something to say, each once.
     stirred: Vec<ChannelName>,
     /// When each room is due, if it is.
-    timers: BTreeSet<(Instant, ChannelName)>,
+    timers: OrderedSet<(Instant, ChannelName)>,
     visible: bool,
+    /// What rooms do when something happens; none as long as there has been no room.
+    calls: Option<&'static Calls>,
 }
 
 impl Default for Rooms {
@@ -49,8 +52,9 @@ impl Default for Rooms {
         Self {
             by_channel: FxHashMap::default(),
             stirred: Vec::new(),
-            timers: BTreeSet::new(),
+            timers: OrderedSet::new(),
             visible: true,
+            calls: None,
         }
     }
 }
@@ -69,38 +73,37 @@ impl Rooms {
         Some(room)
     }
 
-    pub(super) fn set_visible(&mut self, now: Instant, visible: bool) {
-        self.visible = visible;
+    fn on_visible(&mut self, now: Instant, visible: bool) {
         for seat in self.each().filter_map(|room| room.seat.as_mut()) {
             seat.roster.set_visible(now, visible);
         }
     }
 
-    pub(super) fn activity(&mut self, now: Instant) {
+    fn on_activity(&mut self, now: Instant) {
         for seat in self.each().filter_map(|room| room.seat.as_mut()) {
             seat.roster.activity(now);
         }
     }
 
-    pub(super) fn leave_all(&mut self, now: Instant) {
+    fn on_leave(&mut self, now: Instant) {
         for room in self.each() {
             room.leave(now);
         }
     }
 
-    pub(super) fn link_up(&mut self, now: Instant, channel: &ChannelName) {
+    fn on_link_up(&mut self, now: Instant, channel: &ChannelName) {
         if let Some(room) = self.get_mut(channel) {
             room.link_up(now);
         }
     }
 
-    pub(super) fn link_down(&mut self, now: Instant, channel: &ChannelName) {
+    fn on_link_down(&mut self, now: Instant, channel: &ChannelName) {
         if let Some(room) = self.get_mut(channel) {
             room.link_down(now);
         }
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Instant) {
+    fn on_timeout(&mut self, now: Instant) {
         let due = self.timers.iter().take_while(|(at, _)| *at <= now);
         let due: Vec<ChannelName> = due.map(|(_, channel)| channel.clone()).collect();
         for channel in due {
@@ -130,7 +133,7 @@ impl Rooms {
 
     /// Takes an event. True if it was presence or typing of a room of ours; anything else may
     /// still tell that somebody has stopped typing.
-    pub(super) fn receive(
+    fn on_event(
         &mut self,
         now: Instant,
         channel: Option<&str>,
@@ -344,10 +347,11 @@ impl Client {
             }
         };
         self.rooms.stirred.extend(room.stir());
+        self.rooms.calls = Some(&calls::CALLS);
         Ok(room)
     }
 
-    pub(super) fn drain_rooms(&mut self, now: Instant) -> bool {
+    fn drain_all_rooms(&mut self, now: Instant) -> bool {
         let stirred = std::mem::take(&mut self.rooms.stirred);
         for channel in &stirred {
             self.drain_room(now, channel);

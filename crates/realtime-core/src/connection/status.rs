@@ -1,6 +1,9 @@
 //! What people see of the connection, and why it is as it is.
 
-use crate::{error::ServerError, time::Instant};
+use crate::{
+    error::ServerError,
+    time::{Instant, Seconds},
+};
 use std::{rc::Rc, time::Duration};
 
 /// The connection in one word.
@@ -65,7 +68,7 @@ pub enum ConnectionError {
     #[error("could not get a token: {0}; check the token provider")]
     Token(Rc<str>),
     /// The app's token provider did not answer in time.
-    #[error("the token provider did not answer within {} s", .0.as_secs_f32())]
+    #[error("the token provider did not answer within {} s", Seconds(*.0))]
     TokenTimeout(Duration),
     /// The socket closed before it had opened. A browser does not say why.
     #[error(
@@ -76,12 +79,12 @@ pub enum ConnectionError {
         code: u16,
     },
     /// The socket did not open in time.
-    #[error("the socket did not open within {} s; check the url and the network", .0.as_secs_f32())]
+    #[error("the socket did not open within {} s; check the url and the network", Seconds(*.0))]
     ConnectTimeout(Duration),
     /// The server did not answer the handshake in time.
     #[error(
         "the socket opened, but the server did not finish the handshake within {} s; check that the url leads to a server of this protocol",
-        .0.as_secs_f32()
+        Seconds(*.0)
     )]
     HandshakeTimeout(Duration),
     /// The server refused the handshake.

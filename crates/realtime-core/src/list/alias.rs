@@ -1,11 +1,8 @@
 //! Rows that had a temporary id before the server named them.
 
 use super::item::ItemId;
-use std::{
-    collections::{BTreeMap, VecDeque},
-    fmt,
-    rc::Rc,
-};
+use crate::ordered::OrderedMap;
+use std::{collections::VecDeque, fmt, rc::Rc};
 
 /// How many temporary ids one list remembers.
 const MAX_ALIASES: usize = 1_024;
@@ -30,16 +27,16 @@ impl<I: fmt::Display> fmt::Display for RowKey<I> {
 /// Which temporary id became which id; the oldest are forgotten first.
 #[derive(Clone, Debug)]
 pub(super) struct Aliases<I> {
-    by_temporary: BTreeMap<I, I>,
-    by_id: BTreeMap<I, I>,
+    by_temporary: OrderedMap<I, I>,
+    by_id: OrderedMap<I, I>,
     ages: VecDeque<I>,
 }
 
 impl<I> Default for Aliases<I> {
     fn default() -> Self {
         Self {
-            by_temporary: BTreeMap::new(),
-            by_id: BTreeMap::new(),
+            by_temporary: OrderedMap::new(),
+            by_id: OrderedMap::new(),
             ages: VecDeque::new(),
         }
     }

@@ -1,8 +1,8 @@
 //! Things that are forgotten some time after they came, oldest first.
 
 use super::options::Limit;
-use crate::time::Instant;
-use std::{collections::BTreeMap, time::Duration};
+use crate::{ordered::OrderedMap, time::Instant};
+use std::time::Duration;
 
 /// Names one entry of an [`AgeQueue`]; later ones are greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,7 +12,7 @@ pub(super) struct Ticket(u64);
 /// back; it leaves nothing behind, so the queue is never longer than what it stands for.
 #[derive(Debug)]
 pub(super) struct AgeQueue<K> {
-    entries: BTreeMap<Ticket, (Instant, K)>,
+    entries: OrderedMap<Ticket, (Instant, K)>,
     next: Ticket,
     ttl: Duration,
     cap: usize,
@@ -21,7 +21,7 @@ pub(super) struct AgeQueue<K> {
 impl<K> AgeQueue<K> {
     pub(super) const fn new(limit: Limit) -> Self {
         Self {
-            entries: BTreeMap::new(),
+            entries: OrderedMap::new(),
             next: Ticket(0),
             ttl: limit.ttl,
             cap: limit.cap,
@@ -60,7 +60,7 @@ impl<K> AgeQueue<K> {
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let (_, (deadline, _)) = self.entries.first_key_value()?;
+        let (_, (deadline, _)) = self.entries.first()?;
         Some(*deadline)
     }
 }

@@ -1,6 +1,7 @@
 //! Optimistic edits over a list: which rows have layers, and when these come and go.
 
 mod beneath;
+mod calls;
 mod echo;
 
 use super::{
@@ -13,6 +14,7 @@ use crate::{
     error::DecodeError,
     id::{MessageId, MutationId},
     key::QueryKey,
+    ordered::{OrderedMap, OrderedSet},
     overlay::{
         Became, Change, ConflictPolicy, Echo, JsonOf, Layer, LayerId, LayerState, Outgoing,
         Overlay, OverlayNews, Phase, Rules, Stack,
@@ -21,24 +23,22 @@ use crate::{
     time::Instant,
 };
 use beneath::{Synced, id_json};
+use calls::Calls;
 use echo::renamed;
-use std::{
-    any::Any,
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::{any::Any, rc::Rc};
 
 /// The layers over one list. Bounded by the mutations there may be.
 pub(super) struct ListOverlay<T: ListItem> {
     /// The rows with layers.
-    touched: BTreeMap<T::Id, Touched<T>>,
-    mutations: BTreeMap<MutationId, Member<T::Id>>,
-    by_message: BTreeMap<MessageId, MutationId>,
+    touched: OrderedMap<T::Id, Touched<T>>,
+    mutations: OrderedMap<MutationId, Member<T::Id>>,
+    by_message: OrderedMap<MessageId, MutationId>,
     aliases: Rc<Aliases<T::Id>>,
     policy: ConflictPolicy<T>,
-    json: JsonOf<T>,
     key: Option<QueryKey>,
     news: OverlayNews,
+    /// What is done about layers; none as long as there has been no edit.
+    calls: Option<&'static Calls<T>>,
 }
 
 /// A row with layers.
@@ -53,23 +53,20 @@ struct Touched<T: ListItem> {
 /// A mutation with layers here.
 struct Member<I> {
     message: Option<MessageId>,
-    rows: BTreeSet<I>,
+    rows: OrderedSet<I>,
 }
 
 impl<T: ListItem> ListOverlay<T> {
     pub(super) fn new(policy: ConflictPolicy<T>) -> Self {
         Self {
-            touched: BTreeMap::new(),
-            mutations: BTreeMap::new(),
-            by_message: BTreeMap::new(),
+            touched: OrderedMap::new(),
+            mutations: OrderedMap::new(),
+            by_message: OrderedMap::new(),
             aliases: Rc::default(),
             policy,
-            json: JsonOf {
-                merge: T::merged,
-                ..JsonOf::new()
-            },
             key: None,
             news: OverlayNews::default(),
+            calls: None,
         }
     }
 
@@ -102,7 +99,7 @@ impl<T: ListItem> ListOverlay<T> {
         };
         let rules = Rules {
             policy: &self.policy,
-            json: self.json,
+            json: KeyedList::<T>::json(),
         };
         let removed = touched.stack.remove(&rules, became);
         let mut left: Vec<MutationId> = removed.iter().map(|layer| layer.id.mutation).collect();
@@ -150,6 +147,7 @@ impl<T: ListItem> KeyedList<T> {
         };
         if self.overlay.key.is_none() {
             self.overlay.key = Some(key.clone());
+            self.overlay.calls = Some(&Self::CALLS);
         }
         self.touch(&id);
         let lifted = self.lift([&id].into_iter());
@@ -157,7 +155,7 @@ impl<T: ListItem> KeyedList<T> {
         let overlay = &mut self.overlay;
         let rules = Rules {
             policy: &overlay.policy,
-            json: overlay.json,
+            json: Self::json(),
         };
         let mut result = Ok(());
         if let Some(touched) = overlay.touched.get_mut(&id) {
@@ -173,14 +171,24 @@ impl<T: ListItem> KeyedList<T> {
         if result.is_ok() {
             let member = Member {
                 message: None,
-                rows: BTreeSet::new(),
+                rows: OrderedSet::new(),
             };
-            let member = overlay.mutations.entry(layer.mutation).or_insert(member);
+            let member = overlay
+                .mutations
+                .get_or_insert_with(layer.mutation, || member);
             member.rows.insert(id.clone());
         }
         let laid = self.lay(lifted, Synced::Same);
         self.pending.item(&id);
         result.map(|()| laid.changed())
+    }
+
+    /// How rows become JSON and back, for edits.
+    fn json() -> JsonOf<T> {
+        JsonOf {
+            merge: T::merged,
+            ..JsonOf::new()
+        }
     }
 
     /// Readies a row for layers.
@@ -242,9 +250,9 @@ impl<T: ListItem> KeyedList<T> {
         self.lay(lifted, synced).changed()
     }
 
-    /// A fetch has landed with these rows, which are taken next: what was confirmed before it began
-    /// is in them.
-    pub(super) fn fetch_landed(&mut self, items: &[T]) {
+    /// Drops the layers that were confirmed before the fetch began that has landed with these rows,
+    /// which are taken next.
+    fn drop_fetched(&mut self, items: &[T]) {
         let is_fetched =
             |layer: &Layer<T, _>| matches!(layer.phase, Phase::Confirmed { fetched: true, .. });
         let rows = self.overlay.touched.iter();
@@ -256,7 +264,7 @@ impl<T: ListItem> KeyedList<T> {
             return;
         }
         let fetched = items.iter().map(|item| (item.id(), item));
-        let fetched: BTreeMap<T::Id, &T> = fetched.filter(|(id, _)| ids.contains(id)).collect();
+        let fetched: OrderedMap<T::Id, &T> = fetched.filter(|(id, _)| ids.contains(id)).collect();
         self.peel(&ids, Synced::Passing, |id, layer| {
             let became = fetched
                 .get(id)
@@ -322,9 +330,9 @@ impl<T: ListItem> Overlay for KeyedList<T> {
     }
 
     fn fetch_began(&mut self) {
-        for touched in self.overlay.touched.values_mut() {
-            touched.stack.fetch_began();
-        }
+        self.overlay
+            .touched
+            .visit_mut(|_, touched| touched.stack.fetch_began());
     }
 
     fn merges(&self) -> bool {
@@ -345,7 +353,7 @@ impl<T: ListItem> Overlay for KeyedList<T> {
             .find(has)?;
         let rules = Rules {
             policy: &overlay.policy,
-            json: overlay.json,
+            json: Self::json(),
         };
         let row = self.rows.get(id);
         let newest = self.recent.of(id).last().and_then(|patch| patch.version);

@@ -5,8 +5,7 @@ use super::{
     expiry::{AgeQueue, Ticket},
     options::Limit,
 };
-use crate::time::Instant;
-use std::collections::BTreeMap;
+use crate::{ordered::OrderedMap, time::Instant};
 
 /// The most bytes of JSON that one collection of patches holds.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -23,7 +22,7 @@ pub(super) struct Patch {
 /// the ones without a version as they came.
 #[derive(Debug)]
 pub(super) struct Patches<K> {
-    by_id: BTreeMap<K, Vec<Patch>>,
+    by_id: OrderedMap<K, Vec<Patch>>,
     ages: AgeQueue<K>,
     bytes: usize,
 }
@@ -31,7 +30,7 @@ pub(super) struct Patches<K> {
 impl<K: Clone + Ord> Patches<K> {
     pub(super) const fn new(limit: Limit) -> Self {
         Self {
-            by_id: BTreeMap::new(),
+            by_id: OrderedMap::new(),
             ages: AgeQueue::new(limit),
             bytes: 0,
         }
@@ -58,7 +57,7 @@ impl<K: Clone + Ord> Patches<K> {
             ticket: self.ages.push(now, id.clone()),
         };
         self.bytes += json.len();
-        let patches = self.by_id.entry(id.clone()).or_default();
+        let patches = self.by_id.get_or_insert_with(id.clone(), Default::default);
         let at = patches.partition_point(|other| rank(other.version) <= rank(version));
         patches.insert(at, patch);
     }

@@ -1,11 +1,8 @@
 //! Taking a fetched snapshot.
 
 use super::{Applied, KeyedList, item::ListItem, row::Row, sequence::Entry};
-use crate::time::Instant;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use crate::{ordered::OrderedSet, time::Instant};
+use std::{collections::BTreeMap, rc::Rc};
 
 impl<T: ListItem> KeyedList<T> {
     /// Takes a fetched snapshot: these are all the rows there are.
@@ -116,7 +113,7 @@ impl<T: ListItem> KeyedList<T> {
 
     /// Each item once, in the place where it stood last.
     fn last_of_each(&mut self, items: Vec<(T, Option<u64>)>) -> Vec<(T, Option<u64>)> {
-        let mut seen = BTreeSet::new();
+        let mut seen = OrderedSet::new();
         let count = items.len();
         let mut last: Vec<_> = items
             .into_iter()

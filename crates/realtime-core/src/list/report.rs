@@ -1,7 +1,6 @@
 //! What a list tells about itself: one change's outcome, what readers must re-read, counters.
 
-use crate::error::DecodeError;
-use std::collections::BTreeSet;
+use crate::{error::DecodeError, ordered::OrderedSet};
 
 /// How many changed ids are listed one by one.
 const MAX_CHANGED: usize = 1_024;
@@ -98,7 +97,7 @@ impl<I> ListChanges<I> {
 #[derive(Debug)]
 pub(super) struct Pending<I> {
     order: bool,
-    items: BTreeSet<I>,
+    items: OrderedSet<I>,
     reset: bool,
 }
 
@@ -106,7 +105,7 @@ impl<I: Clone + Ord> Pending<I> {
     pub(super) const fn new() -> Self {
         Self {
             order: false,
-            items: BTreeSet::new(),
+            items: OrderedSet::new(),
             reset: false,
         }
     }

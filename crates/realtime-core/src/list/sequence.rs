@@ -369,10 +369,12 @@ impl<T: ListItem> Sequence<T> {
             let before = start.checked_sub(1).and_then(|rank| self.label(rank));
             let after = self.label(end).map_or(TAIL, |after| after.min(TAIL));
             let (low, high) = (before.unwrap_or(0), after);
-            let mut labels: Vec<Label> = self.held_between(before, after).to_vec();
             let rows = self.tree.range(start..end);
-            labels.extend(rows.filter_map(|entry| entry.label.clone()));
-            labels.sort_by_key(Label::get);
+            let mut labels: Vec<Label> = rows.filter_map(|entry| entry.label.clone()).collect();
+            for held in self.held_between(before, after) {
+                let at = labels.partition_point(|label| label.get() < held.get());
+                labels.insert(at, held.clone());
+            }
             if let Some(gap) = label::spread(low, high, labels.len()) {
                 let mut value = low;
                 for label in labels {

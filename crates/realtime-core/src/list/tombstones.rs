@@ -5,10 +5,10 @@ use super::{
     options::Limit,
 };
 use crate::{
+    ordered::OrderedMap,
     rule::{Rule, off},
     time::Instant,
 };
-use std::collections::BTreeMap;
 
 #[derive(Debug)]
 struct Tombstone {
@@ -22,14 +22,14 @@ struct Tombstone {
 /// The deletes of one list.
 #[derive(Debug)]
 pub(super) struct Tombstones<K> {
-    by_id: BTreeMap<K, Tombstone>,
+    by_id: OrderedMap<K, Tombstone>,
     ages: AgeQueue<K>,
 }
 
 impl<K: Clone + Ord> Tombstones<K> {
     pub(super) const fn new(limit: Limit) -> Self {
         Self {
-            by_id: BTreeMap::new(),
+            by_id: OrderedMap::new(),
             ages: AgeQueue::new(limit),
         }
     }
@@ -62,7 +62,7 @@ impl<K: Clone + Ord> Tombstones<K> {
         versioned: bool,
     ) -> u64 {
         let ticket = self.ages.push(now, id.clone());
-        let tombstone = self.by_id.entry(id.clone()).or_insert(Tombstone {
+        let tombstone = self.by_id.get_or_insert_with(id.clone(), || Tombstone {
             floor,
             versioned,
             ticket,

@@ -4,13 +4,13 @@ use super::{MutationError, ServerIds};
 use crate::{
     key::QueryKey,
     list::{ItemId, KeyedList, ListItem, Spot},
-    overlay::{Change, JsonOf, LayerId, Overlay},
+    overlay::{Change, JsonOf, LayerId},
     query::Record,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, rc::Rc};
+use std::{any::Any, fmt, rc::Rc};
 
-type Lay = Rc<dyn Fn(&mut dyn Overlay, LayerId, &ServerIds) -> Result<bool, MutationError>>;
+type Lay = Rc<dyn Fn(&mut dyn Any, LayerId, &ServerIds) -> Result<bool, MutationError>>;
 
 /// A change of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,8 +135,8 @@ impl Edit {
             deed,
         });
         let home = key.clone();
-        let lay = move |overlay: &mut dyn Overlay, layer: LayerId, ids: &ServerIds| {
-            let Some(list) = overlay.as_any_mut().downcast_mut::<KeyedList<T>>() else {
+        let lay = move |layered: &mut dyn Any, layer: LayerId, ids: &ServerIds| {
+            let Some(list) = layered.downcast_mut::<KeyedList<T>>() else {
                 return Err(MutationError::TypeMismatch { key: home.clone() });
             };
             let change = resolved(&change, ids);
@@ -162,8 +162,8 @@ impl Edit {
             RecordEdit::Apply(apply) => Change::Apply(apply),
         };
         let home = key.clone();
-        let lay = move |overlay: &mut dyn Overlay, layer: LayerId, _: &ServerIds| {
-            let Some(record) = overlay.as_any_mut().downcast_mut::<Record<T>>() else {
+        let lay = move |layered: &mut dyn Any, layer: LayerId, _: &ServerIds| {
+            let Some(record) = layered.downcast_mut::<Record<T>>() else {
                 return Err(MutationError::TypeMismatch { key: home.clone() });
             };
             Ok(record.push_layer(&home, layer, change.clone(), JsonOf::new())?)
@@ -175,14 +175,14 @@ impl Edit {
         }
     }
 
-    /// Lays the edit over what `overlay` is of; whether what people see changed.
+    /// Lays the edit over a resource's data; whether what people see changed.
     pub(crate) fn lay(
         &self,
-        overlay: &mut dyn Overlay,
+        layered: &mut dyn Any,
         layer: LayerId,
         ids: &ServerIds,
     ) -> Result<bool, MutationError> {
-        (self.lay)(overlay, layer, ids)
+        (self.lay)(layered, layer, ids)
     }
 }
 

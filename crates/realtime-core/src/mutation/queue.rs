@@ -18,16 +18,14 @@ use crate::{
     channel::Continuity,
     id::{ChannelName, MessageId, MutationId, Position},
     key::QueryKey,
+    ordered::{OrderedMap, OrderedSet},
     outbox::{SendError, SendId},
     rule::{Rule, off},
     time::Instant,
 };
 use entry::{Entry, State};
 use rustc_hash::FxHashMap;
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    rc::Rc,
-};
+use std::{collections::VecDeque, rc::Rc};
 use timers::Timers;
 use unseen::Unseen;
 
@@ -69,13 +67,13 @@ pub(crate) struct Mutations {
     limits: MutationLimits,
     id_prefix: Rc<str>,
     rng: fastrand::Rng,
-    entries: BTreeMap<MutationId, Entry>,
+    entries: OrderedMap<MutationId, Entry>,
     scopes: FxHashMap<Rc<str>, VecDeque<MutationId>>,
     /// `None` for a send whose mutation was given up.
     sends: FxHashMap<SendId, Option<MutationId>>,
     timers: Timers,
-    unseen: BTreeMap<MutationId, Unseen>,
-    ended: BTreeMap<MutationId, MutationInfo>,
+    unseen: OrderedMap<MutationId, Unseen>,
+    ended: OrderedMap<MutationId, MutationInfo>,
     pub(crate) ids: ServerIds,
     events: VecDeque<(MutationId, MutationEvent)>,
     proven: VecDeque<MutationId>,
@@ -99,12 +97,12 @@ impl Mutations {
             limits,
             id_prefix: id_prefix.into(),
             rng,
-            entries: BTreeMap::new(),
+            entries: OrderedMap::new(),
             scopes: FxHashMap::default(),
             sends: FxHashMap::default(),
             timers: Timers::default(),
-            unseen: BTreeMap::new(),
-            ended: BTreeMap::new(),
+            unseen: OrderedMap::new(),
+            ended: OrderedMap::new(),
             ids: ServerIds::default(),
             events: VecDeque::new(),
             proven: VecDeque::new(),
@@ -173,14 +171,12 @@ impl Mutations {
     /// The queries that a mutation edits, each once.
     pub(crate) fn keys(&self, id: MutationId) -> Vec<QueryKey> {
         let edits = self.mutation(id).map(|mutation| mutation.edits.iter());
-        let mut keys: Vec<_> = edits
+        let keys: OrderedSet<QueryKey> = edits
             .into_iter()
             .flatten()
             .map(|it| it.key.clone())
             .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys
+        keys.into_iter().collect()
     }
 
     /// The mutations without an outcome, or kept, that edit the query `key`, oldest first.
@@ -416,7 +412,7 @@ impl Mutations {
     }
 
     /// The mutations whose insert a new one has to wait for.
-    fn inserts_for(&self, mutation: &Mutation) -> BTreeSet<MutationId> {
+    fn inserts_for(&self, mutation: &Mutation) -> OrderedSet<MutationId> {
         let waits = |entry: &Entry| {
             let rows = mutation
                 .edits
@@ -435,7 +431,7 @@ impl Mutations {
     /// and does nothing else, that were inserted by mutations which were never sent and do
     /// nothing else either.
     fn annulled_by(&self, mutation: &Mutation) -> Option<Vec<MutationId>> {
-        let mut rows: BTreeSet<(&QueryKey, &Rc<str>)> = BTreeSet::new();
+        let mut rows: OrderedSet<(&QueryKey, &Rc<str>)> = OrderedSet::new();
         for edit in &mutation.edits {
             let target = edit.target.as_ref()?;
             if target.deed != Deed::Delete {

@@ -96,8 +96,10 @@ impl<T, P> Stack<T, P> {
 
     /// Takes another stack's layers in, in the order they were made.
     pub(crate) fn absorb(&mut self, other: Self) {
-        self.0.extend(other.0);
-        self.0.sort_by_key(|layer| layer.id);
+        for layer in other.0 {
+            let at = self.0.partition_point(|own| own.id <= layer.id);
+            self.0.insert(at, layer);
+        }
     }
 
     /// How far the mutations with layers here are; `None` if the server has confirmed them all.

@@ -3,9 +3,10 @@
 use super::{Metadata, PresenceStats, PresenceStatus, User, message::Update};
 use crate::{
     ConnectionId, Instant,
+    ordered::OrderedMap,
     rule::{Rule, off},
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// One connection, as last announced.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ impl Connection {
 /// stands for all of the user's connections, so a connection with an id takes its place, and it
 /// does not outlive the last of those.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Connections(BTreeMap<Option<ConnectionId>, Connection>);
+pub(super) struct Connections(OrderedMap<Option<ConnectionId>, Connection>);
 
 impl Connections {
     /// Adds or changes a connection. `known` is who this user is if the update does not say.
@@ -119,11 +120,11 @@ impl Connections {
 
     /// Keeps the ranks of connections that say the same as before a snapshot repeated them.
     pub(super) fn inherit_ranks(&mut self, before: &Self) {
-        for (id, connection) in &mut self.0 {
+        self.0.visit_mut(|id, connection| {
             if let Some(before) = before.0.get(id) {
                 connection.take_rank_of(before);
             }
-        }
+        });
     }
 
     pub(super) fn len(&self) -> usize {

@@ -9,10 +9,11 @@ use super::{
 };
 use crate::{
     Instant, UserId,
+    ordered::OrderedMap,
     rule::{Rule, off},
     time::earliest,
 };
-use std::{collections::BTreeMap, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 /// Ourselves and the peers. The maps are ordered ones because the keys are chosen by peers, who
 /// must not be able to choose them so that they collide.
@@ -22,8 +23,8 @@ pub(super) struct Members {
     /// What the server says of our own user: other tabs, and perhaps this one.
     own: Connections,
     /// By the number in which they joined.
-    peers: BTreeMap<u64, Peer>,
-    numbers: BTreeMap<UserId, u64>,
+    peers: OrderedMap<u64, Peer>,
+    numbers: OrderedMap<UserId, u64>,
     next_number: u64,
     next_rank: u64,
     pub(super) journal: Journal,
@@ -60,8 +61,8 @@ impl Members {
         Self {
             me: Rc::new(Member::me(user, options.initial_status, None, 1)),
             own: Connections::default(),
-            peers: BTreeMap::new(),
-            numbers: BTreeMap::new(),
+            peers: OrderedMap::new(),
+            numbers: OrderedMap::new(),
             next_number: 0,
             next_rank: 0,
             journal: Journal::new(options.max_events),
@@ -194,10 +195,11 @@ impl Members {
 
     /// The link is gone: what we know of the others is only what was.
     pub(super) fn mark_stale(&mut self) {
-        for peer in self.peers.values_mut() {
+        let journal = &mut self.journal;
+        self.peers.visit_mut(|_, peer| {
             peer.stale = true;
-            peer.refresh(&mut self.journal);
-        }
+            peer.refresh(journal);
+        });
     }
 
     /// Drops what was silent for `expiry`.
@@ -205,13 +207,14 @@ impl Members {
         stats.expired_connections += self.own.expire(now, expiry);
         self.recount_me();
         let mut gone = Vec::new();
-        for (number, peer) in &mut self.peers {
+        let journal = &mut self.journal;
+        self.peers.visit_mut(|number, peer| {
             let expired = peer.connections.expire(now, expiry);
             stats.expired_connections += expired;
-            if expired > 0 && !peer.refresh(&mut self.journal) {
+            if expired > 0 && !peer.refresh(journal) {
                 gone.push(*number);
             }
-        }
+        });
         for number in gone {
             self.depart(number);
         }

@@ -6,8 +6,7 @@ use super::{
     members::Members,
     message::{Diff, Update},
 };
-use crate::UserId;
-use std::collections::BTreeMap;
+use crate::{UserId, ordered::OrderedMap};
 
 /// The rows of a `presence:sync`, with the parked changes applied over them.
 ///
@@ -16,7 +15,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub(super) struct Room {
     pub(super) own: Connections,
-    peers: BTreeMap<UserId, Connections>,
+    peers: OrderedMap<UserId, Connections>,
     /// The peers' ids in the order of their first row.
     order: Vec<UserId>,
 }
@@ -44,7 +43,7 @@ impl Room {
     pub(super) fn into_peers(mut self) -> impl Iterator<Item = (UserId, Connections)> {
         self.order
             .into_iter()
-            .filter_map(move |id| self.peers.remove_entry(&id))
+            .filter_map(move |id| self.peers.remove(&id).map(|connections| (id, connections)))
     }
 
     fn apply(
@@ -67,7 +66,8 @@ impl Room {
                         }
                         self.order.push(update.user_id.clone());
                     }
-                    self.peers.entry(update.user_id.clone()).or_default()
+                    self.peers
+                        .get_or_insert_with(update.user_id.clone(), Default::default)
                 };
                 let rank = members.next_rank();
                 let known = members.known_user(&update.user_id);

@@ -12,14 +12,12 @@ use super::{
 use crate::{
     id::MutationId,
     key::QueryKey,
+    ordered::{OrderedMap, OrderedSet},
     overlay::{Overlay, OverlayNews},
     time::Instant,
 };
 use rustc_hash::FxHashMap;
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    fmt,
-};
+use std::{any::Any, collections::VecDeque, fmt};
 
 /// What [`QueryCache::observe`] gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,11 +82,11 @@ pub struct Observed {
 pub struct QueryCache {
     pub(super) entries: FxHashMap<EntryId, Entry>,
     /// Ordered, so that all keys with one prefix lie side by side.
-    pub(super) keys: BTreeMap<QueryKey, EntryId>,
+    pub(super) keys: OrderedMap<QueryKey, EntryId>,
     pub(super) observers: FxHashMap<ObserverId, EntryId>,
-    pub(super) timers: BTreeSet<(Instant, EntryId)>,
+    pub(super) timers: OrderedSet<(Instant, EntryId)>,
     /// Unused entries, the one that has been unused for longest first.
-    unused: BTreeMap<u64, EntryId>,
+    unused: OrderedMap<u64, EntryId>,
     pub(super) shared: Shared,
     limits: QueryLimits,
     budget: LogBudget,
@@ -103,10 +101,10 @@ impl QueryCache {
     pub fn new(rng: fastrand::Rng, limits: QueryLimits) -> Self {
         Self {
             entries: FxHashMap::default(),
-            keys: BTreeMap::new(),
+            keys: OrderedMap::new(),
             observers: FxHashMap::default(),
-            timers: BTreeSet::new(),
-            unused: BTreeMap::new(),
+            timers: OrderedSet::new(),
+            unused: OrderedMap::new(),
             shared: Shared {
                 online: true,
                 visible: true,
@@ -301,6 +299,21 @@ impl QueryCache {
         };
         let entries = self.entries.values().filter(has);
         entries.map(|entry| entry.key.clone()).collect()
+    }
+
+    /// Lays an optimistic edit over an entry; `None` if it takes none. `lay` says whether what people
+    /// see changed.
+    pub(crate) fn lay_edit<E>(
+        &mut self,
+        now: Instant,
+        entry: EntryId,
+        lay: impl FnOnce(&mut dyn Any) -> Result<bool, E>,
+    ) -> Option<Result<(), E>> {
+        self.change(now, entry, |entry, _| {
+            let laid = entry.resource.layered().map(lay);
+            let changed = laid.as_ref().is_some_and(Result::is_ok);
+            (changed, laid.map(|laid| laid.map(drop)))
+        })?
     }
 
     /// Changes the optimistic edits over an entry. `edit` says whether what people see changed.

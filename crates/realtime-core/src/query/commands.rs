@@ -206,7 +206,7 @@ impl QueryCache {
 
     fn with_prefix(&self, prefix: &QueryKey) -> Vec<EntryId> {
         self.keys
-            .range(prefix..)
+            .iter_from(prefix)
             .take_while(|(key, _)| key.starts_with(prefix))
             .map(|(_, id)| *id)
             .collect()

@@ -1,6 +1,6 @@
 //! What can go wrong with a query.
 
-use crate::{error::DecodeError, key::QueryKey};
+use crate::{error::DecodeError, key::QueryKey, time::Seconds};
 use std::{rc::Rc, time::Duration};
 
 /// Why a fetcher came back without data; the fetcher's author says so.
@@ -61,7 +61,7 @@ pub enum QueryError {
     /// The fetcher did not answer in time, nor did its retries.
     #[error(
         "the fetch gave no answer within {}s; check the server, or raise `fetch_timeout`",
-        .0.as_secs_f32()
+        Seconds(*.0)
     )]
     Timeout(Duration),
     /// The result could not be read.

@@ -1,7 +1,8 @@
 //! Who uses an entry, and what they want taken together.
 
 use super::QueryOptions;
-use std::{collections::BTreeMap, time::Duration};
+use crate::ordered::OrderedMap;
+use std::time::Duration;
 
 /// One user of a query: what [`observe`](super::QueryCache::observe) gave out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,7 +12,7 @@ pub struct ObserverId(pub(super) u64);
 /// an event arrives.
 #[derive(Debug)]
 pub(super) struct Observers {
-    all: BTreeMap<ObserverId, QueryOptions>,
+    all: OrderedMap<ObserverId, QueryOptions>,
     enabled: usize,
     /// Of whoever was enabled last.
     settings: QueryOptions,
@@ -24,7 +25,7 @@ pub(super) struct Observers {
 impl Observers {
     pub(super) const fn new(settings: QueryOptions) -> Self {
         Self {
-            all: BTreeMap::new(),
+            all: OrderedMap::new(),
             enabled: 0,
             settings,
             gc_time: Duration::ZERO,

@@ -338,10 +338,14 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
     }
 
     fn overlay(&self) -> Option<&dyn Overlay> {
-        Some(self)
+        self.layers()
     }
 
     fn overlay_mut(&mut self) -> Option<&mut dyn Overlay> {
+        self.layers_mut()
+    }
+
+    fn layered(&mut self) -> Option<&mut dyn Any> {
         Some(self)
     }
 }

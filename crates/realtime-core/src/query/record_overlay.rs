@@ -5,18 +5,19 @@ use crate::{
     error::DecodeError,
     id::{MessageId, MutationId},
     key::QueryKey,
+    ordered::OrderedMap,
     overlay::{
         Became, Change, ConflictPolicy, Echo, JsonOf, Layer, LayerId, LayerState, Outgoing,
         Overlay, OverlayNews, Phase, Rules, Stack,
     },
     time::Instant,
 };
-use std::{any::Any, collections::BTreeMap, convert::Infallible};
+use std::{any::Any, convert::Infallible, rc::Rc};
 
 /// The layers over one record. Bounded by the mutations there may be.
 pub(super) struct RecordOverlay<T> {
     stack: Stack<T, Infallible>,
-    messages: BTreeMap<MutationId, MessageId>,
+    messages: OrderedMap<MutationId, MessageId>,
     /// Whose echo the event is that is applied next.
     coming: Option<MutationId>,
     policy: ConflictPolicy<T>,
@@ -28,13 +29,32 @@ pub(super) struct RecordOverlay<T> {
 struct Home<T> {
     key: QueryKey,
     json: JsonOf<T>,
+    calls: Calls<T>,
 }
+
+/// What is done about layers. The way leads through pointers that the first edit sets: the linker
+/// drops all code of layers from an app that edits no record of this type.
+struct Calls<T> {
+    fold: fn(&mut Record<T>) -> Option<Rc<T>>,
+    fetch_landed: fn(&mut Record<T>, &T) -> bool,
+    echo_came: fn(&mut Record<T>, Option<&T>) -> bool,
+    view: fn(&Record<T>) -> &dyn Overlay,
+    view_mut: fn(&mut Record<T>) -> &mut dyn Overlay,
+}
+
+impl<T> Clone for Calls<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Calls<T> {}
 
 impl<T> RecordOverlay<T> {
     pub(super) const fn new(policy: ConflictPolicy<T>) -> Self {
         Self {
             stack: Stack::new(),
-            messages: BTreeMap::new(),
+            messages: OrderedMap::new(),
             coming: None,
             policy,
             home: None,
@@ -48,6 +68,26 @@ impl<T> RecordOverlay<T> {
 }
 
 impl<T: PartialEq + 'static> Record<T> {
+    const CALLS: Calls<T> = Calls {
+        fold: Self::fold,
+        fetch_landed: Self::drop_fetched,
+        echo_came: Self::drop_echoed,
+        view: |record| record,
+        view_mut: |record| record,
+    };
+
+    /// The layers, if there has been an edit.
+    pub(super) fn layers(&self) -> Option<&dyn Overlay> {
+        let home = self.overlay.home.as_ref();
+        home.map(|home| (home.calls.view)(self))
+    }
+
+    /// As [`layers`](Self::layers), to change them.
+    pub(super) fn layers_mut(&mut self) -> Option<&mut dyn Overlay> {
+        let calls = self.overlay.home.as_ref()?.calls;
+        Some((calls.view_mut)(self))
+    }
+
     /// Lays an edit over the record. `key` is the record's own, for reports.
     pub(crate) fn push_layer(
         &mut self,
@@ -60,6 +100,7 @@ impl<T: PartialEq + 'static> Record<T> {
         let home = overlay.home.get_or_insert(Home {
             key: key.clone(),
             json,
+            calls: Self::CALLS,
         });
         let rules = Rules {
             policy: &overlay.policy,
@@ -79,6 +120,11 @@ impl<T: PartialEq + 'static> Record<T> {
     /// A fetch has landed with `new`: what was confirmed before it began is in it. Whether layers
     /// went; nothing is shown yet.
     pub(super) fn fetch_landed(&mut self, new: &T) -> bool {
+        let calls = self.calls();
+        calls.is_some_and(|calls| (calls.fetch_landed)(self, new))
+    }
+
+    fn drop_fetched(&mut self, new: &T) -> bool {
         let is_fetched =
             |layer: &Layer<T, _>| matches!(layer.phase, Phase::Confirmed { fetched: true, .. });
         self.take_layers(|layer| is_fetched(layer).then_some(Became::Item(new)))
@@ -87,6 +133,11 @@ impl<T: PartialEq + 'static> Record<T> {
     /// The event that was announced as an echo makes the value `now`, if anything. Whether layers
     /// went; nothing is shown yet.
     pub(super) fn echo_came(&mut self, now: Option<&T>) -> bool {
+        let calls = self.calls();
+        calls.is_some_and(|calls| (calls.echo_came)(self, now))
+    }
+
+    fn drop_echoed(&mut self, now: Option<&T>) -> bool {
         let coming = self.overlay.coming.take();
         coming.is_some_and(|mutation| {
             let is_its = |layer: &Layer<T, _>| layer.id.mutation == mutation;
@@ -97,22 +148,13 @@ impl<T: PartialEq + 'static> Record<T> {
 
     /// Shows the synced value with the layers over it; whether that is another value than before.
     pub(super) fn show(&mut self) -> bool {
-        let overlay = &mut self.overlay;
-        let new = match &overlay.home {
-            Some(home) if !overlay.stack.is_empty() => {
-                let rules = Rules {
-                    policy: &overlay.policy,
-                    json: home.json,
-                };
-                let folded = overlay.stack.fold(self.synced.as_ref(), &rules, true);
-                let item = folded.item.clone();
-                (overlay.news.conflicts).extend(folded.conflicts_at(&home.key, None));
-                item
-            }
-            _ => self.synced.clone(),
+        let calls = self.calls();
+        let new = match calls.filter(|_| !self.overlay.stack.is_empty()) {
+            Some(calls) => (calls.fold)(self),
+            None => self.synced.clone(),
         };
         if self.shown == new {
-            if overlay.stack.is_empty() && new.is_some() {
+            if self.overlay.stack.is_empty() && new.is_some() {
                 // What is shown is the synced value again, under the pointer people hold.
                 self.synced.clone_from(&self.shown);
             }
@@ -120,6 +162,24 @@ impl<T: PartialEq + 'static> Record<T> {
         }
         self.shown = new;
         true
+    }
+
+    fn calls(&self) -> Option<Calls<T>> {
+        self.overlay.home.as_ref().map(|home| home.calls)
+    }
+
+    /// The synced value with the layers over it.
+    fn fold(&mut self) -> Option<Rc<T>> {
+        let overlay = &mut self.overlay;
+        let home = overlay.home.as_ref()?;
+        let rules = Rules {
+            policy: &overlay.policy,
+            json: home.json,
+        };
+        let folded = overlay.stack.fold(self.synced.as_ref(), &rules, true);
+        let item = folded.item.clone();
+        (overlay.news.conflicts).extend(folded.conflicts_at(&home.key, None));
+        item
     }
 
     /// Takes the layers off of which `became` says what became of them; whether there are any.

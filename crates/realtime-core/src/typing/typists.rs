@@ -3,10 +3,11 @@
 use super::TypingStats;
 use crate::{
     Instant, UserId,
+    ordered::OrderedMap,
     rule::{Rule, off},
     text::display_name,
 };
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 /// Somebody who is typing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +41,8 @@ struct Slot {
 /// keys and must not be able to make them collide.
 #[derive(Debug, Default)]
 pub(super) struct Typists {
-    slots: BTreeMap<u64, Slot>,
-    numbers: BTreeMap<UserId, u64>,
+    slots: OrderedMap<u64, Slot>,
+    numbers: OrderedMap<UserId, u64>,
     next_number: u64,
     /// Nobody expires before this moment.
     check_at: Option<Instant>,

@@ -12,6 +12,7 @@ use crate::{
         Applied, KeyedList, ListItem,
         sequence::{Entry, Sequence, Spot},
     },
+    ordered::OrderedSet,
     overlay::{Became, Change, Layer, LayerId, Phase, Rules},
     rule::{Rule, off},
     time::Instant,
@@ -21,6 +22,12 @@ use std::rc::Rc;
 
 /// Rows whose layers are lifted, and how each was shown.
 pub(in crate::list) struct Lifted<T: ListItem>(Vec<Before<T>>);
+
+impl<T: ListItem> Lifted<T> {
+    pub(super) const fn none() -> Self {
+        Self(Vec::new())
+    }
+}
 
 struct Before<T: ListItem> {
     id: T::Id,
@@ -113,18 +120,21 @@ impl<T: ListItem> KeyedList<T> {
         neighbour: Option<&T::Id>,
         change: impl FnOnce(&mut Self) -> Result<Applied, DecodeError>,
     ) -> Result<Applied, DecodeError> {
+        let Some(calls) = self.overlay.calls else {
+            return change(self);
+        };
         let is_touched = |id: &T::Id| self.overlay.touched.contains_key(id);
         let subject = is_touched(id);
         if !subject && !neighbour.is_some_and(is_touched) {
             return change(self);
         }
         let order = self.pending.is_order();
-        let lifted = self.lift([Some(id), neighbour].into_iter().flatten());
+        let lifted = (calls.lift)(self, &[id, neighbour.unwrap_or(id)]);
         let result = change(self);
         if subject {
             self.pending.set_order(order);
         }
-        let laid = self.lay(lifted, Synced::Changed);
+        let laid = (calls.lay)(self, lifted, Synced::Changed);
         result.map(|mut applied| {
             if subject {
                 applied.changed = laid.changed();
@@ -169,11 +179,14 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Lays the layers over the rows again.
-    pub(super) fn lay(&mut self, mut lifted: Lifted<T>, synced: Synced) -> Laid {
+    pub(super) fn lay(&mut self, lifted: Lifted<T>, synced: Synced) -> Laid {
         // What is moved next to a row needs that row to be in its place.
-        lifted.0.sort_by_key(|before| self.moved_by(&before.id));
-        for Before { id, item, .. } in &lifted.0 {
-            self.lay_row(id, item.as_ref(), synced);
+        let rows = lifted.0.iter().enumerate();
+        let order: OrderedSet<_> = rows.map(|(at, row)| (self.moved_by(&row.id), at)).collect();
+        for (_, at) in order {
+            if let Some(Before { id, item, .. }) = lifted.0.get(at) {
+                self.lay_row(id, item.as_ref(), synced);
+            }
         }
         let mut laid = Laid::default();
         for Before { id, rank, item } in lifted.0 {
@@ -190,21 +203,16 @@ impl<T: ListItem> KeyedList<T> {
         laid
     }
 
-    /// Lifts all layers, for a change of the whole list.
-    pub(in crate::list) fn lift_all(&mut self) -> Lifted<T> {
+    /// Lifts all layers there are.
+    pub(super) fn lift_every_layer(&mut self) -> Lifted<T> {
         let ids: Vec<T::Id> = self.overlay.touched.keys().cloned().collect();
         let lifted = self.lift(ids.iter());
         // The list may get other labels; places chosen among the old ones mean nothing then.
         self.order.free_all();
-        for touched in self.overlay.touched.values_mut() {
-            touched.place = None;
-        }
+        self.overlay
+            .touched
+            .visit_mut(|_, touched| touched.place = None);
         lifted
-    }
-
-    /// Lays all layers again; whether what people see of the rows that have any changed.
-    pub(in crate::list) fn lay_all(&mut self, lifted: Lifted<T>) -> bool {
-        self.lay(lifted, Synced::Changed).changed()
     }
 
     /// Shows a lifted row as its layers make it. `before` is what was shown last.
@@ -233,7 +241,7 @@ impl<T: ListItem> KeyedList<T> {
         }
         let rules = Rules {
             policy: &overlay.policy,
-            json: overlay.json,
+            json: Self::json(),
         };
         let under = row.as_ref().map(|row| &row.item);
         let under = before.filter(|_| off(Rule::OverlayRebase)).or(under);

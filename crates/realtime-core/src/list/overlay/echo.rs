@@ -214,8 +214,8 @@ impl<T: ListItem> KeyedList<T> {
         true
     }
 
-    /// Knows a row that was made optimistically by the temporary id that the server keeps in it.
-    pub(in crate::list) fn recognise(&mut self, item: &T) {
+    /// Adopts a row that was made optimistically, if the server keeps its temporary id in it.
+    pub(super) fn recognise_edited(&mut self, item: &T) {
         if self.overlay.touched.is_empty() {
             return;
         }

@@ -4,6 +4,7 @@ use super::*;
 use crate::{key, list::ListOptions};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Row {

@@ -4,10 +4,11 @@ use super::super::{Mutation, MutationError, edit::Deed, request::Sender};
 use crate::{
     id::{MessageId, MutationId},
     key::QueryKey,
+    ordered::OrderedSet,
     outbox::SendId,
     time::Instant,
 };
-use std::{collections::BTreeSet, rc::Rc};
+use std::rc::Rc;
 
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -27,7 +28,7 @@ pub(super) struct Entry {
     /// Whether with it all ids are known of the rows it inserts.
     pub(super) named: bool,
     /// The mutations that insert the rows it edits, as far as they have no outcome.
-    pub(super) waits_for: BTreeSet<MutationId>,
+    pub(super) waits_for: OrderedSet<MutationId>,
 }
 
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl Entry {
     pub(super) const fn new(
         mutation: Rc<Mutation>,
         message: MessageId,
-        waits_for: BTreeSet<MutationId>,
+        waits_for: OrderedSet<MutationId>,
     ) -> Self {
         Self {
             mutation,

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     id::{MessageId, MutationId},
+    ordered::OrderedSet,
     outbox::SendId,
     rule::{Rule, off},
     time::Instant,
@@ -202,7 +203,7 @@ impl Mutations {
     /// Drops all that wait, however indirectly, for an insert of `id`. None of them was sent.
     fn drop_dependents(&mut self, id: MutationId) -> Vec<MutationId> {
         let mut dropped: Vec<MutationId> = Vec::new();
-        let waits = |by: &[MutationId], waits_for: &std::collections::BTreeSet<MutationId>| {
+        let waits = |by: &[MutationId], waits_for: &OrderedSet<MutationId>| {
             !off(Rule::Dependents) && waits_for.contains(&id)
                 || by.iter().any(|other| waits_for.contains(other))
         };
@@ -229,9 +230,9 @@ impl Mutations {
     /// Those that wait for its turn or its insert to be over may go on.
     pub(super) fn release(&mut self, id: MutationId) {
         self.leave_scope(id);
-        for entry in self.entries.values_mut() {
+        self.entries.visit_mut(|_, entry| {
             entry.waits_for.remove(&id);
-        }
+        });
     }
 
     pub(super) fn leave_scope(&mut self, id: MutationId) {

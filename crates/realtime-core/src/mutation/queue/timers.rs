@@ -1,12 +1,15 @@
 //! One timer for each mutation that waits for a moment.
 
-use crate::{id::MutationId, time::Instant};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{
+    id::MutationId,
+    ordered::{OrderedMap, OrderedSet},
+    time::Instant,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    by_time: BTreeSet<(Instant, MutationId)>,
-    by_id: BTreeMap<MutationId, Instant>,
+    by_time: OrderedSet<(Instant, MutationId)>,
+    by_id: OrderedMap<MutationId, Instant>,
 }
 
 impl Timers {

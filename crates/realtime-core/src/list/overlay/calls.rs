@@ -1,0 +1,68 @@
+//! The way from a list to the layers over it. It leads through pointers that the first edit sets: the
+//! linker drops all code of layers from an app that edits no list of this type.
+
+use super::beneath::{Laid, Lifted, Synced};
+use crate::{
+    list::{KeyedList, ListItem},
+    overlay::Overlay,
+};
+
+/// What is done about layers.
+pub(super) struct Calls<T: ListItem> {
+    pub(super) lift: fn(&mut KeyedList<T>, &[&T::Id]) -> Lifted<T>,
+    pub(super) lift_all: fn(&mut KeyedList<T>) -> Lifted<T>,
+    pub(super) lay: fn(&mut KeyedList<T>, Lifted<T>, Synced) -> Laid,
+    recognise: fn(&mut KeyedList<T>, &T),
+    fetch_landed: fn(&mut KeyedList<T>, &[T]),
+    view: fn(&KeyedList<T>) -> &dyn Overlay,
+    view_mut: fn(&mut KeyedList<T>) -> &mut dyn Overlay,
+}
+
+impl<T: ListItem> KeyedList<T> {
+    pub(super) const CALLS: Calls<T> = Calls {
+        lift: |list, ids| list.lift(ids.iter().copied()),
+        lift_all: Self::lift_every_layer,
+        lay: Self::lay,
+        recognise: Self::recognise_edited,
+        fetch_landed: Self::drop_fetched,
+        view: |list| list,
+        view_mut: |list| list,
+    };
+
+    /// The layers, if there has been an edit.
+    pub(crate) fn layers(&self) -> Option<&dyn Overlay> {
+        self.overlay.calls.map(|calls| (calls.view)(self))
+    }
+
+    /// As [`layers`](Self::layers), to change them.
+    pub(crate) fn layers_mut(&mut self) -> Option<&mut dyn Overlay> {
+        self.overlay.calls.map(|calls| (calls.view_mut)(self))
+    }
+
+    /// Lifts all layers, for a change of the whole list.
+    pub(in crate::list) fn lift_all(&mut self) -> Lifted<T> {
+        let calls = self.overlay.calls;
+        calls.map_or_else(Lifted::none, |calls| (calls.lift_all)(self))
+    }
+
+    /// Lays all layers again; whether what people see of the rows that have any changed.
+    pub(in crate::list) fn lay_all(&mut self, lifted: Lifted<T>) -> bool {
+        let calls = self.overlay.calls;
+        calls.is_some_and(|calls| (calls.lay)(self, lifted, Synced::Changed).changed())
+    }
+
+    /// Knows a row that was made optimistically by the temporary id that the server keeps in it.
+    pub(in crate::list) fn recognise(&mut self, item: &T) {
+        if let Some(calls) = self.overlay.calls {
+            (calls.recognise)(self, item);
+        }
+    }
+
+    /// A fetch has landed with these rows, which are taken next: what was confirmed before it began
+    /// is in them.
+    pub(in crate::list) fn fetch_landed(&mut self, items: &[T]) {
+        if let Some(calls) = self.overlay.calls {
+            (calls.fetch_landed)(self, items);
+        }
+    }
+}

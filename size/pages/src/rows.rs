@@ -1,0 +1,66 @@
+use realtime_yew::prelude::*;
+use serde::{Deserialize, Serialize};
+use yew::prelude::*;
+
+/// A row of three cells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Names the row.
+    pub id: String,
+    /// Grows with each change.
+    pub version: u64,
+    /// The first cell.
+    pub name: String,
+    /// The second cell.
+    pub price: f64,
+    /// The third cell.
+    pub change: f64,
+}
+
+impl ListItem for Row {
+    type Id = String;
+
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.version)
+    }
+}
+
+/// An item of another type than [`Row`], with another type of id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    /// Names the note.
+    pub id: u64,
+    /// Grows with each change.
+    pub version: u64,
+    /// What it says.
+    pub text: String,
+    /// Who wrote it.
+    pub author: Option<String>,
+}
+
+impl ListItem for Note {
+    type Id = u64;
+
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.version)
+    }
+}
+
+/// A row as it looks on every page.
+pub fn row(row: &Row) -> Html {
+    html! {
+        <li key={row.id.as_str()}>
+            <span>{ &row.name }</span>
+            <span>{ format!("{:.2}", row.price) }</span>
+            <span>{ format!("{:+.2}", row.change) }</span>
+        </li>
+    }
+}

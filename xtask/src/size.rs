@@ -1,0 +1,264 @@
+//! `size`: what pages weigh, from a bare one to the demo, against the budget in `size/budget.toml`.
+
+use std::path::{Component, Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::console::heading;
+use crate::failure::Failure;
+use crate::page;
+use crate::process::Cmd;
+use crate::project::Project;
+use crate::setup::{self, Tools};
+
+/// The page with the least that an app with live rows can do with, and no SDK.
+const BARE: &str = "bare";
+/// The demo's page, which Trunk builds by itself.
+const DEMO: &str = "demo";
+/// The page with one list, which most others add something to.
+const LIST: &str = "list";
+
+/// One page to weigh.
+#[derive(Debug)]
+struct Page {
+    name: &'static str,
+    /// The page it is compared with.
+    over: &'static str,
+    /// Whether `test` weighs it too: each takes as long to link and to optimise as the demo.
+    tested: bool,
+}
+
+const fn page(name: &'static str, over: &'static str, tested: bool) -> Page {
+    Page { name, over, tested }
+}
+
+/// The small pages, which are programs of the package in `size/pages`.
+const PAGES: [Page; 10] = [
+    page("query", BARE, false),
+    page(LIST, BARE, true),
+    page("list-query", LIST, false),
+    page("list-list", LIST, true),
+    page("list-rows", LIST, false),
+    page("list-presence", LIST, false),
+    page("list-typing", LIST, false),
+    page("list-mutation", LIST, false),
+    page("list-components", LIST, false),
+    page("everything", BARE, false),
+];
+
+/// What `size` is asked to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct SizeOptions {
+    /// Only these pages; none named means all.
+    pub(crate) only: Vec<&'static str>,
+    /// Make today's sizes the budget.
+    pub(crate) accept: bool,
+}
+
+/// The page of this name.
+pub(crate) fn called(name: &str) -> Result<&'static str, Failure> {
+    let names = || PAGES.iter().map(|page| page.name).chain([DEMO]);
+    names().find(|known| *known == name).ok_or_else(|| {
+        let known: Vec<_> = names().collect();
+        Failure::new(
+            format!("there is no page `{name}`"),
+            format!("use some of {}", known.join(", ")),
+        )
+    })
+}
+
+/// `cargo xtask size`: every page, and the demo.
+pub(crate) fn run(project: &Project, options: &SizeOptions) -> Result<ExitCode, Failure> {
+    let tools = Tools::get(project, &setup::PAGE)?;
+    let wanted = |page: &Page| options.only.is_empty() || options.only.contains(&page.name);
+    let mut words = build_all(project, &tools, wanted)?;
+    if options.only.is_empty() || options.only.contains(&DEMO) {
+        heading("the demo");
+        page::build(project, &tools, true)?;
+        words.push(word(DEMO, BARE, &project.dist()));
+    }
+    heading("what they weigh");
+    weigh(project, options.accept, &words)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The step of `test`: a few pages, and the demo if it has been built.
+pub(crate) fn check(project: &Project, tools: &Tools) -> Result<(), Failure> {
+    let mut words = build_all(project, tools, |page| page.tested)?;
+    if project.dist().join("index.html").is_file() {
+        words.push(word(DEMO, BARE, &project.dist()));
+    }
+    weigh(project, false, &words)
+}
+
+/// Builds the bare page and those that are wanted; how each is called for the meter.
+fn build_all(
+    project: &Project,
+    tools: &Tools,
+    wanted: impl Fn(&Page) -> bool,
+) -> Result<Vec<String>, Failure> {
+    let link = rust_link(project)?;
+    let bare = build(project, tools, &link, BARE)?;
+    let mut words = vec![format!("{BARE}={}", bare.display())];
+    // What a page is compared with must be there too.
+    let needed = |page: &&Page| {
+        let below = |other: &Page| wanted(other) && other.over == page.name;
+        wanted(page) || PAGES.iter().any(below)
+    };
+    for page in PAGES.iter().filter(needed) {
+        let folder = build(project, tools, &link, page.name)?;
+        words.push(word(page.name, page.over, &folder));
+    }
+    Ok(words)
+}
+
+fn word(name: &str, over: &str, folder: &Path) -> String {
+    format!("{name}:{over}={}", folder.display())
+}
+
+/// Builds one page as the demo is built; the folder it is in.
+fn build(project: &Project, tools: &Tools, link: &str, name: &str) -> Result<PathBuf, Failure> {
+    heading(&format!("the page {name}"));
+    let folder = project.target.join("size");
+    let dist = folder.join(name);
+    let html = folder.join(format!("{name}.html"));
+    // Trunk takes an absolute path for one below the document.
+    let manifest = way(&folder, &project.root).join("size/pages/Cargo.toml");
+    std::fs::create_dir_all(&dist)
+        .and_then(|()| std::fs::write(&html, document(link, &manifest, name)))
+        .map_err(|error| {
+            Failure::new(
+                format!("could not write to {}: {error}", folder.display()),
+                "check that the folder can be written to, or set CARGO_TARGET_DIR",
+            )
+        })?;
+    let (html, dir) = (html.to_string_lossy(), dist.to_string_lossy());
+    page::build_with(project, tools, &["--release", "--dist", &dir, &html])?;
+    Ok(dist)
+}
+
+/// The relative path from one absolute folder to another.
+fn way(from: &Path, to: &Path) -> PathBuf {
+    let shared = from.components().zip(to.components());
+    let shared = shared.take_while(|(from, to)| from == to).count();
+    let up = from.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(to.components().skip(shared)).collect()
+}
+
+/// The smallest document that Trunk builds a program of `manifest` for.
+fn document(link: &str, manifest: &Path, name: &str) -> String {
+    let manifest = manifest.display();
+    format!(
+        "<!doctype html><html><head><title>{name}</title>\
+         <link data-trunk rel=\"rust\" href=\"{manifest}\" data-bin=\"{name}\" {link} />\
+         </head><body></body></html>\n"
+    )
+}
+
+/// How the demo's page asks to be built: so are the small ones.
+fn rust_link(project: &Project) -> Result<String, Failure> {
+    let path = project.root.join("examples/demo/index.html");
+    let html = std::fs::read_to_string(&path).unwrap_or_default();
+    attributes(&html).ok_or_else(|| {
+        Failure::new(
+            format!(
+                "{} has no `<link data-trunk rel=\"rust\" …/>`",
+                path.display()
+            ),
+            "put it back: the weighed pages are built as it says",
+        )
+    })
+}
+
+/// The attributes of the document's link to its Rust program, but for which program that is.
+fn attributes(html: &str) -> Option<String> {
+    let (before, rest) = html.split_once("rel=\"rust\"")?;
+    let (_, start) = before.rsplit_once("<link")?;
+    let (end, _) = rest.split_once("/>")?;
+    let lines = start.lines().chain(end.lines()).map(str::trim);
+    let kept: Vec<&str> = lines
+        .filter(|line| !line.is_empty() && *line != "data-trunk" && !line.starts_with("href="))
+        .collect();
+    Some(kept.join(" "))
+}
+
+fn weigh(project: &Project, accept: bool, words: &[String]) -> Result<(), Failure> {
+    let cargo: Cmd = project
+        .cargo()
+        .args(["run", "--quiet", "--profile", "tool"]);
+    let accept: &[&str] = if accept { &["--accept"] } else { &[] };
+    cargo
+        .args(["--package", "realtime-size-meter", "--"])
+        .arg(project.root.join("size/budget.toml"))
+        .args(accept)
+        .args(words)
+        .run()
+        .map_err(|failure| {
+            failure.advise(
+                "make the pages smaller, or run `cargo xtask size --accept`, commit size/budget.toml \
+                 and say in the message what the bytes are for",
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &str) -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        std::fs::read_to_string(root.join(path)).expect("a file of the workspace can be read")
+    }
+
+    #[test]
+    fn every_page_is_a_program_and_is_compared_with_one_that_comes_before() {
+        let programs = read("size/pages/Cargo.toml");
+        let budget = read("size/budget.toml");
+        for (at, page) in PAGES.iter().enumerate() {
+            let over = PAGES[..at].iter().find(|other| other.name == page.over);
+            assert!(over.is_some() || page.over == BARE, "{page:?}");
+            assert!(
+                programs.contains(&format!("name = \"{}\"", page.name)),
+                "{page:?}"
+            );
+            let has_budget = budget.contains(&format!("[pages.{}]", page.name));
+            assert!(has_budget || !page.tested, "{page:?}");
+        }
+        assert_eq!(programs.matches("[[bin]]").count(), PAGES.len() + 1);
+        assert!(budget.contains("[pages.bare]") && budget.contains("[pages.demo]"));
+    }
+
+    #[test]
+    fn a_page_is_built_as_the_demo_is() {
+        let link = attributes(&read("examples/demo/index.html")).expect("the demo has a program");
+        assert!(
+            link.contains("data-cargo-profile-release=\"page\""),
+            "{link}"
+        );
+        assert!(link.contains("data-wasm-opt="), "{link}");
+        let document = document(&link, Path::new("/w/Cargo.toml"), "list");
+        assert_eq!(document.matches("href=").count(), 1, "{document}");
+        assert!(
+            document.contains("href=\"/w/Cargo.toml\" data-bin=\"list\""),
+            "{document}"
+        );
+    }
+
+    #[test]
+    fn the_way_from_one_folder_to_another_goes_up_and_down() {
+        let way = |from, to| way(Path::new(from), Path::new(to));
+        assert_eq!(way("/w/target/size", "/w"), Path::new("../.."));
+        assert_eq!(way("/tmp/size", "/work/main"), Path::new("../../work/main"));
+    }
+
+    #[test]
+    fn a_document_without_a_program_has_no_attributes() {
+        assert_eq!(attributes("<link rel=\"css\" />"), None);
+    }
+
+    #[test]
+    fn a_page_is_chosen_by_its_name() {
+        assert_eq!(called("list-list"), Ok("list-list"));
+        let failure = called("lists").expect_err("there is no such page");
+        assert!(failure.to_string().contains("query, list"), "{failure}");
+    }
+}
