@@ -32,7 +32,7 @@ const fn page(name: &'static str, over: &'static str, tested: bool) -> Page {
 }
 
 /// The small pages, which are programs of the package in `size/pages`.
-const PAGES: [Page; 10] = [
+const PAGES: [Page; 12] = [
     page("query", BARE, false),
     page(LIST, BARE, true),
     page("list-query", LIST, false),
@@ -42,6 +42,8 @@ const PAGES: [Page; 10] = [
     page("list-typing", LIST, false),
     page("list-mutation", LIST, false),
     page("list-components", LIST, false),
+    page("list-window", LIST, false),
+    page("list-socketio", LIST, false),
     page("everything", BARE, false),
 ];
 

@@ -53,8 +53,10 @@ fn of_file(bytes: &[u8]) -> Result<Weight, String> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(bytes).map_err(compressed)?;
     let mut small = Vec::new();
-    let mut params = brotli::enc::BrotliEncoderParams::default();
-    params.quality = 11;
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        ..Default::default()
+    };
     brotli::BrotliCompress(&mut &*bytes, &mut small, &params).map_err(compressed)?;
     Ok(Weight {
         raw: bytes.len(),

@@ -6,5 +6,5 @@
 mod parts;
 mod rows;
 
-pub use parts::{Everybody, Notes, Order, Quote, Rename, Rows, Typing, use_rows};
+pub use parts::{Everybody, Notes, Order, Quote, Rename, Rows, Typing, Window, use_rows};
 pub use rows::{Note, Row, row};

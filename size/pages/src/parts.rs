@@ -73,6 +73,16 @@ pub fn Order() -> Html {
     }
 }
 
+/// The rows that are seen of a long list.
+#[component]
+pub fn Window() -> Html {
+    let list = use_rows().list_ref();
+    let row = use_callback((), |row: VirtualRow<Row>, ()| {
+        html! { <OneRow list={row.list.clone()} id={row.id.clone()} /> }
+    });
+    html! { <VirtualList<Row> {list} {row} window={WindowOptions::fixed(24.0)} label="Rows" /> }
+}
+
 #[derive(PartialEq, Properties)]
 struct OneRowProps {
     list: ListRef<Row>,
