@@ -5,6 +5,7 @@
 //! holds. The order belongs to the caller: [`Tree::search`] trusts it, and even when it lies the
 //! tree neither panics nor loses an element.
 
+mod branch;
 mod iter;
 mod node;
 mod shared;
@@ -139,7 +140,7 @@ impl<E> Tree<E> {
 }
 
 #[cfg(test)]
-impl<E: Weigh> Tree<E> {
+impl<E: PartialEq + Weigh> Tree<E> {
     /// How many of this tree's nodes `other` does not share.
     pub(super) fn nodes_not_in(&self, other: &Self) -> usize {
         let mut theirs = std::collections::HashSet::new();

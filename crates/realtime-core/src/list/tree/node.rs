@@ -1,6 +1,9 @@
 //! The tree's nodes: leaves of elements, branches of counted children.
 
-use super::Weigh;
+use super::{
+    Weigh,
+    branch::{Branch, Child},
+};
 use std::{cmp::Ordering, rc::Rc};
 
 /// The most elements in a leaf, and children in a branch.
@@ -14,40 +17,7 @@ const FILL: usize = MAX / 4 * 3;
 #[derive(Clone, Debug)]
 pub(super) enum Node<E> {
     Leaf(Vec<E>),
-    Branch(Vec<Child<E>>),
-}
-
-#[derive(Debug)]
-pub(super) struct Child<E> {
-    pub(super) len: usize,
-    weight: u64,
-    pub(super) node: Rc<Node<E>>,
-}
-
-impl<E> Clone for Child<E> {
-    fn clone(&self) -> Self {
-        Self {
-            len: self.len,
-            weight: self.weight,
-            node: Rc::clone(&self.node),
-        }
-    }
-}
-
-impl<E: Weigh> Child<E> {
-    fn new(node: Rc<Node<E>>) -> Self {
-        Self {
-            len: node.len(),
-            weight: node.weight(),
-            node,
-        }
-    }
-
-    /// Counts what its node holds again, after a change of it.
-    fn count(&mut self) {
-        self.len = self.node.len();
-        self.weight = self.node.weight();
-    }
+    Branch(Branch<E>),
 }
 
 impl<E: Clone + Weigh> Node<E> {
@@ -55,7 +25,8 @@ impl<E: Clone + Weigh> Node<E> {
     pub(super) fn build(elements: Vec<E>) -> Rc<Self> {
         let mut level = spread(elements, Self::Leaf);
         while level.len() > 1 {
-            level = spread(level.into_iter().map(Child::new).collect(), Self::Branch);
+            let children = level.into_iter().map(Child::new).collect();
+            level = spread(children, |children| Self::Branch(Branch::new(children)));
         }
         level
             .pop()
@@ -69,15 +40,19 @@ impl<E: Clone + Weigh> Node<E> {
                 elements.insert(rank.min(elements.len()), element);
                 split(elements).map(|right| Rc::new(Self::Leaf(right)))
             }
-            Self::Branch(children) => {
-                let (index, rank) = child_for_insert(children, rank)?;
-                let child = children.get_mut(index)?;
+            Self::Branch(branch) => {
+                let (index, rank) = child_for_insert(&branch.children, rank)?;
+                let child = branch.children.get_mut(index)?;
+                let is_last = rank == child.len;
                 let right = Self::insert(&mut child.node, rank, element);
                 child.count();
-                if let Some(right) = right {
-                    children.insert(index + 1, Child::new(right));
+                if is_last || right.is_some() {
+                    branch.note_last(index);
                 }
-                split(children).map(|right| Rc::new(Self::Branch(right)))
+                if let Some(right) = right {
+                    branch.insert(index + 1, Child::new(right));
+                }
+                branch.split().map(|right| Rc::new(Self::Branch(right)))
             }
         }
     }
@@ -86,13 +61,18 @@ impl<E: Clone + Weigh> Node<E> {
     pub(super) fn remove(this: &mut Rc<Self>, rank: usize) -> Option<E> {
         match Rc::make_mut(this) {
             Self::Leaf(elements) => (rank < elements.len()).then(|| elements.remove(rank)),
-            Self::Branch(children) => {
-                let (index, rank) = child_at(children, rank)?;
-                let child = children.get_mut(index)?;
+            Self::Branch(branch) => {
+                let (index, rank) = child_at(&branch.children, rank)?;
+                let child = branch.children.get_mut(index)?;
+                let is_last = rank + 1 == child.len;
                 let element = Self::remove(&mut child.node, rank);
                 child.count();
-                if child.node.width() < MIN {
-                    Self::refill(children, index);
+                let is_small = child.node.width() < MIN;
+                if is_last {
+                    branch.note_last(index);
+                }
+                if is_small {
+                    branch.refill(index);
                 }
                 element
             }
@@ -106,11 +86,15 @@ impl<E: Clone + Weigh> Node<E> {
                 let slot = elements.get_mut(rank)?;
                 Some(std::mem::replace(slot, element))
             }
-            Self::Branch(children) => {
-                let (index, rank) = child_at(children, rank)?;
-                let child = children.get_mut(index)?;
+            Self::Branch(branch) => {
+                let (index, rank) = child_at(&branch.children, rank)?;
+                let child = branch.children.get_mut(index)?;
+                let is_last = rank + 1 == child.len;
                 let old = Self::replace(&mut child.node, rank, element);
                 child.weight = child.node.weight();
+                if is_last {
+                    branch.note_last(index);
+                }
                 old
             }
         }
@@ -119,54 +103,41 @@ impl<E: Clone + Weigh> Node<E> {
     /// Puts a new root over the old one and its new right neighbour.
     pub(super) fn grow(root: &mut Rc<Self>, right: Rc<Self>) {
         let left = Child::new(Rc::clone(root));
-        *root = Rc::new(Self::Branch(vec![left, Child::new(right)]));
+        *root = Rc::new(Self::Branch(Branch::new(vec![left, Child::new(right)])));
     }
 
     /// Takes away roots that have but one child.
     pub(super) fn shrink(root: &mut Rc<Self>) {
-        while let Self::Branch(children) = &**root
-            && let [only] = children.as_slice()
+        while let Self::Branch(branch) = &**root
+            && let [only] = branch.children.as_slice()
         {
             let only = Rc::clone(&only.node);
             *root = only;
         }
     }
 
-    /// Joins the child at `index`, grown too small, with a neighbour, and splits the two evenly
-    /// if together they are too big.
-    fn refill(children: &mut Vec<Child<E>>, index: usize) {
-        let left = index.saturating_sub(1);
-        if left + 1 >= children.len() {
-            return;
-        }
-        let taken = Rc::unwrap_or_clone(children.remove(left + 1).node);
-        let Some(child) = children.get_mut(left) else {
-            return;
-        };
-        let right = match (Rc::make_mut(&mut child.node), taken) {
+    /// Puts what `taken` holds behind what `this` does; the right half if that is too much.
+    pub(super) fn append(this: &mut Rc<Self>, taken: Self) -> Option<Self> {
+        match (Rc::make_mut(this), taken) {
             (Self::Leaf(own), Self::Leaf(mut more)) => {
                 own.append(&mut more);
                 split(own).map(Self::Leaf)
             }
-            (Self::Branch(own), Self::Branch(mut more)) => {
-                own.append(&mut more);
-                split(own).map(Self::Branch)
+            (Self::Branch(own), Self::Branch(more)) => {
+                own.append(more);
+                own.split().map(Self::Branch)
             }
             // All leaves lie at one depth, so siblings are of one kind; still, lose nothing.
             (_, other) => Some(other),
-        };
-        child.count();
-        if let Some(right) = right {
-            children.insert(left + 1, Child::new(Rc::new(right)));
         }
     }
 }
 
 impl<E: Weigh> Node<E> {
-    fn weight(&self) -> u64 {
+    pub(super) fn weight(&self) -> u64 {
         match self {
             Self::Leaf(elements) => elements.iter().map(Weigh::weight).sum(),
-            Self::Branch(children) => children.iter().map(|child| child.weight).sum(),
+            Self::Branch(branch) => branch.children.iter().map(|child| child.weight).sum(),
         }
     }
 
@@ -179,9 +150,9 @@ impl<E: Weigh> Node<E> {
                 Self::Leaf(elements) => {
                     return before + elements.iter().take(rank).map(Weigh::weight).sum::<u64>();
                 }
-                Self::Branch(children) => {
+                Self::Branch(branch) => {
                     let mut next = None;
-                    for child in children {
+                    for child in &branch.children {
                         if rank < child.len {
                             next = Some(&child.node);
                             break;
@@ -214,9 +185,9 @@ impl<E: Weigh> Node<E> {
                     }
                     return None;
                 }
-                Self::Branch(children) => {
+                Self::Branch(branch) => {
                     let mut next = None;
-                    for child in children {
+                    for child in &branch.children {
                         if weight < child.weight {
                             next = Some(&child.node);
                             break;
@@ -235,7 +206,7 @@ impl<E> Node<E> {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Leaf(elements) => elements.len(),
-            Self::Branch(children) => children.iter().map(|child| child.len).sum(),
+            Self::Branch(branch) => branch.children.iter().map(|child| child.len).sum(),
         }
     }
 
@@ -254,14 +225,14 @@ impl<E> Node<E> {
     pub(super) const fn children(&self) -> &[Child<E>] {
         match self {
             Self::Leaf(_) => &[],
-            Self::Branch(children) => children.as_slice(),
+            Self::Branch(branch) => branch.children.as_slice(),
         }
     }
 
     const fn width(&self) -> usize {
         match self {
             Self::Leaf(elements) => elements.len(),
-            Self::Branch(children) => children.len(),
+            Self::Branch(branch) => branch.children.len(),
         }
     }
 
@@ -271,9 +242,9 @@ impl<E> Node<E> {
         loop {
             match node {
                 Self::Leaf(elements) => return Some((elements, rank)),
-                Self::Branch(children) => {
-                    let (index, inner) = child_at(children, rank)?;
-                    node = &children.get(index)?.node;
+                Self::Branch(branch) => {
+                    let (index, inner) = child_at(&branch.children, rank)?;
+                    node = &branch.children.get(index)?.node;
                     rank = inner;
                 }
             }
@@ -292,14 +263,13 @@ impl<E> Node<E> {
                         Err(offset) => Err(before + offset),
                     };
                 }
-                Self::Branch(children) => {
+                Self::Branch(branch) => {
                     // The first child whose last element is not too small; else the last child.
-                    let index = children
-                        .partition_point(|child| {
-                            child.node.last().is_some_and(|last| compare(last).is_lt())
-                        })
-                        .min(children.len().saturating_sub(1));
-                    let (skipped, rest) = children.split_at(index);
+                    let index = branch
+                        .lasts
+                        .partition_point(|last| compare(last).is_lt())
+                        .min(branch.children.len().saturating_sub(1));
+                    let (skipped, rest) = branch.children.split_at(index);
                     before += skipped.iter().map(|child| child.len).sum::<usize>();
                     let Some(child) = rest.first() else {
                         return Err(before);
@@ -310,13 +280,10 @@ impl<E> Node<E> {
         }
     }
 
-    fn last(&self) -> Option<&E> {
-        let mut node = self;
-        loop {
-            match node {
-                Self::Leaf(elements) => return elements.last(),
-                Self::Branch(children) => node = &children.last()?.node,
-            }
+    pub(super) fn last(&self) -> Option<&E> {
+        match self {
+            Self::Leaf(elements) => elements.last(),
+            Self::Branch(branch) => branch.lasts.last(),
         }
     }
 }
@@ -341,7 +308,7 @@ fn child_for_insert<E>(children: &[Child<E>], rank: usize) -> Option<(usize, usi
 }
 
 /// The right half of what has grown too big.
-fn split<S>(slots: &mut Vec<S>) -> Option<Vec<S>> {
+pub(super) fn split<S>(slots: &mut Vec<S>) -> Option<Vec<S>> {
     (slots.len() > MAX).then(|| slots.split_off(slots.len() / 2))
 }
 
@@ -360,13 +327,11 @@ fn spread<S, E>(slots: Vec<S>, node: impl Fn(Vec<S>) -> Node<E>) -> Vec<Rc<Node<
 }
 
 #[cfg(test)]
-impl<E: Weigh> Node<E> {
+impl<E: PartialEq + Weigh> Node<E> {
     pub(super) fn visit(this: &Rc<Self>, seen: &mut impl FnMut(&Rc<Self>)) {
         seen(this);
-        if let Self::Branch(children) = &**this {
-            for child in children {
-                Self::visit(&child.node, seen);
-            }
+        for child in this.children() {
+            Self::visit(&child.node, seen);
         }
     }
 
@@ -382,11 +347,13 @@ impl<E: Weigh> Node<E> {
             "{} slots",
             self.width()
         );
-        let Self::Branch(children) = self else {
+        let Self::Branch(branch) = self else {
             return (self.len(), 0);
         };
+        let lasts = branch.children.iter().filter_map(|child| child.node.last());
+        assert!(branch.lasts.iter().eq(lasts), "a last element that is not");
         let mut depths = std::collections::HashSet::new();
-        for child in children {
+        for child in &branch.children {
             let (len, depth) = child.node.check(false);
             assert_eq!((len, child.node.weight()), (child.len, child.weight));
             depths.insert(depth);
