@@ -327,7 +327,7 @@ fn spread<S, E>(slots: Vec<S>, node: impl Fn(Vec<S>) -> Node<E>) -> Vec<Rc<Node<
 }
 
 #[cfg(test)]
-impl<E: PartialEq + Weigh> Node<E> {
+impl<E: Weigh> Node<E> {
     pub(super) fn visit(this: &Rc<Self>, seen: &mut impl FnMut(&Rc<Self>)) {
         seen(this);
         for child in this.children() {
@@ -336,7 +336,10 @@ impl<E: PartialEq + Weigh> Node<E> {
     }
 
     /// Length and depth, having checked both and the widths.
-    pub(super) fn check(&self, root: bool) -> (usize, usize) {
+    pub(super) fn check(&self, root: bool) -> (usize, usize)
+    where
+        E: PartialEq,
+    {
         let least = match self {
             _ if !root => MIN,
             Self::Leaf(_) => 0,
