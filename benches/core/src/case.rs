@@ -69,7 +69,7 @@ impl Case {
 }
 
 /// All cases.
-pub const CASES: [Case; 18] = [
+pub const CASES: [Case; 19] = [
     Case {
         name: "list-typed",
         about: "a whole row replaces one of n sorted rows, given as a value",
@@ -81,6 +81,12 @@ pub const CASES: [Case; 18] = [
         about: "a whole row as JSON replaces one of n sorted rows and moves",
         sizes: SIZES,
         make: lists::upsert_sorted,
+    },
+    Case {
+        name: "list-upsert-keyed",
+        about: "the same, sorted by a key instead of a comparator",
+        sizes: SIZES,
+        make: lists::upsert_keyed,
     },
     Case {
         name: "list-upsert",

@@ -9,6 +9,7 @@ use fastrand::Rng;
 use realtime_core::{
     ListOptions, ListSnapshot, ListSpec, QueryKey, QueryOptions, key, list::KeyedList,
 };
+use std::cmp::Reverse;
 
 /// Events between two frames, at 500 a second.
 pub(crate) const PER_FRAME: usize = 8;
@@ -105,8 +106,16 @@ struct Lists<T: Quote> {
 
 impl<T: Quote> Lists<T> {
     fn boxed(size: u32, sorted: bool, make: fn(&mut Events) -> String) -> Box<dyn Workload> {
+        Self::with(size, options::<T>(sorted), make)
+    }
+
+    fn with(
+        size: u32,
+        options: ListOptions<T>,
+        make: fn(&mut Events) -> String,
+    ) -> Box<dyn Workload> {
         let mut events = Events::new(size);
-        let mut list = KeyedList::new(options::<T>(sorted));
+        let mut list = KeyedList::new(options);
         list.replace(Link::NOW, events.rows());
         Box::new(Self {
             shown: list.snapshot(),
@@ -146,6 +155,11 @@ pub(crate) fn options<T: Quote>(sorted: bool) -> ListOptions<T> {
 
 pub(crate) fn upsert_sorted(size: u32) -> Box<dyn Workload> {
     Lists::<Patched>::boxed(size, true, Events::upsert)
+}
+
+pub(crate) fn upsert_keyed(size: u32) -> Box<dyn Workload> {
+    let by_price = ListOptions::default().with_sort_key(|row: &Patched| Reverse(row.price()));
+    Lists::<Patched>::with(size, by_price, Events::upsert)
 }
 
 pub(crate) fn upsert(size: u32) -> Box<dyn Workload> {

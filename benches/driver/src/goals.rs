@@ -138,6 +138,12 @@ fn of_core(results: &CoreResults) -> Vec<Goal> {
             unit: "ns",
         },
         Goal {
+            what: "the same, a whole row in a list that is sorted by a key",
+            limit: 1_000.0,
+            reached: native("list-upsert-keyed", 10_000),
+            unit: "ns",
+        },
+        Goal {
             what: "the same from a frame through the whole client",
             limit: 1_000.0,
             reached: native("list-client-sorted", 10_000),
@@ -147,6 +153,12 @@ fn of_core(results: &CoreResults) -> Vec<Goal> {
             what: "one sorted list event at 100,000 rows against 1,000",
             limit: 3.0,
             reached: growth("list-patch-sorted"),
+            unit: "×",
+        },
+        Goal {
+            what: "the same, sorted by a key",
+            limit: 3.0,
+            reached: growth("list-upsert-keyed"),
             unit: "×",
         },
         Goal {

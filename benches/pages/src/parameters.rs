@@ -2,6 +2,7 @@
 
 use crate::row::Row;
 use realtime_yew::{Fetcher, get_json, prelude::*};
+use std::cmp::Reverse;
 
 /// What the address asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Parameters {
     pub fn options(&self) -> UseRealtimeListOptions<Row> {
         let options = UseRealtimeListOptions::default().with_channel(format!("run:{}", self.run));
         if self.sorted {
-            options.with_sort(Row::by_price)
+            options.with_sort_key(|row: &Row| Reverse(row.price))
         } else {
             options
         }

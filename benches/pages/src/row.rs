@@ -2,7 +2,7 @@
 
 use realtime_yew::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::{cmp::Ordering, rc::Rc};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// A row as the server sends it.
@@ -29,14 +29,6 @@ impl ListItem for Row {
 
     fn version(&self) -> Option<u64> {
         Some(self.version)
-    }
-}
-
-impl Row {
-    /// The highest price first.
-    #[must_use]
-    pub fn by_price(&self, other: &Self) -> Ordering {
-        other.price.cmp(&self.price)
     }
 }
 

@@ -101,7 +101,7 @@ pub use id::{
     UserId,
 };
 pub use key::{QueryKey, Segment};
-pub use list::{ListItem, ListOptions, ListSnapshot, RowKey};
+pub use list::{ListItem, ListOptions, ListSnapshot, RowKey, SortKey};
 pub use merge::{merge_patch, present};
 pub use mutation::{
     Edit, ItemState, ListEdit, Mutation, MutationError, MutationEvent, MutationInfo,

@@ -43,6 +43,8 @@ mod selector;
 mod sequence;
 mod snapshot;
 mod sort;
+mod sort_key;
+mod sorting;
 mod tombstones;
 mod tree;
 mod versions;
@@ -57,6 +59,7 @@ pub use report::{Applied, ListChanges, ListStats};
 pub use selector::{ListSelector, Selected};
 pub(crate) use sequence::Spot;
 pub use snapshot::{ListIter, ListSnapshot};
+pub use sort_key::SortKey;
 pub use view::{ListView, ViewOptions, ViewStats};
 pub use weights::Weights;
 
@@ -66,6 +69,7 @@ use patches::Patches;
 use report::Pending;
 use row::Row;
 use sequence::Sequence;
+use sorting::Sorting;
 use std::{collections::BTreeMap, fmt, rc::Rc};
 use tombstones::Tombstones;
 
@@ -124,7 +128,7 @@ impl<T: ListItem> KeyedList<T> {
     pub fn new(options: ListOptions<T>) -> Self {
         Self {
             rows: BTreeMap::new(),
-            order: Sequence::new(options.comparator),
+            order: Sequence::new(options.sorting),
             recent: Patches::new(options.recent),
             parked: Patches::new(options.parked),
             tombstones: Tombstones::new(options.tombstones),
@@ -140,7 +144,7 @@ impl<T: ListItem> KeyedList<T> {
     /// `None` keeps the rows in the order they are in; from then on it is arrival order.
     pub fn set_sort(&mut self, comparator: Option<Comparator<T>>) {
         let lifted = self.lift_all();
-        if self.order.set_comparator(comparator) {
+        if self.order.set_sorting(comparator.map(Sorting::by)) {
             self.pending.order();
         }
         self.relink();

@@ -23,6 +23,6 @@ pub use realtime_core::{
     FetchError, FetchStatus, GapReason, ItemState, ListEdit, ListItem, ListOptions, ListSnapshot,
     Member, Metadata, MutationError, MutationId, MutationStatus, OfflinePolicy, Patch, Position,
     PresenceEvent, PresenceStatus, QueryError, QueryKey, QueryOptions, QueryStatus, ReceivedEvent,
-    RecordEdit, SendError, Sending, Side, Typist, User, UserId, key,
+    RecordEdit, SendError, Sending, Side, SortKey, Typist, User, UserId, key,
     list::{ListSelector, ViewOptions},
 };

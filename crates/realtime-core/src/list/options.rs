@@ -1,5 +1,6 @@
 //! How a list sorts and how much it remembers.
 
+use super::{sort_key::SortKey, sorting::Sorting};
 use crate::overlay::ConflictPolicy;
 use std::{cmp::Ordering, fmt, rc::Rc, time::Duration};
 
@@ -26,7 +27,7 @@ pub(super) struct Limit {
 ///     .with_max_items(500);
 /// ```
 pub struct ListOptions<T> {
-    pub(super) comparator: Option<Comparator<T>>,
+    pub(super) sorting: Option<Sorting<T>>,
     pub(super) max_items: usize,
     pub(super) tombstones: Limit,
     pub(super) parked: Limit,
@@ -41,7 +42,32 @@ impl<T> ListOptions<T> {
     /// `partial_cmp` on NaN) costs time and gives a strange order, but loses no row.
     #[must_use]
     pub fn with_sort(mut self, compare: impl Fn(&T, &T) -> Ordering + 'static) -> Self {
-        self.comparator = Some(Rc::new(compare));
+        self.sorting = Some(Sorting::by(Rc::new(compare)));
+        self
+    }
+
+    /// Keeps the list sorted by what `key` gives for an item; items with equal keys stand in the order
+    /// of their ids.
+    ///
+    /// Does the same as [`with_sort`](Self::with_sort), and a change of a long list costs less, as most
+    /// comparisons read a number that is kept beside the row and not the row:
+    ///
+    /// ```
+    /// use realtime_core::ListOptions;
+    /// use std::cmp::Reverse;
+    ///
+    /// struct Quote { symbol: String, price: f64 }
+    ///
+    /// let dearest_first = ListOptions::default().with_sort_key(|quote: &Quote| Reverse(quote.price));
+    /// let by_symbol = ListOptions::default().with_sort_key(|quote: &Quote| quote.symbol.clone());
+    /// # let _ = (dearest_first, by_symbol);
+    /// ```
+    #[must_use]
+    pub fn with_sort_key<K: SortKey>(mut self, key: impl Fn(&T) -> K + 'static) -> Self
+    where
+        T: 'static,
+    {
+        self.sorting = Some(Sorting::by_key(key));
         self
     }
 
@@ -91,7 +117,7 @@ impl<T> Default for ListOptions<T> {
             ttl: Duration::from_secs(60),
         };
         Self {
-            comparator: None,
+            sorting: None,
             max_items: 1_000_000,
             tombstones: Limit {
                 cap: 4_096,
@@ -107,7 +133,7 @@ impl<T> Default for ListOptions<T> {
 impl<T> Clone for ListOptions<T> {
     fn clone(&self) -> Self {
         Self {
-            comparator: self.comparator.clone(),
+            sorting: self.sorting.clone(),
             conflicts: self.conflicts.clone(),
             ..*self
         }
@@ -117,7 +143,7 @@ impl<T> Clone for ListOptions<T> {
 impl<T> fmt::Debug for ListOptions<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ListOptions")
-            .field("sorted", &self.comparator.is_some())
+            .field("sorted", &self.sorting.is_some())
             .field("max_items", &self.max_items)
             .field("tombstones", &self.tombstones)
             .field("parked", &self.parked)

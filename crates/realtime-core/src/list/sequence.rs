@@ -1,10 +1,10 @@
-//! The rows in their order: by comparator and id, or as they arrived and were moved.
+//! The rows in their order: sorted, equal ones by id, or as they arrived and were moved.
 
 use super::{
     item::ListItem,
     label::{self, Label, TAIL},
-    options::Comparator,
     sort::merge_sort,
+    sorting::Sorting,
     tree::{Tree, Weigh},
 };
 use crate::overlay::LayerId;
@@ -16,12 +16,18 @@ pub(super) struct Entry<T> {
     pub(super) item: Rc<T>,
     /// The place in arrival order; sorted lists have none.
     pub(super) label: Option<Label>,
+    /// What a sorted list compares before it looks at the items.
+    pub(super) prefix: u64,
 }
 
 impl<T> Entry<T> {
-    /// A row that has no place yet.
+    /// A row that no order compares yet.
     pub(super) const fn new(item: Rc<T>) -> Self {
-        Self { item, label: None }
+        Self {
+            item,
+            label: None,
+            prefix: 0,
+        }
     }
 }
 
@@ -32,6 +38,7 @@ impl<T> Clone for Entry<T> {
         Self {
             item: Rc::clone(&self.item),
             label: self.label.clone(),
+            prefix: self.prefix,
         }
     }
 }
@@ -56,7 +63,7 @@ enum Beside {
 /// change costs O(log n).
 pub(super) struct Sequence<T> {
     tree: Tree<Entry<T>>,
-    comparator: Option<Comparator<T>>,
+    sorting: Option<Sorting<T>>,
     /// Places in arrival order of rows that are not in the tree just now, in order.
     held: Vec<Label>,
     /// How often the comparator contradicted itself, and the row had to be looked for one by one.
@@ -64,10 +71,10 @@ pub(super) struct Sequence<T> {
 }
 
 impl<T: ListItem> Sequence<T> {
-    pub(super) fn new(comparator: Option<Comparator<T>>) -> Self {
+    pub(super) fn new(sorting: Option<Sorting<T>>) -> Self {
         Self {
             tree: Tree::new(),
-            comparator,
+            sorting,
             held: Vec::new(),
             scans: 0,
         }
@@ -82,13 +89,22 @@ impl<T: ListItem> Sequence<T> {
     }
 
     pub(super) const fn is_sorted(&self) -> bool {
-        self.comparator.is_some()
+        self.sorting.is_some()
+    }
+
+    /// A row that has no place yet.
+    pub(super) fn entry(&self, item: Rc<T>) -> Entry<T> {
+        let prefix = self.sorting.as_ref().map(|it| it.prefix(&item));
+        Entry {
+            prefix: prefix.unwrap_or_default(),
+            ..Entry::new(item)
+        }
     }
 
     /// Puts a new row where it sorts, or at the end.
     pub(super) fn insert(&mut self, item: Rc<T>) -> Entry<T> {
-        let mut entry = Entry::new(item);
-        let rank = if self.comparator.is_some() {
+        let mut entry = self.entry(item);
+        let rank = if self.sorting.is_some() {
             self.search(&entry).unwrap_or_else(|rank| rank)
         } else {
             let end = self.end();
@@ -110,8 +126,8 @@ impl<T: ListItem> Sequence<T> {
     pub(super) fn insert_at(&mut self, item: Rc<T>, spot: &Spot<Entry<T>>) -> Option<Entry<T>> {
         let rank = self.rank_of(spot)?;
         let entry = Entry {
-            item,
             label: Some(Label::default()),
+            ..self.entry(item)
         };
         if !self.open(rank, &entry, beside(spot)) {
             return None;
@@ -123,13 +139,13 @@ impl<T: ListItem> Sequence<T> {
     /// Puts a row that the server does not know after all that it does, and among those like it in
     /// the order of the edits that made them; in a sorted list where it sorts.
     pub(super) fn insert_last(&mut self, item: Rc<T>, made_by: LayerId) -> Entry<T> {
-        if self.comparator.is_some() {
+        if self.sorting.is_some() {
             return self.insert(item);
         }
         let value = label::in_tail(made_by.mutation.as_u64(), made_by.edit);
         let entry = Entry {
-            item,
             label: Some(Label::new(value)),
+            ..self.entry(item)
         };
         self.put(&entry);
         entry
@@ -172,8 +188,8 @@ impl<T: ListItem> Sequence<T> {
     /// Puts `item` in the place of `entry`, and tells whether it stands elsewhere now.
     pub(super) fn replace(&mut self, entry: &Entry<T>, item: Rc<T>) -> (Entry<T>, bool) {
         let new = Entry {
-            item,
             label: entry.label.clone(),
+            ..self.entry(item)
         };
         let Some(rank) = self.rank(entry).or_else(|| self.scan(entry)) else {
             return (self.insert(new.item), true);
@@ -243,11 +259,11 @@ impl<T: ListItem> Sequence<T> {
         entries.position(|other| Rc::ptr_eq(&other.item, &entry.item))
     }
 
-    /// Takes another comparator; whether that changed the order. The entries are new ones.
+    /// Takes another order; whether that changed the order. The entries are new ones.
     ///
     /// Without a comparator the rows keep the order they are in, from then on as arrival order.
-    pub(super) fn set_comparator(&mut self, comparator: Option<Comparator<T>>) -> bool {
-        self.comparator = comparator;
+    pub(super) fn set_sorting(&mut self, sorting: Option<Sorting<T>>) -> bool {
+        self.sorting = sorting;
         let items = self.tree.iter().map(|entry| Rc::clone(&entry.item));
         self.rebuild(items.collect())
     }
@@ -256,8 +272,9 @@ impl<T: ListItem> Sequence<T> {
     ///
     /// Rows that are the very ones held already, in this order, leave everything as it is.
     pub(super) fn rebuild(&mut self, items: Vec<Rc<T>>) -> bool {
-        let mut entries: Vec<_> = items.into_iter().map(Entry::new).collect();
-        if self.comparator.is_some() {
+        let items = items.into_iter();
+        let mut entries: Vec<_> = items.map(|item| self.entry(item)).collect();
+        if self.sorting.is_some() {
             entries = merge_sort(entries, |a, b| self.compare(a, b));
         }
         let same_len = entries.len() == self.tree.len();
@@ -272,7 +289,7 @@ impl<T: ListItem> Sequence<T> {
         if same {
             return false;
         }
-        if self.comparator.is_none() {
+        if self.sorting.is_none() {
             let values = label::fresh(entries.len());
             for (entry, value) in entries.iter_mut().zip(values) {
                 let label = Label::default();
@@ -302,11 +319,11 @@ impl<T: ListItem> Sequence<T> {
         if Rc::ptr_eq(&a.item, &b.item) {
             return Ordering::Equal;
         }
-        match (&self.comparator, &a.label, &b.label) {
+        match (&self.sorting, &a.label, &b.label) {
             (None, Some(a), Some(b)) => a.get().cmp(&b.get()),
-            (Some(compare), ..) => {
-                compare(&a.item, &b.item).then_with(|| a.item.id().cmp(&b.item.id()))
-            }
+            (Some(sorting), ..) => (a.prefix.cmp(&b.prefix))
+                .then_with(|| sorting.compare(&a.item, &b.item))
+                .then_with(|| a.item.id().cmp(&b.item.id())),
             (None, ..) => Ordering::Equal,
         }
     }

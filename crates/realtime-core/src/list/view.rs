@@ -6,12 +6,7 @@ mod shown;
 pub use options::ViewOptions;
 
 use super::{
-    ListSnapshot,
-    diff::ListDiff,
-    item::ListItem,
-    sequence::{Entry, Sequence},
-    tree::Tree,
-    weights::Weights,
+    ListSnapshot, diff::ListDiff, item::ListItem, sequence::Sequence, tree::Tree, weights::Weights,
 };
 use options::Filter;
 use shown::{Changed, Shown, Turnover};
@@ -78,13 +73,10 @@ impl<T: ListItem> ListView<T> {
     #[must_use]
     pub fn new(options: &ViewOptions<T>) -> Self {
         let compared = Rc::<Cell<u64>>::default();
-        let shown = match (&options.comparator, &options.filter) {
-            (Some(compare), _) => {
-                let (compare, compared) = (Rc::clone(compare), Rc::clone(&compared));
-                Shown::Sorted(Sequence::new(Some(Rc::new(move |a: &T, b: &T| {
-                    compared.set(compared.get() + 1);
-                    compare(a, b)
-                }))))
+        let shown = match (&options.sorting, &options.filter) {
+            (Some(sorting), _) => {
+                let sorting = sorting.counting(Rc::clone(&compared));
+                Shown::Sorted(Sequence::new(Some(sorting)))
             }
             (None, Some(_)) => Shown::Filtered(Tree::new()),
             (None, None) => Shown::Source,
@@ -162,7 +154,7 @@ impl<T: ListItem> ListView<T> {
             Shown::Source => Some(rank),
             Shown::Filtered(_) => usize::try_from(self.matches.before(rank)).ok(),
             Shown::Sorted(rows) => {
-                let entry = Entry::new(Rc::clone(item));
+                let entry = rows.entry(Rc::clone(item));
                 rows.rank(&entry).or_else(|| rows.position(&entry))
             }
         }

@@ -24,11 +24,18 @@ pub(crate) trait Timer {
 #[derive(Debug)]
 pub(crate) struct BrowserClock;
 
+thread_local! {
+    /// Looked up once: every event asks for the time, and each look-up is two calls into JavaScript.
+    static PERFORMANCE: Option<web_sys::Performance> =
+        web_sys::window().and_then(|window| window.performance());
+}
+
 impl Clock for BrowserClock {
     fn now(&self) -> Instant {
-        let millis = web_sys::window()
-            .and_then(|window| window.performance())
-            .map_or_else(js_sys::Date::now, |performance| performance.now());
+        let millis = PERFORMANCE.with(|performance| match performance {
+            Some(performance) => performance.now(),
+            None => js_sys::Date::now(),
+        });
         // A float to integer cast saturates, and 2^53 ms are 285,000 years.
         Instant::from_millis(millis as u64)
     }

@@ -38,7 +38,7 @@ pub(crate) fn TasksPage(props: &TasksPageProps) -> Html {
         Fetcher::<Vec<Task>>::positioned(|| get_json("/api/tasks")),
         UseRealtimeListOptions::default()
             .with_channel(CHANNEL)
-            .with_sort(|a: &Task, b| a.position.total_cmp(&b.position))
+            .with_sort_key(|task: &Task| task.position)
             .with_conflicts(ConflictPolicy::MergeFields {
                 same_field: Side::Theirs,
             }),

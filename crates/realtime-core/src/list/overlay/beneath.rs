@@ -283,8 +283,8 @@ impl<T: ListItem> KeyedList<T> {
                 take_out(&mut self.order, row);
             }
             let entry = Entry {
-                item,
                 label: Some(label),
+                ..self.order.entry(item)
             };
             self.order.put(&entry);
             touched.place.clone_from(&entry.label);
@@ -313,8 +313,8 @@ impl<T: ListItem> KeyedList<T> {
                             self.order.free(label);
                         }
                         let entry = Entry {
-                            item,
                             label: row.label,
+                            ..self.order.entry(item)
                         };
                         self.order.put(&entry);
                         entry

@@ -1,6 +1,6 @@
 //! Which rows a view shows, and in which order.
 
-use crate::list::Comparator;
+use crate::list::{sort_key::SortKey, sorting::Sorting};
 use std::{cmp::Ordering, fmt, ptr, rc::Rc};
 
 /// Whether a view shows a row.
@@ -21,7 +21,7 @@ pub(super) type Filter<T> = Rc<dyn Fn(&T) -> bool>;
 /// ```
 pub struct ViewOptions<T> {
     pub(super) filter: Option<Filter<T>>,
-    pub(super) comparator: Option<Comparator<T>>,
+    pub(super) sorting: Option<Sorting<T>>,
 }
 
 impl<T> ViewOptions<T> {
@@ -39,14 +39,25 @@ impl<T> ViewOptions<T> {
     /// total and depend on nothing but the two rows; one that is not costs time, and loses no row.
     #[must_use]
     pub fn with_sort(mut self, compare: impl Fn(&T, &T) -> Ordering + 'static) -> Self {
-        self.comparator = Some(Rc::new(compare));
+        self.sorting = Some(Sorting::by(Rc::new(compare)));
+        self
+    }
+
+    /// Shows the rows in the order of what `key` gives for them, at less cost: see
+    /// [`ListOptions::with_sort_key`](super::super::ListOptions::with_sort_key).
+    #[must_use]
+    pub fn with_sort_key<K: SortKey>(mut self, key: impl Fn(&T) -> K + 'static) -> Self
+    where
+        T: 'static,
+    {
+        self.sorting = Some(Sorting::by_key(key));
         self
     }
 
     /// Whether a view of these is the list itself: every row, in the list's order.
     #[must_use]
     pub const fn is_all(&self) -> bool {
-        self.filter.is_none() && self.comparator.is_none()
+        self.filter.is_none() && self.sorting.is_none()
     }
 }
 
@@ -54,7 +65,7 @@ impl<T> Default for ViewOptions<T> {
     fn default() -> Self {
         Self {
             filter: None,
-            comparator: None,
+            sorting: None,
         }
     }
 }
@@ -63,15 +74,16 @@ impl<T> Clone for ViewOptions<T> {
     fn clone(&self) -> Self {
         Self {
             filter: self.filter.clone(),
-            comparator: self.comparator.clone(),
+            sorting: self.sorting.clone(),
         }
     }
 }
 
 impl<T> PartialEq for ViewOptions<T> {
     fn eq(&self, other: &Self) -> bool {
-        is_same(self.filter.as_ref(), other.filter.as_ref())
-            && is_same(self.comparator.as_ref(), other.comparator.as_ref())
+        is_same(&self.filter, &other.filter, |one, two| {
+            ptr::addr_eq(Rc::as_ptr(one), Rc::as_ptr(two))
+        }) && is_same(&self.sorting, &other.sorting, Sorting::is)
     }
 }
 
@@ -81,15 +93,15 @@ impl<T> fmt::Debug for ViewOptions<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ViewOptions")
             .field("filtered", &self.filter.is_some())
-            .field("sorted", &self.comparator.is_some())
+            .field("sorted", &self.sorting.is_some())
             .finish()
     }
 }
 
-/// Whether both are one closure, and not just closures of one piece of code.
-fn is_same<F: ?Sized>(one: Option<&Rc<F>>, two: Option<&Rc<F>>) -> bool {
+/// Whether both are nothing, or the same by `is`.
+fn is_same<F>(one: &Option<F>, two: &Option<F>, is: impl Fn(&F, &F) -> bool) -> bool {
     match (one, two) {
-        (Some(one), Some(two)) => ptr::addr_eq(Rc::as_ptr(one), Rc::as_ptr(two)),
+        (Some(one), Some(two)) => is(one, two),
         (None, None) => true,
         _ => false,
     }

@@ -107,7 +107,7 @@ impl<'a, T: ListItem> Turnover<'a, T> {
             match self.left.remove(&item.id()) {
                 Some(before) if Rc::ptr_eq(&before, &item) => {}
                 Some(before) => {
-                    let (_, moved) = rows.replace(&Entry::new(before), item);
+                    let (_, moved) = rows.replace(&rows.entry(before), item);
                     self.changed.rows = true;
                     self.changed.order |= moved;
                 }
@@ -118,7 +118,7 @@ impl<'a, T: ListItem> Turnover<'a, T> {
             }
         }
         for item in self.left.into_values() {
-            rows.remove(&Entry::new(item));
+            rows.remove(&rows.entry(item));
             self.changed.order = true;
         }
         self.changed

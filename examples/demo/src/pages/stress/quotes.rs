@@ -25,7 +25,7 @@ pub(super) fn Quotes(props: &QuotesProps) -> Html {
         meter,
     } = props;
     let view = use_memo(setting.is_sorted, |is_sorted| match is_sorted {
-        true => ViewOptions::default().with_sort(|a: &Quote, b: &Quote| a.price.cmp(&b.price)),
+        true => ViewOptions::default().with_sort_key(|quote: &Quote| quote.price),
         false => ViewOptions::default(),
     });
     let row = use_callback(meter.clone(), |row: VirtualRow<Quote>, meter| {
