@@ -1,6 +1,6 @@
 //! What is measured, and how.
 
-use crate::{edits, lists, queries, room, routing};
+use crate::{decoding, edits, lists, queries, room, routing};
 
 /// The sizes of most cases.
 const SIZES: &[u32] = &[100, 1_000, 10_000, 100_000];
@@ -69,7 +69,7 @@ impl Case {
 }
 
 /// All cases.
-pub const CASES: [Case; 19] = [
+pub const CASES: [Case; 21] = [
     Case {
         name: "list-typed",
         about: "a whole row replaces one of n sorted rows, given as a value",
@@ -135,6 +135,18 @@ pub const CASES: [Case; 19] = [
         about: "a frame through the whole client: decoded, routed, merged into n sorted rows, published",
         sizes: SIZES,
         make: lists::client_sorted,
+    },
+    Case {
+        name: "decode-json",
+        about: "a message with a snapshot of n rows is read from JSON",
+        sizes: &[1, 10, 100, 1_000],
+        make: decoding::json,
+    },
+    Case {
+        name: "decode-messagepack",
+        about: "the same from MessagePack with named fields",
+        sizes: &[1, 10, 100, 1_000],
+        make: decoding::message_pack,
     },
     Case {
         name: "route-record",

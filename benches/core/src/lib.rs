@@ -2,6 +2,7 @@
 //! WebAssembly, in a browser.
 
 mod case;
+mod decoding;
 mod edits;
 mod link;
 mod lists;

@@ -5,11 +5,13 @@ use realtime_core::{
     MutationLimits, Output, channel::ChannelOptions, wire::JsonCodec,
 };
 use serde_json::Value;
+use std::time::Duration;
 
 pub(crate) const NOW: Instant = Instant::from_millis(1_000);
 
 pub(crate) struct Wire {
     pub(crate) client: Client,
+    pub(crate) now: Instant,
     generation: Generation,
     pub(crate) fetches: Vec<FetchId>,
     /// The ids of the messages that were sent, but for subscriptions.
@@ -32,6 +34,7 @@ impl Wire {
         client.connect(NOW);
         let mut wire = Self {
             client,
+            now: NOW,
             generation: Generation::default(),
             fetches: Vec::new(),
             sent: Vec::new(),
@@ -95,6 +98,15 @@ impl Wire {
             generation: self.generation,
             frame: FrameRef::Text(text),
         };
-        self.client.handle(NOW, input);
+        self.client.handle(self.now, input);
+    }
+
+    /// Time passes, and what was to happen by then does.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        self.now = self.now + time;
+        while self.client.next_deadline().is_some_and(|at| at <= self.now) {
+            self.client.handle(self.now, Input::Timeout);
+            self.pump();
+        }
     }
 }
