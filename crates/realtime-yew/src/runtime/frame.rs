@@ -1,7 +1,15 @@
 //! Publishing at most once per animation frame, and also where there are no frames.
 
-use gloo_timers::callback::Timeout;
-use std::{cell::RefCell, rc::Rc};
+use super::{
+    clock::{BrowserClock, Clock, Timer},
+    timer::BrowserTimer,
+};
+use realtime_core::Instant;
+use std::{
+    cell::RefCell,
+    rc::{Rc, Weak},
+    time::Duration,
+};
 use wasm_bindgen::{JsCast, closure::Closure};
 
 /// Asks for one call at the next frame.
@@ -12,7 +20,7 @@ pub(crate) trait Repaint {
 
 /// How long to wait for a frame that does not come: hidden pages have none, and frames that are
 /// scrolled out of view may have none. Browsers stretch this to a second in hidden pages.
-const WITHOUT_FRAMES_MS: u32 = 250;
+const WITHOUT_FRAMES: Duration = Duration::from_millis(250);
 
 pub(crate) struct BrowserRepaint {
     state: Rc<State>,
@@ -23,42 +31,62 @@ pub(crate) struct BrowserRepaint {
 struct State {
     draw: Rc<dyn Fn()>,
     pending: RefCell<Option<Pending>>,
+    /// Rings early when frames come: it is armed for one request, and left so for those after it, which
+    /// would else set and clear a timeout for each frame.
+    fallback: BrowserTimer,
 }
 
 struct Pending {
     frame: Option<i32>,
-    /// Held because dropping it cancels it.
-    _fallback: Timeout,
+    /// When it is drawn without a frame.
+    due: Instant,
 }
 
 impl BrowserRepaint {
     pub(crate) fn new(draw: Rc<dyn Fn()>) -> Self {
-        let state = Rc::new(State {
-            draw,
-            pending: RefCell::default(),
+        let state = Rc::new_cyclic(|state: &Weak<State>| {
+            let state = Weak::clone(state);
+            State {
+                draw,
+                pending: RefCell::default(),
+                fallback: BrowserTimer::new(Rc::new(move || {
+                    if let Some(state) = state.upgrade() {
+                        state.ring();
+                    }
+                })),
+            }
         });
         let on_frame = {
             let state = Rc::clone(&state);
-            Closure::new(move || state.run())
+            Closure::new(move || state.draw_pending())
         };
         Self { state, on_frame }
     }
 }
 
 impl State {
-    fn run(&self) {
+    /// Draws if a frame has not come in time.
+    fn ring(&self) {
+        let due = self.pending.borrow().as_ref().map(|pending| pending.due);
+        if due.is_some_and(|due| due <= BrowserClock.now()) {
+            self.cancel_frame();
+            self.draw_pending();
+        } else {
+            self.fallback.arm(due);
+        }
+    }
+
+    fn draw_pending(&self) {
         let pending = self.pending.borrow_mut().take();
-        if let Some(pending) = pending {
-            pending.cancel_frame();
+        if pending.is_some() {
             (self.draw)();
         }
     }
-}
 
-impl Pending {
-    /// Harmless if it is the frame that came.
     fn cancel_frame(&self) {
-        if let (Some(frame), Some(window)) = (self.frame, web_sys::window()) {
+        let frame = self.pending.borrow().as_ref().and_then(|it| it.frame);
+        if let (Some(frame), Some(window)) = (frame, web_sys::window()) {
+            // It fails for no frame, not even for one that has come.
             let _ = window.cancel_animation_frame(frame);
         }
     }
@@ -79,19 +107,14 @@ impl Repaint for BrowserRepaint {
                     .ok()
             })
         };
-        let state = Rc::clone(&self.state);
-        let fallback = Timeout::new(WITHOUT_FRAMES_MS, move || state.run());
-        *self.state.pending.borrow_mut() = Some(Pending {
-            frame,
-            _fallback: fallback,
-        });
+        let due = BrowserClock.now() + WITHOUT_FRAMES;
+        *self.state.pending.borrow_mut() = Some(Pending { frame, due });
+        self.state.fallback.arm(Some(due));
     }
 }
 
 impl Drop for BrowserRepaint {
     fn drop(&mut self) {
-        if let Some(pending) = self.state.pending.borrow_mut().take() {
-            pending.cancel_frame();
-        }
+        self.state.cancel_frame();
     }
 }
