@@ -42,10 +42,11 @@ pub(crate) fn fold(size: u32) -> Box<dyn Workload> {
 
 impl Workload for Fold {
     fn prepare(&mut self, count: usize) {
-        let rounds = count.div_ceil(self.size);
-        self.rounds = (0..rounds)
-            .map(|_| {
-                let events = (0..self.size).map(|_| {
+        let rounds = (0..count).step_by(self.size);
+        self.rounds = rounds
+            .map(|done| {
+                // The last one has what is left.
+                let events = (done..count.min(done + self.size)).map(|_| {
                     self.seq += 1;
                     let seq = self.seq;
                     format!(
