@@ -91,7 +91,7 @@ impl Budget {
 /// By how many percent `is` is more than `may`.
 #[expect(clippy::cast_precision_loss, reason = "no page has 2^52 bytes")]
 pub(crate) fn percent(is: usize, may: usize) -> f64 {
-    (is as f64 / may.max(1) as f64 - 1.0) * 100.0
+    (is as f64 - may as f64) * 100.0 / may.max(1) as f64
 }
 
 #[cfg(test)]
