@@ -59,7 +59,10 @@ pub(crate) fn write(folder: &Path) -> Result<PathBuf, BenchError> {
     let core: Option<CoreResults> = results::read(folder, CORE)?;
     let mut text = String::from(INTRODUCTION);
     let goals = goals::table(browser.as_ref(), core.as_ref());
-    let _ = write!(text, "\n## Goals\n\n{goals}");
+    let _ = write!(
+        text,
+        "\n## Goals\n\n{goals}\n[PROFILES.md](PROFILES.md) says why what is missed is missed.\n"
+    );
     if let Some(browser) = &browser {
         results::put(
             &folder.join("benchmarks/browser.svg"),
