@@ -186,6 +186,14 @@ impl Channels {
         );
     }
 
+    /// The user signs out, with the link down: what is wanted stays, but is asked for anew and not
+    /// resumed.
+    pub fn start_over(&mut self) {
+        for entry in self.entries.values_mut() {
+            entry.start_over();
+        }
+    }
+
     /// Whether `id` is of a `subscribe` that this link waits for an answer to.
     #[must_use]
     pub fn expects(&self, id: &MessageId) -> bool {

@@ -11,6 +11,7 @@ mod queries;
 mod room;
 mod rooms;
 mod route;
+mod session;
 mod stats;
 
 pub use options::ClientOptions;
@@ -216,6 +217,7 @@ impl Client {
 
     /// Starts connecting, unless that is under way or done.
     pub fn connect(&mut self, now: Instant) {
+        self.cache.sign_in(now);
         self.connection.connect(now);
         self.settle(now);
     }
@@ -223,6 +225,7 @@ impl Client {
     /// Connects afresh and at once, also after the client gave up or was told to stop.
     pub fn reconnect(&mut self, now: Instant) {
         self.end_session();
+        self.cache.sign_in(now);
         self.connection.reconnect(now);
         self.settle(now);
     }

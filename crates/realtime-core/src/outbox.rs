@@ -194,9 +194,19 @@ impl Outbox {
     pub fn disconnected_for_good(&mut self, now: Instant) {
         self.advance(now);
         self.link = Link::Ended;
+        self.settle_all(&SendError::Disconnected);
+    }
+
+    /// The user signs out: everything held settles as [`SendError::SignedOut`].
+    pub fn sign_out(&mut self, now: Instant) {
+        self.advance(now);
+        self.settle_all(&SendError::SignedOut);
+    }
+
+    fn settle_all(&mut self, error: &SendError) {
         let all: Vec<SendId> = self.held.keys().copied().collect();
         for send in all {
-            self.finish(send, Err(SendError::Disconnected));
+            self.finish(send, Err(error.clone()));
         }
     }
 

@@ -120,6 +120,15 @@ impl Roster {
         }
     }
 
+    /// A roster of the same channel, user and options that knows nobody and has said nothing.
+    pub(crate) fn anew(&self) -> Self {
+        Self::new(
+            self.channel.clone(),
+            self.user.clone(),
+            self.options.clone(),
+        )
+    }
+
     /// The channel it watches.
     #[must_use]
     pub fn channel(&self) -> &ChannelName {

@@ -90,6 +90,12 @@ impl TypingRoom {
         }
     }
 
+    /// A room of the same channel, user and options that knows nobody and has said nothing.
+    pub(crate) fn anew(&self) -> Self {
+        let Typist { id, name } = self.user.clone();
+        Self::new(self.channel.clone(), id, name, self.options.clone())
+    }
+
     /// The channel it watches.
     #[must_use]
     pub fn channel(&self) -> &ChannelName {

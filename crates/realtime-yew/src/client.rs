@@ -82,6 +82,24 @@ impl RealtimeClient {
         self.runtime.post(Client::disconnect);
     }
 
+    /// Ends the session: leaves all rooms, closes the connection, empties the cache, the rosters and
+    /// the list of typists, and settles everything that was sent with [`SendError::SignedOut`]. Of
+    /// what was on its way to the server, it may have carried out some.
+    ///
+    /// Hooks that stay mounted show no data, and nothing is fetched, until
+    /// [`connect`](Self::connect) or [`reconnect`](Self::reconnect) begins the next session: with the
+    /// token that the provider then gives, and the users that components then name. Apps in which
+    /// another user may sign in give the provider a [`Session`](crate::Session) instead, and need not
+    /// call this.
+    pub fn sign_out(&self) {
+        let mutations = Rc::clone(self.runtime.mutations());
+        self.runtime.post(move |client, now| {
+            client.sign_out(now);
+            // Those that had failed and were kept go without a word.
+            mutations.retain(|id| client.is_mutation_open(id) || client.mutation(id).is_some());
+        });
+    }
+
     /// The state of the connection; [`use_connection`](crate::use_connection) keeps a component up
     /// to date with it.
     #[must_use]

@@ -93,6 +93,7 @@ mod options;
 pub mod prelude;
 mod provider;
 mod runtime;
+mod session;
 mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -121,6 +122,7 @@ pub use provider::{
 pub use realtime_core::{self, key};
 #[cfg(feature = "http")]
 pub use runtime::{get_json, get_json_list};
+pub use session::Session;
 pub use window::{RowHeight, WindowOptions};
 
 /// Optional styles for the [`components`], in light and dark: put it into a `<style>` element, or

@@ -2,7 +2,7 @@
 
 pub use crate::{
     AckError, ListRef, MutateError, MutationSpec, PendingAck, PendingMutation, RealtimeClient,
-    RealtimeError, RealtimeOptions, RealtimeProvider, RowHeight, Toast, ToastKind,
+    RealtimeError, RealtimeOptions, RealtimeProvider, RowHeight, Session, Toast, ToastKind,
     UseConnectionHandle, UsePresenceHandle, UsePresenceOptions, UseRealtimeItemStateHandle,
     UseRealtimeListHandle, UseRealtimeListOptions, UseRealtimeListOrderHandle,
     UseRealtimeListSourceHandle, UseRealtimeListViewHandle, UseRealtimeMutationHandle,

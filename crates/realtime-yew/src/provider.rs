@@ -1,6 +1,7 @@
 //! Gives a client to all components below.
 
-use crate::{client::RealtimeClient, options::RealtimeOptions};
+use crate::{client::RealtimeClient, options::RealtimeOptions, session::Session};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// What a [`RealtimeProvider`] is told.
@@ -10,11 +11,15 @@ pub struct RealtimeProviderProps {
     /// `https` become `ws` and `wss`. Another URL makes another client. Not needed with `client`.
     #[prop_or_default]
     pub url: AttrValue,
-    /// How the client behaves. Only those of the first render count.
+    /// Who is signed in. Another session is another client, with a cache, a socket and an outbox of
+    /// its own. Default: always the same.
+    #[prop_or_default]
+    pub session: Session,
+    /// How the client behaves. Only those of its first render count.
     #[prop_or_default]
     pub options: RealtimeOptions,
     /// A client that the app has made itself. The provider then connects it, but leaves it
-    /// connected when it unmounts.
+    /// connected when it unmounts. For another session, give another client.
     #[prop_or_default]
     pub client: Option<RealtimeClient>,
     /// The app.
@@ -26,6 +31,11 @@ pub struct RealtimeProviderProps {
 ///
 /// Nothing connects while a server renders the page. When the provider unmounts, the client it
 /// made leaves all rooms and closes its connection.
+///
+/// Another `url`, `session` or `client` is another client. The components below are then mounted
+/// anew, so that nothing which they keep for themselves outlives the change either: not one render
+/// shows data of the last session. The client of the last session is
+/// [signed out](RealtimeClient::sign_out), and handles on it do no harm.
 ///
 /// ```
 /// use realtime_yew::prelude::*;
@@ -42,26 +52,49 @@ pub struct RealtimeProviderProps {
 /// ```
 #[component]
 pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
-    let made = use_memo((props.url.clone(), props.client.clone()), |(url, given)| {
-        given.clone().map_or_else(
-            || (RealtimeClient::new(url, props.options.clone()), true),
-            |client| (client, false),
-        )
+    let count = use_mut_ref(|| 0_u64);
+    let whose = (
+        props.url.clone(),
+        props.session.clone(),
+        props.client.clone(),
+    );
+    let made = use_memo(whose, |(url, _, given)| {
+        *count.borrow_mut() += 1;
+        Made {
+            number: *count.borrow(),
+            is_ours: given.is_none(),
+            client: given
+                .clone()
+                .unwrap_or_else(|| RealtimeClient::new(url, props.options.clone())),
+        }
     });
-    let (client, is_ours) = &*made;
-    use_effect_with((client.clone(), *is_ours), |(client, is_ours)| {
-        client.connect();
-        let ours = is_ours.then(|| client.clone());
+    use_effect_with(Rc::clone(&made), |made| {
+        made.client.connect();
+        let ours = made.is_ours.then(|| made.client.clone());
         move || {
             if let Some(client) = ours {
-                client.disconnect();
+                client.sign_out();
             }
         }
     });
     html! {
-        <ContextProvider<RealtimeClient> context={client.clone()}>
+        <ContextProvider<RealtimeClient> key={made.number} context={made.client.clone()}>
             { props.children.clone() }
         </ContextProvider<RealtimeClient>>
+    }
+}
+
+/// The client of one session.
+struct Made {
+    client: RealtimeClient,
+    is_ours: bool,
+    /// Tells the trees of different sessions apart: one is not made over into the other.
+    number: u64,
+}
+
+impl PartialEq for Made {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
     }
 }
 

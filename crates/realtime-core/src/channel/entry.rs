@@ -79,6 +79,13 @@ impl Entry {
         }
     }
 
+    /// Forgets how far the channel had come.
+    pub(super) fn start_over(&mut self) {
+        self.position = None;
+        self.missed_up_to = None;
+        self.was_live = false;
+    }
+
     /// Goes on without an answer. Whatever comes next is where we start to count from.
     pub(super) fn assume(&mut self) {
         if let Link::Subscribing(id) = &self.link {

@@ -107,6 +107,17 @@ impl Entries {
 }
 
 impl Client {
+    /// The user has signed out: what is observed is empty, and nobody can have missed anything.
+    pub(super) fn entries_start_over(&mut self) {
+        for (id, entry) in &mut self.entries.by_id {
+            entry.is_live = false;
+            entry.was_live = false;
+            entry.continuity = None;
+            entry.recovery = None;
+            self.dirty.mark_items(*id);
+        }
+    }
+
     /// Registers an observer that the cache has accepted. The first of an entry decides what the
     /// entry listens to.
     pub(super) fn attach(

@@ -14,6 +14,7 @@ use std::any::Any;
 /// The [`Resource`] behind a list query.
 pub(super) struct LiveList<T: ListItem> {
     pub(super) list: KeyedList<T>,
+    options: ListOptions<T>,
     /// Whether a fetch or a snapshot has said what the list holds; rows that events bring before
     /// that are kept, but an unfetched list is not an empty one.
     is_filled: bool,
@@ -22,7 +23,8 @@ pub(super) struct LiveList<T: ListItem> {
 impl<T: ListItem> LiveList<T> {
     pub(super) fn new(options: ListOptions<T>) -> Self {
         Self {
-            list: KeyedList::new(options),
+            list: KeyedList::new(options.clone()),
+            options,
             is_filled: false,
         }
     }
@@ -73,6 +75,10 @@ impl<T: ListItem> Resource for LiveList<T> {
             )
         })?;
         Ok(self.replace(now, *items))
+    }
+
+    fn clear(&mut self) {
+        *self = Self::new(self.options.clone());
     }
 
     fn apply(

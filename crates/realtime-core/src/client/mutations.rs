@@ -445,6 +445,14 @@ impl Client {
         }
     }
 
+    /// The user signs out: all mutations fail. Their edits go with the data that they lie over.
+    fn fail_mutations(&mut self) {
+        for send in self.mutations.sign_out() {
+            self.outbox.cancel(send);
+        }
+        self.dirty.mark(Topic::Mutations);
+    }
+
     fn due_mutations(&mut self, now: Instant) {
         while let Some(due) = self.mutations.next_due(now) {
             match due {

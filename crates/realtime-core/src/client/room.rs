@@ -155,6 +155,19 @@ impl Room {
         }
     }
 
+    /// The user has signed out: nobody is known to be here, and nobody to be typing.
+    pub(super) fn start_over(&mut self, now: Instant, visible: bool) {
+        if let Some(seat) = &mut self.seat {
+            seat.roster = seat.roster.anew();
+            seat.roster.set_visible(now, visible);
+            seat.told = u64::MAX;
+        }
+        for desk in &mut self.desks {
+            desk.typing = desk.typing.anew();
+            desk.told = u64::MAX;
+        }
+    }
+
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         if let Some(seat) = &mut self.seat {
             seat.roster.handle_timeout(now);

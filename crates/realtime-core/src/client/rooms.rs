@@ -91,6 +91,13 @@ impl Rooms {
         }
     }
 
+    fn on_start_over(&mut self, now: Instant) {
+        let visible = self.visible;
+        for room in self.each() {
+            room.start_over(now, visible);
+        }
+    }
+
     fn on_link_up(&mut self, now: Instant, channel: &ChannelName) {
         if let Some(room) = self.get_mut(channel) {
             room.link_up(now);

@@ -380,6 +380,30 @@ impl Mutations {
         entries.map(|(id, _)| *id).collect()
     }
 
+    /// The user signs out: all that have no outcome fail, those that failed and were kept go, and
+    /// nothing is remembered of rows. Gives the sends that nobody waits for any more.
+    pub(crate) fn sign_out(&mut self) -> Vec<SendId> {
+        let mut sends = Vec::new();
+        while let Some((id, entry)) = self.entries.pop_first() {
+            if let State::Sending(Some(send)) = entry.state {
+                self.sends.insert(send, None);
+                sends.push(send);
+            }
+            if !entry.is_failed() {
+                let error = MutationError::Send(SendError::SignedOut);
+                self.end(id, entry.attempts, Err(error));
+            }
+        }
+        self.in_flight = 0;
+        self.scopes.clear();
+        self.timers = Timers::default();
+        self.unseen = OrderedMap::new();
+        self.proven.clear();
+        self.ids = ServerIds::default();
+        self.stirred = false;
+        sends
+    }
+
     fn is_ready(&self, now: Instant, id: MutationId, entry: &Entry) -> bool {
         let reachable = match entry.mutation.sender {
             Sender::Message(_) => self.link_up,

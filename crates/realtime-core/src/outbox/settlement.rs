@@ -47,6 +47,11 @@ pub enum SendError {
     /// The app cancelled the send.
     #[error("the send was cancelled")]
     Cancelled,
+    /// The user signed out before the message was answered.
+    #[error(
+        "the user signed out before the message was answered; if it was sent, the server may have handled it"
+    )]
+    SignedOut,
 }
 
 /// What the outbox wants done.
@@ -105,7 +110,7 @@ pub struct OutboxStats {
     pub unsendable: u64,
     /// Sends replaced by a newer one.
     pub superseded: u64,
-    /// Sends that the app cancelled.
+    /// Sends that the app cancelled, or that the user's signing out ended.
     pub cancelled: u64,
     /// Answers to nothing that waits for one.
     pub unknown_answers: u64,
@@ -134,7 +139,7 @@ impl OutboxStats {
             Err(SendError::TooLarge { .. }) => &mut self.too_large,
             Err(SendError::Unsendable(_)) => &mut self.unsendable,
             Err(SendError::Superseded) => &mut self.superseded,
-            Err(SendError::Cancelled) => &mut self.cancelled,
+            Err(SendError::Cancelled | SendError::SignedOut) => &mut self.cancelled,
         }
     }
 }

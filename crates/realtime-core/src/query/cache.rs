@@ -107,6 +107,7 @@ impl QueryCache {
             unused: OrderedMap::new(),
             shared: Shared {
                 online: true,
+                signed_out: false,
                 visible: true,
                 rng,
                 stats: QueryStats::default(),

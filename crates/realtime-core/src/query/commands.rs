@@ -3,7 +3,7 @@
 
 use super::{
     FetchError, QueryCache, QueryError,
-    entry::EntryId,
+    entry::{Entry, EntryId},
     fetching::{FetchId, Fetched},
     resource::{BindingIndex, Effect, EventView},
     source::{Continuity, Source},
@@ -172,6 +172,37 @@ impl QueryCache {
     pub fn remove(&mut self, prefix: &QueryKey) {
         for id in self.with_prefix(prefix) {
             self.drop_entry(id);
+        }
+    }
+
+    /// The user signs out: entries that nobody observes go, the others are emptied, and nothing is
+    /// fetched until [`sign_in`](Self::sign_in).
+    pub fn sign_out(&mut self, now: Instant) {
+        self.shared.signed_out = true;
+        for id in self.with_prefix(&QueryKey::new(Vec::new())) {
+            let is_unused = |entry: &Entry| entry.observers.is_empty();
+            if self.entries.get(&id).is_some_and(is_unused) {
+                self.drop_entry(id);
+            } else {
+                self.change(now, id, |entry, shared| {
+                    entry.start_over(now, shared);
+                    true
+                });
+            }
+        }
+    }
+
+    /// Somebody is signed in: what is observed is fetched. Does nothing but after
+    /// [`sign_out`](Self::sign_out).
+    pub fn sign_in(&mut self, now: Instant) {
+        if !std::mem::take(&mut self.shared.signed_out) {
+            return;
+        }
+        for id in self.with_prefix(&QueryKey::new(Vec::new())) {
+            self.change(now, id, |entry, _| {
+                entry.await_source(now);
+                false
+            });
         }
     }
 

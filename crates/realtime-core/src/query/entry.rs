@@ -32,6 +32,8 @@ pub struct EntryId(pub(super) u64);
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) online: bool,
+    /// Whether the user has signed out, and nothing is fetched for anybody.
+    pub(super) signed_out: bool,
     pub(super) visible: bool,
     pub(super) rng: fastrand::Rng,
     pub(super) stats: QueryStats,
@@ -191,6 +193,27 @@ impl Entry {
         } else {
             self.want(now);
         }
+    }
+
+    /// The user has signed out: the entry is as if it had just been made.
+    pub(super) fn start_over(&mut self, now: Instant, shared: &mut Shared) {
+        self.cancel(shared);
+        self.resource.clear();
+        self.unproven = true;
+        self.last_start = None;
+        self.seen = None;
+        self.as_of = None;
+        self.unordered = 0;
+        self.answered = self.invalidations;
+        self.updated_at = None;
+        self.error = None;
+        self.event_error = None;
+        self.failure_count = 0;
+        if self.feed != Feed::None {
+            let until = now + self.observers.settings().subscribe_wait;
+            self.source = Source::Waiting { until };
+        }
+        self.want(now);
     }
 
     /// The window can be seen again.

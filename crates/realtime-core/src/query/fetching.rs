@@ -167,7 +167,7 @@ impl Entry {
             (Phase::Retry { at, .. }, _) => *at,
             (Phase::Idle, Some(demand)) => demand.not_before,
         };
-        if !shared.online {
+        if !shared.online || shared.signed_out {
             return Gate::Offline;
         }
         Gate::Opens(match self.source {

@@ -295,6 +295,12 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
         Ok(self.set(new, peeled))
     }
 
+    fn clear(&mut self) {
+        self.synced = None;
+        self.shown = None;
+        self.overlay.clear();
+    }
+
     fn apply(
         &mut self,
         _: Instant,

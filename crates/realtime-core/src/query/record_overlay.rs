@@ -65,6 +65,14 @@ impl<T> RecordOverlay<T> {
             },
         }
     }
+
+    /// Takes all layers off.
+    pub(super) fn clear(&mut self) {
+        self.stack = Stack::new();
+        self.messages = OrderedMap::new();
+        self.coming = None;
+        self.news = OverlayNews::default();
+    }
 }
 
 impl<T: PartialEq + 'static> Record<T> {

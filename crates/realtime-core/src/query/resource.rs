@@ -88,6 +88,9 @@ pub trait Resource: 'static {
     /// When `data` is of a type this resource cannot hold. The resource is then as it was.
     fn land(&mut self, now: Instant, data: Box<dyn Any>) -> Result<bool, DecodeError>;
 
+    /// Forgets all data, and the edits over it, as if nothing had ever come.
+    fn clear(&mut self);
+
     /// Applies an event that `binding` asked for.
     ///
     /// # Errors

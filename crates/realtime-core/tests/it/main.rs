@@ -11,6 +11,7 @@ mod client_replicas;
 mod client_rooms;
 mod client_seats;
 mod client_sends;
+mod client_session;
 mod client_simulated;
 mod client_sources;
 mod connection_heartbeat;

@@ -95,3 +95,100 @@ async fn a_token_is_asked_for_before_every_attempt() {
     bed.pass(crate::support::seconds(30)).await;
     assert_eq!(asked.get(), 2);
 }
+
+#[derive(PartialEq, Properties)]
+struct NotesProps {
+    user: AttrValue,
+    clients: Log<RealtimeClient>,
+    rendered: Log<String>,
+}
+
+/// Shows what a query has, and keeps a copy of the first that came, as components do.
+#[component]
+fn Notes(props: &NotesProps) -> Html {
+    let client = use_realtime_client();
+    let user = props.user.clone();
+    let notes = use_realtime_query(
+        key!["notes"],
+        move || {
+            let user = user.clone();
+            async move { Ok::<_, FetchError>(format!("notes of {user}")) }
+        },
+        UseRealtimeQueryOptions::default(),
+    );
+    let first = use_mut_ref(|| None::<String>);
+    if let Some(notes) = notes.data() {
+        first.borrow_mut().get_or_insert_with(|| (*notes).clone());
+    }
+    let shown = format!("{:?} {:?}", notes.data(), first.borrow());
+    props.rendered.note(format!("{}: {shown}", props.user));
+    props.clients.note(client);
+    html! { <p>{ shown }</p> }
+}
+
+#[wasm_bindgen_test]
+async fn another_session_is_another_client_and_shows_nothing_of_the_last() {
+    let (clients, rendered) = (Log::default(), Log::default());
+    let app = |user: &'static str| {
+        html! {
+            <RealtimeProvider url="ws://127.0.0.1:9/" session={user}>
+                <Notes {user} clients={clients.clone()} rendered={rendered.clone()} />
+            </RealtimeProvider>
+        }
+    };
+    let page = Mounted::bare(app("ada"));
+    crate::support::until(|| page.text("p").contains("notes of ada")).await;
+    let ada = clients.take().remove(0);
+    let ack = ada.send_with_ack::<()>("note:add", None, "milk");
+    let mutation = ada.mutate(MutationSpec::<()>::message("note:add", "notes", "milk"));
+    rendered.take();
+
+    page.set(app("bob"));
+    crate::support::until(|| page.text("p").contains("notes of bob")).await;
+    let rendered = rendered.take();
+    assert!(
+        rendered.iter().all(|it| !it.contains("notes of ada")),
+        "{rendered:?}"
+    );
+    let bob = clients.take().remove(0);
+    assert_ne!(ada, bob);
+    assert_eq!(ada.data::<String>(&key!["notes"]), None);
+    assert_eq!(ada.connection().status, ConnectionState::Disconnected);
+    assert_eq!(ada.subscription_count(), 0);
+    assert_eq!(ack.await, Err(AckError::Send(SendError::SignedOut)));
+    let unsaved = MutationError::Send(SendError::SignedOut);
+    assert_eq!(mutation.await, Err(MutateError::Mutation(unsaved)));
+
+    // Old handles are harmless, and reach nobody.
+    ada.send("note:add", None, "milk");
+    ada.invalidate(&key!["notes"]);
+    ada.refetch(&key!["notes"]);
+    assert_eq!(
+        ada.set_data(&key!["notes"], String::from("late")),
+        Ok(false)
+    );
+    page.set(app("bob"));
+    yew::scheduler::flush().await;
+    assert!(clients.take().iter().all(|client| *client == bob));
+}
+
+#[wasm_bindgen_test]
+async fn signing_out_empties_what_is_on_the_page_and_the_next_session_fills_it() {
+    let bed = TestBed::new();
+    let (clients, rendered) = (Log::default(), Log::default());
+    let page = bed.mount(html! {
+        <Notes user="ada" clients={clients.clone()} rendered={rendered.clone()} />
+    });
+    bed.settle().await;
+    assert!(page.text("p").starts_with("Some"));
+    bed.client().sign_out();
+    bed.settle().await;
+    assert!(page.text("p").starts_with("None"), "{}", page.text("p"));
+    assert_eq!(bed.goodbyes(), [1000]);
+    bed.pass(crate::support::seconds(60)).await;
+    assert_eq!(bed.client().running_fetches(), 0);
+    assert_eq!(bed.attempts(), 1);
+    bed.client().reconnect();
+    bed.settle().await;
+    assert!(page.text("p").starts_with("Some"), "{}", page.text("p"));
+}

@@ -16,6 +16,7 @@ pub(in crate::client) struct Calls {
     down: fn(&mut Client, Instant, Vec<MutationId>),
     over: fn(&mut Client, Instant, Vec<MutationId>),
     timeout: fn(&mut Client, Instant),
+    sign_out: fn(&mut Client),
 }
 
 pub(super) static CALLS: Calls = Calls {
@@ -26,6 +27,7 @@ pub(super) static CALLS: Calls = Calls {
     down: Client::drop_carried_out,
     over: Client::give_up_waiting,
     timeout: Client::due_mutations,
+    sign_out: Client::fail_mutations,
 };
 
 impl Client {
@@ -75,6 +77,13 @@ impl Client {
         let waiting = self.mutations.link_over();
         if let Some(calls) = self.mutating {
             (calls.over)(self, now, waiting);
+        }
+    }
+
+    /// The user signs out: no mutation outlives that.
+    pub(in crate::client) fn sign_out_mutations(&mut self) {
+        if let Some(calls) = self.mutating {
+            (calls.sign_out)(self);
         }
     }
 

@@ -20,6 +20,7 @@ pub(super) struct Calls {
     timeout: fn(&mut Rooms, Instant),
     event: fn(&mut Rooms, Instant, Option<&str>, &EventFrame<'_>, &mut Vec<Fault>) -> bool,
     drain: fn(&mut Client, Instant) -> bool,
+    start_over: fn(&mut Rooms, Instant),
 }
 
 pub(super) static CALLS: Calls = Calls {
@@ -31,6 +32,7 @@ pub(super) static CALLS: Calls = Calls {
     timeout: Rooms::on_timeout,
     event: Rooms::on_event,
     drain: Client::drain_all_rooms,
+    start_over: Rooms::on_start_over,
 };
 
 impl Rooms {
@@ -68,6 +70,13 @@ impl Rooms {
     pub(in crate::client) fn handle_timeout(&mut self, now: Instant) {
         if let Some(calls) = self.calls {
             (calls.timeout)(self, now);
+        }
+    }
+
+    /// Forgets everybody. Those who are mounted stay in their rooms, and are told of to nobody.
+    pub(in crate::client) fn start_over(&mut self, now: Instant) {
+        if let Some(calls) = self.calls {
+            (calls.start_over)(self, now);
         }
     }
 

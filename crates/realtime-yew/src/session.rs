@@ -1,0 +1,154 @@
+//! Whose data a provider's client holds.
+
+use realtime_core::UserId;
+use std::{any::Any, fmt, rc::Rc};
+use yew::{AttrValue, html::IntoPropValue};
+
+/// Who is signed in, for [`RealtimeProvider`](crate::RealtimeProvider): any value that compares.
+///
+/// What it is does not matter, only whether it is another than in the last render. Texts, numbers,
+/// [`UserId`]s, and an `Option` or `Rc` of anything that compares are taken as they are; other
+/// values go through [`Session::new`]. Its `Debug` does not show the value, which may be a secret.
+///
+/// ```
+/// use realtime_yew::prelude::*;
+/// use yew::prelude::*;
+///
+/// #[derive(Clone, PartialEq)]
+/// struct Account { id: u64, name: AttrValue }
+///
+/// #[component]
+/// fn App() -> Html {
+///     let account = use_state(|| None::<Account>);
+///     html! {
+///         <RealtimeProvider url="/ws" session={account.as_ref().map(|account| account.id)}>
+///             <ConnectionStatus />
+///         </RealtimeProvider>
+///     }
+/// }
+/// # let _ = || Session::new((1, "editor"));
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    value: Rc<dyn Any>,
+    is_same: fn(&dyn Any, &dyn Any) -> bool,
+}
+
+impl Session {
+    /// The session that `value` stands for.
+    #[must_use]
+    pub fn new<T: PartialEq + 'static>(value: T) -> Self {
+        Self {
+            value: Rc::new(value),
+            is_same: |one, two| match (one.downcast_ref::<T>(), two.downcast_ref::<T>()) {
+                (Some(one), Some(two)) => one == two,
+                _ => false,
+            },
+        }
+    }
+}
+
+/// The same session in every render.
+impl Default for Session {
+    fn default() -> Self {
+        Self::new(())
+    }
+}
+
+impl PartialEq for Session {
+    fn eq(&self, other: &Self) -> bool {
+        (self.is_same)(&*self.value, &*other.value)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session(…)")
+    }
+}
+
+/// Texts of every kind compare with each other.
+macro_rules! from_text {
+    ($($text:ty),*) => {$(
+        impl From<$text> for Session {
+            fn from(text: $text) -> Self {
+                Self::new(AttrValue::from(text))
+            }
+        }
+
+        impl IntoPropValue<Session> for $text {
+            fn into_prop_value(self) -> Session {
+                self.into()
+            }
+        }
+    )*};
+}
+
+from_text!(&'static str, String, AttrValue);
+
+macro_rules! from_value {
+    ($($value:ty),*) => {$(
+        impl From<$value> for Session {
+            fn from(value: $value) -> Self {
+                Self::new(value)
+            }
+        }
+
+        impl IntoPropValue<Session> for $value {
+            fn into_prop_value(self) -> Session {
+                self.into()
+            }
+        }
+    )*};
+}
+
+from_value!(UserId, i32, i64, u32, u64);
+
+impl<T: PartialEq + 'static> From<Option<T>> for Session {
+    fn from(value: Option<T>) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<T: PartialEq + 'static> IntoPropValue<Session> for Option<T> {
+    fn into_prop_value(self) -> Session {
+        self.into()
+    }
+}
+
+impl<T: PartialEq + ?Sized + 'static> From<Rc<T>> for Session {
+    fn from(value: Rc<T>) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<T: PartialEq + ?Sized + 'static> IntoPropValue<Session> for Rc<T> {
+    fn into_prop_value(self) -> Session {
+        self.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_compare_by_their_values() {
+        assert_eq!(Session::default(), Session::default());
+        assert_eq!(Session::from("ada"), Session::from(String::from("ada")));
+        assert_ne!(Session::from("ada"), Session::from("bob"));
+        assert_ne!(Session::from(None::<u64>), Session::from(Some(1_u64)));
+        assert_eq!(
+            Session::from(Rc::new((1, 2))),
+            Session::from(Rc::new((1, 2)))
+        );
+        assert_ne!(Session::from(1_u64), Session::from(1_u32));
+        assert_ne!(Session::default(), Session::from(None::<u64>));
+    }
+
+    #[test]
+    fn its_debug_shows_no_secret() {
+        let shown = format!("{:?}", Session::from("eyJhbGciOi"));
+        assert!(!shown.contains("eyJ"), "{shown}");
+    }
+}
