@@ -1,5 +1,6 @@
 //! The composition root: routes what happens to the parts it concerns, and their wishes outwards.
 
+mod channel_rules;
 mod entries;
 mod events;
 mod link;
@@ -14,6 +15,7 @@ mod route;
 mod session;
 mod stats;
 
+pub use channel_rules::ChannelRules;
 pub use options::ClientOptions;
 pub use port::{Fault, Input, Output, ReceivedEvent};
 pub use queries::ListSpec;
@@ -82,6 +84,9 @@ pub struct Client {
     last_auth: u64,
     /// Sends of presence and typing, whose outcome is nobody's business.
     own_sends: FxHashSet<SendId>,
+    channel_rules: ChannelRules,
+    /// Events that nobody could be given, which was told.
+    unaddressed: FxHashSet<EventName>,
     /// The epoch seen last: most events share it, so it is not allocated again.
     epoch: Epoch,
     /// Kept for its memory.
@@ -121,6 +126,8 @@ impl Client {
             id_prefix,
             last_auth: 0,
             own_sends: FxHashSet::default(),
+            channel_rules: options.channel_rules,
+            unaddressed: FxHashSet::default(),
             epoch: Epoch::from(""),
             targets: Vec::new(),
             stats: ClientStats::default(),
@@ -269,6 +276,10 @@ impl Client {
 
     /// Asks for every `event` on `channel` as [`Output::Event`], and subscribes to the channel.
     /// Without a channel: every event of that name that any subscription brings.
+    ///
+    /// An event that names no channel counts as one on `channel` if a rule says so
+    /// ([`ClientOptions::with_channel_field`], [`ClientOptions::with_channel_of`]), or if no other
+    /// channel listens to events of that name.
     ///
     /// # Errors
     ///

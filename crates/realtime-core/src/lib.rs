@@ -88,8 +88,8 @@ pub mod wire;
 pub use bytes::Bytes;
 pub use channel::{ChannelError, Continuity, GapReason, LeaseId};
 pub use client::{
-    Client, ClientOptions, ClientStats, Fault, Input, ListSpec, ListenerId, Output, ReceivedEvent,
-    RosterLease, TypingLease,
+    ChannelRules, Client, ClientOptions, ClientStats, Fault, Input, ListSpec, ListenerId, Output,
+    ReceivedEvent, RosterLease, TypingLease,
 };
 pub use connection::{
     CloseReason, ConnectionError, ConnectionInfo, ConnectionOptions, ConnectionStatus,

@@ -5,7 +5,8 @@ use futures::future::LocalBoxFuture;
 #[cfg(feature = "socketio")]
 use realtime_core::wire::socketio::{SocketIoCodec, SocketIoOptions};
 use realtime_core::{
-    Client, ClientOptions, Codec, ConnectionOptions, MutationLimits, QueryOptions,
+    ChannelName, ChannelRules, Client, ClientOptions, Codec, ConnectionOptions, EventName,
+    MutationLimits, QueryOptions,
     connection::{BackoffOptions, ClosePolicy},
     query::QueryLimits,
     wire::JsonCodec,
@@ -36,6 +37,7 @@ pub struct RealtimeOptions {
     query_defaults: QueryOptions,
     query_limits: QueryLimits,
     mutation_limits: MutationLimits,
+    channel_rules: ChannelRules,
     token: Option<TokenProvider>,
     on_error: Option<Callback<RealtimeError>>,
     codec: Option<MakeCodec>,
@@ -82,6 +84,70 @@ impl RealtimeOptions {
     #[must_use]
     pub fn with_mutation_limits(mut self, limits: MutationLimits) -> Self {
         self.mutation_limits = limits;
+        self
+    }
+
+    /// Says which channel an `event` is for that does not name it, by a field of its data: `{}` in
+    /// `pattern` stands for the field's value. Default: see
+    /// [`with_channel_of`](Self::with_channel_of).
+    ///
+    /// Dots in `field` lead into objects. A text or a number counts; without such a field it is as
+    /// if there were no rule. May be called several times, for one event too: the first field that
+    /// is there counts.
+    ///
+    /// ```
+    /// use realtime_yew::prelude::*;
+    ///
+    /// // io.to("stocks:AAPL").emit("stock:update", { symbol: "AAPL", price: 230 });
+    /// // io.to("lists:7").emit("list:update", { action: "create", item: { id: 1, list: 7 } });
+    /// let options = RealtimeOptions::default()
+    ///     .with_channel_field("stock:update", "symbol", "stocks:{}")
+    ///     .with_channel_field("list:update", "item.list", "lists:{}");
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn with_channel_field(
+        mut self,
+        event: impl Into<EventName>,
+        field: &str,
+        pattern: &str,
+    ) -> Self {
+        self.channel_rules.add_field(event, field, pattern);
+        self
+    }
+
+    /// Asks `channel_of(event, data)` which channel an event is for that names none, beside its data
+    /// or in a field `channel` of it, and that no
+    /// [`with_channel_field`](Self::with_channel_field) tells of. `data` is JSON text; `None` is as
+    /// if there were no rule.
+    ///
+    /// Queries, lists, presence, typing and [`use_realtime_event`](crate::use_realtime_event) then
+    /// take the event as if it had named that channel. Without a rule it goes to the one channel
+    /// that listens to events of its name. Where several do, it goes to none of them: what they
+    /// show is fetched again, and one warning for each name says so.
+    ///
+    /// It is called for each such event, so it should be quick; it must not panic.
+    ///
+    /// ```
+    /// use realtime_yew::prelude::*;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// #[serde(rename_all = "camelCase")]
+    /// struct Placed { room_id: u32 }
+    ///
+    /// let options = RealtimeOptions::default().with_channel_of(|event, data| {
+    ///     let is_about_people = event.starts_with("presence:") || event.starts_with("typing:");
+    ///     let placed: Placed = serde_json::from_str(data).ok().filter(|_| is_about_people)?;
+    ///     Some(format!("room:{}", placed.room_id))
+    /// });
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn with_channel_of<C: Into<ChannelName>>(
+        mut self,
+        channel_of: impl Fn(&str, &str) -> Option<C> + 'static,
+    ) -> Self {
+        self.channel_rules.add_function(channel_of);
         self
     }
 
@@ -153,11 +219,12 @@ impl RealtimeOptions {
             || Box::new(JsonCodec::default()) as Box<dyn Codec>,
             |make| make(),
         );
-        let options = ClientOptions::new(url)
+        let mut options = ClientOptions::new(url)
             .with_connection(self.connection)
             .with_queries(self.query_limits)
             .with_mutations(self.mutation_limits)
             .with_seed(self.seed.unwrap_or(seed));
+        options.channel_rules = self.channel_rules;
         let app = App {
             reporting: Cell::new(false),
             token: self.token,
@@ -182,6 +249,7 @@ impl PartialEq for RealtimeOptions {
             && self.query_defaults == other.query_defaults
             && self.query_limits == other.query_limits
             && self.mutation_limits == other.mutation_limits
+            && self.channel_rules == other.channel_rules
             && same(&self.token, &other.token)
             && self.on_error == other.on_error
             && same(&self.codec, &other.codec)
@@ -196,6 +264,7 @@ impl fmt::Debug for RealtimeOptions {
             .field("query_defaults", &self.query_defaults)
             .field("query_limits", &self.query_limits)
             .field("mutation_limits", &self.mutation_limits)
+            .field("channel_rules", &self.channel_rules)
             .field("has_token", &self.token.is_some())
             .field("has_on_error", &self.on_error.is_some())
             .finish_non_exhaustive()

@@ -2,20 +2,26 @@
 
 use super::{Client, Fault, Output, ReceivedEvent, route::Target};
 use crate::{
-    channel::{EventPosition, Verdict},
+    channel::{ChannelState, EventPosition, Verdict},
     id::{ChannelName, Epoch, EventName, MessageId, Position},
-    query::EventView,
+    query::{EntryId, EventView},
     time::Instant,
-    wire::{EventFrame, Text},
+    wire::EventFrame,
 };
-use serde::Deserialize;
+use rustc_hash::FxHashSet;
 use std::{borrow::Cow, rc::Rc};
+
+/// How many names of events that nobody could be given are remembered for being told only once.
+const MOST_TOLD: usize = 256;
+
+/// Several channels listen to an event that names none of them.
+struct Ambiguous;
 
 impl Client {
     pub(super) fn event(&mut self, now: Instant, frame: &EventFrame<'_>) {
         let channel: Option<Cow<'_, str>> = match &frame.channel {
             Some(channel) => Some(Cow::Borrowed(channel)),
-            None => channel_in(&frame.data),
+            None => self.channel_rules.channel_of(&frame.event, &frame.data),
         };
         let channel = channel.as_deref();
         let verdict = channel.map(|channel| {
@@ -25,10 +31,15 @@ impl Client {
             });
             self.channels.check(channel, position)
         });
-        let held = match verdict {
+        let mut only = Ok(None);
+        let room = match verdict {
             Some(Verdict::Duplicate | Verdict::Early) => return,
-            Some(Verdict::Unsubscribed) => false,
-            Some(Verdict::Apply) | None => true,
+            Some(Verdict::Unsubscribed) => None,
+            Some(Verdict::Apply) => channel,
+            None => {
+                only = self.only_channel(&frame.event);
+                only.as_ref().ok().and_then(Option::as_deref)
+            }
         };
         // A hole was noticed just now: what it feeds must know before the event is applied.
         self.drain_channels(now);
@@ -36,17 +47,63 @@ impl Client {
             epoch: self.epoch_of(frame, channel),
             seq,
         });
-        let concerned = self.deliver(now, frame, channel, held, position.as_ref());
+        let concerned = self.deliver(now, frame, channel, room, position.as_ref());
         let mut faults = Vec::new();
-        let known = held && self.rooms.receive(now, channel, frame, &mut faults);
+        let known = room.is_some_and(|room| self.rooms.receive(now, room, frame, &mut faults));
         for fault in faults {
             self.fault(fault);
         }
         self.stop_waiting_for_channels(now);
+        if let Err(Ambiguous) = only {
+            self.unaddressed(now, &frame.event);
+        }
         if concerned || known {
             self.stats.events += 1;
-        } else {
+        } else if only.is_ok() {
             self.stats.unknown_events += 1;
+        }
+    }
+
+    /// The one channel that can be meant by an event that names none: the only one that listens to
+    /// it or, if none does, the only one where somebody may have stopped typing by it.
+    fn only_channel(&self, event: &str) -> Result<Option<ChannelName>, Ambiguous> {
+        let mut listening = self.listening(event);
+        let Some(only) = listening.next() else {
+            return Ok(self.rooms.only().cloned());
+        };
+        if listening.any(|channel| channel != only) {
+            return Err(Ambiguous);
+        }
+        Ok(Some(only.clone()))
+    }
+
+    /// The channels of those who listen to an event, as far as the server may send us any: not those
+    /// that it refuses, nor those of entries that are only kept. One may come more than once.
+    fn listening(&self, event: &str) -> impl Iterator<Item = &ChannelName> {
+        let may_come = |channel: &&ChannelName| {
+            let state = self.channels.state(channel);
+            !matches!(state, None | Some(ChannelState::Refused(_)))
+        };
+        let bound = self.routes.channels_of(event);
+        bound.chain(self.rooms.listening(event)).filter(may_come)
+    }
+
+    /// An event may be for any of several channels, and so was given to none of them: has fetched
+    /// what may lack it now, and tells, once for each name.
+    fn unaddressed(&mut self, now: Instant, event: &str) {
+        self.stats.unaddressed_events += 1;
+        let bound = self.routes.channels_of(event);
+        let bound = bound.flat_map(|channel| self.routes.bound_to(event, channel));
+        let entries: Vec<EntryId> = bound.filter_map(Target::entry).collect();
+        for entry in entries {
+            self.cache.source_gap(now, entry, None);
+        }
+        if self.unaddressed.len() < MOST_TOLD && !self.unaddressed.contains(event) {
+            let channels: FxHashSet<&ChannelName> = self.listening(event).collect();
+            let channels = channels.len();
+            let event = EventName::from(event);
+            self.unaddressed.insert(event.clone());
+            self.fault(Fault::Unaddressed { event, channels });
         }
     }
 
@@ -55,11 +112,11 @@ impl Client {
         now: Instant,
         frame: &EventFrame<'_>,
         channel: Option<&str>,
-        held: bool,
+        room: Option<&str>,
         position: Option<&Position>,
     ) -> bool {
         let mut targets = std::mem::take(&mut self.targets);
-        self.routes.find(&frame.event, channel, held, &mut targets);
+        self.routes.find(&frame.event, room, &mut targets);
         let concerned = !targets.is_empty();
         let id = frame.id.as_deref().map(MessageId::from);
         let mut received: Option<Rc<ReceivedEvent>> = None;
@@ -112,20 +169,4 @@ impl Client {
         }
         self.epoch.clone()
     }
-}
-
-/// The `channel` of a payload: servers of the plain pattern put it there.
-fn channel_in(data: &str) -> Option<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct Addressed<'a> {
-        #[serde(borrow)]
-        channel: Option<Text<'a>>,
-    }
-
-    // A list would be read as the fields in their order.
-    if !data.starts_with('{') {
-        return None;
-    }
-    let addressed: Addressed<'_> = serde_json::from_str(data).ok()?;
-    addressed.channel.map(|channel| channel.0)
 }

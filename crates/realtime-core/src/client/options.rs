@@ -1,8 +1,13 @@
 //! How a client behaves.
 
+use super::ChannelRules;
 use crate::{
-    channel::ChannelOptions, connection::ConnectionOptions, mutation::MutationLimits,
-    outbox::OutboxLimits, query::QueryLimits,
+    channel::ChannelOptions,
+    connection::ConnectionOptions,
+    id::{ChannelName, EventName},
+    mutation::MutationLimits,
+    outbox::OutboxLimits,
+    query::QueryLimits,
 };
 
 /// What a client is built from. Every default suits a page with a few hundred live components.
@@ -29,6 +34,8 @@ pub struct ClientOptions {
     pub queries: QueryLimits,
     /// How many mutations there may be.
     pub mutations: MutationLimits,
+    /// What tells the channel of an event that names none. Default: nothing does.
+    pub channel_rules: ChannelRules,
     /// How many event listeners there may be: 10 000.
     pub max_listeners: usize,
     /// Where chance comes from: jitter and message ids. Must differ between clients.
@@ -46,6 +53,7 @@ impl ClientOptions {
             outbox: OutboxLimits::default(),
             queries: QueryLimits::default(),
             mutations: MutationLimits::default(),
+            channel_rules: ChannelRules::default(),
             max_listeners: 10_000,
             seed: 0,
         }
@@ -62,6 +70,39 @@ impl ClientOptions {
     #[must_use]
     pub fn with_channels(mut self, channels: ChannelOptions) -> Self {
         self.channels = channels;
+        self
+    }
+
+    /// Makes the channel of an `event` that names none from a field of its data: `{}` in `pattern`
+    /// stands for the field's value. Dots in `field` lead into objects; a text or a number counts.
+    ///
+    /// ```
+    /// use realtime_core::ClientOptions;
+    ///
+    /// let options = ClientOptions::new("wss://example.test/ws")
+    ///     .with_channel_field("stock:update", "symbol", "stocks:{}")
+    ///     .with_channel_field("list:update", "item.list", "lists:{}");
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn with_channel_field(
+        mut self,
+        event: impl Into<EventName>,
+        field: &str,
+        pattern: &str,
+    ) -> Self {
+        self.channel_rules.add_field(event, field, pattern);
+        self
+    }
+
+    /// Asks `channel_of(event, data)` for the channel of an event that names none and that no field
+    /// tells of; `data` is JSON text. See [`ChannelRules::add_function`].
+    #[must_use]
+    pub fn with_channel_of<C: Into<ChannelName>>(
+        mut self,
+        channel_of: impl Fn(&str, &str) -> Option<C> + 'static,
+    ) -> Self {
+        self.channel_rules.add_function(channel_of);
         self
     }
 

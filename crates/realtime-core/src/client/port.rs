@@ -210,6 +210,18 @@ pub enum Fault {
         /// What is wrong with it.
         error: DecodeError,
     },
+    /// Events of this name do not say which channel they are for, several channels listen to them,
+    /// and no rule tells. None of them gets any; what they feed is fetched instead. Said once for
+    /// each name.
+    #[error(
+        "event `{event}` names no channel and {channels} channels listen to it, so none of them gets it: add `with_channel_field` or `with_channel_of` to the options, or let the server name the channel"
+    )]
+    Unaddressed {
+        /// Which event.
+        event: EventName,
+        /// How many channels listened to it.
+        channels: usize,
+    },
     /// The server refused a subscription.
     #[error("no events from channel `{channel}`: {error}")]
     Refused {

@@ -187,6 +187,12 @@ impl Room {
         })
     }
 
+    /// Whether it has a part for an event of this name.
+    pub(super) fn listens_to(&self, event: &str) -> bool {
+        event.starts_with("presence:") && self.seat.is_some()
+            || event.starts_with("typing:") && !self.desks.is_empty()
+    }
+
     /// Takes an event of the channel. True if it was about presence or typing; anything else may
     /// still tell that somebody has stopped typing.
     pub(super) fn receive(

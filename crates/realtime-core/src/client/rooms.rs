@@ -143,27 +143,38 @@ impl Rooms {
     fn on_event(
         &mut self,
         now: Instant,
-        channel: Option<&str>,
+        channel: &str,
         frame: &EventFrame<'_>,
         faults: &mut Vec<Fault>,
     ) -> bool {
-        let mut known = false;
-        let mut tell = |room: &mut Room| match room.receive(now, &frame.event, &frame.data) {
-            Ok(concerned) => known |= concerned,
+        let Some(room) = self.get_mut(channel) else {
+            return false;
+        };
+        match room.receive(now, &frame.event, &frame.data) {
+            Ok(concerned) => concerned,
             Err(error) => {
-                known = true;
                 faults.push(Fault::Payload {
                     event: EventName::from(frame.event.as_ref()),
                     channel: Some(room.channel().clone()),
                     error,
                 });
+                true
             }
-        };
-        match channel {
-            Some(channel) => self.get_mut(channel).into_iter().for_each(&mut tell),
-            None => self.each().for_each(&mut tell),
         }
-        known
+    }
+
+    /// The channels on which presence or typing listens to an event.
+    pub(super) fn listening(&self, event: &str) -> impl Iterator<Item = &ChannelName> {
+        let rooms = self.by_channel.values();
+        rooms
+            .filter(move |room| room.listens_to(event))
+            .map(Room::channel)
+    }
+
+    /// The only room's channel, if it is only one.
+    pub(super) fn only(&self) -> Option<&ChannelName> {
+        let mut rooms = self.by_channel.keys();
+        rooms.next().filter(|_| rooms.next().is_none())
     }
 }
 

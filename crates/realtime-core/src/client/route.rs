@@ -28,6 +28,24 @@ struct EventRoutes {
     anywhere: Vec<Target>,
 }
 
+impl Target {
+    /// The entry, if it is one.
+    pub(crate) const fn entry(self) -> Option<EntryId> {
+        match self {
+            Self::Entry(entry, _) => Some(entry),
+            Self::Listener(_) => None,
+        }
+    }
+}
+
+impl EventRoutes {
+    fn bound_to(&self, channel: &str) -> &[Target] {
+        self.by_channel
+            .get(channel)
+            .map_or(&[][..], |targets| targets)
+    }
+}
+
 impl Routes {
     pub(crate) fn add(&mut self, event: &EventName, channel: Option<&ChannelName>, target: Target) {
         let routes = self.0.entry(event.clone()).or_default();
@@ -66,26 +84,28 @@ impl Routes {
         }
     }
 
-    /// Writes an event's targets to `found`. One without a channel concerns every channel;
-    /// one on a channel we do not hold (`held` is false) only those who asked for any channel.
-    pub(crate) fn find(
-        &self,
-        event: &str,
-        channel: Option<&str>,
-        held: bool,
-        found: &mut Vec<Target>,
-    ) {
+    /// Writes an event's targets to `found`: those bound to the channel, if there is one that it is
+    /// known to be for, and those who asked for any channel.
+    pub(crate) fn find(&self, event: &str, channel: Option<&str>, found: &mut Vec<Target>) {
         let Some(routes) = self.0.get(event) else {
             return;
         };
-        match channel {
-            Some(channel) if held => {
-                found.extend(routes.by_channel.get(channel).into_iter().flatten());
-            }
-            Some(_) => {}
-            None => found.extend(routes.by_channel.values().flatten()),
+        if let Some(channel) = channel {
+            found.extend(routes.bound_to(channel));
         }
         found.extend(&routes.anywhere);
+    }
+
+    /// The channels that targets of an event are bound to, each once.
+    pub(crate) fn channels_of(&self, event: &str) -> impl Iterator<Item = &ChannelName> {
+        let routes = self.0.get(event).into_iter();
+        routes.flat_map(|routes| routes.by_channel.keys())
+    }
+
+    /// The targets of an event that are bound to a channel.
+    pub(crate) fn bound_to(&self, event: &str, channel: &str) -> impl Iterator<Item = Target> {
+        let routes = self.0.get(event).into_iter();
+        routes.flat_map(move |routes| routes.bound_to(channel).iter().copied())
     }
 }
 
@@ -93,9 +113,9 @@ impl Routes {
 mod tests {
     use super::*;
 
-    fn found(routes: &Routes, event: &str, channel: Option<&str>, held: bool) -> Vec<u64> {
+    fn found(routes: &Routes, event: &str, channel: Option<&str>) -> Vec<u64> {
         let mut targets = Vec::new();
-        routes.find(event, channel, held, &mut targets);
+        routes.find(event, channel, &mut targets);
         let mut ids: Vec<u64> = targets
             .iter()
             .map(|target| match target {
@@ -115,10 +135,12 @@ mod tests {
         routes.add(&event, Some(&one), Target::Listener(ListenerId(1)));
         routes.add(&event, Some(&two), Target::Listener(ListenerId(2)));
         routes.add(&event, None, Target::Listener(ListenerId(3)));
-        assert_eq!(found(&routes, "e", Some("one"), true), [1, 3]);
-        assert_eq!(found(&routes, "e", Some("one"), false), [3]);
-        assert_eq!(found(&routes, "e", None, true), [1, 2, 3]);
-        assert_eq!(found(&routes, "other", Some("one"), true), [0; 0]);
+        assert_eq!(found(&routes, "e", Some("one")), [1, 3]);
+        assert_eq!(found(&routes, "e", None), [3]);
+        assert_eq!(found(&routes, "other", Some("one")), [0; 0]);
+        let mut channels: Vec<_> = routes.channels_of("e").collect();
+        channels.sort_unstable();
+        assert_eq!(channels, [&one, &two]);
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub struct ClientStats {
     pub events: u64,
     /// Events nobody asked for.
     pub unknown_events: u64,
+    /// Events that name no channel though several listen to them, and that no rule gave one: they
+    /// reached at most those who listen to no channel in particular.
+    pub unaddressed_events: u64,
     /// What the protocol's codec has ignored or dropped.
     pub codec: CodecStats,
     /// Answers to nothing that waits for one.

@@ -3,6 +3,7 @@
 mod channel_leases;
 mod channel_model;
 mod channel_resume;
+mod client_addressing;
 mod client_events;
 mod client_lists;
 mod client_model;

@@ -20,6 +20,11 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new() -> Self {
+        Self::with(|options| options)
+    }
+
+    /// With something more in the options.
+    pub(crate) fn with(more: impl FnOnce(ClientOptions) -> ClientOptions) -> Self {
         let channels = ChannelOptions {
             max_channels: 10_000,
             ..ChannelOptions::default()
@@ -30,7 +35,7 @@ impl Wire {
                 in_flight: 1_000,
                 ..MutationLimits::default()
             });
-        let mut client = Client::new(options, Box::new(JsonCodec::default()));
+        let mut client = Client::new(more(options), Box::new(JsonCodec::default()));
         client.connect(NOW);
         let mut wire = Self {
             client,

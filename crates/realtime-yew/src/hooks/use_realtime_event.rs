@@ -10,7 +10,10 @@ type OnEvent = Rc<dyn Fn(&ReceivedEvent)>;
 /// Calls `callback` for every `event` on `channel`, in order, none left out.
 ///
 /// With a channel the component subscribes to it for as long as it is mounted. With `None` it
-/// hears every event of that name, on whatever channel others have subscribed to or on none.
+/// hears every event of that name, on whatever channel others have subscribed to or on none. An
+/// event that names no channel is heard on a channel if a rule of
+/// [`RealtimeOptions::with_channel_of`](crate::RealtimeOptions::with_channel_of) says that it is of
+/// that one, or if no other channel listens to events of its name.
 /// `callback` may be another closure in each render: the newest is called, and nothing is
 /// subscribed anew. It is called once for each event, before and apart from rendering; to *show*
 /// the latest value use [`use_realtime_query`](crate::use_realtime_query).

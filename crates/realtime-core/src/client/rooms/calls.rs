@@ -18,7 +18,7 @@ pub(super) struct Calls {
     link_up: fn(&mut Rooms, Instant, &ChannelName),
     link_down: fn(&mut Rooms, Instant, &ChannelName),
     timeout: fn(&mut Rooms, Instant),
-    event: fn(&mut Rooms, Instant, Option<&str>, &EventFrame<'_>, &mut Vec<Fault>) -> bool,
+    event: fn(&mut Rooms, Instant, &str, &EventFrame<'_>, &mut Vec<Fault>) -> bool,
     drain: fn(&mut Client, Instant) -> bool,
     start_over: fn(&mut Rooms, Instant),
 }
@@ -85,7 +85,7 @@ impl Rooms {
     pub(in crate::client) fn receive(
         &mut self,
         now: Instant,
-        channel: Option<&str>,
+        channel: &str,
         frame: &EventFrame<'_>,
         faults: &mut Vec<Fault>,
     ) -> bool {
