@@ -65,4 +65,6 @@ mod task;
 mod typing_local;
 mod typing_model;
 mod typing_peers;
+mod wire_refusals;
 mod wire_snapshots;
+mod wire_text;

@@ -14,6 +14,7 @@ use crate::{
     id::{MessageId, Position},
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The answer to a subscription that is as it was before the break.
@@ -185,9 +186,9 @@ fn session_of<'a>(packet: &Packet<'a>) -> Result<Option<Cow<'a, str>>, SocketIoE
     #[derive(Default, Deserialize)]
     struct Welcome<'a> {
         #[serde(borrow)]
-        sid: Option<Text<'a>>,
+        sid: Option<&'a RawValue>,
         #[serde(borrow)]
-        pid: Option<Text<'a>>,
+        pid: Option<&'a RawValue>,
     }
 
     let welcome: Welcome<'a> = match packet.json {
@@ -195,7 +196,7 @@ fn session_of<'a>(packet: &Packet<'a>) -> Result<Option<Cow<'a, str>>, SocketIoE
         json => serde_json::from_str(json).map_err(|error| packet.invalid(&error))?,
     };
     match welcome.sid {
-        Some(_) => Ok(welcome.pid.map(|pid| pid.0)),
+        Some(_) => Ok(welcome.pid.and_then(|pid| Text::of(pid.get()))),
         None => Err(SocketIoError::OldServer),
     }
 }
