@@ -99,8 +99,8 @@ pub use connection::{
 pub use ephemeral::Ephemeral;
 pub use error::{DecodeError, EncodeError, ServerError};
 pub use id::{
-    ChannelName, ConnectionId, Epoch, EventName, Generation, MessageId, MutationId, Position,
-    UserId,
+    ChannelName, ConnectionId, Epoch, EventName, Generation, History, MessageId, MutationId,
+    Position, UserId,
 };
 pub use key::{QueryKey, Segment};
 pub use list::{ListItem, ListOptions, ListSnapshot, RowKey, SortKey};

@@ -4,7 +4,7 @@
 use super::{Client, Fault, Output, route::Target};
 use crate::{
     channel::{self, ChannelState, GapReason, LeaseId},
-    id::{ChannelName, EventName, Position},
+    id::{ChannelName, EventName, History, Position},
     notify::{Dirty, Topic},
     ordered::OrderedSet,
     query::{
@@ -268,6 +268,7 @@ impl Client {
         let continuity = match recovery {
             channel::Continuity::Fresh => Continuity::Fresh,
             channel::Continuity::Recovered { .. } => Continuity::Recovered,
+            channel::Continuity::Gap(reason) if counts_anew(*reason) => Continuity::NewHistory,
             channel::Continuity::Gap(_) => Continuity::Gap,
             channel::Continuity::Unknown => Continuity::Unknown,
         };
@@ -387,10 +388,11 @@ impl Client {
             seq: position.seq.saturating_sub(1),
             ..position.clone()
         });
+        let history = counts_anew(reason).then_some(History::New);
         for id in fed {
             self.entries
                 .note_recovery(id, channel::Continuity::Gap(reason));
-            self.cache.source_gap(now, id, position.clone());
+            self.cache.source_gap(now, id, history, position.clone());
         }
     }
 
@@ -457,6 +459,11 @@ impl Client {
     }
 }
 
+/// Whether a server that leaves such a gap has begun another history.
+const fn counts_anew(reason: GapReason) -> bool {
+    matches!(reason, GapReason::EpochChanged | GapReason::Rewound)
+}
+
 /// What two channels of one entry amount to together.
 const fn worse(a: Continuity, b: Continuity) -> Continuity {
     const fn badness(continuity: Continuity) -> u8 {
@@ -465,6 +472,7 @@ const fn worse(a: Continuity, b: Continuity) -> Continuity {
             Continuity::Fresh => 1,
             Continuity::Unknown => 2,
             Continuity::Gap => 3,
+            Continuity::NewHistory => 4,
         }
     }
     if badness(a) >= badness(b) { a } else { b }

@@ -5,6 +5,7 @@ mod channel_model;
 mod channel_resume;
 mod client_addressing;
 mod client_events;
+mod client_histories;
 mod client_lists;
 mod client_model;
 mod client_queries;
