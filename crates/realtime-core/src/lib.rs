@@ -53,6 +53,7 @@
 //! settles exactly once. A callback of an old socket is void, by its [`Generation`].
 #![forbid(unsafe_code)]
 
+mod access;
 #[cfg(feature = "socketio")]
 mod bytes;
 pub mod channel;
@@ -86,6 +87,7 @@ mod time;
 pub mod typing;
 pub mod wire;
 
+pub use access::{SubscribeOptions, Token};
 #[cfg(feature = "socketio")]
 pub use bytes::Bytes;
 pub use channel::{ChannelError, Continuity, GapReason, LeaseId};

@@ -6,6 +6,7 @@
 //! The rest of the client never sees a protocol.
 
 use crate::{
+    access::SubscribeOptions,
     error::{DecodeError, EncodeError, ServerError},
     id::{ChannelName, EventName, MessageId, Position},
 };
@@ -216,6 +217,8 @@ pub enum Outbound<'a> {
         channel: &'a ChannelName,
         /// How far we had come, if we were there before.
         since: Option<&'a Position>,
+        /// What it is asked for with.
+        options: &'a SubscribeOptions,
     },
     /// Stop a channel.
     Unsubscribe {

@@ -5,6 +5,7 @@ use super::{
     ReplyFrame, Text, WireError, refusal, well_formed,
 };
 use crate::{
+    access::Token,
     error::{DecodeError, EncodeError, ServerError},
     excerpt::Excerpt,
     id::Position,
@@ -99,7 +100,6 @@ impl Codec for JsonCodec {
         frames: &mut Vec<Frame>,
     ) -> Result<(), EncodeError> {
         let mut head = Head::default();
-        let mut since = None;
         let mut raw = None;
         match *message {
             Outbound::Auth { id, token } => {
@@ -112,15 +112,22 @@ impl Codec for JsonCodec {
             Outbound::Subscribe {
                 id,
                 channel,
-                since: position,
+                since,
+                options,
             } => {
                 head.event = "subscribe";
                 head.channel = Some(channel);
                 head.id = Some(id);
-                since = position.map(|position| SinceData {
-                    since: position.seq,
-                    epoch: &position.epoch,
-                });
+                let params = options.params().map(serde_json::from_str::<&RawValue>);
+                let data = SubscribeData {
+                    since: since.map(|since| since.seq),
+                    epoch: since.map(|since| &*since.epoch),
+                    params: params.and_then(Result::ok),
+                    token: options.token().map(Token::as_str),
+                };
+                let says_more = since.is_some() || !options.is_empty();
+                frames.extend(head.frame(says_more.then_some(&data)));
+                return Ok(());
             }
             Outbound::Unsubscribe { channel } => {
                 head.event = "unsubscribe";
@@ -149,10 +156,7 @@ impl Codec for JsonCodec {
             // Closing the socket says it all.
             Outbound::Goodbye => return Ok(()),
         }
-        frames.extend(match since {
-            Some(since) => head.frame(Some(&since)),
-            None => head.frame(raw),
-        });
+        frames.extend(head.frame(raw));
         Ok(())
     }
 
@@ -170,9 +174,15 @@ struct AuthData<'a> {
 }
 
 #[derive(Serialize)]
-struct SinceData<'a> {
-    since: u64,
-    epoch: &'a str,
+struct SubscribeData<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    params: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
 }
 
 #[derive(Default)]

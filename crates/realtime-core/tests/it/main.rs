@@ -2,6 +2,7 @@
 
 mod channel_leases;
 mod channel_model;
+mod channel_params;
 mod channel_resume;
 mod client_addressing;
 mod client_events;

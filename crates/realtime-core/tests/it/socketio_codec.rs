@@ -184,6 +184,7 @@ fn a_join_tells_how_far_we_had_come_and_its_answer_where_the_server_is() {
             id: &id,
             channel: &channel,
             since,
+            options: &realtime_core::SubscribeOptions::default(),
         };
         encode(&mut codec, &message)
     };
@@ -220,6 +221,7 @@ fn a_join_tells_how_far_we_had_come_and_its_answer_where_the_server_is() {
         id: &id,
         channel: &channel,
         since: Some(&position),
+        options: &realtime_core::SubscribeOptions::default(),
     };
     assert_eq!(encode(&mut codec, &join), [r#"420["sub","tasks"]"#]);
     assert_eq!(encode(&mut codec, &leave), [r#"421["unsub","tasks"]"#]);

@@ -2,6 +2,7 @@
 //! moved by hand. Nothing sleeps.
 #![cfg(target_arch = "wasm32")]
 
+mod channel_access;
 mod connection;
 mod event;
 mod gloo;
