@@ -5,6 +5,7 @@
 mod channel_access;
 mod connection;
 mod event;
+mod flush;
 mod gloo;
 mod hydration;
 mod list;
