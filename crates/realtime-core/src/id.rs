@@ -1,14 +1,25 @@
 //! The newtypes that name things: no bare `u64` or `String` crosses a module.
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Serialize,
+    de::{Deserializer, Error, Visitor},
+};
 use std::{borrow::Borrow, fmt, ops::Deref, rc::Rc};
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        ///
+        /// In JSON it is text; a whole number is read as its digits, as many servers number what they name.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(Rc<str>);
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any(NameVisitor).map(Self)
+            }
+        }
 
         impl $name {
             /// The name as text.
@@ -62,6 +73,28 @@ macro_rules! name {
             }
         }
     };
+}
+
+struct NameVisitor;
+
+impl Visitor<'_> for NameVisitor {
+    type Value = Rc<str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a whole number")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Rc<str>, E> {
+        Ok(text.into())
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Rc<str>, E> {
+        Ok(number.to_string().into())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Rc<str>, E> {
+        Ok(number.to_string().into())
+    }
 }
 
 name! {
@@ -119,16 +152,6 @@ impl MutationId {
     }
 }
 
-/// What a break in the history of a server's events means for the versions seen before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum History {
-    /// Nobody can say whether the server still counts as it did: what a fetch says that begins from
-    /// now on outranks what came before the break, and events go by the versions they have.
-    Doubted,
-    /// Another one has begun, in which versions begin anew: nothing of the old one binds.
-    New,
-}
-
 /// Where a channel's history stands: the `seq`-th event of the incarnation `epoch`.
 ///
 /// `seq` is parsed as an integer from the frame's text and never passes through a JavaScript
@@ -150,6 +173,25 @@ mod tests {
         let position: Position =
             serde_json::from_str(r#"{"epoch":"a","seq":18446744073709551615}"#).unwrap();
         assert_eq!(position.seq, u64::MAX);
+    }
+
+    #[test]
+    fn whole_numbers_are_read_as_their_digits_and_nothing_else_is_a_name() {
+        for (json, name) in [
+            ("7", "7"),
+            ("-3", "-3"),
+            ("18446744073709551615", "18446744073709551615"),
+            (r#""7""#, "7"),
+        ] {
+            assert_eq!(
+                serde_json::from_str::<UserId>(json).unwrap(),
+                UserId::from(name)
+            );
+        }
+        for json in ["7.0", "1e3", "true", "null", "[7]", "{}"] {
+            assert!(serde_json::from_str::<UserId>(json).is_err(), "{json}");
+        }
+        assert_eq!(serde_json::to_string(&UserId::from("7")).unwrap(), r#""7""#);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! when the link comes and goes, send what it hands out, and wake it at its deadline.
 
 mod announcer;
+mod budget;
 mod connections;
 mod event;
 mod idle;
@@ -60,6 +61,11 @@ pub const LEAVE: &str = "presence:leave";
 /// us about ourselves. Our other tabs count as connections of ours, never as peers. A report that we
 /// left while we are here (another tab closed, on a server that does not tell tabs apart) is
 /// answered with an announcement, at most once a second.
+///
+/// *Newcomers.* Where the server sends no snapshot, somebody new would see nobody until their next
+/// heartbeat. So we announce ourselves again when somebody, or another connection of somebody,
+/// appears: after half a second and a while that chance decides (up to 1 s, and 10 ms for each
+/// member), at most once in five seconds, and not where a snapshot has come on this link.
 ///
 /// *Joining.* Until the room's snapshot comes, changes are shown as they come and also parked; the
 /// snapshot then replaces the room and the parked changes are applied over it, in order, in one step.
@@ -120,13 +126,23 @@ impl Roster {
         }
     }
 
+    /// This roster with chance from this seed, which spreads what many say at once. Must differ between
+    /// clients. Default: 0.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.announcer.set_rng(fastrand::Rng::with_seed(seed));
+        self
+    }
+
     /// A roster of the same channel, user and options that knows nobody and has said nothing.
     pub(crate) fn anew(&self) -> Self {
-        Self::new(
+        let mut anew = Self::new(
             self.channel.clone(),
             self.user.clone(),
             self.options.clone(),
-        )
+        );
+        anew.announcer.set_rng(self.announcer.rng());
+        anew
     }
 
     /// The channel it watches.
@@ -320,7 +336,7 @@ impl Roster {
         self.link.notice_lateness(now, self.next_deadline());
         self.idle.advance(now, &self.options);
         self.tell_of_me(now);
-        self.announcer.advance(now);
+        self.stats.reannounced += u64::from(self.announcer.advance(now));
         if self.link.give_up_waiting(now) {
             self.members.journal.touch();
             self.reckon_expiry(now);
@@ -345,9 +361,13 @@ impl Roster {
                 self.remove(now, leave);
             }
             SYNC => {
-                let rows = read_sync(now, data, &mut self.stats)?;
+                let mut room = Room::new(&self.options);
+                let (members, options) = (&mut self.members, &self.options);
+                read_sync(now, data, &mut self.stats, &mut |row, stats| {
+                    room.update(row, members, options, stats);
+                })?;
                 self.stats.syncs += 1;
-                self.replace(now, rows);
+                self.replace(now, room);
             }
             _ => self.stats.unknown_events += 1,
         }
@@ -357,10 +377,13 @@ impl Roster {
     fn update(&mut self, now: Instant, update: Update) {
         self.link.park(
             || Diff::Update(update.clone()),
-            self.options.max_parked,
+            &self.options,
             &mut self.stats,
         );
-        self.members.update(update, &self.options, &mut self.stats);
+        let is_new = self.members.update(update, &self.options, &mut self.stats);
+        if is_new && !self.link.is_told() {
+            self.announcer.greet(now, self.members.count());
+        }
         self.link.expect_expiry(now + self.options.expiry());
     }
 
@@ -369,23 +392,16 @@ impl Roster {
         if leave.user_id == self.user.id && self.members.nobody_knows_us() {
             self.stats.healed += u64::from(self.announcer.heal(now));
         }
-        self.link.park(
-            || Diff::Leave(leave),
-            self.options.max_parked,
-            &mut self.stats,
-        );
+        self.link
+            .park(|| Diff::Leave(leave), &self.options, &mut self.stats);
     }
 
-    fn replace(&mut self, now: Instant, rows: Vec<Update>) {
-        let parked = self.link.take_parked();
-        let room = Room::new(
-            rows,
-            parked,
-            &mut self.members,
-            &self.options,
-            &mut self.stats,
-        );
+    fn replace(&mut self, now: Instant, mut room: Room) {
+        for diff in self.link.take_parked() {
+            room.apply(diff, &mut self.members, &self.options, &mut self.stats);
+        }
         self.members.replace(room);
+        self.announcer.need_not_greet();
         if self.link.synced() {
             self.members.journal.touch();
         }

@@ -1,6 +1,12 @@
 //! Text that other people chose, made fit to show and to keep.
 
+mod field;
+mod marks;
+
+pub(crate) use field::Field;
+
 use crate::UserId;
+use marks::most_in_a_row;
 use std::rc::Rc;
 
 /// The most characters a display name keeps.
@@ -17,61 +23,131 @@ pub(crate) fn is_usable_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= MAX_ID_BYTES
 }
 
-/// `name` as one safe line: no control characters, no characters that reorder the text around
-/// them, at most 256 characters. A name with nothing visible in it becomes the id.
+/// `name` as one safe line of at most 256 characters, in which everything can be seen. A name with
+/// nothing visible in it becomes the id.
 ///
-/// Line breaks and tabs become spaces. Joiners and direction marks stay, because emoji, Persian and
-/// mixed-direction names need them and they cannot reach beyond the name.
+/// - Controls, and characters that reorder the text around them, go. So does what nobody sees: format
+///   characters, fillers, tags, selectors of variants. Else two people could have names that look the same.
+/// - What is invisible stays where scripts and pictures need it: one joiner within Arabic, Indic and
+///   the like or between two emoji; one selector after an emoji.
+/// - Line breaks and blanks of any width become spaces, several in a row one.
+/// - Marks need a letter before them, and one letter has at most four (eight in Tibetan and Myanmar):
+///   more would be written over the lines above and below.
 pub(crate) fn display_name(name: &str, id: &UserId) -> Rc<str> {
     [name, id.as_str()]
         .into_iter()
         .map(one_line)
-        .find(|line| line.chars().any(is_visible))
+        .find(|line| !line.is_empty())
         .unwrap_or_else(|| NO_NAME.into())
 }
 
 fn one_line(text: &str) -> Rc<str> {
     let text = text.trim();
-    if !text.chars().any(needs_care) && text.chars().nth(MAX_NAME_CHARS).is_none() {
+    if text.len() <= MAX_NAME_CHARS && text.bytes().all(|byte| matches!(byte, b'!'..=b'~')) {
         return text.into();
     }
-    let line: String = text
-        .chars()
-        .filter_map(|c| match c {
-            '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => Some(' '),
-            c if needs_care(c) => None,
-            c => Some(c),
-        })
-        .take(MAX_NAME_CHARS)
-        .collect();
-    line.trim().into()
+    let mut line = String::new();
+    let mut kept = 0;
+    // What was kept last, unless that was a space, and how many marks it ends with.
+    let mut last: Option<char> = None;
+    let mut marks = 0;
+    let mut chars = text.chars().peekable();
+    while let (true, Some(c)) = (kept < MAX_NAME_CHARS, chars.next()) {
+        if is_blank(c) {
+            if last.take().is_none() {
+                continue;
+            }
+            line.push(' ');
+        } else {
+            let most = most_in_a_row(c);
+            let stays = if is_invisible(c) {
+                is_needed(c, last, chars.peek().copied())
+            } else {
+                most.is_none_or(|most| last.is_some() && marks < most)
+            };
+            if !stays {
+                continue;
+            }
+            marks = match most {
+                Some(_) => marks + 1,
+                // A joiner among marks begins no new run of them.
+                None if is_invisible(c) => marks,
+                None => 0,
+            };
+            last = Some(c);
+            line.push(c);
+        }
+        kept += 1;
+    }
+    line.trim_end().into()
 }
 
-/// Controls, line separators, bidirectional embeddings, overrides and isolates, invisible
-/// separators and annotations.
-fn needs_care(c: char) -> bool {
+/// White space of any kind, and the empty cell of Braille.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\u{2800}'
+}
+
+/// Controls and what Unicode calls default ignorable: what nobody sees.
+fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{2028}'..='\u{202E}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{200B}' | '\u{2060}' | '\u{FEFF}'
-            | '\u{FFF9}'..='\u{FFFB}')
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}')
 }
 
-fn is_visible(c: char) -> bool {
-    !c.is_whitespace()
-        && !matches!(
-            c,
-            '\u{200C}'
-                ..='\u{200F}'
-                    | '\u{061C}'
-                    | '\u{00AD}'
-                    | '\u{115F}'
-                    | '\u{1160}'
-                    | '\u{2800}'
-                    | '\u{3164}'
-                    | '\u{FFA0}'
-        )
+/// Whether an invisible character changes how the ones beside it look.
+fn is_needed(c: char, last: Option<char>, next: Option<char>) -> bool {
+    let Some(last) = last else { return false };
+    match c {
+        // After a mark (a virama) it says how that one is written, even at the end of a word.
+        '\u{200C}' | '\u{200D}' if is_joined(last) => {
+            most_in_a_row(last).is_some() || next.is_some_and(is_joined)
+        }
+        '\u{200D}' => (is_emoji(last) || last == '\u{FE0F}') && next.is_some_and(is_emoji),
+        '\u{FE0E}' | '\u{FE0F}' => {
+            is_emoji(last) || (matches!(last, '0'..='9' | '#' | '*') && next == Some('\u{20E3}'))
+        }
+        // Letters of Mongolian have variants that are spelt.
+        '\u{180B}'..='\u{180D}' | '\u{180F}' => matches!(last, '\u{1820}'..='\u{18AA}'),
+        _ => false,
+    }
+}
+
+/// Letters and marks of scripts in which joiners are part of the spelling.
+fn is_joined(c: char) -> bool {
+    matches!(c,
+        '\u{600}'..='\u{DFF}'
+        | '\u{1000}'..='\u{109F}'
+        | '\u{1780}'..='\u{18AF}'
+        | '\u{A840}'..='\u{A8FF}'
+        | '\u{FB50}'..='\u{FDFF}'
+        | '\u{FE70}'..='\u{FEFC}'
+        | '\u{10A00}'..='\u{11FFF}'
+        | '\u{1E900}'..='\u{1E95F}')
+        && !is_invisible(c)
+}
+
+/// Characters that are, or can be, pictures.
+fn is_emoji(c: char) -> bool {
+    matches!(c,
+        '\u{A9}' | '\u{AE}' | '\u{203C}' | '\u{2049}' | '\u{2122}' | '\u{2139}'
+        | '\u{2190}'..='\u{21FF}'
+        | '\u{2300}'..='\u{23FF}'
+        | '\u{2460}'..='\u{27BF}'
+        | '\u{2900}'..='\u{297F}'
+        | '\u{2B00}'..='\u{2BFF}'
+        | '\u{3030}' | '\u{303D}' | '\u{3297}' | '\u{3299}'
+        | '\u{1F000}'..='\u{1FAFF}')
 }
 
 #[cfg(test)]
@@ -90,6 +166,22 @@ mod tests {
             "نیلوفر",
             "👩\u{200D}🚀",
             "می\u{200C}خواهم",
+            // Indic conjuncts, with joiners where they belong; Thai, Tibetan, Burmese; Hebrew with points.
+            "श्री शर्मा",
+            "ශ්\u{200D}රී ලංකා",
+            "ക്\u{200D}",
+            "ผู้ใหญ่น้ำ",
+            "བསྒྲུབས",
+            "ကျွန်ုပ်",
+            "שָׁלוֹם",
+            "Nguye\u{302}\u{303}n",
+            "\u{3B1}\u{313}\u{301}\u{345}",
+            // A family, a flag of four parts, a keycap, a heart in colour, a hand of some tone.
+            "👨\u{200D}👩\u{200D}👧",
+            "🏳\u{FE0F}\u{200D}🌈",
+            "1\u{FE0F}\u{20E3}",
+            "❤\u{FE0F}",
+            "👋🏽",
         ] {
             assert_eq!(name(plain), plain);
         }
@@ -99,6 +191,41 @@ mod tests {
     fn bidirectional_overrides_and_controls_are_stripped() {
         assert_eq!(name("Ada\u{202E}nimda\u{2066}"), "Adanimda");
         assert_eq!(name("A\u{0}d\u{1b}a\u{85}"), "Ada");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_stripped_so_that_no_two_names_look_the_same() {
+        for (shown, hidden) in [
+            ("Ada", "A\u{200B}d\u{2060}a\u{FEFF}"),
+            ("Ada", "A\u{200D}d\u{200C}a\u{200E}\u{200F}\u{61C}"),
+            ("Ada", "A\u{AD}da\u{34F}\u{FE0F}\u{FE00}"),
+            ("Ada", "Ada\u{E0041}\u{E0064}\u{E007F}\u{E0100}"),
+            ("Ada", "\u{180E}A\u{2064}d\u{206A}a\u{1D173}\u{1BCA0}"),
+            ("Ada Lovelace", "Ada\u{A0}\u{2003}\u{3000}\u{2800} Lovelace"),
+            ("李白", "李\u{FE01}\u{200D}白\u{E0101}"),
+            ("می\u{200C}خ", "می\u{200C}\u{200C}\u{200D}خ\u{200C}"),
+            ("👩\u{200D}🚀", "👩\u{200D}\u{200D}🚀\u{200D}"),
+            ("❤\u{FE0F}", "❤\u{FE0F}\u{FE0F}\u{FE0E}"),
+            ("1", "1\u{FE0F}"),
+        ] {
+            assert_eq!(name(hidden), shown, "{hidden:?}");
+        }
+    }
+
+    #[test]
+    fn marks_need_a_letter_and_do_not_pile_up() {
+        let zalgo = format!("A{}d{}a", "\u{301}".repeat(50), "\u{489}\u{334}".repeat(50));
+        let marks = name(&zalgo).chars().filter(|c| !c.is_ascii()).count();
+        assert_eq!(marks, 8);
+        let thai = format!("ก{}", "\u{E49}".repeat(100));
+        assert_eq!(name(&thai).chars().count(), 5);
+        // What would be written over the text before the name.
+        assert_eq!(name("\u{20DD}\u{302}Ada \u{338}L"), "Ada L");
+        // A joiner between marks does not begin a new run of them.
+        let parted = format!("A{}", "\u{301}\u{200D}".repeat(50));
+        assert_eq!(name(&parted).chars().count(), 5);
+        let parted = format!("क{}", "\u{941}\u{200D}".repeat(50));
+        assert!(name(&parted).chars().count() <= 10, "{}", name(&parted));
     }
 
     #[test]
@@ -115,7 +242,16 @@ mod tests {
 
     #[test]
     fn a_name_with_nothing_visible_becomes_the_id() {
-        for blank in ["", "  \t", "\u{200B}\u{FEFF}", "\u{200D}", "\u{3164}"] {
+        for blank in [
+            "",
+            "  \t",
+            "\u{200B}\u{FEFF}",
+            "\u{200D}",
+            "\u{3164}",
+            "\u{2800}",
+            "\u{301}",
+            "\u{E0041}\u{FE0F}",
+        ] {
             assert_eq!(name(blank), "u1");
         }
         assert_eq!(&*display_name("", &UserId::from("\u{200D}")), NO_NAME);

@@ -8,18 +8,18 @@ mod options;
 mod stats;
 mod typists;
 
-pub use options::TypingOptions;
+pub use options::{MESSAGE_EVENTS, TypingOptions};
 pub use stats::TypingStats;
 pub use typists::Typist;
 
 use crate::{
     ChannelName, DecodeError, Ephemeral, Instant, UserId,
-    text::{display_name, is_usable_id},
+    text::{Field, display_name, is_usable_id},
     time::earliest,
 };
 use local::{LocalTyping, Say};
 use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 use typists::Typists;
 
 /// Sent and received: somebody types.
@@ -163,6 +163,11 @@ impl TypingRoom {
         Ok(self.revision() != before)
     }
 
+    /// Whether an event of this name is a message, whose author is not typing any more.
+    pub(crate) fn is_message(&self, event: &str) -> bool {
+        self.options.is_message(event)
+    }
+
     /// Somebody's message arrived, or they left: they are not typing. True if they were shown.
     pub fn clear_user(&mut self, now: Instant, id: &UserId) -> bool {
         self.catch_up(now);
@@ -237,25 +242,40 @@ impl TypingRoom {
                 return Ok(());
             }
         };
+        let because = |reason| DecodeError::new(what, reason);
+        // A list would be read as the fields in their order.
+        if !data.trim_start().starts_with('{') {
+            return Err(because("it is no JSON object"));
+        }
         let data: TypingIn<'_> =
             serde_json::from_str(data).map_err(|error| DecodeError::new(what, error))?;
-        if !is_usable_id(&data.id) {
-            return Err(DecodeError::new(what, "the id is empty or too long"));
-        }
-        if data.id == self.user.id {
+        let id = match &data.id {
+            Field::Text(id) if is_usable_id(id) => UserId::from(id.as_ref()),
+            Field::Text(_) => return Err(because("the id is empty or longer than 256 bytes")),
+            Field::Absent => return Err(because("the id is not there")),
+            Field::Odd => {
+                return Err(because(
+                    "the id is neither text nor a whole number; give it as text",
+                ));
+            }
+        };
+        if id == self.user.id {
             self.stats.own += 1;
         } else if what == START {
+            if data.name == Field::Odd {
+                return Err(because("the name is no text"));
+            }
             self.stats.starts += 1;
             let typist = Typist {
-                name: display_name(data.name.as_deref().unwrap_or_default(), &data.id),
-                id: data.id,
+                name: display_name(data.name.text().unwrap_or_default(), &id),
+                id,
             };
             let until = now + self.options.effective_timeout();
             let shown = self.typists.start(typist, until, self.options.max_typists);
             self.stats.refused += u64::from(!shown);
         } else {
             self.stats.stops += 1;
-            self.stats.unknown_stops += u64::from(!self.typists.remove(&data.id));
+            self.stats.unknown_stops += u64::from(!self.typists.remove(&id));
         }
         Ok(())
     }
@@ -271,7 +291,8 @@ struct TypingOut<'a> {
 
 #[derive(Deserialize)]
 struct TypingIn<'a> {
-    id: UserId,
-    #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    id: Field<'a>,
+    #[serde(borrow, default)]
+    name: Field<'a>,
 }

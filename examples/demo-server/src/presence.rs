@@ -4,7 +4,6 @@ use crate::{
     errors::Refusal,
     limits::{self, check_text},
     peer::Peer,
-    permissions::Visitor,
 };
 use realtime_demo_types::limits::NAME;
 use serde::{Deserialize, Serialize};
@@ -65,11 +64,6 @@ impl Announcement {
             )));
         }
         Ok(())
-    }
-
-    /// Refuses an announcement of somebody else, and puts the announcer's own name to it.
-    pub(crate) fn sign(&mut self, visitor: &Visitor) -> Result<(), Refusal> {
-        visitor.sign(&self.user.id, &mut self.user.name)
     }
 }
 

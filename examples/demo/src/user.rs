@@ -1,15 +1,12 @@
 //! Who this visitor is.
 
-use crate::{
-    browser::{local_storage, query_param},
-    session::Session,
-};
-use realtime_yew::prelude::*;
+use crate::browser::{local_storage, query_param, session_storage};
 use yew::{html::ImplicitClone, prelude::*};
 
 const NAME_KEY: &str = "name";
+const USER_KEY: &str = "user";
 
-/// This tab's user.
+/// This tab's user. Every tab is another one, so that one browser can play several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Me {
     pub(crate) id: AttrValue,
@@ -18,35 +15,48 @@ pub(crate) struct Me {
 
 impl ImplicitClone for Me {}
 
-/// The name of this visitor: from the address (`?name=…`), from an earlier visit, or made up.
-pub(crate) fn first_name() -> String {
-    query_param(NAME_KEY).unwrap_or_else(kept_name)
+impl Me {
+    /// From the address (`?user=…&name=…`), from an earlier visit, or made up.
+    fn load() -> Self {
+        Self {
+            id: query_param(USER_KEY).unwrap_or_else(tab_id).into(),
+            name: query_param(NAME_KEY).unwrap_or_else(kept_name).into(),
+        }
+    }
 }
 
-/// This tab's user, who begins with `name`, and a callback that renames them. The name is part of the token, so a new one
-/// takes a new connection.
+/// This tab's user, and a callback that renames them.
 #[hook]
-pub(crate) fn use_me(session: &Session, name: &AttrValue) -> (Me, Callback<AttrValue>) {
-    let connection = use_connection();
-    let name = use_state_eq(|| name.clone());
-    let me = Me {
-        id: session.user_id().into(),
-        name: (*name).clone(),
-    };
-    let reconnect = connection.reconnect_callback();
-    let rename = use_callback(
-        (session.clone(), reconnect),
-        move |new: AttrValue, (session, reconnect)| {
+pub(crate) fn use_me() -> (Me, Callback<AttrValue>) {
+    let me = use_state(Me::load);
+    let rename = use_callback((*me).clone(), {
+        let setter = me.setter();
+        move |name: AttrValue, me: &Me| {
             if let Some(storage) = local_storage() {
                 // Without storage the name lasts as long as the page.
-                let _ = storage.set_item(NAME_KEY, &new);
+                let _ = storage.set_item(NAME_KEY, &name);
             }
-            session.rename(&new);
-            name.set(new);
-            reconnect.emit(());
-        },
-    );
-    (me, rename)
+            setter.set(Me {
+                id: me.id.clone(),
+                name,
+            });
+        }
+    });
+    ((*me).clone(), rename)
+}
+
+fn tab_id() -> String {
+    let storage = session_storage();
+    let kept = storage
+        .as_ref()
+        .and_then(|storage| storage.get_item(USER_KEY).ok()?);
+    kept.unwrap_or_else(|| {
+        let id = format!("u-{:08x}", random(u32::MAX));
+        if let Some(storage) = &storage {
+            let _ = storage.set_item(USER_KEY, &id);
+        }
+        id
+    })
 }
 
 fn kept_name() -> String {

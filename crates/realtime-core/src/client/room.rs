@@ -6,11 +6,13 @@ use crate::{
     error::DecodeError,
     id::{ChannelName, UserId},
     presence::{self, PresenceEvent, Roster},
+    text::Field,
     time::{Instant, earliest},
     typing::TypingRoom,
     wire::Text,
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::{cell::Cell, time::Duration};
 
 /// How long a roster outlives its last user, so that a component mounted anew does not make its
@@ -193,8 +195,8 @@ impl Room {
             || event.starts_with("typing:") && !self.desks.is_empty()
     }
 
-    /// Takes an event of the channel. True if it was about presence or typing; anything else may
-    /// still tell that somebody has stopped typing.
+    /// Takes an event of the channel. True if it was about presence or typing; a message tells that
+    /// its author has stopped typing.
     pub(super) fn receive(
         &mut self,
         now: Instant,
@@ -212,19 +214,26 @@ impl Room {
             Some(seat) if is_presence => {
                 seat.roster.receive(now, event, data)?;
             }
-            None if is_presence && event != presence::LEAVE => {}
-            _ => self.clear_author(now, data),
+            _ => self.clear_author(now, event, data),
         }
         Ok(is_presence)
     }
 
-    /// Whoever has just said something, or left, is not typing any more.
-    fn clear_author(&mut self, now: Instant, data: &str) {
-        let anyone_types = self
-            .desks
-            .iter()
-            .any(|desk| !desk.typing.snapshot().is_empty());
-        if let Some(author) = anyone_types.then(|| author_of(data)).flatten() {
+    /// Whoever has just sent a message, or left, is not typing any more.
+    fn clear_author(&mut self, now: Instant, event: &str, data: &str) {
+        let anyone_types = |desk: &Desk| !desk.typing.snapshot().is_empty();
+        if !self.desks.iter().any(anyone_types) {
+            return;
+        }
+        // Whoever leaves signs the event that says so.
+        let is_message =
+            event == presence::LEAVE || self.desks.iter().any(|desk| desk.typing.is_message(event));
+        let author = if is_message {
+            author_of(data)
+        } else {
+            Change::of(data).and_then(|change| change.creator())
+        };
+        if let Some(author) = author {
             self.clear_typist(now, &author);
         }
     }
@@ -277,51 +286,78 @@ impl Room {
     }
 }
 
-/// Who a payload is from, by the names that servers commonly give that field; for a list event, in
-/// a created item.
+/// A payload with the names that servers commonly give to who it is from.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Signed<'a> {
+    #[serde(borrow)]
+    user_id: Field<'a>,
+    #[serde(borrow)]
+    sender_id: Field<'a>,
+    #[serde(borrow)]
+    author_id: Field<'a>,
+    #[serde(borrow)]
+    user: Option<&'a RawValue>,
+    #[serde(borrow)]
+    sender: Option<&'a RawValue>,
+    #[serde(borrow)]
+    author: Option<&'a RawValue>,
+}
+
+impl Signed<'_> {
+    fn author(&self) -> Option<UserId> {
+        #[derive(Deserialize)]
+        struct Named<'a> {
+            #[serde(borrow, default)]
+            id: Field<'a>,
+        }
+
+        let fields = [&self.user_id, &self.sender_id, &self.author_id];
+        let text = fields.into_iter().find_map(Field::text).map(UserId::from);
+        let people = || {
+            let people = [self.user, self.sender, self.author];
+            people.into_iter().flatten().find_map(|person| {
+                let named: Named<'_> = object(person.get())?;
+                named.id.text().map(UserId::from)
+            })
+        };
+        text.or_else(people)
+    }
+}
+
+/// A JSON object. A list would be read as the fields in their order.
+fn object<'a, T: Deserialize<'a>>(data: &'a str) -> Option<T> {
+    let is_object = data.trim_start().starts_with('{');
+    is_object.then(|| serde_json::from_str(data).ok()).flatten()
+}
+
+/// A list's event.
+#[derive(Deserialize)]
+struct Change<'a> {
+    #[serde(borrow)]
+    action: Text<'a>,
+    #[serde(borrow)]
+    item: &'a RawValue,
+}
+
+impl<'a> Change<'a> {
+    fn of(data: &'a str) -> Option<Self> {
+        object(data)
+    }
+
+    /// Who made the item that it creates.
+    fn creator(&self) -> Option<UserId> {
+        let item = (self.action.0 == "create").then_some(self.item)?;
+        object::<Signed<'_>>(item.get())?.author()
+    }
+}
+
+/// Who a message is from: it says so itself, or the item that it creates does.
 fn author_of(data: &str) -> Option<UserId> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Signed<'a> {
-        #[serde(borrow)]
-        user_id: Option<Text<'a>>,
-        #[serde(borrow)]
-        sender_id: Option<Text<'a>>,
-        #[serde(borrow)]
-        author_id: Option<Text<'a>>,
-        #[serde(borrow)]
-        user: Option<Named<'a>>,
+    match Change::of(data) {
+        Some(change) => change.creator(),
+        None => object::<Signed<'_>>(data)?.author(),
     }
-
-    #[derive(Deserialize)]
-    struct Named<'a> {
-        #[serde(borrow)]
-        id: Option<Text<'a>>,
-    }
-
-    #[derive(Deserialize)]
-    struct Created<'a> {
-        #[serde(borrow)]
-        action: Text<'a>,
-        #[serde(borrow)]
-        item: Signed<'a>,
-    }
-
-    // A list would be read as the fields in their order.
-    if !data.starts_with('{') {
-        return None;
-    }
-    let signed = match serde_json::from_str::<Created<'_>>(data) {
-        Ok(created) if created.action.0 == "create" => created.item,
-        Ok(_) => return None,
-        Err(_) => serde_json::from_str(data).ok()?,
-    };
-    let id = signed
-        .user_id
-        .or(signed.sender_id)
-        .or(signed.author_id)
-        .or_else(|| signed.user?.id)?;
-    Some(UserId::from(id.0.as_ref()))
 }
 
 #[cfg(test)]
@@ -335,9 +371,33 @@ mod tests {
             r#"{"senderId":"u1"}"#,
             r#"{"authorId":"u1"}"#,
             r#"{"user":{"id":"u1","name":"Ada"}}"#,
+            r#"{"user":"Ada","sender":{"id":"u1"}}"#,
+            r#"{"userId":{},"author":{"id":"u1"}}"#,
             r#"{"action":"create","item":{"id":"m1","userId":"u1"}}"#,
         ] {
             assert_eq!(author_of(data), Some(UserId::from("u1")), "{data}");
+        }
+    }
+
+    #[test]
+    fn an_author_may_be_a_number() {
+        assert_eq!(author_of(r#"{"userId":7}"#), Some(UserId::from("7")));
+        assert_eq!(author_of(r#"{"user":{"id":7}}"#), Some(UserId::from("7")));
+        assert_eq!(author_of(r#"{"userId":7.0}"#), None);
+        let created = r#"{"action":"create","item":{"senderId":7}}"#;
+        assert_eq!(author_of(created), Some(UserId::from("7")));
+    }
+
+    #[test]
+    fn only_an_item_that_is_created_tells_by_itself_that_somebody_wrote_it() {
+        for data in [
+            r#"{"userId":"u1","x":3,"y":4}"#,
+            r#"{"action":"create","userId":"u1"}"#,
+            r#"{"action":"move","item":{"userId":"u1"}}"#,
+            r#"{"action":"create","item":["u1"]}"#,
+        ] {
+            let creator = Change::of(data).and_then(|change| change.creator());
+            assert_eq!(creator, None, "{data}");
         }
     }
 

@@ -43,23 +43,23 @@ pub(super) struct Rooms {
     /// When each room is due, if it is.
     timers: OrderedSet<(Instant, ChannelName)>,
     visible: bool,
+    rng: fastrand::Rng,
     /// What rooms do when something happens; none as long as there has been no room.
     calls: Option<&'static Calls>,
 }
 
-impl Default for Rooms {
-    fn default() -> Self {
+impl Rooms {
+    pub(super) fn new(rng: fastrand::Rng) -> Self {
         Self {
             by_channel: FxHashMap::default(),
             stirred: Vec::new(),
             timers: OrderedSet::new(),
             visible: true,
+            rng,
             calls: None,
         }
     }
-}
 
-impl Rooms {
     fn each(&mut self) -> impl Iterator<Item = &mut Room> {
         let stirred = &mut self.stirred;
         self.by_channel
@@ -199,11 +199,13 @@ impl Client {
             // What the one before had to say goes out before the new one speaks.
             self.settle(now);
         }
+        let seed = self.rooms.rng.u64(..);
         let room = self.open_room(now, channel)?;
         let users = room.seat.as_ref().map_or(0, |seat| seat.users);
         let same_user = |seat: &&mut Seat| seat.roster.user().id == user.id;
         if room.seat.as_mut().filter(same_user).is_none() {
-            let mut seat = Seat::new(Roster::new(channel.clone(), user.clone(), options));
+            let roster = Roster::new(channel.clone(), user.clone(), options).with_seed(seed);
+            let mut seat = Seat::new(roster);
             seat.users = users;
             seat.roster.set_visible(now, visible);
             if room.is_live {

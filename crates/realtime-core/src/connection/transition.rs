@@ -2,10 +2,9 @@
 
 use super::{
     CloseAction, CloseReason, Connection, ConnectionError, ConnectionInfo, ConnectionOutput,
-    ConnectionStatus, backoff::Pace, close_code, heartbeat::Pulse, heartbeat::clock_jumped,
+    ConnectionStatus, Token, backoff::Pace, close_code, heartbeat::Pulse, heartbeat::clock_jumped,
 };
 use crate::{
-    access::Token,
     id::Generation,
     rule::{Rule, off},
     time::Instant,

@@ -31,7 +31,7 @@ impl<T: ListItem> KeyedList<T> {
         if version.is_some() && row.version >= version && !off(Rule::VersionGuard) {
             return self.ignore();
         }
-        let shown = row.rebase(&id, &mut self.recent, (item, version), self.era);
+        let shown = row.rebase(&id, &mut self.recent, item, version);
         self.stats.applied += 1;
         Applied::changed(self.show(&id, shown))
     }
@@ -148,10 +148,7 @@ impl<T: ListItem> KeyedList<T> {
 
     fn add(&mut self, now: Instant, id: &T::Id, item: T, version: Option<u64>) -> Applied {
         if self.tombstones.outrank(id, version) {
-            return Applied {
-                doubted: usize::from(!self.tombstones.is_present(id)),
-                ..self.ignore()
-            };
+            return self.ignore();
         }
         if self.rows.len() >= self.max_items {
             self.stats.rejected += 1;
@@ -159,8 +156,7 @@ impl<T: ListItem> KeyedList<T> {
         }
         let version = version.max(self.tombstones.remove(id));
         let entry = self.order.insert(Rc::new(item));
-        self.rows
-            .insert(id.clone(), Row::new(entry, version, self.era));
+        self.rows.insert(id.clone(), Row::new(entry, version));
         self.pending.order();
         self.pending.item(id);
         self.stats.applied += 1;
@@ -190,9 +186,7 @@ impl<T: ListItem> KeyedList<T> {
         if repeat && !off(Rule::VersionGuard) {
             return Ok(self.ignore());
         }
-        // Over a row of another history no patch is complete, whatever its number.
-        let follows =
-            row.version.is_some() && row.version == version.checked_sub(1) && row.era == self.era;
+        let follows = row.version.is_some() && row.version == version.checked_sub(1);
         if follows || off(Rule::RecentPatches) {
             row.base = Some(Rc::new(merged(&**row.base(), json)?));
             row.version = Some(version);

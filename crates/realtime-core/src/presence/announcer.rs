@@ -1,12 +1,23 @@
 //! When to say that we are here, and that we go.
 
 use super::PresenceOptions;
-use crate::Instant;
+use crate::{Instant, time::earliest};
 use std::time::Duration;
 
 /// How often at most we answer a false report that we left: two tabs of one user, or a broken
 /// server, must not talk each other into a storm.
 const HEAL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often at most we announce ourselves again to people who are new.
+const GREETING_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long to wait with that: the room's snapshot, which makes it needless, has this long to come.
+const GREETING_DELAY: Duration = Duration::from_millis(500);
+
+/// Over how long the members of a room spread what they say to somebody new: this, and so much more
+/// for each of them that a room of any size says about a hundred things a second.
+const GREETING_SPREAD: Duration = Duration::from_secs(1);
+const GREETING_SPREAD_PER_MEMBER: Duration = Duration::from_millis(10);
 
 /// What is to be said now. The words are made when it is polled, so the latest state always wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +27,7 @@ pub(super) enum Say {
 }
 
 /// Decides when to announce: on joining, on each change (at most one per interval, the last one
-/// guaranteed), and every heartbeat. Says and keeps nothing while the link is down.
+/// guaranteed), some time after somebody new appeared, and every heartbeat. Says and keeps nothing while the link is down.
 #[derive(Debug)]
 pub(super) struct Announcer {
     interval: Duration,
@@ -31,6 +42,11 @@ pub(super) struct Announcer {
     last: Option<Instant>,
     last_heal: Option<Instant>,
     due: Option<Instant>,
+    /// When to tell people who are new that we are here.
+    greeting: Option<Instant>,
+    /// When that may be done next.
+    greeting_free: Option<Instant>,
+    rng: fastrand::Rng,
 }
 
 impl Announcer {
@@ -45,7 +61,18 @@ impl Announcer {
             last: None,
             last_heal: None,
             due: None,
+            greeting: None,
+            greeting_free: None,
+            rng: fastrand::Rng::with_seed(0),
         }
+    }
+
+    pub(super) fn rng(&self) -> fastrand::Rng {
+        self.rng.clone()
+    }
+
+    pub(super) fn set_rng(&mut self, rng: fastrand::Rng) {
+        self.rng = rng;
     }
 
     pub(super) fn link_up(&mut self, now: Instant) {
@@ -60,6 +87,7 @@ impl Announcer {
         self.farewell = false;
         self.known = false;
         self.due = None;
+        self.greeting = None;
     }
 
     /// We go: a farewell, if anybody knows of us.
@@ -85,14 +113,41 @@ impl Announcer {
         asked
     }
 
-    pub(super) fn advance(&mut self, now: Instant) {
-        if self.due.is_some_and(|due| due <= now) {
-            self.say(now);
+    /// Somebody is here, among so many, who may never have heard of us. Unless they will hear of us
+    /// soon anyway, they will after a while that chance decides: all the others want to say the same.
+    pub(super) fn greet(&mut self, now: Instant, members: usize) {
+        if !self.up || self.hello || self.greeting.is_some() {
+            return;
+        }
+        let members = u32::try_from(members).unwrap_or(u32::MAX);
+        let spread = GREETING_SPREAD_PER_MEMBER
+            .saturating_mul(members)
+            .saturating_add(GREETING_SPREAD)
+            .min(self.heartbeat);
+        let spread = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX);
+        let wait = GREETING_DELAY + Duration::from_millis(self.rng.u64(0..=spread));
+        let at = self.greeting_free.map_or(now, |free| free.max(now)) + wait;
+        if self.due.is_none_or(|due| due > at) {
+            self.greeting = Some(at);
         }
     }
 
+    /// The server tells everybody of everybody.
+    pub(super) fn need_not_greet(&mut self) {
+        self.greeting = None;
+    }
+
+    /// Says what is due; true if that is for people who are new.
+    pub(super) fn advance(&mut self, now: Instant) -> bool {
+        let greets = self.greeting.is_some_and(|at| at <= now);
+        if greets || self.due.is_some_and(|due| due <= now) {
+            self.say(now);
+        }
+        greets
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.due
+        earliest(self.due, self.greeting)
     }
 
     pub(super) fn poll(&mut self) -> Option<Say> {
@@ -128,6 +183,10 @@ impl Announcer {
     fn say(&mut self, now: Instant) {
         self.hello = true;
         self.last = Some(now);
+        // Whatever it is said for, people who are new hear it too.
+        if self.greeting.take().is_some() {
+            self.greeting_free = Some(now + GREETING_INTERVAL);
+        }
         self.due = Some(now + self.heartbeat);
     }
 }
@@ -168,6 +227,62 @@ mod tests {
             assert_eq!(announcer.poll(), None);
         }
         assert_eq!(moments(&mut announcer, 31_050), [1_050, 31_050]);
+    }
+
+    #[test]
+    fn a_crowd_that_comes_is_greeted_once_in_five_seconds_and_not_at_the_same_time_by_all() {
+        let mut firsts = Vec::new();
+        for seed in 0..100 {
+            let mut announcer = announcer();
+            announcer.set_rng(fastrand::Rng::with_seed(seed));
+            announcer.link_up(at(0));
+            announcer.poll();
+            let mut said = Vec::new();
+            for millis in 1_000..11_000 {
+                announcer.advance(at(millis));
+                if announcer.poll().is_some() {
+                    said.push(millis);
+                }
+                announcer.greet(at(millis), 100);
+            }
+            assert!((1..=3).contains(&said.len()), "{said:?}");
+            assert!(said.windows(2).all(|two| two[1] - two[0] >= 5_000));
+            firsts.push(said[0]);
+        }
+        let (first, last) = (firsts.iter().min(), firsts.iter().max());
+        let spread = last.unwrap() - first.unwrap();
+        assert!((1_500..=2_000).contains(&spread), "{spread} ms");
+    }
+
+    #[test]
+    fn nobody_is_greeted_apart_who_will_hear_of_us_anyway_or_cannot() {
+        let mut announcer = announcer();
+        announcer.greet(at(0), 2);
+        assert_eq!(announcer.deadline(), None, "the link is down");
+        announcer.link_up(at(0));
+        announcer.greet(at(0), 2);
+        announcer.poll();
+        assert_eq!(
+            announcer.deadline(),
+            Some(at(30_000)),
+            "we have just said it"
+        );
+        announcer.greet(at(29_900), 2);
+        assert_eq!(
+            announcer.deadline(),
+            Some(at(30_000)),
+            "the heartbeat says it"
+        );
+        announcer.greet(at(10), 2);
+        announcer.changed(at(100));
+        announcer.poll();
+        assert_eq!(announcer.deadline(), Some(at(30_100)), "the change said it");
+        announcer.greet(at(10_000), usize::MAX);
+        announcer.need_not_greet();
+        assert_eq!(announcer.deadline(), Some(at(30_100)));
+        announcer.greet(at(10_000), 2);
+        announcer.link_down();
+        assert_eq!(announcer.deadline(), None);
     }
 
     #[test]

@@ -22,20 +22,34 @@ pub enum PresenceEvent {
     Left(Rc<Member>),
 }
 
+impl PresenceEvent {
+    /// How many bytes it takes to keep.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Joined(member) | Self::Left(member) => member.bytes(),
+            Self::Updated { old, new } => old.bytes() + new.bytes(),
+        }
+    }
+}
+
 /// The events that wait to be polled, and how often anything visible has changed.
 #[derive(Debug)]
 pub(super) struct Journal {
     events: VecDeque<PresenceEvent>,
+    bytes: usize,
     limit: usize,
+    max_bytes: usize,
     dropped: u64,
     revision: u64,
 }
 
 impl Journal {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, max_bytes: usize) -> Self {
         Self {
             events: VecDeque::new(),
+            bytes: 0,
             limit,
+            max_bytes,
             dropped: 0,
             revision: 0,
         }
@@ -49,15 +63,18 @@ impl Journal {
     /// Something visible changed, and this is it.
     pub(super) fn record(&mut self, event: PresenceEvent) {
         self.touch();
+        self.bytes += event.bytes();
         self.events.push_back(event);
-        while self.events.len() > self.limit {
-            self.events.pop_front();
+        while self.events.len() > self.limit || self.bytes > self.max_bytes {
+            self.poll();
             self.dropped += 1;
         }
     }
 
     pub(super) fn poll(&mut self) -> Option<PresenceEvent> {
-        self.events.pop_front()
+        let event = self.events.pop_front()?;
+        self.bytes -= event.bytes();
+        Some(event)
     }
 
     pub(super) fn revision(&self) -> u64 {

@@ -1,6 +1,6 @@
 //! How far what we know of a room can be trusted: joining, live or gone, and when to give somebody up.
 
-use super::{PresenceStats, message::Diff};
+use super::{PresenceOptions, PresenceStats, message::Diff};
 use crate::{
     Instant,
     rule::{Rule, off},
@@ -32,6 +32,8 @@ enum Phase {
     Joining {
         until: Instant,
         parked: VecDeque<Diff>,
+        /// How many bytes those take.
+        bytes: usize,
     },
     Live,
     Left,
@@ -40,6 +42,8 @@ enum Phase {
 #[derive(Debug, Default)]
 pub(super) struct Link {
     phase: Phase,
+    /// Whether the server has sent the room's snapshot on this link.
+    is_told: bool,
     /// When the link came up. Nobody could be heard before, so nobody expires until an expiry later.
     up_since: Instant,
     /// Nobody expires before this moment.
@@ -62,7 +66,9 @@ impl Link {
             phase: Phase::Joining {
                 until: now + SYNC_TIMEOUT,
                 parked: VecDeque::new(),
+                bytes: 0,
             },
+            is_told: false,
             up_since: now,
             grace_until: None,
             expiry_at: None,
@@ -75,22 +81,27 @@ impl Link {
         }
     }
 
-    /// Keeps a change if the snapshot is still to come.
+    /// Keeps a change if the snapshot is still to come; the oldest make way.
     pub(super) fn park(
         &mut self,
         diff: impl FnOnce() -> Diff,
-        limit: usize,
+        options: &PresenceOptions,
         stats: &mut PresenceStats,
     ) {
-        let Phase::Joining { parked, .. } = &mut self.phase else {
+        let Phase::Joining { parked, bytes, .. } = &mut self.phase else {
             return;
         };
         stats.parked += 1;
         if !off(Rule::PresenceParking) {
-            parked.push_back(diff());
+            let diff = diff();
+            *bytes += diff.bytes();
+            parked.push_back(diff);
         }
-        if parked.len() > limit {
-            parked.pop_front();
+        while parked.len() > options.max_parked || *bytes > options.max_bytes {
+            let Some(gone) = parked.pop_front() else {
+                break;
+            };
+            *bytes -= gone.bytes();
             stats.parked_dropped += 1;
         }
     }
@@ -98,13 +109,26 @@ impl Link {
     /// The changes that came before the snapshot.
     pub(super) fn take_parked(&mut self) -> VecDeque<Diff> {
         match &mut self.phase {
-            Phase::Joining { parked, .. } => std::mem::take(parked),
+            Phase::Joining { parked, bytes, .. } => {
+                *bytes = 0;
+                std::mem::take(parked)
+            }
             _ => VecDeque::new(),
         }
     }
 
     /// The snapshot is here; true if that made the room live.
     pub(super) fn synced(&mut self) -> bool {
+        self.is_told = true;
+        self.go_live()
+    }
+
+    /// Whether this server tells those who join of everybody: then nobody else needs to.
+    pub(super) fn is_told(&self) -> bool {
+        self.is_told
+    }
+
+    fn go_live(&mut self) -> bool {
         let joining = matches!(self.phase, Phase::Joining { .. });
         if joining {
             self.phase = Phase::Live;
@@ -114,7 +138,7 @@ impl Link {
 
     /// Stops waiting for a snapshot if that took too long; true if that made the room live.
     pub(super) fn give_up_waiting(&mut self, now: Instant) -> bool {
-        matches!(self.phase, Phase::Joining { until, .. } if until <= now) && self.synced()
+        matches!(self.phase, Phase::Joining { until, .. } if until <= now) && self.go_live()
     }
 
     /// Compares the clock with what was `due`, before anything of it is done.

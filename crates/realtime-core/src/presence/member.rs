@@ -1,6 +1,6 @@
 //! What the application sees: members, and all of them together.
 
-use super::{Metadata, PresenceStatus, User, connections::Connections};
+use super::{Metadata, PresenceStatus, User, budget::OVERHEAD, connections::Connections};
 use crate::UserId;
 use std::rc::Rc;
 
@@ -68,6 +68,12 @@ impl Member {
             stale,
             is_me: false,
         })
+    }
+
+    /// How many bytes it takes to keep.
+    pub(super) fn bytes(&self) -> usize {
+        let metadata = self.metadata.as_ref().map_or(0, Metadata::bytes);
+        OVERHEAD + self.user.bytes() + metadata
     }
 
     /// Whether the two differ in more than their staleness.

@@ -2,7 +2,8 @@
 
 use super::{
     Member, Metadata, PresenceEvent, PresenceOptions, PresenceStats, PresenceStatus, User,
-    connections::Connections,
+    budget::Budget,
+    connections::{Connections, Space, Upserted},
     event::Journal,
     message::{Leave, Update},
     room::Room,
@@ -27,6 +28,8 @@ pub(super) struct Members {
     numbers: OrderedMap<UserId, u64>,
     next_number: u64,
     next_rank: u64,
+    /// What all connections take, our own included.
+    budget: Budget,
     pub(super) journal: Journal,
 }
 
@@ -65,13 +68,19 @@ impl Members {
             numbers: OrderedMap::new(),
             next_number: 0,
             next_rank: 0,
-            journal: Journal::new(options.max_events),
+            budget: Budget::new(options.max_bytes),
+            journal: Journal::new(options.max_events, options.max_bytes),
         }
     }
 
     /// Ourselves, then the others in the order in which they joined.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Rc<Member>> {
         std::iter::once(&self.me).chain(self.peers.values().map(|peer| &peer.member))
+    }
+
+    /// How many there are, ourselves included.
+    pub(super) fn count(&self) -> usize {
+        self.peers.len() + 1
     }
 
     pub(super) fn me(&self) -> &Rc<Member> {
@@ -115,34 +124,44 @@ impl Members {
         self.next_rank
     }
 
-    /// A connection says what it is.
+    /// A connection says what it is. True if it is somebody else's, and was not known.
     pub(super) fn update(
         &mut self,
         update: Update,
         options: &PresenceOptions,
         stats: &mut PresenceStats,
-    ) {
+    ) -> bool {
         let rank = self.next_rank();
-        let limit = options.max_connections_per_member;
+        let mut space = Space {
+            budget: &mut self.budget,
+            options,
+            stats,
+        };
         if update.user_id == self.me.user.id {
-            self.own.upsert(update, None, rank, limit, stats);
+            self.own.upsert(update, None, rank, &mut space);
             self.recount_me();
-            return;
+            return false;
         }
         let number = self.numbers.get(&update.user_id);
         if let Some(peer) = number.and_then(|number| self.peers.get_mut(number)) {
             let known = peer.member.user.clone();
-            peer.connections
-                .upsert(update, Some(&known), rank, limit, stats);
-            peer.stale = false;
-            peer.refresh(&mut self.journal);
+            let upserted = peer
+                .connections
+                .upsert(update, Some(&known), rank, &mut space);
+            if upserted != Upserted::Refused {
+                peer.stale = false;
+                peer.refresh(&mut self.journal);
+            }
+            upserted == Upserted::New
         } else if self.peers.len() < options.max_peers() {
             let id = update.user_id.clone();
             let mut connections = Connections::default();
-            connections.upsert(update, None, rank, limit, stats);
+            let upserted = connections.upsert(update, None, rank, &mut space);
             self.join(id, connections);
+            upserted == Upserted::New
         } else {
             stats.refused_members += 1;
+            false
         }
     }
 
@@ -150,7 +169,9 @@ impl Members {
     pub(super) fn leave(&mut self, leave: &Leave, stats: &mut PresenceStats) {
         let connection = leave.connection.as_ref();
         if leave.user_id == self.me.user.id {
+            let held = self.own.bytes();
             stats.unknown_leaves += u64::from(!self.own.remove(connection));
+            self.budget.change(held, self.own.bytes());
             self.recount_me();
             return;
         }
@@ -160,7 +181,9 @@ impl Members {
             stats.unknown_leaves += 1;
             return;
         };
+        let held = peer.connections.bytes();
         stats.unknown_leaves += u64::from(!peer.connections.remove(connection));
+        self.budget.change(held, peer.connections.bytes());
         if !peer.refresh(&mut self.journal) {
             self.depart(number);
         }
@@ -170,6 +193,7 @@ impl Members {
     pub(super) fn replace(&mut self, mut room: Room) {
         self.own = std::mem::take(&mut room.own);
         self.recount_me();
+        let budget = room.budget;
         let gone: Vec<u64> = self
             .peers
             .iter()
@@ -191,6 +215,7 @@ impl Members {
                 self.join(id, connections);
             }
         }
+        self.budget = budget;
     }
 
     /// The link is gone: what we know of the others is only what was.
@@ -204,12 +229,16 @@ impl Members {
 
     /// Drops what was silent for `expiry`.
     pub(super) fn expire(&mut self, now: Instant, expiry: Duration, stats: &mut PresenceStats) {
+        let held = self.own.bytes();
         stats.expired_connections += self.own.expire(now, expiry);
+        self.budget.change(held, self.own.bytes());
         self.recount_me();
         let mut gone = Vec::new();
-        let journal = &mut self.journal;
+        let (journal, budget) = (&mut self.journal, &mut self.budget);
         self.peers.visit_mut(|number, peer| {
+            let held = peer.connections.bytes();
             let expired = peer.connections.expire(now, expiry);
+            budget.change(held, peer.connections.bytes());
             stats.expired_connections += expired;
             if expired > 0 && !peer.refresh(journal) {
                 gone.push(*number);
@@ -248,6 +277,7 @@ impl Members {
 
     fn depart(&mut self, number: u64) {
         if let Some(peer) = self.peers.remove(&number) {
+            self.budget.change(peer.connections.bytes(), 0);
             self.numbers.remove(&peer.member.user.id);
             self.journal.record(PresenceEvent::Left(peer.member));
         }

@@ -1,16 +1,40 @@
 //! What the server says about a room, read with as much patience as makes sense.
 
-use super::{Metadata, PresenceStats, PresenceStatus, User};
-use crate::{ConnectionId, DecodeError, Instant, UserId, text::is_usable_id};
-use serde::Deserialize;
+use super::{Metadata, PresenceStats, PresenceStatus, User, budget::OVERHEAD, user::UserFields};
+use crate::{
+    ConnectionId, DecodeError, Instant, UserId,
+    text::{Field, is_usable_id},
+};
+use serde::{
+    Deserialize,
+    de::{Deserializer, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
+use std::fmt;
 
 /// One change of a room.
 #[derive(Clone, Debug)]
 pub(super) enum Diff {
     Update(Update),
     Leave(Leave),
+}
+
+impl Diff {
+    /// How many bytes it takes to keep.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Update(update) => {
+                let user = update.user.as_ref().map_or(0, User::bytes);
+                let metadata = update.metadata.as_ref().map_or(0, Metadata::bytes);
+                OVERHEAD + name_bytes(&update.user_id, update.connection.as_ref()) + user + metadata
+            }
+            Self::Leave(leave) => OVERHEAD + name_bytes(&leave.user_id, leave.connection.as_ref()),
+        }
+    }
+}
+
+fn name_bytes(user: &UserId, connection: Option<&ConnectionId>) -> usize {
+    user.len() + connection.map_or(0, |id| id.len())
 }
 
 /// A connection as it is now: an announcement is the whole state, so what it leaves out is gone.
@@ -26,135 +50,211 @@ pub(super) struct Update {
 }
 
 /// One connection of a user is gone, or without a connection all of them.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub(super) struct Leave {
     pub(super) user_id: UserId,
-    #[serde(rename = "connectionId")]
     pub(super) connection: Option<ConnectionId>,
 }
 
 /// `status` and `user` are read apart from the rest: an odd one must not hide the member.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct UpdateData<'a> {
-    user_id: Option<UserId>,
+struct UpdateFields<'a> {
+    #[serde(borrow, default)]
+    user_id: Field<'a>,
     #[serde(borrow)]
     user: Option<&'a RawValue>,
     #[serde(borrow)]
     status: Option<&'a RawValue>,
     #[serde(borrow)]
     metadata: Option<&'a RawValue>,
-    connection_id: Option<ConnectionId>,
+    #[serde(borrow, default)]
+    connection_id: Field<'a>,
 }
 
 #[derive(Deserialize)]
-struct UserData<'a> {
-    id: Option<UserId>,
-    #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    avatar: Option<Cow<'a, str>>,
+#[serde(rename_all = "camelCase")]
+struct LeaveFields<'a> {
+    #[serde(borrow, default)]
+    user_id: Field<'a>,
+    #[serde(borrow, default)]
+    connection_id: Field<'a>,
 }
 
 #[derive(Deserialize)]
-struct SyncData<'a> {
+struct SyncFields<'a> {
     #[serde(borrow)]
-    members: Vec<&'a RawValue>,
+    members: &'a RawValue,
 }
 
-/// Reads `presence:update`, and a row of `presence:sync`.
+/// Why something cannot be read. Its text is only made for a whole frame, as there may be millions
+/// of rows.
+enum Unreadable {
+    Json(serde_json::Error),
+    Because(&'static str),
+}
+
+impl From<serde_json::Error> for Unreadable {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl Unreadable {
+    fn of(self, what: &'static str) -> DecodeError {
+        match self {
+            Self::Json(error) => DecodeError::new(what, error),
+            Self::Because(reason) => DecodeError::new(what, reason),
+        }
+    }
+}
+
+/// Reads `presence:update`.
 pub(super) fn read_update(
     now: Instant,
     data: &str,
     stats: &mut PresenceStats,
 ) -> Result<Update, DecodeError> {
-    let raw: UpdateData<'_> = parse("presence:update", data)?;
-    let user: Option<UserData<'_>> = raw
+    read_row(now, data, stats).map_err(|error| error.of(super::UPDATE))
+}
+
+/// Reads `presence:update`, and a row of `presence:sync`.
+fn read_row(now: Instant, data: &str, stats: &mut PresenceStats) -> Result<Update, Unreadable> {
+    let raw: UpdateFields<'_> = parse(data)?;
+    let user = raw
         .user
-        .and_then(|user| serde_json::from_str(user.get()).ok());
-    let inner_id = user.as_ref().and_then(|user| user.id.clone());
-    if let (Some(outer), Some(inner)) = (&raw.user_id, &inner_id) {
-        stats.mismatched_ids += u64::from(outer != inner);
-    }
-    let user_id = raw.user_id.or(inner_id).ok_or_else(|| {
-        DecodeError::new("presence:update", "neither userId nor user.id is there")
-    })?;
-    check_ids("presence:update", &user_id, raw.connection_id.as_ref())?;
-    stats.missing_users += u64::from(user.is_none());
+        .and_then(|user| parse::<UserFields<'_>>(user.get()).ok());
+    let inner = user.as_ref().map_or(&Field::Absent, |user| &user.id);
+    let id = match (&raw.user_id, inner) {
+        (Field::Text(outer), inner) => {
+            stats.mismatched_ids += u64::from(inner.text().is_some_and(|inner| inner != outer));
+            outer
+        }
+        (Field::Absent, Field::Text(inner)) => inner,
+        (Field::Odd, _) | (Field::Absent, Field::Odd) => return Err(ODD_ID),
+        (Field::Absent, Field::Absent) => {
+            return Err(Unreadable::Because("neither userId nor user.id is there"));
+        }
+    };
+    let user_id = usable_id(id)?;
+    let connection = connection_id(&raw.connection_id)?;
+    let odd_name = user.as_ref().is_none_or(|user| user.name == Field::Odd);
+    stats.missing_users += u64::from(odd_name);
     Ok(Update {
-        user: user.map(|user| read_user(&user_id, user, stats)),
+        user: user.map(|user| read_user(&user_id, &user, stats)),
         status: raw
             .status
             .map_or(PresenceStatus::Online, |status| read_status(status, stats)),
         metadata: raw.metadata.and_then(|raw| {
-            let metadata = Metadata::from_raw(raw).ok();
+            let metadata = Metadata::from_raw(raw);
             stats.oversized_metadata += u64::from(metadata.is_none());
             metadata
         }),
         user_id,
-        connection: raw.connection_id,
+        connection,
         heard: now,
     })
 }
 
 /// Reads `presence:leave`.
 pub(super) fn read_leave(data: &str) -> Result<Leave, DecodeError> {
-    let leave: Leave = parse("presence:leave", data)?;
-    check_ids("presence:leave", &leave.user_id, leave.connection.as_ref())?;
-    Ok(leave)
+    let read = || {
+        let raw: LeaveFields<'_> = parse(data)?;
+        let Field::Text(user_id) = &raw.user_id else {
+            return Err(ODD_ID);
+        };
+        Ok(Leave {
+            user_id: usable_id(user_id)?,
+            connection: connection_id(&raw.connection_id)?,
+        })
+    };
+    read().map_err(|error| error.of(super::LEAVE))
 }
 
-/// Reads `presence:sync`. A row that cannot be read is counted and left out: one bad row must not
-/// cost the whole room.
+/// Reads `presence:sync`, and gives each row to `take` as it comes, so that what is not kept takes no
+/// memory. A row that cannot be read is counted and left out: one bad row must not cost the whole room.
 pub(super) fn read_sync(
     now: Instant,
     data: &str,
     stats: &mut PresenceStats,
-) -> Result<Vec<Update>, DecodeError> {
-    let sync: SyncData<'_> = parse("presence:sync", data)?;
-    let mut rows = Vec::with_capacity(sync.members.len());
-    for row in sync.members {
-        match read_update(now, row.get(), stats) {
-            Ok(update) => rows.push(update),
-            Err(_) => stats.malformed += 1,
-        }
-    }
-    Ok(rows)
-}
-
-fn parse<'a, T: Deserialize<'a>>(what: &'static str, data: &'a str) -> Result<T, DecodeError> {
-    serde_json::from_str(data).map_err(|error| DecodeError::new(what, error))
-}
-
-fn check_ids(
-    what: &'static str,
-    user: &UserId,
-    connection: Option<&ConnectionId>,
+    take: &mut dyn FnMut(Update, &mut PresenceStats),
 ) -> Result<(), DecodeError> {
-    if is_usable_id(user) && connection.is_none_or(|id| is_usable_id(id)) {
+    let mut read = || {
+        let sync: SyncFields<'_> = parse(data)?;
+        let mut members = serde_json::Deserializer::from_str(sync.members.get());
+        members.deserialize_seq(Rows(&mut |row| match read_row(now, row, stats) {
+            Ok(update) => take(update, stats),
+            Err(_) => stats.malformed += 1,
+        }))?;
         Ok(())
-    } else {
-        Err(DecodeError::new(what, "an id is empty or too long"))
+    };
+    read().map_err(|error: Unreadable| error.of(super::SYNC))
+}
+
+/// Visits the items of a list one after another.
+struct Rows<'f>(&'f mut dyn FnMut(&str));
+
+impl<'de> Visitor<'de> for Rows<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of members")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
+        while let Some(row) = rows.next_element::<&RawValue>()? {
+            (self.0)(row.get());
+        }
+        Ok(())
     }
 }
 
-fn read_user(id: &UserId, data: UserData<'_>, stats: &mut PresenceStats) -> User {
-    let user = User::new(id, data.name.as_deref().unwrap_or_default());
-    match data.avatar {
-        None => user,
-        Some(avatar) => {
-            let user = user.with_avatar(avatar);
-            stats.rejected_avatars += u64::from(user.avatar.is_none());
-            user
-        }
+const ODD_ID: Unreadable =
+    Unreadable::Because("the userId is neither text nor a whole number; give it as text");
+
+fn parse<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, Unreadable> {
+    // A list would be read as the fields in their order, and an error of the parser has a text.
+    if !data.trim_start().starts_with('{') {
+        return Err(Unreadable::Because("it is no JSON object"));
     }
+    Ok(serde_json::from_str(data)?)
+}
+
+fn usable_id(id: &str) -> Result<UserId, Unreadable> {
+    if is_usable_id(id) {
+        Ok(UserId::from(id))
+    } else {
+        Err(UNUSABLE)
+    }
+}
+
+fn connection_id(field: &Field<'_>) -> Result<Option<ConnectionId>, Unreadable> {
+    match field {
+        Field::Absent => Ok(None),
+        Field::Text(id) if is_usable_id(id) => Ok(Some(ConnectionId::from(id.as_ref()))),
+        Field::Text(_) => Err(UNUSABLE),
+        Field::Odd => Err(Unreadable::Because(
+            "the connectionId is neither text nor a whole number; give it as text",
+        )),
+    }
+}
+
+const UNUSABLE: Unreadable = Unreadable::Because("an id is empty or longer than 256 bytes");
+
+fn read_user(id: &UserId, fields: &UserFields<'_>, stats: &mut PresenceStats) -> User {
+    let user = User::new(id, fields.name.text().unwrap_or_default());
+    let user = match fields.avatar.text() {
+        Some(avatar) => user.with_avatar(avatar),
+        None => user,
+    };
+    let rejected = fields.avatar != Field::Absent && user.avatar.is_none();
+    stats.rejected_avatars += u64::from(rejected);
+    user
 }
 
 fn read_status(raw: &RawValue, stats: &mut PresenceStats) -> PresenceStatus {
-    serde_json::from_str::<Cow<'_, str>>(raw.get())
-        .ok()
-        .and_then(|word| PresenceStatus::from_word(&word))
+    let word = serde_json::from_str::<Field<'_>>(raw.get()).ok();
+    word.and_then(|word| PresenceStatus::from_word(word.text()?))
         .unwrap_or_else(|| {
             stats.unknown_statuses += 1;
             PresenceStatus::Online
@@ -179,6 +279,45 @@ mod tests {
     }
 
     #[test]
+    fn ids_and_names_may_be_whole_numbers_and_nothing_else_that_is_no_text() {
+        let (update, stats) = read(r#"{"userId":7,"user":{"id":7,"name":8},"connectionId":-9}"#);
+        let update = update.unwrap();
+        assert_eq!(update.user_id, UserId::from("7"));
+        assert_eq!(update.user, Some(User::new("7", "8")));
+        assert_eq!(update.connection, Some(ConnectionId::from("-9")));
+        assert_eq!(stats, PresenceStats::default());
+        let leave = read_leave(r#"{"userId":7,"connectionId":9}"#).unwrap();
+        assert_eq!(leave.user_id.as_str(), "7");
+        assert_eq!(leave.connection, Some(ConnectionId::from("9")));
+        for odd in [
+            "7.0",
+            "1e3",
+            "true",
+            "[7]",
+            "{}",
+            "null",
+            "99999999999999999999",
+        ] {
+            for data in [
+                format!(r#"{{"userId":{odd}}}"#),
+                format!(r#"{{"user":{{"id":{odd}}}}}"#),
+            ] {
+                assert!(read(&data).0.is_err(), "{data}");
+            }
+            assert!(read_leave(&format!(r#"{{"userId":{odd}}}"#)).is_err());
+        }
+        assert!(read(r#"{"userId":"u1","connectionId":7.0}"#).0.is_err());
+    }
+
+    #[test]
+    fn a_list_is_not_read_as_the_fields_of_a_member() {
+        assert!(read(r#"["u1"]"#).0.is_err());
+        assert!(read_leave(r#"["u1"]"#).is_err());
+        let (update, stats) = read(r#"{"userId":"u1","user":["u1","Eve"]}"#);
+        assert_eq!((update.unwrap().user, stats.missing_users), (None, 1));
+    }
+
+    #[test]
     fn the_outer_id_counts_when_the_two_differ() {
         let (update, stats) = read(r#"{"userId":"u1","user":{"id":"u2","name":"Lin"}}"#);
         let update = update.unwrap();
@@ -196,6 +335,9 @@ mod tests {
         let (update, stats) = read(r#"{"user":{"id":"u1","avatar":"javascript:x"},"status":5}"#);
         assert_eq!(update.unwrap().user, Some(User::new("u1", "u1")));
         assert_eq!((stats.unknown_statuses, stats.rejected_avatars), (1, 1));
+        let (update, stats) = read(r#"{"user":{"id":"u1","name":{},"avatar":[]}}"#);
+        assert_eq!(update.unwrap().user, Some(User::new("u1", "u1")));
+        assert_eq!((stats.missing_users, stats.rejected_avatars), (1, 1));
     }
 
     #[test]
@@ -219,9 +361,9 @@ mod tests {
     fn one_bad_row_does_not_cost_the_room() {
         let mut stats = PresenceStats::default();
         let data = r#"{"members":[{"userId":"u1"},{"status":"away"},7,{"userId":"u2"}]}"#;
-        let rows = read_sync(Instant::ZERO, data, &mut stats).unwrap();
-        assert_eq!(rows.len(), 2);
-        assert_eq!(stats.malformed, 2);
+        let mut rows = 0;
+        read_sync(Instant::ZERO, data, &mut stats, &mut |_, _| rows += 1).unwrap();
+        assert_eq!((rows, stats.malformed), (2, 2));
     }
 
     #[test]

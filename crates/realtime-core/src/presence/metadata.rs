@@ -42,8 +42,9 @@ impl Metadata {
     }
 
     /// Metadata as it came in a frame, unless it is too long.
-    pub(super) fn from_raw(raw: &RawValue) -> Result<Self, MetadataError> {
-        Self::checked(Ok(raw.to_owned()))
+    pub(super) fn from_raw(raw: &RawValue) -> Option<Self> {
+        // It is measured before it is copied.
+        (raw.get().len() <= Self::MAX_BYTES).then(|| Self(raw.to_owned().into()))
     }
 
     fn checked(raw: serde_json::Result<Box<RawValue>>) -> Result<Self, MetadataError> {
@@ -70,6 +71,11 @@ impl Metadata {
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, DecodeError> {
         serde_json::from_str(self.as_json())
             .map_err(|error| DecodeError::new("presence metadata", error))
+    }
+
+    /// How many bytes of text it is.
+    pub(super) fn bytes(&self) -> usize {
+        self.as_json().len()
     }
 
     /// Whether it says nothing.

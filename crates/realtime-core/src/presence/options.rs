@@ -38,6 +38,10 @@ pub struct PresenceOptions {
     pub max_members: usize,
     /// How many connections of one member are kept: 64. The one unheard for longest makes way.
     pub max_connections_per_member: usize,
+    /// How many bytes the members may take, with all they tell, their names and ids: 16 MiB. Metadata
+    /// and pictures that do not fit are dropped, and the last quarter is kept for members without;
+    /// connections that do not fit even so are refused. As much again may be parked, and wait as events.
+    pub max_bytes: usize,
     /// How many changes are kept to be applied again over the room's snapshot: 1,000. The oldest
     /// makes way.
     pub max_parked: usize,
@@ -56,6 +60,7 @@ impl Default for PresenceOptions {
             metadata_interval: Duration::from_millis(50),
             max_members: 10_000,
             max_connections_per_member: 64,
+            max_bytes: 16 << 20,
             max_parked: 1_000,
             max_events: 1_000,
         }
@@ -116,6 +121,13 @@ impl PresenceOptions {
     #[must_use]
     pub fn with_max_connections_per_member(mut self, connections: usize) -> Self {
         self.max_connections_per_member = connections;
+        self
+    }
+
+    /// With room for this many bytes.
+    #[must_use]
+    pub fn with_max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
         self
     }
 

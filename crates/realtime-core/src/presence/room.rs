@@ -2,7 +2,8 @@
 
 use super::{
     PresenceOptions, PresenceStats,
-    connections::Connections,
+    budget::Budget,
+    connections::{Connections, Space, Upserted},
     members::Members,
     message::{Diff, Update},
 };
@@ -12,27 +13,24 @@ use crate::{UserId, ordered::OrderedMap};
 ///
 /// It is built apart from what is shown and then put in its place in one step, so that somebody the
 /// snapshot lacks but a parked change adds neither leaves nor joins on the way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Room {
     pub(super) own: Connections,
+    /// What all connections take.
+    pub(super) budget: Budget,
     peers: OrderedMap<UserId, Connections>,
     /// The peers' ids in the order of their first row.
     order: Vec<UserId>,
 }
 
 impl Room {
-    pub(super) fn new(
-        rows: Vec<Update>,
-        parked: impl IntoIterator<Item = Diff>,
-        members: &mut Members,
-        options: &PresenceOptions,
-        stats: &mut PresenceStats,
-    ) -> Self {
-        let mut room = Self::default();
-        for diff in rows.into_iter().map(Diff::Update).chain(parked) {
-            room.apply(diff, members, options, stats);
+    pub(super) fn new(options: &PresenceOptions) -> Self {
+        Self {
+            own: Connections::default(),
+            budget: Budget::new(options.max_bytes),
+            peers: OrderedMap::new(),
+            order: Vec::new(),
         }
-        room
     }
 
     pub(super) fn contains(&self, id: &UserId) -> bool {
@@ -46,45 +44,69 @@ impl Room {
             .filter_map(move |id| self.peers.remove(&id).map(|connections| (id, connections)))
     }
 
-    fn apply(
+    pub(super) fn apply(
         &mut self,
         diff: Diff,
         members: &mut Members,
         options: &PresenceOptions,
         stats: &mut PresenceStats,
     ) {
-        let my_id = members.me().user.id.clone();
         match diff {
-            Diff::Update(update) => {
-                let connections = if update.user_id == my_id {
-                    &mut self.own
-                } else {
-                    if !self.contains(&update.user_id) {
-                        if self.peers.len() >= options.max_peers() {
-                            stats.refused_members += 1;
-                            return;
-                        }
-                        self.order.push(update.user_id.clone());
-                    }
-                    self.peers
-                        .get_or_insert_with(update.user_id.clone(), Default::default)
-                };
-                let rank = members.next_rank();
-                let known = members.known_user(&update.user_id);
-                let limit = options.max_connections_per_member;
-                connections.upsert(update, known, rank, limit, stats);
-            }
+            Diff::Update(update) => self.update(update, members, options, stats),
             Diff::Leave(leave) => {
                 let connection = leave.connection.as_ref();
-                if leave.user_id == my_id {
-                    self.own.remove(connection);
+                let connections = if leave.user_id == members.me().user.id {
+                    &mut self.own
                 } else if let Some(connections) = self.peers.get_mut(&leave.user_id) {
-                    connections.remove(connection);
-                    if connections.is_empty() {
-                        self.peers.remove(&leave.user_id);
-                    }
-                }
+                    connections
+                } else {
+                    return;
+                };
+                let held = connections.bytes();
+                connections.remove(connection);
+                self.budget.change(held, connections.bytes());
+                self.forget_if_empty(&leave.user_id);
             }
+        }
+    }
+
+    /// A row, or a change that came before them.
+    pub(super) fn update(
+        &mut self,
+        update: Update,
+        members: &mut Members,
+        options: &PresenceOptions,
+        stats: &mut PresenceStats,
+    ) {
+        let id = update.user_id.clone();
+        let is_me = id == members.me().user.id;
+        let is_new = !is_me && !self.contains(&id);
+        if is_new && self.peers.len() >= options.max_peers() {
+            stats.refused_members += 1;
+            return;
+        }
+        let connections = if is_me {
+            &mut self.own
+        } else {
+            self.peers.get_or_insert_with(id.clone(), Default::default)
+        };
+        let rank = members.next_rank();
+        let known = members.known_user(&id);
+        let mut space = Space {
+            budget: &mut self.budget,
+            options,
+            stats,
+        };
+        if connections.upsert(update, known, rank, &mut space) == Upserted::Refused {
+            self.forget_if_empty(&id);
+        } else if is_new {
+            self.order.push(id);
+        }
+    }
+
+    fn forget_if_empty(&mut self, id: &UserId) {
+        if self.peers.get(id).is_some_and(Connections::is_empty) {
+            self.peers.remove(id);
         }
     }
 }

@@ -24,7 +24,7 @@ pub struct PresenceStats {
     pub unknown_leaves: u64,
     /// Statuses that are none of the three; they counted as online.
     pub unknown_statuses: u64,
-    /// Updates whose user object was missing or unreadable.
+    /// Updates whose user object was missing, or it or its name unreadable.
     pub missing_users: u64,
     /// Updates whose `user.id` was not their `userId`; the latter counted.
     pub mismatched_ids: u64,
@@ -34,6 +34,10 @@ pub struct PresenceStats {
     pub oversized_metadata: u64,
     /// Updates of somebody new, refused because the roster is full.
     pub refused_members: u64,
+    /// Updates that kept neither their metadata nor their picture, as the room's bytes are used up.
+    pub stripped: u64,
+    /// Updates of a new connection, refused because the room's bytes are used up.
+    pub refused_connections: u64,
     /// Connections dropped because a member had too many.
     pub evicted_connections: u64,
     /// Connections dropped because they were silent for too long.
@@ -46,6 +50,8 @@ pub struct PresenceStats {
     pub events_dropped: u64,
     /// Times we were said to have left, and announced ourselves again.
     pub healed: u64,
+    /// Times we announced ourselves again because somebody new appeared who may not know us.
+    pub reannounced: u64,
     /// Calls of `set_user` with somebody else's id, ignored.
     pub refused_users: u64,
 }

@@ -1,7 +1,13 @@
 //! Who someone is.
 
-use crate::{UserId, text::display_name};
-use serde::{Deserialize, Serialize};
+use crate::{
+    UserId,
+    text::{Field, display_name},
+};
+use serde::{
+    Deserialize, Serialize,
+    de::{Deserializer, Error},
+};
 use std::rc::Rc;
 
 /// The longest avatar address kept, in bytes.
@@ -13,10 +19,12 @@ const MAX_INLINE_BYTES: usize = 16 * 1_024;
 /// A user, as they announce themselves.
 ///
 /// Names and avatars are other people's text. Those read with serde or built with [`new`](Self::new)
-/// and [`with_avatar`](Self::with_avatar) are cleaned: a name is one line of at most 256 characters
-/// without control characters and bidirectional overrides (a blank one becomes the id), and an
-/// avatar is an `http:`, `https:` or `data:image/` address or a relative one, or is dropped. Show
-/// both as text and as an image source all the same, never as HTML.
+/// and [`with_avatar`](Self::with_avatar) are cleaned. A name is one line of at most 256 characters,
+/// without what nobody sees (controls, format characters, tags; joiners stay in scripts and emoji
+/// that are written with them) and with at most four marks on a letter (eight in Tibetan and
+/// Myanmar); a blank one becomes the id. An avatar is an `http:`, `https:` or `data:image/` address or
+/// a relative one, or is dropped. Show both as text and as an image source all the same, never as
+/// HTML. Ids and names that are whole numbers in JSON are read as their digits.
 ///
 /// ```
 /// use realtime_core::User;
@@ -26,8 +34,7 @@ const MAX_INLINE_BYTES: usize = 16 * 1_024;
 /// let eve = User::new("u2", "Eve\u{202e}").with_avatar("javascript:alert(1)");
 /// assert_eq!((&*eve.name, eve.avatar), ("Eve", None));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "UncheckedUser")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct User {
     /// The user's id; the server's word for who this is.
     pub id: UserId,
@@ -38,13 +45,15 @@ pub struct User {
     pub avatar: Option<Rc<str>>,
 }
 
+/// A user as JSON has them, before anything is checked.
 #[derive(Deserialize)]
-struct UncheckedUser {
-    id: UserId,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    avatar: Option<String>,
+pub(super) struct UserFields<'a> {
+    #[serde(borrow, default)]
+    pub(super) id: Field<'a>,
+    #[serde(borrow, default)]
+    pub(super) name: Field<'a>,
+    #[serde(borrow, default)]
+    pub(super) avatar: Field<'a>,
 }
 
 impl User {
@@ -67,6 +76,12 @@ impl User {
         self
     }
 
+    /// How many bytes of text it holds.
+    pub(super) fn bytes(&self) -> usize {
+        let avatar = self.avatar.as_ref().map_or(0, |avatar| avatar.len());
+        self.id.len() + self.name.len() + avatar
+    }
+
     /// This user, cleaned again: the fields are public, so anything may be in them.
     pub(super) fn cleaned(self) -> Self {
         let cleaned = Self::new(self.id, self.name);
@@ -77,13 +92,21 @@ impl User {
     }
 }
 
-impl From<UncheckedUser> for User {
-    fn from(unchecked: UncheckedUser) -> Self {
-        let user = Self::new(unchecked.id, unchecked.name);
-        match unchecked.avatar {
+impl<'de> Deserialize<'de> for User {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = UserFields::deserialize(deserializer)?;
+        let (Field::Text(id), Field::Absent | Field::Text(_), Field::Absent | Field::Text(_)) =
+            (&fields.id, &fields.name, &fields.avatar)
+        else {
+            return Err(D::Error::custom(
+                "a user has an `id`, a `name` and an `avatar` that are text",
+            ));
+        };
+        let user = Self::new(id.as_ref(), fields.name.text().unwrap_or_default());
+        Ok(match fields.avatar.text() {
             Some(avatar) => user.with_avatar(avatar),
             None => user,
-        }
+        })
     }
 }
 
@@ -155,6 +178,21 @@ mod tests {
             &huge,
         ] {
             assert_eq!(safe_avatar(address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_ids_and_names_and_other_things_are_not() {
+        let user: User = serde_json::from_str(r#"{"id":7,"name":42}"#).unwrap();
+        assert_eq!(user, User::new("7", "42"));
+        for odd in [
+            r#"{"id":7.5}"#,
+            r#"{"name":"Ada"}"#,
+            r#"{"id":"u1","name":{}}"#,
+            r#"{"id":"u1","avatar":[]}"#,
+            "7",
+        ] {
+            assert!(serde_json::from_str::<User>(odd).is_err(), "{odd}");
         }
     }
 

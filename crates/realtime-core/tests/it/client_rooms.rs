@@ -197,6 +197,78 @@ fn a_message_of_theirs_ends_their_typing() {
     assert!(typists(&world, lin, "lin").is_empty());
 }
 
+/// A pointer, a reaction, an edit: they carry the typist's id too.
+#[test]
+fn only_a_message_of_theirs_ends_their_typing() {
+    let mut world = World::new(7);
+    let (ada, lin) = (world.connect(), world.connect());
+    let _leases = (
+        open_typing(&mut world, ada, "ada"),
+        open_typing(&mut world, lin, "lin"),
+    );
+    world.run(SECOND);
+    press(&mut world, ada, "ada");
+    world.run(Duration::from_millis(200));
+    for (event, data) in [
+        ("cursor", r#"{"userId":"ada","x":3,"y":4}"#),
+        ("message:reaction", r#"{"user":{"id":"ada"},"emoji":"+1"}"#),
+        (
+            "list:update",
+            r#"{"action":"update","item":{"id":"m1","userId":"ada"}}"#,
+        ),
+        ("message", r#"{"userId":"lin","text":"hi"}"#),
+    ] {
+        world.server.publish("room:lobby", event, data);
+        world.run(Duration::from_millis(50));
+        assert_eq!(typists(&world, lin, "lin"), ["ada"], "{event}");
+    }
+    let message = r#"{"senderId":"ada","text":"hi"}"#;
+    world.server.publish("room:lobby", "chat message", message);
+    world.run(Duration::from_millis(50));
+    assert!(typists(&world, lin, "lin").is_empty());
+}
+
+#[test]
+fn an_app_says_which_of_its_events_are_messages() {
+    let mut world = World::new(7);
+    let (ada, lin) = (world.connect(), world.connect());
+    let _ada = open_typing(&mut world, ada, "ada");
+    let _lin = world.act(lin, |client, now| {
+        let options = TypingOptions::default().with_message_events(["comment:added"]);
+        client.open_typing(now, &room(), "lin".into(), "Lin", options)
+    });
+    world.run(SECOND);
+    press(&mut world, ada, "ada");
+    world.run(Duration::from_millis(200));
+    let comment = r#"{"userId":"ada"}"#;
+    world.server.publish("room:lobby", "message", comment);
+    world.run(Duration::from_millis(50));
+    assert_eq!(typists(&world, lin, "lin"), ["ada"]);
+    world.server.publish("room:lobby", "comment:added", comment);
+    world.run(Duration::from_millis(50));
+    assert!(typists(&world, lin, "lin").is_empty());
+}
+
+#[test]
+fn who_joins_late_sees_everybody_at_once_on_a_server_that_tells_nobody_who_is_there() {
+    let mut world = World::new(12);
+    world.server.abilities.syncs_presence = false;
+    let (ada, bob, lin) = (world.connect(), world.connect(), world.connect());
+    let _leases = (join(&mut world, ada, "ada"), join(&mut world, bob, "bob"));
+    world.run(10 * SECOND);
+    assert_eq!(ids(&world, ada), ["ada", "bob"]);
+    let _lease = join(&mut world, lin, "lin");
+    world.run(3 * SECOND);
+    assert_eq!(ids(&world, lin), ["ada", "bob", "lin"]);
+    // A link that breaks makes another connection of it: whoever was away is told the same way.
+    world.cut(lin);
+    world.run(10 * SECOND);
+    let seen = world.client(lin).presence(&room()).unwrap();
+    assert!(seen.members.iter().all(|member| !member.stale));
+    let said = world.server.count("presence:announce");
+    assert!(said <= 12, "{said} announcements");
+}
+
 #[test]
 fn a_typist_whose_tab_closes_is_cleared_at_once() {
     let mut world = World::new(8);

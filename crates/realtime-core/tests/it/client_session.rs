@@ -23,7 +23,7 @@ fn join(world: &mut World, peer: PeerId, id: &str) {
     });
 }
 
-pub(crate) fn sign_out(world: &mut World, peer: PeerId) {
+fn sign_out(world: &mut World, peer: PeerId) {
     world.act(peer, |client, now| client.sign_out(now));
 }
 

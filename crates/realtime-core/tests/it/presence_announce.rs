@@ -1,7 +1,7 @@
 //! What a roster says of its own user, and when.
 
 use crate::presence_kit::{
-    announcements, at, drain, leave, live_roster, live_roster_with, roster_with, run, sync,
+    announcements, at, drain, leave, live_roster, live_roster_with, online, roster_with, run, sync,
 };
 use realtime_core::{Metadata, PresenceOptions, PresenceStatus, User};
 use serde_json::json;
@@ -187,6 +187,60 @@ fn a_storm_of_false_goodbyes_is_answered_once_a_second() {
         sent += drain(&mut roster).len();
     }
     assert_eq!(sent, 3);
+}
+
+/// A server that sends no snapshot leaves it to the members to tell somebody new that they are here.
+#[test]
+fn somebody_new_hears_of_us_soon_where_the_server_tells_them_nothing() {
+    let mut roster = roster_with(PresenceOptions::default());
+    roster.link_up(at(0));
+    run(&mut roster, 10_000);
+    online(&mut roster, 10_000, "u1", "c1");
+    let sent = run(&mut roster, 12_000);
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert!((10_500..=11_520).contains(&sent[0].0), "{sent:?}");
+    assert_eq!(sent[0].1.event, "presence:announce");
+    assert_eq!(roster.stats().reannounced, 1);
+    online(&mut roster, 12_000, "u1", "c1");
+    assert!(
+        run(&mut roster, 20_000).is_empty(),
+        "a heartbeat is nobody new"
+    );
+    online(&mut roster, 20_000, "u1", "c2");
+    assert_eq!(run(&mut roster, 23_000).len(), 1, "another tab of theirs");
+    online(&mut roster, 30_000, "me", "c3");
+    assert!(run(&mut roster, 33_000).is_empty(), "another tab of ours");
+}
+
+#[test]
+fn nobody_is_told_again_what_the_snapshot_has_told_them() {
+    let mut roster = live_roster();
+    online(&mut roster, 10_000, "u1", "c1");
+    assert!(run(&mut roster, 20_000).is_empty());
+    // On its way while somebody else joins.
+    roster.link_up(at(20_000));
+    drain(&mut roster);
+    online(&mut roster, 20_100, "u2", "c1");
+    sync(&mut roster, 20_400, &[]);
+    assert!(run(&mut roster, 40_000).is_empty());
+    assert_eq!(roster.stats().reannounced, 0);
+}
+
+/// A thousand people who come one after another, in ten seconds.
+#[test]
+fn a_crowd_that_joins_makes_no_storm() {
+    let mut roster = roster_with(PresenceOptions::default()).with_seed(3);
+    roster.link_up(at(0));
+    drain(&mut roster);
+    let mut sent = Vec::new();
+    for number in 0..1_000 {
+        let millis = 1_000 + number * 10;
+        sent.extend(run(&mut roster, millis));
+        online(&mut roster, millis, &format!("u{number}"), "c");
+    }
+    sent.extend(run(&mut roster, 29_000));
+    assert!((1..=4).contains(&sent.len()), "{sent:?}");
+    assert!(sent.windows(2).all(|two| two[1].0 - two[0].0 >= 5_000));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use realtime_core::{ChannelName, Instant, TypingOptions, UserId, typing::TypingRoom};
 use serde_json::json;
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 fn at(millis: u64) -> Instant {
     Instant::from_millis(millis)
@@ -150,6 +150,33 @@ fn a_new_name_shows_in_place() {
 }
 
 #[test]
+fn ids_and_names_may_be_whole_numbers() {
+    let mut room = room();
+    let typing = r#"{"id":7,"name":42}"#;
+    assert_eq!(room.receive(at(0), "typing:start", typing), Ok(true));
+    assert_eq!(ids(&room), ["7"]);
+    assert_eq!(&*room.snapshot()[0].name, "42");
+    assert_eq!(
+        room.receive(at(1), "typing:stop", r#"{"id":"7"}"#),
+        Ok(true)
+    );
+}
+
+/// `TypingOptions::with_timeout(Duration::MAX)` is what somebody writes who means "never".
+#[test]
+fn no_length_of_time_is_too_long() {
+    let options = TypingOptions::default()
+        .with_timeout(Duration::MAX)
+        .with_keep_alive(Duration::MAX);
+    let mut room = room_with(options);
+    room.start(at(1));
+    assert!(start(&mut room, 2, "u1"));
+    room.handle_timeout(at(u64::MAX - 1));
+    assert_eq!(ids(&room), ["u1"]);
+    assert!(room.is_typing());
+}
+
+#[test]
 fn a_typist_without_a_name_is_shown_by_id() {
     let mut room = room();
     room.receive(at(0), "typing:start", r#"{"id":"u1"}"#)
@@ -178,7 +205,9 @@ fn unreadable_frames_are_errors_that_change_nothing() {
         "",
         "{}",
         "[",
-        r#"{"id":1}"#,
+        r#"{"id":1.5}"#,
+        r#"{"id":true}"#,
+        r#"["u1","Ada"]"#,
         r#"{"id":""}"#,
         r#"{"id":"u1","name":[]}"#,
     ] {

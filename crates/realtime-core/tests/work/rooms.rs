@@ -75,3 +75,25 @@ fn a_member_who_changes_joins_or_leaves_costs_the_same_among_many() {
         work(10_000, frame).is_at_most(2, work(100, frame), what);
     }
 }
+
+/// The work of a snapshot of so many rows like this one.
+fn sync(rows: usize, row: &str) -> Tally {
+    let (mut wire, _lease) = room(10);
+    let members = vec![row; rows].join(",");
+    let frame =
+        format!(r#"{{"event":"presence:sync","channel":"room","data":{{"members":[{members}]}}}}"#);
+    let work = Tally::of(|| wire.frame(&frame));
+    assert_eq!(wire.client.stats().faults, 0);
+    let stats = wire.client.presence_stats(&channel()).unwrap();
+    let counted = stats.malformed + stats.refused_members + stats.refused_connections;
+    assert!(counted >= rows as u64, "{stats:?}");
+    work
+}
+
+/// Hostile snapshots: what is not kept takes no memory, however much of it there is.
+#[test]
+fn rows_that_are_no_members_are_read_without_an_allocation_for_each() {
+    for row in ["1", "{}", "[]", r#"{"userId":7.5}"#, r#"{"userId":""}"#] {
+        sync(100_000, row).is_at_most(1, sync(1_000, row), row);
+    }
+}

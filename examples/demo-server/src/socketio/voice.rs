@@ -11,9 +11,8 @@ use crate::{
     outbox::{Closing, Next, Outbox},
     session::Session,
     socket::Seat,
-    tokens::{Ticket, Tokens},
 };
-use futures::future::{Either, pending, select};
+use futures::future::{Either, select};
 use socketioxide::{SendError, adapter::Adapter, extract::SocketRef};
 use std::{
     collections::VecDeque,
@@ -21,10 +20,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::{
-    sync::mpsc::Receiver,
-    time::{sleep, timeout_at},
-};
+use tokio::{sync::mpsc::Receiver, time::sleep};
 
 /// Acks that may wait for the session's answer; the oldest is given up when there are more.
 const ACKS: usize = 1_024;
@@ -32,21 +28,15 @@ const ACKS: usize = 1_024;
 const AGAIN: Duration = Duration::from_millis(10);
 
 /// Serves a socket until it is gone or is to be.
-pub(super) async fn serve<A: Adapter>(
-    socket: SocketRef<A>,
-    hub: Arc<Hub>,
-    config: Arc<Config>,
-    tokens: Arc<Tokens>,
-) {
-    let (Some(letters), Some(ticket)) = (letters(&socket), socket.extensions.remove::<Ticket>())
-    else {
+pub(super) async fn serve<A: Adapter>(socket: SocketRef<A>, hub: Arc<Hub>, config: Arc<Config>) {
+    let Some(letters) = letters(&socket) else {
         return;
     };
     let outbox = Arc::new(Outbox::new(config.queue_frames, config.queue_bytes));
     let seat = Seat::take(&hub, &outbox);
-    let session = Session::of(ticket, hub, seat.connection, &config, tokens);
+    let session = Session::trusted(hub, seat.connection, &config);
     let acks = Acks::default();
-    let reader = pin!(read(&socket, letters, session, &outbox, &acks));
+    let reader = pin!(read(&socket, letters, session, &acks));
     let writer = pin!(write(&socket, &outbox, &acks));
     select(reader, writer).await;
 }
@@ -56,24 +46,11 @@ async fn read<A: Adapter>(
     socket: &SocketRef<A>,
     mut letters: Receiver<Letter<A>>,
     mut session: Session,
-    outbox: &Outbox,
     acks: &Acks<A>,
 ) {
     let name = socket.id;
     let mut asked = 0_u64;
-    loop {
-        let letter = match session.deadline() {
-            None => letters.recv().await,
-            Some(deadline) => match timeout_at(deadline.into(), letters.recv()).await {
-                Ok(letter) => letter,
-                // The writer cuts the line, and the client comes back with a new token.
-                Err(_) => {
-                    outbox.close(session.overdue());
-                    return pending().await;
-                }
-            },
-        };
-        let Some(letter) = letter else { return };
+    while let Some(letter) = letters.recv().await {
         asked += 1;
         // No other socket uses the same one: it would be taken for a repeated message.
         let id = letter.ack.is_some().then(|| format!("{name}-{asked}"));

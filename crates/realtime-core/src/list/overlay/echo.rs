@@ -252,16 +252,15 @@ fn named_rows<T: ListItem>(data: &str) -> Result<Named<'_, T::Id>, DecodeError> 
     match &*event.action {
         "snapshot" => {
             named.is_every = true;
-            event.each_item(|item| {
+            for item in event.items()? {
                 // What cannot be read names nothing.
-                let _ = named.add::<T>(item);
-                true
-            })?;
+                let _ = named.add::<T>(item.get());
+            }
         }
         "batch" => {
-            event.each_change(|change| {
-                let _ = Event::read(change).and_then(|event| named.add_change::<T>(&event));
-            })?;
+            for change in event.changes()? {
+                let _ = Event::read(change.get()).and_then(|event| named.add_change::<T>(&event));
+            }
         }
         _ => named.add_change::<T>(&event)?,
     }

@@ -1,7 +1,6 @@
 //! Socket.IO 5 packets: type, attachments, namespace, acknowledgement id, and JSON not yet parsed.
 
 use super::error::{SocketIoError, excerpt};
-use crate::excerpt::Excerpt;
 use std::fmt::Write;
 
 /// The largest whole number that every JavaScript server counts to without an error.
@@ -126,7 +125,7 @@ impl<'a> Packet<'a> {
     pub(super) fn invalid(&self, error: &serde_json::Error) -> SocketIoError {
         SocketIoError::Payload {
             kind: self.kind.name(),
-            message: Excerpt(&error.to_string()).to_string().into(),
+            message: error.to_string().into(),
         }
     }
 

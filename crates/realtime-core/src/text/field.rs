@@ -1,0 +1,114 @@
+//! A field of a payload that ought to be text.
+
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::{borrow::Cow, fmt};
+
+/// What a field holds that ought to be text. Reading it never fails, so that one odd field does not
+/// hide the rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Field<'a> {
+    /// It is not there, or `null`.
+    #[default]
+    Absent,
+    /// Text, or the digits of a whole number.
+    Text(Cow<'a, str>),
+    /// Something else: a fraction, an object.
+    Odd,
+}
+
+impl Field<'_> {
+    /// The text, if it is text.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Absent | Self::Odd => None,
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FieldVisitor)
+    }
+}
+
+struct FieldVisitor;
+
+impl<'de> Visitor<'de> for FieldVisitor {
+    type Value = Field<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Field<'de>, E> {
+        Ok(Field::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Field<'de>, E> {
+        Ok(Field::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Field<'de>, E> {
+        Ok(Field::Text(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Field<'de>, E> {
+        Ok(Field::Text(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Field<'de>, E> {
+        Ok(Field::Odd)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Field<'de>, E> {
+        Ok(Field::Odd)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Field<'de>, E> {
+        Ok(Field::Absent)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Field<'de>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Field::Odd)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Field<'de>, A::Error> {
+        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Field::Odd)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Field<'_> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_whole_number_is_its_digits_and_what_is_odd_is_no_error() {
+        for (json, text) in [
+            (r#""7""#, "7"),
+            ("7", "7"),
+            ("-7", "-7"),
+            ("18446744073709551615", "18446744073709551615"),
+            (r#""\n""#, "\n"),
+        ] {
+            assert_eq!(read(json), Field::Text(text.into()), "{json}");
+        }
+        for odd in [
+            "7.0",
+            "1e3",
+            "true",
+            "[[1],2]",
+            r#"{"a":{"b":1}}"#,
+            "99999999999999999999",
+        ] {
+            assert_eq!(read(odd), Field::Odd, "{odd}");
+        }
+        assert_eq!(read("null"), Field::Absent);
+    }
+}
