@@ -41,7 +41,7 @@ pub fn OnlineUsers(props: &OnlineUsersProps) -> Html {
         <ul {class} aria-label={props.label.clone()}>
             for member in props.users.iter().take(props.max) {
                 <li
-                    key={member.user.id.as_str()}
+                    key={format!("user {}", member.user.id)}
                     class="rt-online__user"
                     data-testid="online-user"
                     data-user={AttrValue::from(member.user.id.as_str().to_owned())}
@@ -51,8 +51,8 @@ pub fn OnlineUsers(props: &OnlineUsersProps) -> Html {
                 </li>
             }
             if more > 0 {
-                // Ids of users cannot have this key: they are text without a control character.
-                <li key="\u{0}more" class="rt-online__more">{ format!("+{more}") }</li>
+                // Ids are any text of strangers: the words before them keep this key apart.
+                <li key="more" class="rt-online__more">{ format!("+{more}") }</li>
             }
         </ul>
     }
@@ -64,7 +64,15 @@ fn avatar(member: &Member) -> Html {
     let name = AttrValue::from(Rc::clone(&member.user.name));
     let picture = match &member.user.avatar {
         Some(avatar) => html! {
-            <img class="rt-avatar__image" src={AttrValue::from(Rc::clone(avatar))} alt="" />
+            // Its address is a stranger's: it learns neither of the page nor, before it is seen, of
+            // the visitor.
+            <img
+                class="rt-avatar__image"
+                src={AttrValue::from(Rc::clone(avatar))}
+                alt=""
+                loading="lazy"
+                referrerpolicy="no-referrer"
+            />
         },
         None => html! {
             <span class="rt-avatar__initials" aria-hidden="true">{ initials(&name) }</span>

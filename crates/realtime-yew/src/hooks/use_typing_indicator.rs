@@ -1,6 +1,5 @@
 //! Who is typing.
 
-use super::channel_access::ChannelAccess;
 use crate::{
     client::{Lease, RealtimeClient},
     error::RealtimeError,
@@ -8,9 +7,8 @@ use crate::{
     snapshot::{Held, use_snapshot},
 };
 use realtime_core::{
-    ChannelError, ChannelName, Fault, SubscribeOptions, Topic, TypingOptions, Typist, UserId,
+    ChannelError, ChannelName, EventName, Fault, Topic, TypingOptions, Typist, UserId,
 };
-use serde::Serialize;
 use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 use yew::{html::ImplicitClone, prelude::*};
 
@@ -18,7 +16,6 @@ use yew::{html::ImplicitClone, prelude::*};
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseTypingIndicatorOptions {
     typing: TypingOptions,
-    subscribe: SubscribeOptions,
     enabled: bool,
 }
 
@@ -26,7 +23,6 @@ impl Default for UseTypingIndicatorOptions {
     fn default() -> Self {
         Self {
             typing: TypingOptions::default(),
-            subscribe: SubscribeOptions::default(),
             enabled: true,
         }
     }
@@ -41,27 +37,22 @@ impl UseTypingIndicatorOptions {
         self
     }
 
-    /// Sets the timeout, the keep-alive and the limit all at once.
+    /// The events of the channel that are messages, whose author is not typing any more. Default:
+    /// [`MESSAGE_EVENTS`](realtime_core::typing::MESSAGE_EVENTS). Besides, a list's event that
+    /// creates an item is one, whatever its name.
+    #[must_use]
+    pub fn with_message_events<E: Into<EventName>>(
+        mut self,
+        events: impl IntoIterator<Item = E>,
+    ) -> Self {
+        self.typing = self.typing.with_message_events(events);
+        self
+    }
+
+    /// Sets the timeout, the keep-alive, the limit and the events that are messages all at once.
     #[must_use]
     pub fn with_typing(mut self, typing: TypingOptions) -> Self {
         self.typing = typing;
-        self
-    }
-
-    /// Sends `params` with the subscription of the channel: see
-    /// [`SubscribeOptions`](realtime_core::SubscribeOptions). All who use the channel at one time must
-    /// agree on them; whoever does not is told by [`on_error`](crate::RealtimeOptions::with_on_error).
-    #[must_use]
-    pub fn with_params<P: Serialize + ?Sized>(mut self, params: &P) -> Self {
-        self.subscribe = self.subscribe.with_params(params);
-        self
-    }
-
-    /// Shows `token` with the subscription of the channel, for channels that only some may follow. The
-    /// newest counts from the next subscription on.
-    #[must_use]
-    pub fn with_channel_token(mut self, token: impl Into<Rc<str>>) -> Self {
-        self.subscribe = self.subscribe.with_token(token);
         self
     }
 
@@ -215,16 +206,14 @@ pub fn use_typing_indicator(
         move || Typists(desk.typists())
     };
     let held = use_mut_ref(|| None::<Lease>);
-    let access = use_memo((), |()| ChannelAccess::default());
-    let (holder, holds) = (Rc::clone(&held), Rc::clone(&access));
+    let holder = Rc::clone(&held);
     let Typists(typists) = use_snapshot(&client, deps, read, move |changed| {
-        desk.attach(&holder, &holds, changed)
+        desk.attach(&holder, changed)
     });
     use_effect_with((), move |()| {
         move || {
             let left = held.borrow_mut().take();
             drop(left);
-            access.release();
         }
     });
     let stop = use_memo(
@@ -280,16 +269,7 @@ impl Desk {
 
     /// The new place is taken before the old one is given back, so that a change of name is not
     /// seen as stopping.
-    fn attach(
-        self,
-        held: &RefCell<Option<Lease>>,
-        access: &ChannelAccess,
-        changed: Rc<dyn Fn()>,
-    ) -> Held {
-        let UseTypingIndicatorOptions {
-            subscribe, enabled, ..
-        } = &self.options;
-        access.hold(&self.client, Some(&self.channel), subscribe, *enabled);
+    fn attach(self, held: &RefCell<Option<Lease>>, changed: Rc<dyn Fn()>) -> Held {
         let new = self.options.enabled.then(|| self.open()).flatten();
         let old = held.replace(new);
         drop(old);

@@ -2,7 +2,6 @@
 
 use super::clock::{HIDDEN_FRAME, ManualClock};
 use crate::runtime::{Clock, Page, PageEvent, Repaint, Timer, Watch};
-use realtime_core::Instant;
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
@@ -24,22 +23,7 @@ struct FakeWatch(Tell);
 
 struct PendingFrame {
     draw: Rc<dyn Fn()>,
-    /// Wanted, if there is one; and drawn then by itself if nobody sees the page.
-    due: Cell<Option<Instant>>,
-    late: Box<dyn Timer>,
-}
-
-impl PendingFrame {
-    /// The timer has rung, perhaps for a frame that was drawn since.
-    fn ring(&self, now: Instant) {
-        match self.due.get() {
-            Some(due) if due <= now => {
-                self.due.take();
-                (self.draw)();
-            }
-            due => self.late.arm(due),
-        }
-    }
+    wanted: Cell<bool>,
 }
 
 impl FakePage {
@@ -77,7 +61,7 @@ impl FakePage {
             .borrow()
             .iter()
             .filter_map(Weak::upgrade)
-            .filter(|frame| frame.due.take().is_some())
+            .filter(|frame| frame.wanted.replace(false))
             .collect();
         for frame in &due {
             (frame.draw)();
@@ -104,23 +88,22 @@ impl Page for FakePage {
     }
 
     fn repaint(&self, draw: Rc<dyn Fn()>) -> Box<dyn Repaint> {
-        let clock = self.0.clock.clone();
-        let frame = Rc::new_cyclic(|me: &Weak<PendingFrame>| {
-            let (me, rung) = (me.clone(), clock.clone());
-            let late = clock.timer(Rc::new(move || {
-                if let Some(frame) = me.upgrade() {
-                    frame.ring(rung.now());
-                }
-            }));
-            PendingFrame {
-                draw,
-                due: Cell::default(),
-                late,
-            }
+        let frame = Rc::new(PendingFrame {
+            draw,
+            wanted: Cell::new(false),
         });
         self.0.frames.borrow_mut().push(Rc::downgrade(&frame));
+        let late = {
+            let frame = Rc::clone(&frame);
+            self.0.clock.timer(Rc::new(move || {
+                if frame.wanted.replace(false) {
+                    (frame.draw)();
+                }
+            }))
+        };
         Box::new(FakeRepaint {
             frame,
+            late,
             page: self.clone(),
         })
     }
@@ -138,18 +121,17 @@ impl Watch for Rc<FakeWatch> {}
 
 struct FakeRepaint {
     frame: Rc<PendingFrame>,
+    late: Box<dyn Timer>,
     page: FakePage,
 }
 
 impl Repaint for FakeRepaint {
     fn request(&self) {
-        if self.frame.due.get().is_some() {
+        if self.frame.wanted.replace(true) {
             return;
         }
-        let due = self.page.0.clock.now() + HIDDEN_FRAME;
-        self.frame.due.set(Some(due));
         if !self.page.0.visible.get() {
-            self.frame.late.arm(Some(due));
+            self.late.arm(Some(self.page.0.clock.now() + HIDDEN_FRAME));
         }
     }
 }

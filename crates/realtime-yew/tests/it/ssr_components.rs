@@ -84,6 +84,18 @@ async fn a_user_has_a_picture_or_initials_and_a_name_within_reach_of_the_keyboar
 }
 
 #[tokio::test]
+async fn the_picture_of_a_stranger_tells_their_server_as_little_as_can_be() {
+    let html = render(html! { <OnlineUsers users={members(1)} /> }).await;
+    let start = html.find("<img ").expect("there is a picture");
+    let picture = &html[start..start + html[start..].find('>').unwrap()];
+    assert!(
+        picture.contains("referrerpolicy=\"no-referrer\""),
+        "{picture}"
+    );
+    assert!(picture.contains("loading=\"lazy\""), "{picture}");
+}
+
+#[tokio::test]
 async fn the_connection_status_is_said_in_words() {
     let html = render(html! { <ConnectionStatus /> }).await;
     assert!(html.contains(">Connecting…</span>"), "{html}");

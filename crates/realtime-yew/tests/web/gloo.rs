@@ -64,7 +64,7 @@ async fn the_real_transport_connects_sends_and_closes() {
         "{answer:?}"
     );
     page.unmount();
-    realtime_yew::testing::flush().await;
+    yew::scheduler::flush().await;
     assert_eq!(client.connection().status, ConnectionState::Disconnected);
     assert!(client.stats().frames_received > 0);
 }

@@ -121,7 +121,7 @@ async fn a_status_is_shown_and_announced_at_once() {
     let page = bed.mount(html! { <Room /> });
     bed.settle().await;
     page.click("#busy");
-    realtime_yew::testing::flush().await;
+    yew::scheduler::flush().await;
     assert_eq!(page.text("#status"), "busy");
     bed.pass(seconds(1)).await;
     let server = bed.server();
@@ -208,4 +208,35 @@ async fn two_components_in_one_room_are_one_member() {
     page.set(html! { <><Room /></> });
     bed.pass(seconds(5)).await;
     assert_eq!(bed.server().count("presence:leave"), 0);
+}
+
+fn people(ids: &[&str]) -> std::rc::Rc<[std::rc::Rc<Member>]> {
+    ids.iter()
+        .map(|id| {
+            let user = User::new(*id, format!("Name of {}", id.escape_debug()));
+            std::rc::Rc::new(Member::new(user, PresenceStatus::Online))
+        })
+        .collect()
+}
+
+/// The number of those who are not shown has a place of its own, which no id can take.
+#[wasm_bindgen_test]
+async fn no_id_is_taken_for_the_number_of_the_others() {
+    let bed = TestBed::new();
+    let ids = ["\0more", "more", "user more", "u1", "u2"];
+    let page = bed.mount(html! { <OnlineUsers users={people(&ids)} max=3 /> });
+    bed.settle().await;
+    let shown = |page: &realtime_yew::testing::Mounted| {
+        (
+            page.count(".rt-online__user"),
+            page.text(".rt-online__more"),
+        )
+    };
+    assert_eq!(shown(&page), (3, String::from("+2")));
+    let turned = ["u2", "\0more", "u1", "more", "user more", "u3"];
+    page.set(html! { <OnlineUsers users={people(&turned)} max=3 /> });
+    bed.settle().await;
+    assert_eq!(shown(&page), (3, String::from("+3")));
+    assert_eq!(page.count("[data-user=more]"), 0);
+    assert_eq!(page.count("[data-user=u2]:first-child"), 1);
 }
