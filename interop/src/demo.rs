@@ -7,7 +7,7 @@ use crate::{
     program::{Program, START},
     stage::program,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 
 /// A running demo server. Dropping it kills it.
@@ -29,7 +29,7 @@ impl DemoServer {
         let path = program("realtime-demo-server")?;
         let (program, (input, mut output)) = Program::start("the demo server", path, |command| {
             command.arg("--listen").arg(address.to_string());
-            command.args(["--any-origin", "--quiet", "--tick", "0"]);
+            command.args(["--any-origin", "--trust-clients", "--quiet", "--tick", "0"]);
             command.args(&flags);
         })?;
         let announced = tokio::time::timeout(START, async {
@@ -65,6 +65,14 @@ impl DemoServer {
     /// An address of its REST interface.
     pub(crate) fn http(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// A token for a user.
+    pub(crate) async fn token(&self, user: &str) -> Verdict<String> {
+        let asked = json!({"name": user, "user": user});
+        let session: Value = http::post(self.http("/api/session"), asked).await?;
+        let token = session["token"].as_str();
+        Ok(token.unwrap_or_default().to_owned())
     }
 
     /// Stops the process in its tracks.

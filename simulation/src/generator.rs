@@ -83,6 +83,7 @@ fn server(rng: &mut Rng) -> ServerPlan {
         checks_versions: versions && rng.u8(..4) == 0,
         board_lags: positions && history == 1_000,
         notices_after: [0, 0, 3_000, 40_000][rng.usize(..4)],
+        in_memory: !(positions && history == 1_000) && rng.u8(..3) == 0,
     }
 }
 

@@ -169,6 +169,23 @@ impl Model {
         Ok(answer)
     }
 
+    /// A server that has its data in memory starts again: with every other row, at its first version.
+    pub(crate) fn begin_anew(&self) {
+        let mut database = self.0.borrow_mut();
+        if !database.plan.in_memory {
+            return;
+        }
+        database.versions.clear();
+        database.authors.clear();
+        let tasks = database.first_rows(Listing::Tasks);
+        let board = database.first_rows(Listing::Board);
+        database.now = Snapshot {
+            tasks: Rc::new(tasks),
+            board: Rc::new(board),
+            ..Snapshot::default()
+        };
+    }
+
     /// The server has lost its history: no copy has positions of the new one.
     pub(crate) fn forget_past(&self, server: &ScriptedServer) {
         let mut database = self.0.borrow_mut();
@@ -191,6 +208,27 @@ impl Database {
             let position = server.position(stream.name());
             self.now.positions.insert(stream.name(), position);
         }
+    }
+
+    /// The rows that a list begins with, made of those it has.
+    fn first_rows(&mut self, list: Listing) -> Vec<Task> {
+        let (rows, has_versions) = match list {
+            Listing::Tasks => (Rc::clone(&self.now.tasks), self.plan.versions),
+            Listing::Board => (Rc::clone(&self.now.board), true),
+        };
+        let mut first = Vec::new();
+        for row in rows.iter().step_by(2) {
+            self.versions.insert((list, row.id.clone()), 1);
+            first.push(Task {
+                id: row.id.clone(),
+                version: has_versions.then_some(1),
+                title: format!("first {}", row.id),
+                done: false,
+                rank: row.rank,
+                note: None,
+            });
+        }
+        first
     }
 
     fn edit(

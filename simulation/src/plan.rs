@@ -34,6 +34,9 @@ pub struct ServerPlan {
     pub checks_versions: bool,
     /// How long it believes in a socket whose client has gone, in milliseconds.
     pub notices_after: u64,
+    /// Whether it has its data in memory: when it starts again without its history, it has a few rows
+    /// that it counts anew, under ids that there have been before.
+    pub in_memory: bool,
 }
 
 impl ServerPlan {

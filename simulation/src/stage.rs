@@ -295,6 +295,7 @@ impl Stage {
             ServerDeed::Restart { keep_history } => {
                 server.restart(*keep_history);
                 if !keep_history {
+                    self.model.begin_anew();
                     self.model.forget_past(server);
                 }
             }

@@ -119,6 +119,8 @@ impl DemoServer {
             .arg(address.to_string())
             .arg("--dist")
             .arg(dist_path())
+            // Scenarios choose who their people are.
+            .arg("--trust-clients")
             .args(flags);
         if env::var_os("RUST_LOG").is_none() {
             // Which message changed which task: what is wrong in the end may have begun long before.

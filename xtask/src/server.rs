@@ -135,7 +135,7 @@ impl Server {
 
     /// Starts the built server in Rust for tests whose page another server serves.
     pub(crate) fn start_for_tests(project: &Project, port: u16) -> Result<Self, Failure> {
-        let command = rust_command(project).args(["--any-origin", "--quiet"]);
+        let command = rust_command(project).args(["--any-origin", "--trust-clients", "--quiet"]);
         Self::spawn(demo(command, project, port), port, "", "/api/health")
     }
 

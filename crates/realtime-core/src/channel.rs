@@ -16,6 +16,7 @@ pub use output::{
 };
 
 use crate::{
+    access::SubscribeOptions,
     error::ServerError,
     id::{ChannelName, MessageId, Position},
     ordered::OrderedSet,
@@ -38,6 +39,13 @@ enum Answers {
 enum Timer {
     Grace,
     Answer,
+}
+
+#[derive(Debug)]
+struct Lease {
+    channel: ChannelName,
+    /// Whether it came with params or a token.
+    has_options: bool,
 }
 
 /// The subscriptions of one client, counted by reference.
@@ -67,7 +75,7 @@ pub struct Channels {
     options: ChannelOptions,
     id_prefix: Rc<str>,
     entries: FxHashMap<ChannelName, Entry>,
-    leases: FxHashMap<LeaseId, ChannelName>,
+    leases: FxHashMap<LeaseId, Lease>,
     /// The `subscribe`s of this link that may still be answered.
     unanswered: FxHashMap<MessageId, ChannelName>,
     timers: OrderedSet<(Instant, ChannelName, Timer)>,
@@ -111,6 +119,34 @@ impl Channels {
         now: Instant,
         channel: &ChannelName,
     ) -> Result<LeaseId, ChannelError> {
+        self.subscribe_with(now, channel, &SubscribeOptions::default())
+    }
+
+    /// As [`subscribe`](Self::subscribe), with params or a token. They are those of the channel's one
+    /// subscription: a lease without any shares them, and one that brings the first asks for the
+    /// channel anew. Once no lease with params is left, the next one's count.
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe), and [`ChannelError::OtherParams`] if others use the channel
+    /// with other params, [`ChannelError::Params`] if these do not turn into JSON.
+    pub fn subscribe_with(
+        &mut self,
+        now: Instant,
+        channel: &ChannelName,
+        options: &SubscribeOptions,
+    ) -> Result<LeaseId, ChannelError> {
+        let has_options = !options.is_empty();
+        if let Some(message) = options.error() {
+            return Err(ChannelError::Params {
+                channel: channel.clone(),
+                message: message.clone(),
+            });
+        }
+        let entry = self.entries.get(channel).filter(|_| has_options);
+        if entry.is_some_and(|entry| !entry.takes(options)) {
+            let channel = channel.clone();
+            return Err(ChannelError::OtherParams { channel });
+        }
         if !self.entries.contains_key(channel) {
             let limit = self.options.max_channels;
             if self.entries.len() >= limit {
@@ -122,6 +158,9 @@ impl Channels {
             self.entries.insert(channel.clone(), entry);
         }
         self.set_timer(channel, Timer::Grace, None);
+        if has_options {
+            self.ask_with(channel, options);
+        }
         if let Some(entry) = self.entries.get_mut(channel) {
             entry.leases += 1;
             if self.up && matches!(entry.link, Link::Down | Link::Refused(_)) {
@@ -130,18 +169,53 @@ impl Channels {
         }
         self.last_lease += 1;
         let lease = LeaseId(self.last_lease);
-        self.leases.insert(lease, channel.clone());
+        let channel = channel.clone();
+        let taken = Lease {
+            channel,
+            has_options,
+        };
+        self.leases.insert(lease, taken);
         Ok(lease)
+    }
+
+    /// Notes what the channel is asked for with from now on. A subscription that was asked for
+    /// with other params ends.
+    fn ask_with(&mut self, channel: &ChannelName, options: &SubscribeOptions) {
+        let Some(entry) = self.entries.get_mut(channel) else {
+            return;
+        };
+        let is_other = entry.ask_with(options);
+        let is_asked = entry.is_live() || entry.unanswered().is_some();
+        if !is_other || !is_asked {
+            return;
+        }
+        if let Some(id) = entry.unanswered() {
+            self.unanswered.remove(id);
+        }
+        let was_live = entry.is_live();
+        entry.link = Link::Down;
+        entry.position = None;
+        self.set_timer(channel, Timer::Answer, None);
+        let channel = channel.clone();
+        if was_live {
+            let channel = channel.clone();
+            self.outputs.push_back(ChannelOutput::Lost { channel });
+        }
+        self.stats.unsubscribes += 1;
+        self.outputs
+            .push_back(ChannelOutput::Unsubscribe { channel });
     }
 
     /// Gives a lease back; the last one unsubscribes, after the grace. A lease already given back
     /// is ignored.
     pub fn release(&mut self, now: Instant, lease: LeaseId) {
-        let Some(channel) = self.leases.remove(&lease) else {
+        let Some(lease) = self.leases.remove(&lease) else {
             return;
         };
+        let channel = lease.channel;
         if let Some(entry) = self.entries.get_mut(&channel) {
             entry.leases -= 1;
+            entry.with_options -= usize::from(lease.has_options);
             if entry.leases == 0 || off(Rule::LeaseCount) {
                 let over = now + self.options.grace;
                 self.set_timer(&channel, Timer::Grace, Some(over));
@@ -347,6 +421,7 @@ impl Channels {
             id: id.clone(),
             channel: channel.clone(),
             since: entry.position.clone(),
+            options: entry.options.clone(),
         });
         entry.link = Link::Subscribing(id.clone());
         self.unanswered.insert(id, channel.clone());

@@ -24,7 +24,8 @@ pub use route::ListenerId;
 pub use stats::ClientStats;
 
 use crate::{
-    channel::{ChannelError, Channels, LeaseId},
+    access::SubscribeOptions,
+    channel::{ChannelError, ChannelState, Channels, LeaseId},
     connection::{Connection, ConnectionInfo},
     error::EncodeError,
     id::{ChannelName, Epoch, EventName, MessageId},
@@ -263,9 +264,36 @@ impl Client {
         now: Instant,
         channel: &ChannelName,
     ) -> Result<LeaseId, ChannelError> {
-        let lease = self.channels.subscribe(now, channel)?;
+        self.subscribe_with(now, channel, &SubscribeOptions::default())
+    }
+
+    /// As [`subscribe`](Self::subscribe), with params or a token for this channel. Taken before
+    /// anything else uses the channel, it is what the channel is first asked for with.
+    ///
+    /// # Errors
+    ///
+    /// As [`subscribe`](Self::subscribe), and if others use the channel with other params.
+    pub fn subscribe_with(
+        &mut self,
+        now: Instant,
+        channel: &ChannelName,
+        options: &SubscribeOptions,
+    ) -> Result<LeaseId, ChannelError> {
+        let lease = self.channels.subscribe_with(now, channel, options)?;
         self.settle(now);
         Ok(lease)
+    }
+
+    /// Why the server sends no events of a channel, if it has refused to.
+    #[must_use]
+    pub fn channel_refusal(&self, channel: &ChannelName) -> Option<ChannelError> {
+        match self.channels.state(channel)? {
+            ChannelState::Refused(error) => Some(ChannelError::Refused {
+                channel: channel.clone(),
+                error,
+            }),
+            _ => None,
+        }
     }
 
     /// Gives up one use of a channel; after the last, and a short grace, it is unsubscribed.

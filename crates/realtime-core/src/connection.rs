@@ -16,10 +16,11 @@ pub use backoff::BackoffOptions;
 pub use close_code::{CloseAction, ClosePolicy};
 pub use heartbeat::HeartbeatOptions;
 pub use options::ConnectionOptions;
-pub use output::{ConnectionOutput, Token};
+pub use output::ConnectionOutput;
 pub use status::{CloseReason, ConnectionError, ConnectionInfo, ConnectionStats, ConnectionStatus};
 
 use crate::{
+    access::Token,
     error::ServerError,
     id::Generation,
     time::{Instant, earliest},

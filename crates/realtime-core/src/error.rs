@@ -1,10 +1,12 @@
 //! Errors that more than one module reports. Each says what went wrong and what to do about it.
 
-use std::rc::Rc;
+use crate::excerpt::Excerpt;
+use std::{fmt, rc::Rc};
 
 /// A payload did not have the shape its reader asked for.
 ///
-/// Carries serde's own message, which names the field and the place.
+/// Carries serde's own message, which names the field and the place: at most 320 bytes of it, on one
+/// line, with control characters written out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("could not read {what}: {message}; check that the server's JSON matches the Rust type")]
 pub struct DecodeError {
@@ -16,28 +18,49 @@ pub struct DecodeError {
 
 impl DecodeError {
     /// An error about `what`, for the reason `message`.
-    pub fn new(what: impl Into<Rc<str>>, message: impl std::fmt::Display) -> Self {
+    pub fn new(what: impl Into<Rc<str>>, message: impl fmt::Display) -> Self {
+        let (what, message) = (what.into(), message.to_string());
         Self {
-            what: what.into(),
-            message: message.to_string().into(),
+            what: Excerpt(&what).to_string().into(),
+            message: Excerpt(&message).to_string().into(),
         }
     }
 }
 
 /// An error that the server reported, as its `error` object says it.
+///
+/// The codecs keep at most 128 bytes of the code and 1,024 of the message. Both are the server's
+/// words; shown as a text, the error has an excerpt of them with control characters written out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Deserialize)]
-#[error("the server refused: {message} (code {code})")]
+#[error(
+    "the server refused{}{} (code {})",
+    if message.is_empty() { "" } else { ": " },
+    Excerpt(message),
+    Excerpt(code)
+)]
 #[serde(rename_all = "camelCase")]
 pub struct ServerError {
-    /// A short stable word such as `unauthorized`, for code to branch on.
+    /// A short stable word such as `unauthorized`, for code to branch on. A number as its digits;
+    /// `unknown` where the server gave none.
     #[serde(default = "unknown_code")]
     pub code: Rc<str>,
-    /// A sentence for people.
+    /// A sentence for people; where the server wrote something else, an excerpt of that.
     #[serde(default)]
     pub message: Rc<str>,
     /// How many milliseconds to wait before trying again, if the server said so.
     #[serde(default)]
     pub retry_after: Option<u64>,
+}
+
+impl ServerError {
+    /// An error without a time to wait.
+    pub fn new(code: impl Into<Rc<str>>, message: impl Into<Rc<str>>) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+            retry_after: None,
+        }
+    }
 }
 
 /// A message that cannot go over the wire as it is, so it was not sent.

@@ -152,6 +152,16 @@ impl MutationId {
     }
 }
 
+/// What a break in the history of a server's events means for the versions seen before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum History {
+    /// Nobody can say whether the server still counts as it did: what a fetch says that begins from
+    /// now on outranks what came before the break, and events go by the versions they have.
+    Doubted,
+    /// Another one has begun, in which versions begin anew: nothing of the old one binds.
+    New,
+}
+
 /// Where a channel's history stands: the `seq`-th event of the incarnation `epoch`.
 ///
 /// `seq` is parsed as an integer from the frame's text and never passes through a JavaScript

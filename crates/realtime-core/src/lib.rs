@@ -53,13 +53,16 @@
 //! settles exactly once. A callback of an old socket is void, by its [`Generation`].
 #![forbid(unsafe_code)]
 
+mod access;
 #[cfg(feature = "socketio")]
 mod bytes;
 pub mod channel;
 mod client;
 pub mod connection;
+mod elements;
 mod ephemeral;
 mod error;
+mod excerpt;
 mod id;
 mod key;
 pub mod list;
@@ -84,6 +87,7 @@ mod time;
 pub mod typing;
 pub mod wire;
 
+pub use access::{SubscribeOptions, Token};
 #[cfg(feature = "socketio")]
 pub use bytes::Bytes;
 pub use channel::{ChannelError, Continuity, GapReason, LeaseId};
@@ -97,8 +101,8 @@ pub use connection::{
 pub use ephemeral::Ephemeral;
 pub use error::{DecodeError, EncodeError, ServerError};
 pub use id::{
-    ChannelName, ConnectionId, Epoch, EventName, Generation, MessageId, MutationId, Position,
-    UserId,
+    ChannelName, ConnectionId, Epoch, EventName, Generation, History, MessageId, MutationId,
+    Position, UserId,
 };
 pub use key::{QueryKey, Segment};
 pub use list::{ListItem, ListOptions, ListSnapshot, RowKey, SortKey};

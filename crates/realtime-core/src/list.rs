@@ -24,11 +24,15 @@
 //!
 //! A fetched snapshot ([`KeyedList::replace`]) is the truth for all that has no version, and is
 //! outranked, row by row, by what has a newer one.
+//!
+//! A server that loses its memory counts versions anew. [`KeyedList::begin_history`] says so: of what
+//! came before, nothing outranks what comes then.
 
 mod alias;
 mod diff;
 mod event;
 mod expiry;
+mod history;
 mod intake;
 mod item;
 mod label;
@@ -120,6 +124,8 @@ pub struct KeyedList<T: ListItem> {
     stats: ListStats,
     max_items: usize,
     overlay: ListOverlay<T>,
+    /// How often the server's history has broken off.
+    era: u32,
 }
 
 impl<T: ListItem> KeyedList<T> {
@@ -136,6 +142,7 @@ impl<T: ListItem> KeyedList<T> {
             stats: ListStats::default(),
             max_items: options.max_items,
             overlay: ListOverlay::new(options.conflicts),
+            era: 0,
         }
     }
 

@@ -94,6 +94,11 @@ pub enum Rule {
     SameIdOnRetry,
     /// An edit whose echo does not come is fetched, and then goes from the screen.
     UnseenFetch,
+    /// What is remembered of one epoch binds nothing in the next.
+    NewHistory,
+    /// Where nobody can say what was missed, what a fetch says outranks what is remembered from
+    /// before the link was lost.
+    DoubtedHistory,
 }
 
 #[cfg(feature = "testing")]
@@ -140,6 +145,8 @@ impl Rule {
         Self::TemporaryIds,
         Self::SameIdOnRetry,
         Self::UnseenFetch,
+        Self::NewHistory,
+        Self::DoubtedHistory,
     ];
 }
 

@@ -6,6 +6,7 @@
 //! The rest of the client never sees a protocol.
 
 use crate::{
+    access::SubscribeOptions,
     error::{DecodeError, EncodeError, ServerError},
     id::{ChannelName, EventName, MessageId, Position},
 };
@@ -15,10 +16,11 @@ mod json;
 mod refusal;
 #[cfg(feature = "socketio")]
 pub mod socketio;
+mod surrogates;
 mod text;
 
 pub use json::JsonCodec;
-use refusal::Refusal;
+pub use surrogates::well_formed;
 pub(crate) use text::Text;
 
 /// One WebSocket message to be sent.
@@ -215,6 +217,8 @@ pub enum Outbound<'a> {
         channel: &'a ChannelName,
         /// How far we had come, if we were there before.
         since: Option<&'a Position>,
+        /// What it is asked for with.
+        options: &'a SubscribeOptions,
     },
     /// Stop a channel.
     Unsubscribe {
@@ -264,7 +268,14 @@ pub struct CodecStats {
     pub dropped: u64,
 }
 
+/// The longest epoch that a codec passes on, in bytes: it is kept for each channel.
+const LONGEST_EPOCH: usize = 256;
+/// The longest id of a ping that is answered with it, in bytes.
+const LONGEST_PING: usize = 125;
+
 /// A protocol: frames in, frames out, nothing else.
+///
+/// What it passes on is JSON text that serde can read: a codec of your own calls [`well_formed`].
 pub trait Codec: fmt::Debug {
     /// The address to open for the one the app gave, and the subprotocols to offer.
     fn address(&mut self, url: &str) -> (String, Vec<String>) {

@@ -1,5 +1,6 @@
 //! One hook per file. All read the client through one primitive, and write to it by handles.
 
+mod channel_access;
 mod list;
 mod mutation;
 mod record;

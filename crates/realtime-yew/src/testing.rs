@@ -33,10 +33,12 @@
 
 mod bed;
 mod clock;
+mod flush;
 mod mounted;
 mod page;
 mod transport;
 
 pub use bed::TestBed;
 pub use clock::ManualClock;
+pub use flush::flush;
 pub use mounted::Mounted;

@@ -5,11 +5,12 @@ mod health;
 mod notifications;
 mod positioned;
 mod rooms;
+mod session;
 mod stocks;
 mod stress;
 mod tasks;
 
-use crate::{app::App, command::Done, errors::Refusal, session::is_same_secret};
+use crate::{app::App, command::Done, errors::Refusal};
 use axum::{
     Json, Router,
     extract::{Request, State},
@@ -19,7 +20,7 @@ use axum::{
     routing::{get, patch, post},
 };
 
-/// Everything under `/api`. With a token, all of it but the health check wants `Authorization: Bearer …`.
+/// Everything under `/api`. Who asks is said by `Authorization: Bearer …`; each address asks whether they may.
 pub(crate) fn router(app: &App) -> Router<App> {
     Router::new()
         .route("/stocks", get(stocks::list))
@@ -36,24 +37,27 @@ pub(crate) fn router(app: &App) -> Router<App> {
         )
         .route("/stress/{rows}/{rate}", get(stress::list))
         .route("/stress/{rows}/{rate}/burst", post(stress::burst))
-        .route_layer(from_fn_with_state(app.clone(), authorize))
+        .route_layer(from_fn_with_state(app.clone(), authenticate))
         .route("/health", get(health::check))
+        .route("/session", post(session::start))
         .fallback(async || Refusal::NotFound("such address in this API".to_owned()))
         .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)
 }
 
-async fn authorize(
+/// Finds out who asks. A wrong token is refused also where none is needed.
+async fn authenticate(
     State(app): State<App>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
-    if let Some(wanted) = &app.config.token {
-        let given = request.headers().get(header::AUTHORIZATION);
-        let given = given.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        if !given.is_some_and(|given| is_same_secret(wanted, given)) {
-            return Err(Refusal::Unauthorized);
-        }
-    }
+    let given = request.headers().get(header::AUTHORIZATION);
+    let given = given.map(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let ticket = match given {
+        Some(None) => return Err(Refusal::Unauthorized),
+        Some(token) => app.tokens.read(token)?,
+        None => app.tokens.read(None)?,
+    };
+    request.extensions_mut().insert(ticket.visitor);
     Ok(next.run(request).await)
 }
 

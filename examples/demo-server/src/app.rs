@@ -3,20 +3,26 @@
 use crate::{
     api,
     config::Config,
+    files, host,
     hub::Hub,
     limits, page, socket,
     socketio::{self, Engine},
+    tokens::Tokens,
 };
-use axum::{Router, extract::DefaultBodyLimit, http::HeaderValue, routing::get};
+use axum::{
+    Router, extract::DefaultBodyLimit, http::HeaderValue, middleware::from_fn_with_state,
+    routing::get,
+};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer, trace::TraceLayer};
+use tower_http::{set_header::SetResponseHeaderLayer, trace::TraceLayer};
 
 /// What every request handler can reach.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) hub: Arc<Hub>,
     pub(crate) config: Arc<Config>,
+    pub(crate) tokens: Arc<Tokens>,
     pub(crate) socketio: Arc<dyn Engine>,
     /// One permit per socket that may be open.
     pub(crate) slots: Arc<Semaphore>,
@@ -25,9 +31,15 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(config: Arc<Config>, hub: Arc<Hub>, socketio: Arc<dyn Engine>) -> Self {
+    pub(crate) fn new(
+        config: Arc<Config>,
+        hub: Arc<Hub>,
+        tokens: Arc<Tokens>,
+        socketio: Arc<dyn Engine>,
+    ) -> Self {
         Self {
             hub,
+            tokens,
             socketio,
             slots: Arc::new(Semaphore::new(config.max_connections)),
             refusal_slots: Arc::new(Semaphore::new(limits::REFUSALS)),
@@ -37,20 +49,18 @@ impl App {
 
     /// `/ws`, `/socket.io/`, `/api/…`, and the built page for the rest.
     pub(crate) fn router(self) -> Router {
-        let files = ServeDir::new(&self.config.dist)
-            .append_index_html_on_directories(false)
-            .fallback(get(page::show).with_state(self.clone()));
         Router::new()
             .route("/ws", get(socket::upgrade))
             .route("/socket.io/", get(socketio::upgrade))
             .nest("/api", api::router(&self))
             .route("/", get(page::show))
             .route("/index.html", get(page::show))
-            .fallback_service(files)
+            .fallback(get(files::serve))
             .layer(DefaultBodyLimit::max(self.config.max_message_bytes))
             .layer(header("content-security-policy", page::POLICY))
             .layer(header("x-content-type-options", "nosniff"))
             .layer(header("referrer-policy", "no-referrer"))
+            .layer(from_fn_with_state(self.clone(), host::check))
             .layer(TraceLayer::new_for_http())
             .with_state(self)
     }

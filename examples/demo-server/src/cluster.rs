@@ -20,7 +20,7 @@ mod writer;
 pub(crate) use error::StoreError;
 pub(crate) use membership::Membership;
 
-use crate::{config::Config, hub::Hub, limits, log::Sending};
+use crate::{config::Config, hub::Hub, limits, log::Sending, tokens::Secret};
 use link::{Link, Store};
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -38,6 +38,8 @@ pub(crate) struct Cluster {
     store: Store,
     pace: Pace,
     link: Link,
+    /// What all processes sign tokens with, if they were not told.
+    secret: Secret,
     /// What was handed to Redis, or would have been, and is not known to be in the log.
     sending: Vec<Sending>,
 }
@@ -71,6 +73,7 @@ impl Cluster {
         let (world, at) = settle::begin(&link, config.history).await?;
         let hub = Arc::new(Hub::shared(world, at));
         settle::settle(&hub, &link).await?;
+        let secret = link.secret(&Secret::random()).await?;
         hub.lock().come_up();
         Ok(Self {
             hub,
@@ -81,12 +84,18 @@ impl Cluster {
                 snapshot_gap: config.snapshot_gap,
             },
             link,
+            secret,
             sending: Vec::new(),
         })
     }
 
     pub(crate) fn hub(&self) -> Arc<Hub> {
         Arc::clone(&self.hub)
+    }
+
+    /// What all processes sign tokens with, if they were not told.
+    pub(crate) fn secret(&self) -> Secret {
+        self.secret.clone()
     }
 
     /// What this process needs to leave the others in good order.
@@ -139,6 +148,8 @@ impl Cluster {
     async fn try_to_return(&self) -> Result<Link, StoreError> {
         let link = self.store.connect().await?;
         settle::settle(&self.hub, &link).await?;
+        // A Redis that lost it gets it back.
+        link.secret(&self.secret).await?;
         Ok(link)
     }
 }

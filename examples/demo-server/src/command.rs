@@ -6,6 +6,7 @@
 use crate::{
     errors::Refusal,
     peer::{ConnectionId, NodeId, Peer},
+    permissions::Visitor,
     presence::Announcement,
     stocks::Nudge,
     tasks::Removed,
@@ -101,6 +102,18 @@ impl Once {
         Self {
             id: id.to_owned(),
             fingerprint,
+        }
+    }
+}
+
+impl BoardEdit {
+    /// Puts the name of whoever makes the change to it.
+    pub(crate) fn sign(&mut self, visitor: &Visitor) {
+        match self {
+            Self::Create(new) => visitor.sign_change(&mut new.edited_by),
+            Self::Update { patch, .. } => visitor.sign_change(&mut patch.edited_by),
+            Self::Move { to, .. } => visitor.sign_change(&mut to.edited_by),
+            Self::Delete { .. } => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How a server is set up.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use crate::tokens::Secret;
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// How a server is set up. [`Config::default`] is what the program does without flags.
 ///
@@ -10,7 +11,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 /// let config = Config { max_connections: 10, ..Config::default() };
 /// assert_eq!(config.history, 1000);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Config {
     /// Where to listen; port 0 takes a free one. 127.0.0.1:8080.
     pub listen: SocketAddr,
@@ -26,12 +27,30 @@ pub struct Config {
     pub max_message_bytes: usize,
     /// Events kept per channel for those who resume. 1000.
     pub history: usize,
-    /// The token that sockets and requests must bring, if any. None.
-    pub token: Option<String>,
+    /// What the tokens of users are signed with. None: a random one, which servers that share a state share as well.
+    pub secret: Option<Secret>,
+    /// How long a token is good. One hour.
+    pub token_life: Duration,
+    /// Whether people are taken for whom they say they are: they need no token, and get one for any user. For tests and
+    /// measurements. No.
+    pub trust_clients: bool,
     /// Messages per second and socket; twice as many at once after a pause. 200.
     pub rate: u32,
     /// Whether pages of any origin may open sockets. No: only pages of this host.
     pub any_origin: bool,
+    /// The names under which this server answers, beside `localhost` and addresses in numbers. None.
+    pub hosts: Vec<String>,
+    /// Connections at once that are no sockets, or not yet. 512.
+    pub max_requests: usize,
+    /// Connections at once from one address, or one IPv6 network of 64 bits. None: 256, and any number from this machine,
+    /// where a proxy is.
+    pub max_per_address: Option<usize>,
+    /// How long a connection may take to send the head of a request, and rest between two requests. 15 s.
+    pub head_within: Duration,
+    /// How long a request's body may take. 10 s.
+    pub body_within: Duration,
+    /// How long a connection may take nothing of what is written to it, until it is a socket. 30 s.
+    pub write_within: Duration,
     /// Frames that may wait for one socket before it is given up as too slow. 4096.
     pub queue_frames: usize,
     /// Bytes that may wait for one socket. 8 MiB.
@@ -40,7 +59,7 @@ pub struct Config {
     pub ping_after: Duration,
     /// How long a socket may be silent before it is given up. 90 s.
     pub silence: Duration,
-    /// How long a socket may take to authenticate, if there is a token. 5 s.
+    /// How long a socket may take to authenticate. 5 s.
     pub auth_within: Duration,
     /// How long a present member may be silent. 75 s.
     pub presence_life: Duration,
@@ -69,9 +88,17 @@ impl Default for Config {
             max_connections: 1_000,
             max_message_bytes: 64 * 1024,
             history: 1_000,
-            token: None,
+            secret: None,
+            token_life: Duration::from_secs(3_600),
+            trust_clients: false,
             rate: 200,
             any_origin: false,
+            hosts: Vec::new(),
+            max_requests: 512,
+            max_per_address: None,
+            head_within: Duration::from_secs(15),
+            body_within: Duration::from_secs(10),
+            write_within: Duration::from_secs(30),
             queue_frames: 4_096,
             queue_bytes: 8 * 1024 * 1024,
             ping_after: Duration::from_secs(30),
@@ -84,5 +111,19 @@ impl Default for Config {
             snapshot_every: 1_000,
             snapshot_gap: Duration::from_secs(5),
         }
+    }
+}
+
+impl fmt::Debug for Config {
+    /// Without what is secret: the key of tokens, and the address of Redis, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("dist", &self.dist)
+            .field("hosts", &self.hosts)
+            .field("trust_clients", &self.trust_clients)
+            .field("any_origin", &self.any_origin)
+            .field("is_shared", &self.redis.is_some())
+            .finish_non_exhaustive()
     }
 }

@@ -30,6 +30,8 @@ pub(crate) enum Refusal {
     InvalidData(String),
     #[error("send the body as application/json")]
     NotJson,
+    #[error("the body took too long: send it at once")]
+    TooSlow,
     #[error("this address does not take that method")]
     MethodNotAllowed,
     #[error("at most {limit} bytes are taken at once")]
@@ -80,6 +82,7 @@ impl Refusal {
             Self::UnknownChannel(_) => "unknown_channel",
             Self::InvalidData(_) => "invalid_data",
             Self::NotJson => "unsupported_media_type",
+            Self::TooSlow => "too_slow",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::TooLarge { .. } => "too_large",
             Self::RateLimited { .. } => "rate_limited",
@@ -118,6 +121,7 @@ impl Refusal {
             | Self::UnknownEvent(_) => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnsupportedData | Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::InvalidData(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnknownChannel(_) | Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

@@ -18,8 +18,13 @@
 //! Socket.IO sockets in a room, on all servers that share a Redis.
 //! A socket that sends `demo:cut` is dropped at once and without a close frame, to see how a client gets over it.
 //!
-//! The sources by what they hold: `app` (which handler answers what), `api/*` (REST), `page` (the built demo), `socket`
-//! (one WebSocket), `socketio/*` (the same over Socket.IO, with its Redis adapter if there is a Redis), `session` (what
+//! `POST /api/session` signs somebody in, without a password: whoever has a key of their own is one user. The token that
+//! it gives goes into `auth`, CONNECT's payload, or `Authorization: Bearer …`, and says whose each message and request is;
+//! `permissions` says what each may do. `room:own-{user}` is a user's own room.
+//!
+//! The sources by what they hold: `acceptor`, `addresses`, `stream` (connections, their caps and time-outs), `host` (under
+//! which names), `app` (which handler answers what), `tokens` and `permissions` (who is who, and may do what), `api/*`
+//! (REST), `files` and `page` (the built demo), `socket` (one WebSocket), `socketio/*` (the same over Socket.IO, with its Redis adapter if there is a Redis), `session` (what
 //! it may do), `outbox` (what waits for it), `envelope` (the wire), `hub` (the state and its lock), `command` (every
 //! change), `waiter` (who is told of it), `world` (the state that commands change) with `channel`, `answers` (repeated
 //! messages), `tasks`, `stocks`, `rooms`, `presence` and `typing`, `connections` and `subscriptions` (the sockets),
@@ -30,6 +35,8 @@
 //!
 //! [`start`] runs it in this process, which is what tests do; the program of the same name adds flags and signals.
 
+mod acceptor;
+mod addresses;
 mod answers;
 mod api;
 mod app;
@@ -42,12 +49,15 @@ mod connections;
 mod envelope;
 mod errors;
 mod feed;
+mod files;
+mod host;
 mod hub;
 mod limits;
 mod log;
 mod outbox;
 mod page;
 mod peer;
+mod permissions;
 mod presence;
 mod rooms;
 mod server;
@@ -55,12 +65,15 @@ mod session;
 mod socket;
 mod socketio;
 mod stocks;
+mod stream;
 mod stress;
 mod subscriptions;
 mod tasks;
+mod tokens;
 mod typing;
 mod waiter;
 mod world;
 
 pub use config::Config;
 pub use server::{RunningServer, StartError, start};
+pub use tokens::Secret;

@@ -1,7 +1,10 @@
 //! Every cap that is not a flag, the checks of texts, and the token bucket.
 
 use crate::errors::Refusal;
-use std::time::{Duration, Instant};
+use std::{
+    ops::RangeInclusive,
+    time::{Duration, Instant},
+};
 
 /// Subscriptions one socket may hold.
 pub(crate) const SUBSCRIPTIONS: usize = 100;
@@ -23,6 +26,18 @@ pub(crate) const AVATAR: usize = 2 * 1024;
 pub(crate) const NAME_BYTES: usize = 128;
 /// Bytes of events kept per channel for those who resume.
 pub(crate) const HISTORY_BYTES: usize = 1024 * 1024;
+/// Characters of what only one user knows.
+pub(crate) const KEY: RangeInclusive<usize> = 16..=128;
+/// Connections from one address, if nothing else is said.
+pub(crate) const PER_ADDRESS: usize = 256;
+/// Headers of one request.
+pub(crate) const HEADERS: usize = 64;
+/// Bytes of a request's head.
+pub(crate) const HEAD_BYTES: usize = 32 * 1024;
+/// How long nothing is accepted after accepting has failed.
+pub(crate) const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
+/// How many times its rate a socket may send before it is closed; up to there it is told to slow down.
+pub(crate) const FLOOD: u32 = 10;
 /// Answers remembered for messages that are sent again.
 pub(crate) const ANSWERS: usize = 10_000;
 /// For how many milliseconds they are remembered.

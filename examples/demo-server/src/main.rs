@@ -1,7 +1,7 @@
 //! The demo's server as a program.
 
 use clap::Parser;
-use realtime_demo_server::{Config, start};
+use realtime_demo_server::{Config, Secret, start};
 use std::{error::Error, io, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use tracing_subscriber::EnvFilter;
 
@@ -31,14 +31,26 @@ struct Flags {
     /// Events kept per channel for those who resume
     #[arg(long, value_name = "EVENTS", default_value_t = 1_000)]
     history: usize,
-    /// A token that sockets (in `auth`) and requests (as a bearer) must bring
+    /// What the tokens of users are signed with; a random secret if there is none
     #[arg(
         long,
         value_name = "SECRET",
-        env = "DEMO_TOKEN",
+        env = "DEMO_SECRET",
         hide_env_values = true
     )]
-    token: Option<String>,
+    secret: Option<String>,
+    /// Take people for whom they say they are, with a token or without; for tests
+    #[arg(long)]
+    trust_clients: bool,
+    /// A name under which this server answers, beside localhost and addresses in numbers
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<String>,
+    /// Connections at once that are no sockets, or not yet
+    #[arg(long, value_name = "COUNT", default_value_t = 512)]
+    max_requests: u16,
+    /// Connections at once from one address; if not given, 256, and any number from this machine
+    #[arg(long, value_name = "COUNT")]
+    max_per_address: Option<u16>,
     /// Messages per second and socket; twice as many at once after a pause
     #[arg(long, value_name = "PER_SECOND", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
@@ -111,7 +123,11 @@ impl From<Flags> for Config {
             max_connections: flags.max_connections.into(),
             max_message_bytes: flags.max_message_bytes,
             history: flags.history,
-            token: flags.token,
+            secret: flags.secret.as_deref().map(Secret::from),
+            trust_clients: flags.trust_clients,
+            hosts: flags.hosts,
+            max_requests: flags.max_requests.into(),
+            max_per_address: flags.max_per_address.map(Into::into),
             rate: flags.rate,
             any_origin: flags.any_origin,
             redis: flags.redis,

@@ -28,7 +28,9 @@ impl Closing {
     pub(crate) const FULL: Self = Self::new(1013, "server full");
     pub(crate) const SLOW: Self = Self::new(4100, "slow consumer");
     pub(crate) const SILENT: Self = Self::new(4101, "silent for too long");
+    pub(crate) const FLOOD: Self = Self::new(4200, "far too many messages");
     pub(crate) const UNAUTHORIZED: Self = Self::new(4300, "unauthorized");
+    pub(crate) const EXPIRED: Self = Self::new(4301, "the token is too old");
 
     const fn new(code: u16, reason: &'static str) -> Self {
         Self { code, reason }

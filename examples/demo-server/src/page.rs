@@ -1,6 +1,6 @@
 //! The built page: `index.html` for every address that is not a file, under a policy that runs its own scripts only.
 
-use crate::{app::App, errors::Refusal};
+use crate::{app::App, errors::Refusal, files::is_plain};
 use axum::{
     extract::State,
     http::{Uri, header},
@@ -8,12 +8,14 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use sha2::{Digest, Sha256};
+use std::io::ErrorKind;
 
-/// The content security policy: WebAssembly may be compiled, sockets may be opened, pictures may come from anywhere
-/// (avatars do), and positions are set by style attributes.
-pub(crate) const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; \
-    img-src 'self' data: https:; style-src 'self' 'unsafe-inline'; base-uri 'none'; \
-    form-action 'self'; frame-ancestors 'none'; script-src 'self' 'wasm-unsafe-eval'";
+/// The content security policy. A page may run its own scripts and compile WebAssembly; load its own styles, and set
+/// single ones from its code; talk to its own server, sockets among it; show its own pictures. Nothing stands in the page
+/// itself: no styles, and of scripts only those whose hashes are given.
+pub(crate) const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src 'self' data:; \
+    style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    script-src 'self' 'wasm-unsafe-eval'";
 
 /// `GET` of anything that is neither a file nor part of the API.
 pub(crate) async fn show(State(app): State<App>, uri: Uri) -> Response {
@@ -22,7 +24,12 @@ pub(crate) async fn show(State(app): State<App>, uri: Uri) -> Response {
         return Refusal::NotFound(format!("file {}", uri.path())).into_response();
     }
     let index = app.config.dist.join("index.html");
-    match tokio::fs::read_to_string(&index).await {
+    let html = if is_plain(&app.config.dist, "index.html").await {
+        tokio::fs::read_to_string(&index).await
+    } else {
+        Err(ErrorKind::NotFound.into())
+    };
+    match html {
         Ok(html) => {
             let policy = policy_for(&html);
             let headers = [
@@ -71,5 +78,35 @@ mod tests {
             policy.ends_with(" 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"),
             "{policy}"
         );
+    }
+
+    #[test]
+    fn the_policy_lets_nothing_stand_in_the_page_and_nothing_be_loaded_from_elsewhere() {
+        for lax in [
+            "unsafe-inline",
+            "'unsafe-eval'",
+            "*",
+            "http:",
+            "https:",
+            "ws:",
+        ] {
+            assert!(!POLICY.contains(lax), "{lax}");
+        }
+        for strict in [
+            "default-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(POLICY.contains(strict), "{strict}");
+        }
+    }
+
+    #[test]
+    fn the_demo_s_page_has_no_styles_and_no_handlers_in_itself() {
+        let html = include_str!("../../demo/index.html");
+        assert_eq!(inline_scripts(html).count(), 1, "the theme");
+        for inline in ["<style", " style=", " onclick=", " onload=", "javascript:"] {
+            assert!(!html.contains(inline), "{inline}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     errors::Refusal,
     limits::{self, check_text},
     peer::Peer,
+    permissions::Visitor,
 };
 use realtime_demo_types::limits::NAME;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,11 @@ impl Announcement {
             )));
         }
         Ok(())
+    }
+
+    /// Refuses an announcement of somebody else, and puts the announcer's own name to it.
+    pub(crate) fn sign(&mut self, visitor: &Visitor) -> Result<(), Refusal> {
+        visitor.sign(&self.user.id, &mut self.user.name)
     }
 }
 

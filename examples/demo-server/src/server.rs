@@ -1,6 +1,7 @@
 //! Starting and stopping.
 
 use crate::{
+    acceptor::Acceptor,
     app::App,
     cluster::{Cluster, Membership, StoreError},
     config::Config,
@@ -8,8 +9,8 @@ use crate::{
     hub::Hub,
     limits::GRACE,
     socketio, stress,
+    tokens::{Secret, Tokens},
 };
-use axum::serve::ListenerExt;
 use fastrand::Rng;
 use std::{io, net::SocketAddr, sync::Arc};
 use thiserror::Error;
@@ -23,7 +24,7 @@ pub struct RunningServer {
     membership: Option<Membership>,
     following: JoinSet<()>,
     stop: Option<oneshot::Sender<()>>,
-    serving: JoinSet<io::Result<()>>,
+    serving: JoinSet<()>,
     background: JoinSet<()>,
 }
 
@@ -71,10 +72,12 @@ pub async fn start(config: Config) -> Result<RunningServer, StartError> {
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
     let mut following = JoinSet::new();
-    let (hub, socketio, membership) = match &config.redis {
+    let (hub, tokens, socketio, membership) = match &config.redis {
         None => {
             let hub = Arc::new(Hub::alone(&config));
-            (Arc::clone(&hub), socketio::local(&hub, &config), None)
+            let tokens = tokens(&config, Secret::random);
+            let socketio = socketio::local(&hub, &config, &tokens);
+            (hub, tokens, socketio, None)
         }
         Some(url) => {
             let failed = |error: StoreError| StartError::Store {
@@ -82,13 +85,15 @@ pub async fn start(config: Config) -> Result<RunningServer, StartError> {
             };
             let cluster = Cluster::join(url, &config).await.map_err(failed)?;
             let (hub, membership) = (cluster.hub(), cluster.membership());
-            let socketio = socketio::shared(&hub, &config, url).await;
+            let shared = cluster.secret();
+            let tokens = tokens(&config, || shared);
+            let socketio = socketio::shared(&hub, &config, &tokens, url).await;
             let socketio = socketio.map_err(|error| failed(error.into()))?;
             following.spawn(cluster.run());
-            (hub, socketio, Some(membership))
+            (hub, tokens, socketio, Some(membership))
         }
     };
-    let app = App::new(config, hub, socketio);
+    let app = App::new(config, hub, tokens, socketio);
     let mut background = JoinSet::new();
     if !app.config.tick.is_zero() {
         let rng = app.config.seed.map_or_else(Rng::new, Rng::with_seed);
@@ -99,16 +104,9 @@ pub async fn start(config: Config) -> Result<RunningServer, StartError> {
         app.config.presence_life,
     ));
     background.spawn(stress::drive(Arc::clone(&app.hub)));
-    // Small frames go out at once; only the speed is lost where a system cannot do that.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let (stop, stopped) = oneshot::channel();
-    let router = app.clone().router();
     let mut serving = JoinSet::new();
-    serving.spawn(async move {
-        axum::serve(listener, router)
-            .with_graceful_shutdown(async { drop(stopped.await) })
-            .await
-    });
+    serving.spawn(Acceptor::new(app.clone()).run(listener, stopped));
     Ok(RunningServer {
         addr,
         app,
@@ -118,6 +116,13 @@ pub async fn start(config: Config) -> Result<RunningServer, StartError> {
         serving,
         background,
     })
+}
+
+/// What gives and reads the tokens of users.
+fn tokens(config: &Config, otherwise: impl FnOnce() -> Secret) -> Arc<Tokens> {
+    let secret = config.secret.clone().unwrap_or_else(otherwise);
+    let tokens = Tokens::new(secret, config.token_life, config.trust_clients);
+    Arc::new(tokens)
 }
 
 impl RunningServer {

@@ -2,30 +2,39 @@
 
 use crate::{
     channel::{TASKS, room_of},
+    clock::now_ms,
     command::{BoardEdit, Command, Done, Once},
     config::Config,
     envelope::{Inbound, Outbound},
     errors::{Refusal, quoted},
     hub::{ConnectionId, Hub, State},
-    limits::Bucket,
+    limits::{self, Bucket},
     outbox::Closing,
+    permissions::{Right, Visitor},
     presence::Announcement,
     subscriptions::Resume,
+    tokens::{Ticket, Tokens},
     typing::Typing,
     waiter::{Asked, Waiter},
 };
-use realtime_demo_types::{MoveTask, TaskPatch};
+use realtime_demo_types::{MoveTask, NewMessage, TaskPatch};
 use serde::Deserialize;
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// One socket's rights and its rate.
 #[derive(Debug)]
 pub(crate) struct Session {
     hub: Arc<Hub>,
     connection: ConnectionId,
-    token: Option<String>,
-    authenticated: bool,
+    tokens: Arc<Tokens>,
+    visitor: Visitor,
+    /// When it is over unless there is a new token.
+    deadline: Option<Instant>,
     bucket: Bucket,
+    flood: Bucket,
 }
 
 #[derive(Deserialize)]
@@ -44,45 +53,103 @@ struct OfTask<T> {
 struct Nothing {}
 
 impl Session {
-    pub(crate) fn new(hub: Arc<Hub>, connection: ConnectionId, config: &Config) -> Self {
+    /// The session of a socket that is still to say who it is, in `auth`; where clients are trusted it need not.
+    pub(crate) fn new(
+        hub: Arc<Hub>,
+        connection: ConnectionId,
+        config: &Config,
+        tokens: Arc<Tokens>,
+    ) -> Self {
+        let now = Instant::now();
+        let is_trusted = tokens.trust_clients();
         Self {
             hub,
             connection,
-            token: config.token.clone(),
-            authenticated: config.token.is_none(),
-            bucket: Bucket::new(config.rate, Instant::now()),
+            visitor: if is_trusted {
+                Visitor::Trusted
+            } else {
+                Visitor::Stranger
+            },
+            deadline: (!is_trusted).then_some(now + config.auth_within),
+            tokens,
+            bucket: Bucket::new(config.rate, now),
+            flood: Bucket::new(config.rate.saturating_mul(limits::FLOOD), now),
         }
     }
 
-    /// The session of a socket that has proven itself already.
-    pub(crate) fn trusted(hub: Arc<Hub>, connection: ConnectionId, config: &Config) -> Self {
-        Self {
-            authenticated: true,
-            ..Self::new(hub, connection, config)
+    /// The session of a socket that has said who it is already.
+    pub(crate) fn of(
+        ticket: Ticket,
+        hub: Arc<Hub>,
+        connection: ConnectionId,
+        config: &Config,
+        tokens: Arc<Tokens>,
+    ) -> Self {
+        let mut session = Self::new(hub, connection, config, tokens);
+        session.take_on(ticket);
+        session
+    }
+
+    /// When the socket is to be closed unless it brings a new token before.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Why it is closed then.
+    pub(crate) fn overdue(&self) -> Closing {
+        match self.visitor {
+            Visitor::Stranger => Closing::UNAUTHORIZED,
+            Visitor::User(_) | Visitor::Trusted => Closing::EXPIRED,
         }
     }
 
-    pub(crate) fn is_authenticated(&self) -> bool {
-        self.authenticated
+    fn take_on(&mut self, ticket: Ticket) {
+        let left = |until: u64| Duration::from_millis(until.saturating_sub(now_ms()));
+        // A token for ever needs no deadline.
+        self.deadline = ticket
+            .until
+            .and_then(|until| Instant::now().checked_add(left(until)));
+        self.visitor = ticket.visitor;
     }
 
-    /// Handles one frame; whatever there is to say about it is queued for the socket.
+    /// Handles one frame, whatever is in it; what there is to say about it is queued for the socket.
     pub(crate) fn receive(&mut self, text: &str, now: Instant) {
-        let parsed = Inbound::parse(text);
         let hub = Arc::clone(&self.hub);
+        if self.is_flooding(now) {
+            return;
+        }
+        let in_time = self.bucket.take(now);
+        let parsed = Inbound::parse(text);
         let mut state = hub.lock();
         state.stats.frames += 1;
-        let frame = match parsed {
-            Ok(frame) => frame,
-            Err(refusal) => return state.refuse(self.connection, None, refusal),
+        state.stats.rate_limited += u64::from(in_time.is_err());
+        let frame = parsed.as_ref().ok();
+        let handled = match (in_time, &parsed) {
+            (Err(too_fast), _) => Err(too_fast),
+            (Ok(()), Err(unreadable)) => Err(unreadable.clone()),
+            (Ok(()), Ok(frame)) => self.handle(&mut state, frame),
         };
-        if let Err(refusal) = self.bucket.take(now) {
-            state.stats.rate_limited += 1;
-            return state.refuse(self.connection, Some(&frame), refusal);
+        if let Err(refusal) = handled {
+            state.refuse(self.connection, frame, refusal);
         }
-        if let Err(refusal) = self.handle(&mut state, &frame) {
-            state.refuse(self.connection, Some(&frame), refusal);
+    }
+
+    /// Takes note of a frame that says nothing. It costs as much as any other.
+    pub(crate) fn receive_nothing(&mut self, now: Instant) {
+        if !self.is_flooding(now) {
+            // Nothing is answered, so there is nobody to be told to slow down.
+            drop(self.bucket.take(now));
         }
+    }
+
+    /// Whether so many frames come that the socket is closed for it.
+    fn is_flooding(&mut self, now: Instant) -> bool {
+        let is_flooding = self.flood.take(now).is_err();
+        if is_flooding {
+            let state = self.hub.lock();
+            state.connections.close(self.connection, Closing::FLOOD);
+        }
+        is_flooding
     }
 
     /// Asks a silent peer for a sign of life.
@@ -112,10 +179,11 @@ impl Session {
             }
             "pong" => return Ok(()),
             "auth" => return self.authenticate(state, frame),
-            _ if !self.authenticated => return Err(Refusal::Unauthorized),
+            _ if self.visitor == Visitor::Stranger => return Err(Refusal::Unauthorized),
             "subscribe" => {
                 let resume = frame.data::<Option<Resume>>()?.unwrap_or_default();
                 let channel = frame.channel()?;
+                self.visitor.check(Right::Follow, &channel)?;
                 return state.subscribe(connection, &channel, frame.id.as_deref(), &resume);
             }
             "unsubscribe" => {
@@ -137,16 +205,27 @@ impl Session {
                 peer: state.connections.peer(connection),
                 channel: frame.channel()?,
             },
-            "message:send" => Command::Message {
-                peer: state.connections.peer(connection),
-                channel: frame.channel()?,
-                new: frame.data()?,
-                once: once(frame),
-            },
-            "task:create" | "task:update" | "task:delete" | "task:move" => Command::Tasks {
-                edit: board_edit(frame)?,
-                once: once(frame),
-            },
+            "message:send" => {
+                let channel = frame.channel()?;
+                self.visitor.check(Right::Send, &channel)?;
+                let mut new: NewMessage = frame.data()?;
+                self.visitor.sign(&new.user_id, &mut new.name)?;
+                Command::Message {
+                    peer: state.connections.peer(connection),
+                    channel,
+                    new,
+                    once: once(frame),
+                }
+            }
+            "task:create" | "task:update" | "task:delete" | "task:move" => {
+                self.visitor.check(Right::Send, TASKS)?;
+                let mut edit = board_edit(frame)?;
+                edit.sign(&self.visitor);
+                Command::Tasks {
+                    edit,
+                    once: once(frame),
+                }
+            }
             unknown => return Err(Refusal::UnknownEvent(quoted(unknown))),
         };
         state.submit(command, self.waiter(frame));
@@ -159,19 +238,18 @@ impl Session {
 
     fn authenticate(&mut self, state: &mut State, frame: &Inbound<'_>) -> Result<(), Refusal> {
         let given = frame.data::<Token>()?.token;
-        if self
-            .token
-            .as_ref()
-            .is_some_and(|wanted| !is_same_secret(wanted, &given))
-        {
-            self.authenticated = false;
-            state.refuse(self.connection, Some(frame), Refusal::Unauthorized);
-            state
-                .connections
-                .close(self.connection, Closing::UNAUTHORIZED);
-            return Ok(());
+        match self.tokens.read(Some(&given)) {
+            // Another user needs another socket: what this one follows was for the first.
+            Ok(ticket) if self.visitor.is_same_user(&ticket.visitor) => self.take_on(ticket),
+            _ => {
+                self.visitor = Visitor::Stranger;
+                state.refuse(self.connection, Some(frame), Refusal::Unauthorized);
+                state
+                    .connections
+                    .close(self.connection, Closing::UNAUTHORIZED);
+                return Ok(());
+            }
         }
-        self.authenticated = true;
         let answer = Outbound::<()> {
             re: frame.id.as_deref(),
             ..Outbound::new("auth")
@@ -182,9 +260,11 @@ impl Session {
 
     fn announce(&self, state: &mut State, frame: &Inbound<'_>) -> Result<Command, Refusal> {
         let channel = frame.channel()?;
-        let announcement: Announcement = frame.data()?;
+        let mut announcement: Announcement = frame.data()?;
         room_of(&channel)?;
+        self.visitor.check(Right::Appear, &channel)?;
         announcement.check()?;
+        announcement.sign(&self.visitor)?;
         self.enter(state, &channel)?;
         Ok(Command::Announce {
             peer: state.connections.peer(self.connection),
@@ -195,9 +275,11 @@ impl Session {
 
     fn start_typing(&self, state: &mut State, frame: &Inbound<'_>) -> Result<Command, Refusal> {
         let channel = frame.channel()?;
-        let typing: Typing = frame.data()?;
+        let mut typing: Typing = frame.data()?;
         room_of(&channel)?;
+        self.visitor.check(Right::Appear, &channel)?;
         typing.check()?;
+        typing.sign(&self.visitor)?;
         self.enter(state, &channel)?;
         Ok(Command::StartTyping {
             peer: state.connections.peer(self.connection),
@@ -244,13 +326,4 @@ fn once(frame: &Inbound<'_>) -> Option<Once> {
     let channel = frame.channel.as_deref().unwrap_or_default();
     let parts = [&frame.event, channel, frame.raw_data()];
     frame.id.as_deref().map(|id| Once::new(id, &parts))
-}
-
-/// Compares without telling by the time it takes how much of a guess was right.
-pub(crate) fn is_same_secret(wanted: &str, given: &str) -> bool {
-    let differing = wanted
-        .bytes()
-        .zip(given.bytes())
-        .fold(0, |bits, (a, b)| bits | (a ^ b));
-    wanted.len() == given.len() && differing == 0
 }

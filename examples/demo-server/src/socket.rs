@@ -11,6 +11,7 @@ use crate::{
     app::App,
     config::Config,
     errors::Refusal,
+    host::is_same_origin,
     hub::{ConnectionId, Hub},
     limits::GRACE,
     outbox::{Closing, Next, Outbox},
@@ -21,7 +22,7 @@ use axum::{
         State,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     },
-    http::{HeaderMap, header},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use futures::{
@@ -29,7 +30,7 @@ use futures::{
     future::{Either, select},
 };
 use std::{pin::pin, sync::Arc, time::Instant};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 use tokio_tungstenite::tungstenite;
 
 /// `GET /ws`.
@@ -38,7 +39,7 @@ pub(crate) async fn upgrade(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !app.config.any_origin && !is_same_origin(&headers) {
+    if !is_same_origin(&headers, &app.config) {
         let message = "open the socket from a page of this host".to_owned();
         return Refusal::Forbidden(message).into_response();
     }
@@ -67,7 +68,8 @@ pub(crate) async fn upgrade(
 async fn serve(app: App, socket: WebSocket) {
     let outbox = Arc::new(Outbox::new(app.config.queue_frames, app.config.queue_bytes));
     let seat = Seat::take(&app.hub, &outbox);
-    let session = Session::new(Arc::clone(&app.hub), seat.connection, &app.config);
+    let (hub, tokens) = (Arc::clone(&app.hub), Arc::clone(&app.tokens));
+    let session = Session::new(hub, seat.connection, &app.config, tokens);
     let (sink, stream) = socket.split();
     let reader = pin!(read(stream, &app.config, session, &outbox));
     let writer = pin!(write(sink, &outbox));
@@ -115,28 +117,30 @@ async fn read(
     mut session: Session,
     outbox: &Outbox,
 ) {
-    let opened = Instant::now();
-    let mut heard = opened;
-    let mut pinged = false;
+    let mut heard = Instant::now();
+    let mut pinged: Option<Instant> = None;
     loop {
-        if !session.is_authenticated() && opened.elapsed() >= config.auth_within {
-            return outbox.close(Closing::UNAUTHORIZED);
+        let now = Instant::now();
+        if session.deadline().is_some_and(|deadline| deadline <= now) {
+            return outbox.close(session.overdue());
         }
-        let patience = if session.is_authenticated() {
-            config.ping_after
-        } else {
-            config.auth_within
-        };
-        let Ok(message) = timeout(patience, stream.next()).await else {
-            if pinged && heard.elapsed() >= config.silence {
+        let to_ping = pinged.unwrap_or(heard) + config.ping_after;
+        let until = session
+            .deadline()
+            .map_or(to_ping, |deadline| deadline.min(to_ping));
+        let Ok(message) = timeout_at(until.into(), stream.next()).await else {
+            if Instant::now() < to_ping {
+                continue;
+            }
+            if pinged.is_some() && heard.elapsed() >= config.silence {
                 return outbox.close(Closing::SILENT);
             }
             session.ping();
-            pinged = true;
+            pinged = Some(Instant::now());
             continue;
         };
         heard = Instant::now();
-        pinged = false;
+        pinged = None;
         match message {
             None => return,
             Some(Err(error)) => {
@@ -155,7 +159,8 @@ async fn read(
             Some(Ok(Message::Binary(_))) => {
                 session.close(Refusal::UnsupportedData, Closing::NOT_TEXT);
             }
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_))) => {}
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => session.receive_nothing(heard),
+            Some(Ok(Message::Close(_))) => {}
         }
     }
 }
@@ -212,56 +217,4 @@ fn too_large(config: &Config) -> Refusal {
 fn is_too_large(error: axum::Error) -> bool {
     let error = error.into_inner().downcast::<tungstenite::Error>();
     error.is_ok_and(|error| matches!(*error, tungstenite::Error::Capacity(_)))
-}
-
-/// Whether a socket was opened by a page of this host, or by no page. A proxy, such as that of a development server,
-/// says under which host the page sees it; a page of another host cannot.
-pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return true;
-    };
-    let Some((_, page)) = origin
-        .to_str()
-        .ok()
-        .and_then(|origin| origin.split_once("://"))
-    else {
-        return false;
-    };
-    let hosts = [headers.get(header::HOST), headers.get("x-forwarded-host")];
-    let mut hosts = hosts
-        .into_iter()
-        .flatten()
-        .filter_map(|host| host.to_str().ok());
-    hosts.any(|host| host.eq_ignore_ascii_case(page))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn same_origin(pairs: &[(&'static str, &'static str)]) -> bool {
-        let pairs = pairs.iter().map(|(name, value)| {
-            (
-                header::HeaderName::from_static(name),
-                header::HeaderValue::from_static(value),
-            )
-        });
-        is_same_origin(&pairs.collect())
-    }
-
-    #[test]
-    fn only_a_page_of_this_host_or_no_page_may_open_a_socket() {
-        let host = ("host", "demo.test:8080");
-        assert!(same_origin(&[host]));
-        assert!(same_origin(&[host, ("origin", "http://DEMO.test:8080")]));
-        assert!(!same_origin(&[host, ("origin", "http://demo.test")]));
-        assert!(!same_origin(&[host, ("origin", "http://evil.test")]));
-        assert!(!same_origin(&[host, ("origin", "null")]));
-        let forwarded = ("x-forwarded-host", "localhost:3000");
-        assert!(same_origin(&[
-            host,
-            forwarded,
-            ("origin", "http://localhost:3000")
-        ]));
-    }
 }

@@ -18,7 +18,9 @@ mod voice;
 
 pub(crate) use upgrade::upgrade;
 
-use crate::{config::Config, errors::Refusal, hub::Hub, limits::GRACE, session::is_same_secret};
+use crate::{
+    config::Config, errors::Refusal, hub::Hub, limits::GRACE, permissions::Visitor, tokens::Tokens,
+};
 use axum::http::Request;
 use bus::{Bus, RedisAdapter};
 use futures::future::BoxFuture;
@@ -54,11 +56,11 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
 }
 
 /// A server of its own: its sockets know of no others.
-pub(crate) fn local(hub: &Arc<Hub>, config: &Arc<Config>) -> Arc<dyn Engine> {
+pub(crate) fn local(hub: &Arc<Hub>, config: &Arc<Config>, tokens: &Arc<Tokens>) -> Arc<dyn Engine> {
     let endpoint = Endpoint::<LocalAdapter>::new(builder(config));
     endpoint
         .io
-        .ns("/", visitors(hub, config, &endpoint.visiting));
+        .ns("/", visitors(hub, config, tokens, &endpoint.visiting));
     Arc::new(endpoint)
 }
 
@@ -66,6 +68,7 @@ pub(crate) fn local(hub: &Arc<Hub>, config: &Arc<Config>) -> Arc<dyn Engine> {
 pub(crate) async fn shared(
     hub: &Arc<Hub>,
     config: &Arc<Config>,
+    tokens: &Arc<Tokens>,
     url: &str,
 ) -> RedisResult<Arc<dyn Engine>> {
     let prefix = format!("{}:socket.io", config.redis_prefix);
@@ -74,7 +77,7 @@ pub(crate) async fn shared(
         .with_request_timeout(GRACE);
     let adapter = RedisAdapterCtr::new_with_driver(Bus::connect(url).await?, adapter);
     let endpoint = Endpoint::new(builder(config).with_adapter::<RedisAdapter>(adapter));
-    let handler = visitors(hub, config, &endpoint.visiting);
+    let handler = visitors(hub, config, tokens, &endpoint.visiting);
     match endpoint.io.ns("/", handler).await {
         Ok(()) => Ok(Arc::new(endpoint)),
         Err(InitError::Driver(error)) => Err(error),
@@ -99,22 +102,25 @@ fn builder(config: &Config) -> SocketIoBuilder {
 fn visitors<A: Adapter>(
     hub: &Arc<Hub>,
     config: &Arc<Config>,
+    tokens: &Arc<Tokens>,
     visiting: &Arc<RwLock<()>>,
 ) -> impl ConnectHandler<A, (SocketRef<A>,)> {
-    let (hub, token, config) = (Arc::clone(hub), config.token.clone(), Arc::clone(config));
-    let visiting = Arc::clone(visiting);
+    let (hub, config, visiting) = (Arc::clone(hub), Arc::clone(config), Arc::clone(visiting));
+    let (tokens, reader) = (Arc::clone(tokens), Arc::clone(tokens));
     let admit = async move |socket: SocketRef<A>, TryData(auth): TryData<Auth>| {
-        let given = auth.ok().and_then(|auth| auth.token).unwrap_or_default();
-        if token.is_some_and(|wanted| !is_same_secret(&wanted, &given)) {
+        let given = auth.ok().and_then(|auth| auth.token);
+        let ticket = reader.read(given.as_deref())?;
+        if ticket.visitor == Visitor::Stranger {
             return Err(Refusal::Unauthorized);
         }
+        socket.extensions.insert(ticket);
         // Here already: a message may follow the answer sooner than a handler is called.
         mailbox::hang_up(&socket);
         Ok(())
     };
     let serve = async move |socket: SocketRef<A>| {
         let _visit = visiting.read().await;
-        voice::serve(socket, hub, config).await;
+        voice::serve(socket, hub, config, tokens).await;
     };
     serve.with(admit)
 }

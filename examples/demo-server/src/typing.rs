@@ -1,6 +1,6 @@
 //! Who is typing in a channel, so that a socket that closes does not leave its dots behind.
 
-use crate::{errors::Refusal, limits::check_text, peer::Peer};
+use crate::{errors::Refusal, limits::check_text, peer::Peer, permissions::Visitor};
 use realtime_demo_types::limits::NAME;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +22,14 @@ impl Typing {
         self.name
             .as_deref()
             .map_or(Ok(()), |name| check_text("name", name, NAME))
+    }
+
+    /// Refuses the typing of somebody else, and puts the typist's own name to it.
+    pub(crate) fn sign(&mut self, visitor: &Visitor) -> Result<(), Refusal> {
+        let mut name = self.name.take().unwrap_or_default();
+        visitor.sign(&self.id, &mut name)?;
+        self.name = (!name.is_empty()).then_some(name);
+        Ok(())
     }
 }
 

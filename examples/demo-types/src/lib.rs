@@ -9,6 +9,7 @@ mod items;
 mod message;
 mod notification;
 mod quote;
+mod session;
 mod stock;
 mod task;
 
@@ -16,6 +17,7 @@ pub use error::{ApiError, ErrorBody};
 pub use message::{Message, NewMessage};
 pub use notification::{Level, NewNotification, Notification};
 pub use quote::{Quote, STRESS_BURST, STRESS_RATES, STRESS_ROWS, StressBurst};
+pub use session::{NewSession, Person, Session, user_id};
 pub use stock::{Burst, BurstStarted, Stock};
 pub use task::{MoveTask, NewTask, Task, TaskPatch};
 

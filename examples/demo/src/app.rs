@@ -7,8 +7,9 @@ use crate::{
     pages::{NotificationsPage, PricesPage, RoomPage, StressPage, TasksPage},
     protocol::Protocol,
     route::{Route, use_route},
+    session::Session,
     toaster::Toaster,
-    user::use_me,
+    user::{first_name, use_me},
 };
 use realtime_yew::prelude::*;
 use yew::prelude::*;
@@ -17,23 +18,38 @@ use yew::prelude::*;
 #[component]
 pub(crate) fn App() -> Html {
     let protocol = use_state(Protocol::of_address);
+    let name = use_state(|| AttrValue::from(first_name()));
+    let session = use_state(|| Session::open(&name));
+    // Always the same: other options would be another client.
+    let options = use_memo((), |()| {
+        let session = (*session).clone();
+        let sign_in = move || session.clone().sign_in();
+        protocol.options().with_token(sign_in)
+    });
     html! {
-        <RealtimeProvider url={protocol.url()} options={protocol.options()}>
-            <Toaster><Frame protocol={*protocol} /></Toaster>
-        </RealtimeProvider>
+        <ContextProvider<Session> context={(*session).clone()}>
+            <RealtimeProvider url={protocol.url()} options={(*options).clone()}>
+                <Toaster>
+                    <Frame protocol={*protocol} session={(*session).clone()} name={&*name} />
+                </Toaster>
+            </RealtimeProvider>
+        </ContextProvider<Session>>
     }
 }
 
 #[derive(PartialEq, Properties)]
 struct FrameProps {
     protocol: Protocol,
+    session: Session,
+    /// The visitor's first name.
+    name: AttrValue,
 }
 
 /// What surrounds every page.
 #[component]
 fn Frame(props: &FrameProps) -> Html {
     let route = use_route();
-    let (me, rename) = use_me();
+    let (me, rename) = use_me(&props.session, &props.name);
     let main = use_node_ref();
     let shown_before = use_mut_ref(|| false);
 

@@ -59,6 +59,16 @@ pub(crate) fn session_storage() -> Option<Storage> {
     window()?.session_storage().ok()?
 }
 
+/// Bytes that nobody can guess; zeros in a browser that has none.
+pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    if let Some(crypto) = window().and_then(|window| window.crypto().ok()) {
+        // It fails only for more than 65,536 at once.
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    bytes
+}
+
 /// A media query, to be asked whether it holds.
 pub(crate) fn media(query: &str) -> Option<MediaQueryList> {
     window()?.match_media(query).ok()?

@@ -1,12 +1,15 @@
 //! Who this visitor is.
 
-use crate::browser::{local_storage, query_param, session_storage};
+use crate::{
+    browser::{local_storage, query_param},
+    session::Session,
+};
+use realtime_yew::prelude::*;
 use yew::{html::ImplicitClone, prelude::*};
 
 const NAME_KEY: &str = "name";
-const USER_KEY: &str = "user";
 
-/// This tab's user. Every tab is another one, so that one browser can play several.
+/// This tab's user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Me {
     pub(crate) id: AttrValue,
@@ -15,48 +18,35 @@ pub(crate) struct Me {
 
 impl ImplicitClone for Me {}
 
-impl Me {
-    /// From the address (`?user=…&name=…`), from an earlier visit, or made up.
-    fn load() -> Self {
-        Self {
-            id: query_param(USER_KEY).unwrap_or_else(tab_id).into(),
-            name: query_param(NAME_KEY).unwrap_or_else(kept_name).into(),
-        }
-    }
+/// The name of this visitor: from the address (`?name=…`), from an earlier visit, or made up.
+pub(crate) fn first_name() -> String {
+    query_param(NAME_KEY).unwrap_or_else(kept_name)
 }
 
-/// This tab's user, and a callback that renames them.
+/// This tab's user, who begins with `name`, and a callback that renames them. The name is part of the token, so a new one
+/// takes a new connection.
 #[hook]
-pub(crate) fn use_me() -> (Me, Callback<AttrValue>) {
-    let me = use_state(Me::load);
-    let rename = use_callback((*me).clone(), {
-        let setter = me.setter();
-        move |name: AttrValue, me: &Me| {
+pub(crate) fn use_me(session: &Session, name: &AttrValue) -> (Me, Callback<AttrValue>) {
+    let connection = use_connection();
+    let name = use_state_eq(|| name.clone());
+    let me = Me {
+        id: session.user_id().into(),
+        name: (*name).clone(),
+    };
+    let reconnect = connection.reconnect_callback();
+    let rename = use_callback(
+        (session.clone(), reconnect),
+        move |new: AttrValue, (session, reconnect)| {
             if let Some(storage) = local_storage() {
                 // Without storage the name lasts as long as the page.
-                let _ = storage.set_item(NAME_KEY, &name);
+                let _ = storage.set_item(NAME_KEY, &new);
             }
-            setter.set(Me {
-                id: me.id.clone(),
-                name,
-            });
-        }
-    });
-    ((*me).clone(), rename)
-}
-
-fn tab_id() -> String {
-    let storage = session_storage();
-    let kept = storage
-        .as_ref()
-        .and_then(|storage| storage.get_item(USER_KEY).ok()?);
-    kept.unwrap_or_else(|| {
-        let id = format!("u-{:08x}", random(u32::MAX));
-        if let Some(storage) = &storage {
-            let _ = storage.set_item(USER_KEY, &id);
-        }
-        id
-    })
+            session.rename(&new);
+            name.set(new);
+            reconnect.emit(());
+        },
+    );
+    (me, rename)
 }
 
 fn kept_name() -> String {

@@ -1,55 +1,64 @@
 // The REST part: the current state of every channel with the position it belongs to, and changes.
 
 import { NOTIFICATIONS, STOCKS, TASKS, isRoomName, roomChannel, stockChannel } from "./channels.js";
+import { check, signChange } from "./permissions.js";
 import { Refusal, invalid, isRecord, quoted } from "./refusal.js";
-import { isSameSecret } from "./sockets.js";
+import { unauthorized } from "./tokens.js";
 
-/** Answers requests under `/api`. With a token, all but the health check want `Authorization: Bearer …`. */
-export function createApi(hub, io, options) {
+/**
+ * Answers requests under `/api`. Who asks is said by `Authorization: Bearer …`; each address says which right on which
+ * channel it needs, but for the health check and signing in.
+ */
+export function createApi(hub, io, tokens, options) {
   const at = (channel, body) => ({ position: hub.channels.position(channel), body });
-  const change = (event, status) => async (request, id) => {
-    const fields = request.method === "DELETE" ? {} : await json(request, options.maxMessageBytes);
+  const bodyOf = (request) => json(request, options.maxMessageBytes);
+  const change = (event, status) => async ({ request, visitor }, id) => {
+    const fields = signChange(visitor, request.method === "DELETE" ? {} : await bodyOf(request));
     return { status, body: hub.changeTasks(event, id === undefined ? fields : { ...fields, id }) };
   };
+  const stress = (rows, perSecond) => `stress:${rows}:${perSecond}`;
+  const [tasks, notifications] = [() => TASKS, () => NOTIFICATIONS];
   const routes = [
-    ["GET", /^\/stocks$/, () => at(STOCKS, hub.market.stocks())],
-    ["GET", /^\/stocks\/([^/]+)$/, (_, symbol) => at(stockChannel(symbol), hub.market.stock(symbol))],
-    ["POST", /^\/stocks\/([^/]+)\/burst$/, async (request, symbol) => {
-      const burst = await json(request, options.maxMessageBytes);
-      return { status: 202, body: hub.startBurst(symbol, burst) };
+    ["GET", /^\/stocks$/, "see", () => STOCKS, () => at(STOCKS, hub.market.stocks())],
+    ["GET", /^\/stocks\/([^/]+)$/, "see", stockChannel, (_, symbol) => {
+      return at(stockChannel(symbol), hub.market.stock(symbol));
     }],
-    ["GET", /^\/tasks$/, () => at(TASKS, hub.board.tasks())],
-    ["POST", /^\/tasks$/, change("task:create", 201)],
-    ["PATCH", /^\/tasks\/([^/]+)$/, change("task:update", 200)],
-    ["DELETE", /^\/tasks\/([^/]+)$/, change("task:delete", 200)],
-    ["POST", /^\/tasks\/([^/]+)\/move$/, change("task:move", 200)],
-    ["GET", /^\/rooms\/([^/]+)\/messages$/, (_, room) => {
+    ["POST", /^\/stocks\/([^/]+)\/burst$/, "send", stockChannel, async ({ request }, symbol) => {
+      return { status: 202, body: hub.startBurst(symbol, await bodyOf(request)) };
+    }],
+    ["GET", /^\/tasks$/, "see", tasks, () => at(TASKS, hub.board.tasks())],
+    ["POST", /^\/tasks$/, "send", tasks, change("task:create", 201)],
+    ["PATCH", /^\/tasks\/([^/]+)$/, "send", tasks, change("task:update", 200)],
+    ["DELETE", /^\/tasks\/([^/]+)$/, "send", tasks, change("task:delete", 200)],
+    ["POST", /^\/tasks\/([^/]+)\/move$/, "send", tasks, change("task:move", 200)],
+    ["GET", /^\/rooms\/([^/]+)\/messages$/, "see", roomChannel, (_, room) => {
       if (!isRoomName(room)) throw new Refusal("not_found", `there is no room ${quoted(room)}`);
       return at(roomChannel(room), hub.messages(room));
     }],
-    ["GET", /^\/notifications$/, () => at(NOTIFICATIONS, hub.notifications)],
-    ["POST", /^\/notifications$/, async (request) => {
-      return { status: 201, body: hub.notify(await json(request, options.maxMessageBytes)) };
+    ["GET", /^\/notifications$/, "see", notifications, () => at(NOTIFICATIONS, hub.notifications)],
+    ["POST", /^\/notifications$/, "send", notifications, async ({ request }) => {
+      return { status: 201, body: hub.notify(await bodyOf(request)) };
     }],
-    ["GET", /^\/stress\/(\d+)\/(\d+)$/, (_, rows, perSecond) => {
+    ["GET", /^\/stress\/(\d+)\/(\d+)$/, "see", stress, (_, rows, perSecond) => {
       const { name, list } = hub.stress.list(rows, perSecond);
       return at(name, list.quotes());
     }],
-    ["POST", /^\/stress\/(\d+)\/(\d+)\/burst$/, async (request, rows, perSecond) => {
-      const { count } = await json(request, options.maxMessageBytes);
+    ["POST", /^\/stress\/(\d+)\/(\d+)\/burst$/, "send", stress, async ({ request }, rows, perSecond) => {
+      const { count } = await bodyOf(request);
       hub.stress.startBurst(hub.stress.list(rows, perSecond), count);
       return { status: 202, body: null };
     }],
-    ["GET", /^\/health$/, () => ({ body: health(hub, io) })],
+    ["GET", /^\/health$/, undefined, undefined, () => ({ body: health(hub, io) })],
+    ["POST", /^\/session$/, undefined, undefined, async ({ request }) => ({ body: tokens.open(await bodyOf(request)) })],
   ];
   return async (request, response, path) => {
     try {
-      if (path !== "/health") authorize(request, options.token);
-      const { status = 200, body, position } = await find(routes, request.method, path)(request);
+      const handle = find(routes, request.method, path);
+      const { status = 200, body, position } = await handle(request, tokens);
+      response.setHeader("cache-control", "no-store");
       if (position) {
         response.setHeader("x-realtime-epoch", position.epoch);
         response.setHeader("x-realtime-seq", position.seq);
-        response.setHeader("cache-control", "no-store");
       }
       respond(response, status, body);
     } catch (error) {
@@ -65,9 +74,22 @@ function find(routes, method, path) {
   if (known.length === 0) throw new Refusal("not_found", "there is no such address in this API");
   const route = known.find(([wanted]) => wanted === method);
   if (!route) throw new Refusal("method_not_allowed", "this address does not take that method");
-  const [, pattern, handle] = route;
+  const [, pattern, right, channelOf, handle] = route;
   const parts = pattern.exec(path).slice(1).map(decoded);
-  return (request) => handle(request, ...parts);
+  return (request, tokens) => {
+    if (right === undefined) return handle({ request });
+    const visitor = authenticate(request, tokens);
+    check(visitor, right, channelOf(...parts));
+    return handle({ request, visitor }, ...parts);
+  };
+}
+
+/** Who asks. */
+function authenticate({ headers: { authorization } }, tokens) {
+  if (authorization === undefined) return tokens.read(undefined).visitor;
+  const [, token] = /^Bearer (.*)$/.exec(authorization) ?? [];
+  if (token === undefined) throw unauthorized();
+  return tokens.read(token).visitor;
 }
 
 function decoded(part) {
@@ -75,13 +97,6 @@ function decoded(part) {
     return decodeURIComponent(part);
   } catch {
     throw invalid("the address is not encoded as it should be");
-  }
-}
-
-function authorize(request, token) {
-  const [, given] = /^Bearer (.*)$/.exec(request.headers.authorization ?? "") ?? [];
-  if (token !== undefined && !isSameSecret(token, given)) {
-    throw new Refusal("unauthorized", "the token is missing or wrong");
   }
 }
 

@@ -23,7 +23,7 @@ export class Hub {
   roster = new Roster();
   answers = new Answers();
   market = new Market(Date.now());
-  stats = { refused: 0, rateLimited: 0, recovered: 0, expiredMembers: 0, slowConsumers: 0 };
+  stats = { refused: 0, rateLimited: 0, recovered: 0, expiredMembers: 0, slowConsumers: 0, turnedAway: 0 };
 
   constructor(io, { history }) {
     this.#io = io;

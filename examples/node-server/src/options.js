@@ -15,8 +15,13 @@ Usage: node server.js [options]
   --max-connections COUNT  Sockets at once [default: 1000]
   --max-message-bytes N    Bytes of one message or one request body [default: 65536]
   --rate PER_SECOND        Messages per second and socket; twice as many at once after a pause [default: 200]
-  --token SECRET           A token that sockets (auth.token) and requests (as a bearer) must bring
-                           [environment: DEMO_TOKEN]
+  --secret SECRET          What the tokens of users are signed with; a random secret if there is none
+                           [environment: DEMO_SECRET]
+  --token-life MS          How long a token is good [default: 3600000]
+  --trust-clients          Take people for whom they say they are, with a token or without; for tests
+  --host NAME              A name under which this server answers, beside localhost and addresses in numbers
+  --max-requests COUNT     Connections at once that are no sockets, or not yet [default: 512]
+  --max-per-address COUNT  Connections at once from one address; if not given, 256, and any number from this machine
   --any-origin             Let pages of any origin open sockets, not only the server's own; for tests
   --help                   Say this`;
 
@@ -29,7 +34,12 @@ const TYPES = {
   "max-connections": { type: "string", default: "1000" },
   "max-message-bytes": { type: "string", default: "65536" },
   rate: { type: "string", default: "200" },
-  token: { type: "string" },
+  secret: { type: "string" },
+  "token-life": { type: "string", default: "3600000" },
+  "trust-clients": { type: "boolean", default: false },
+  host: { type: "string", multiple: true, default: [] },
+  "max-requests": { type: "string", default: "512" },
+  "max-per-address": { type: "string" },
   "any-origin": { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 };
@@ -47,7 +57,12 @@ export function readOptions(args, environment = {}) {
     maxConnections: whole(values, "max-connections", 1),
     maxMessageBytes: whole(values, "max-message-bytes", 1),
     rate: whole(values, "rate", 1),
-    token: values.token ?? environment.DEMO_TOKEN,
+    secret: values.secret ?? environment.DEMO_SECRET,
+    tokenLife: whole(values, "token-life", 0),
+    trustClients: values["trust-clients"],
+    hosts: values.host.map((name) => name.toLowerCase()),
+    maxRequests: whole(values, "max-requests", 1),
+    maxPerAddress: values["max-per-address"] === undefined ? undefined : whole(values, "max-per-address", 1),
     anyOrigin: values["any-origin"],
   };
 }

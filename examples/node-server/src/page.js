@@ -2,15 +2,15 @@
 // scripts only.
 
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { extname, join, normalize, sep } from "node:path";
+import { lstat, readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
 
-// WebAssembly may be compiled, sockets may be opened, pictures may come from anywhere (avatars do), and positions are
-// set by style attributes.
+// What a page may do: run its own scripts, and compile WebAssembly; load its own styles, and set single ones from its
+// code; talk to its own server, sockets among it; show its own pictures. Nothing stands in the page itself: no styles, and
+// of scripts only those whose hashes are given.
 const POLICY =
-  "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: https:; " +
-  "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
-  "script-src 'self' 'wasm-unsafe-eval'";
+  "default-src 'none'; connect-src 'self'; img-src 'self' data:; style-src 'self'; base-uri 'none'; " +
+  "form-action 'none'; frame-ancestors 'none'; script-src 'self' 'wasm-unsafe-eval'";
 
 const TYPES = {
   ".css": "text/css",
@@ -41,12 +41,15 @@ export function createPage(dist) {
   };
 }
 
-/** A file of the folder; nothing if there is none, or it would be outside. */
+/** A file of the folder, by plain names; nothing if there is none, if it begins with a dot or is a link to elsewhere. */
 async function read(dist, path) {
   try {
-    const inside = normalize(decodeURIComponent(path));
-    if (inside.split(sep).includes("..") || inside.includes("\0")) return undefined;
-    return await readFile(join(dist, inside));
+    let place = dist;
+    for (const name of path.split("/").filter(Boolean)) {
+      place = join(place, name);
+      if (!/^[\w-][\w.-]*$/.test(name) || (await lstat(place)).isSymbolicLink()) return undefined;
+    }
+    return await readFile(place);
   } catch {
     return undefined;
   }

@@ -12,6 +12,7 @@ const STATUS = {
   duplicate_id: 409,
   limit_reached: 409,
   too_many_subscriptions: 409,
+  too_slow: 408,
   too_large: 413,
   unsupported_media_type: 415,
   invalid_data: 422,

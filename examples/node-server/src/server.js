@@ -3,20 +3,28 @@
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 import { createApi } from "./api.js";
+import { PATIENCE, limitConnections } from "./connections.js";
+import { isForUs, isSameOrigin } from "./hosts.js";
 import { Hub } from "./hub.js";
 import { createPage } from "./page.js";
 import { serveSockets } from "./sockets.js";
+import { Tokens } from "./tokens.js";
 
 /** How long a present member may be silent. */
 const PRESENCE_LIFE = 75_000;
 /** Packets that may wait for one socket before it is given up as too slow; it resumes from the last one it saw. */
 const QUEUE = 4_096;
+/** How long a connection may take to say who it is. */
+const CONNECT_WITHIN = 5_000;
 
 /** Starts a server; resolves when it listens. `close` stops it. */
 export async function start(options) {
-  const http = createServer();
+  const http = createServer({ ...PATIENCE, ...options.patience });
   const io = new Server(http, {
     serveClient: false,
+    transports: ["websocket"],
+    // How long a connection may take to ask for a socket.
+    connectTimeout: options.patience?.connectTimeout ?? CONNECT_WITHIN,
     maxHttpBufferSize: options.maxMessageBytes,
     allowRequest: (request, answer) => answer(...admit(request, io, options)),
     // The middlewares run again for those who come back: a token may have expired meanwhile.
@@ -25,9 +33,12 @@ export async function start(options) {
     }),
   });
   const hub = new Hub(io, options);
-  serveSockets(io, hub, options);
-  const [api, page] = [createApi(hub, io, options), createPage(options.dist)];
+  const tokens = new Tokens(options);
+  limitConnections(http, options, () => (hub.stats.turnedAway += 1));
+  serveSockets(io, hub, tokens, options);
+  const [api, page] = [createApi(hub, io, tokens, options), createPage(options.dist)];
   http.on("request", (request, response) => {
+    if (!isForUs(request, options.hosts)) return turnAway(response);
     const [path] = request.url.split("?");
     if (path.startsWith("/socket.io/")) return;
     const [, rest] = /^\/api(\/.*)$/.exec(path) ?? [];
@@ -59,14 +70,18 @@ export async function start(options) {
 }
 
 /** Only a page of this host, or no page at all, may open a socket, and only so many. */
-function admit({ headers }, io, { anyOrigin, maxConnections }) {
-  const page = headers.origin?.split("://")[1]?.toLowerCase();
-  const hosts = [headers.host, headers["x-forwarded-host"]].map((host) => host?.toLowerCase());
-  if (!anyOrigin && headers.origin !== undefined && !hosts.includes(page)) {
-    return ["open the socket from a page of this host", false];
-  }
+function admit(request, io, { anyOrigin, hosts, maxConnections }) {
+  if (!isForUs(request, hosts)) return [UNKNOWN_HOST, false];
+  if (!anyOrigin && !isSameOrigin(request, hosts)) return ["open the socket from a page of this host", false];
   if (io.engine.clientsCount >= maxConnections) return ["this server is full: try again later", false];
   return [null, true];
+}
+
+const UNKNOWN_HOST = "this server does not answer under that name: start it with --host and the name";
+
+function turnAway(response) {
+  response.writeHead(403, { "content-type": "application/json", connection: "close" });
+  response.end(JSON.stringify({ error: { code: "forbidden", message: UNKNOWN_HOST } }));
 }
 
 function dropSlow(io, hub) {

@@ -1,34 +1,61 @@
 // The Socket.IO side: who may connect, and what each event does.
 
-import { timingSafeEqual } from "node:crypto";
 import { Bucket } from "./bucket.js";
 import { TASKS } from "./channels.js";
+import { check, sign, signChange } from "./permissions.js";
 import { Refusal, invalid, isRecord, quoted } from "./refusal.js";
+import { unauthorized } from "./tokens.js";
 
 /** Channels one socket may have joined. */
 const SUBSCRIPTIONS = 100;
 /** Bytes of a channel's name or a message's id. */
 const NAME_BYTES = 128;
 
+/** How many times its rate a connection may send before it is closed; up to there it is told to slow down. */
+const FLOOD = 10;
+
 /** Takes sockets in, for as long as the server runs. */
-export function serveSockets(io, hub, { token, rate }) {
+export function serveSockets(io, hub, tokens, { rate }) {
+  io.engine.on("connection", (connection) => {
+    const flood = new Bucket(rate * FLOOD, Date.now());
+    // Whatever a packet is, it costs.
+    connection.on("packet", () => {
+      try {
+        flood.take(Date.now());
+      } catch {
+        connection.close(true);
+      }
+    });
+  });
   io.use((socket, next) => {
-    if (token === undefined || isSameSecret(token, socket.handshake.auth.token)) return next();
-    const refused = new Error("the token is missing or wrong");
-    refused.data = { code: "unauthorized" };
-    next(refused);
+    try {
+      const { visitor, until } = tokens.read(socket.handshake.auth.token);
+      // Whoever resumes a connection must be who it was of.
+      const before = socket.recovered ? socket.data.visitor : visitor;
+      if (visitor.isStranger || before?.user?.id !== visitor.user?.id) throw unauthorized();
+      Object.assign(socket.data, { visitor, until });
+      next();
+    } catch (error) {
+      next(Object.assign(new Error(error.message), { data: { code: Refusal.from(error).code } }));
+    }
   });
   io.on("connection", (socket) => {
     if (socket.recovered) hub.stats.recovered += 1;
     listen(socket, hub, new Bucket(rate, Date.now()));
+    endWithToken(socket);
   });
 }
 
-/** Compares without telling by the time it takes how much of a guess was right. */
-export function isSameSecret(wanted, given) {
-  const [a, b] = [wanted, String(given)].map((text) => Buffer.from(text));
-  return a.length === b.length && timingSafeEqual(a, b);
+/** Drops a connection when its token is too old: the client comes back with a new one. */
+function endWithToken(socket) {
+  const { until } = socket.data;
+  if (until === undefined) return;
+  const timer = setTimeout(() => socket.conn.close(true), Math.min(until - Date.now(), LONGEST_TIMER));
+  socket.once("disconnect", () => clearTimeout(timer));
 }
+
+/** The longest time that a timer takes, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 function listen(socket, hub, bucket) {
   const handlers = handlersOf(socket, hub);
@@ -56,6 +83,11 @@ function listen(socket, hub, bucket) {
 
 function handlersOf(socket, hub) {
   const connection = socket.id;
+  const { visitor } = socket.data;
+  const allowed = (right, channel) => {
+    check(visitor, right, channel);
+    return channel;
+  };
   const joined = (channel) => {
     if (!socket.rooms.has(channel)) throw new Refusal("forbidden", `join ${quoted(channel)} first`);
     return channel;
@@ -66,11 +98,14 @@ function handlersOf(socket, hub) {
   };
   const change = (message, ack, event) => {
     if ((message.channel ?? TASKS) !== TASKS) throw new Refusal("forbidden", `send ${event} on ${quoted(TASKS)}`);
-    once(event, message, ack, () => hub.changeTasks(event, message.data, message.id));
+    once(event, message, ack, () => {
+      check(visitor, "send", TASKS);
+      return hub.changeTasks(event, signChange(visitor, message.data), message.id);
+    });
   };
   return {
     join(message, ack) {
-      const channel = channelOf(message);
+      const channel = allowed("follow", channelOf(message));
       // A socket is always in the room that has its own id.
       if (!socket.rooms.has(channel) && socket.rooms.size > SUBSCRIPTIONS) {
         const advice = `leave something first: a socket may join ${SUBSCRIPTIONS} channels`;
@@ -92,20 +127,29 @@ function handlersOf(socket, hub) {
       ack();
     },
     "presence:announce"(message, ack) {
-      ack(hub.announce(connection, joined(channelOf(message)), message.data));
+      const channel = joined(allowed("appear", channelOf(message)));
+      const { user } = message.data;
+      const data = isRecord(user)
+        ? { ...message.data, user: { ...user, name: sign(visitor, user.id, user.name) } }
+        : message.data;
+      ack(hub.announce(connection, channel, data));
     },
     "presence:leave"(message, ack) {
       ack(hub.leave(connection, channelOf(message)));
     },
     "typing:start"(message, ack) {
-      ack(hub.startTyping(connection, joined(channelOf(message)), message.data));
+      const channel = joined(allowed("appear", channelOf(message)));
+      const { id, name } = message.data;
+      ack(hub.startTyping(connection, channel, { id, name: sign(visitor, id, name) }));
     },
     "typing:stop"(message, ack) {
       ack(hub.stopTyping(connection, channelOf(message)));
     },
     "message:send"(message, ack, event) {
-      const channel = channelOf(message);
-      once(event, message, ack, () => hub.say(connection, channel, message.data, message.id));
+      const channel = allowed("send", channelOf(message));
+      const { userId, name } = message.data;
+      const data = { ...message.data, name: sign(visitor, userId, name) };
+      once(event, message, ack, () => hub.say(connection, channel, data, message.id));
     },
     "task:create": change,
     "task:update": change,

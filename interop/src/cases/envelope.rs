@@ -110,10 +110,11 @@ impl Stage {
 }
 
 async fn good(stage: Stage) -> Verdict {
-    let server = stage.demo(&["--token", "good"]).await?;
+    let server = stage.demo(&[]).await?;
+    let good = server.token("ada").await?;
     let native = stage
         .envelope(&server)
-        .with_tokens(&["good"])
+        .with_tokens(&[&good])
         .connect()
         .await?;
     same(
@@ -134,7 +135,7 @@ async fn refused(setup: Setup) -> Verdict<Native> {
 }
 
 async fn bad(stage: Stage) -> Verdict {
-    let server = stage.demo(&["--token", "good"]).await?;
+    let server = stage.demo(&[]).await?;
     let native = refused(stage.envelope(&server).with_tokens(&["stolen"])).await?;
     // The app lives on, and may try as often as it likes.
     let attempts = native.client().stats().connection.attempts;
@@ -146,8 +147,9 @@ async fn bad(stage: Stage) -> Verdict {
 }
 
 async fn refreshed(stage: Stage) -> Verdict {
-    let server = stage.demo(&["--token", "good"]).await?;
-    let native = refused(stage.envelope(&server).with_tokens(&["expired", "good"])).await?;
+    let server = stage.demo(&[]).await?;
+    let good = server.token("ada").await?;
+    let native = refused(stage.envelope(&server).with_tokens(&["expired", &good])).await?;
     connected(&native).await
 }
 

@@ -65,6 +65,7 @@ fn join_and_leave_are_events_with_an_answer() {
             id: &id,
             channel: &channel,
             since: Some(&position),
+            options: &realtime_core::SubscribeOptions::default(),
         };
         let payload = json!({ "channel": "tasks", "epoch": "b\"1", "since": 57 });
         let join = OraclePacket::new("EVENT", json!(["join", payload]))
@@ -94,6 +95,7 @@ fn join_with_a_bare_name() {
             id: &id,
             channel: &channel,
             since: None,
+            options: &realtime_core::SubscribeOptions::default(),
         };
         let join = OraclePacket::new("EVENT", json!(["subscribe", "ro\"om"])).with_id(0);
         check(&oracle, &written(&mut codec, &subscribe), join).await;

@@ -2,6 +2,7 @@
 
 use super::{ChannelState, Continuity, EventPosition, GapReason, SubscribeReply, Verdict};
 use crate::{
+    access::SubscribeOptions,
     error::ServerError,
     id::{MessageId, Position},
     rule::{Rule, off},
@@ -13,6 +14,9 @@ pub(super) struct Entry {
     /// When it was first asked for, in order of all channels.
     pub(super) order: u64,
     pub(super) leases: usize,
+    /// How many of the leases came with params or a token.
+    pub(super) with_options: usize,
+    pub(super) options: SubscribeOptions,
     pub(super) link: Link,
     pub(super) position: Option<Position>,
     /// The last of the missed events that the server is sending just now.
@@ -39,6 +43,8 @@ impl Entry {
         Self {
             order,
             leases: 0,
+            with_options: 0,
+            options: SubscribeOptions::default(),
             link: Link::Down,
             position: None,
             missed_up_to: None,
@@ -79,8 +85,21 @@ impl Entry {
         }
     }
 
+    /// Whether a lease with these options can share the subscription.
+    pub(super) fn takes(&self, options: &SubscribeOptions) -> bool {
+        self.with_options == 0 || self.options.same_params(options)
+    }
+
+    /// One more lease has these options; says whether the params are others than before.
+    pub(super) fn ask_with(&mut self, options: &SubscribeOptions) -> bool {
+        self.with_options += 1;
+        let old = std::mem::replace(&mut self.options, options.clone());
+        !old.same_params(options)
+    }
+
     /// Forgets how far the channel had come.
     pub(super) fn start_over(&mut self) {
+        self.options.forget_token();
         self.position = None;
         self.missed_up_to = None;
         self.was_live = false;

@@ -2,9 +2,11 @@
 
 use super::{Continuity, GapReason};
 use crate::{
+    access::SubscribeOptions,
     error::ServerError,
     id::{ChannelName, MessageId, Position},
 };
+use std::rc::Rc;
 
 /// One user of a channel; the channel is subscribed while it has any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +26,32 @@ pub enum ChannelError {
     TooManyListeners {
         /// `max_listeners`.
         limit: usize,
+    },
+    /// The server refused the subscription, or has ended it.
+    #[error("no events from channel `{channel}`: {error}")]
+    Refused {
+        /// The channel.
+        channel: ChannelName,
+        /// What the server said.
+        error: ServerError,
+    },
+    /// The channel is subscribed to already, with other params.
+    #[error(
+        "channel `{channel}` is in use with other params; use one set of params per channel, or put what differs into the channel's name"
+    )]
+    OtherParams {
+        /// The channel.
+        channel: ChannelName,
+    },
+    /// The params do not turn into JSON, so the channel was not asked for with them.
+    #[error(
+        "could not write the params of channel `{channel}`: {message}; check their Serialize implementation"
+    )]
+    Params {
+        /// The channel.
+        channel: ChannelName,
+        /// What the serializer said.
+        message: Rc<str>,
     },
 }
 
@@ -83,6 +111,8 @@ pub enum ChannelOutput {
         channel: ChannelName,
         /// How far we had come, to resume from there.
         since: Option<Position>,
+        /// What it is asked for with.
+        options: SubscribeOptions,
     },
     /// Send an `unsubscribe`.
     Unsubscribe {

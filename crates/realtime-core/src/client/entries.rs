@@ -3,8 +3,8 @@
 
 use super::{Client, Fault, Output, route::Target};
 use crate::{
-    channel::{self, ChannelState, GapReason, LeaseId},
-    id::{ChannelName, EventName, Position},
+    channel::{self, ChannelError, ChannelState, GapReason, LeaseId},
+    id::{ChannelName, EventName, History, Position},
     notify::{Dirty, Topic},
     ordered::OrderedSet,
     query::{
@@ -55,6 +55,8 @@ struct Entry {
     continuity: Option<Continuity>,
     /// What was last said of the events between two links, or of a hole, for the app to see.
     recovery: Option<channel::Continuity>,
+    /// Why one of its channels could not be asked for.
+    channel_error: Option<ChannelError>,
     take_rows: Option<TakeRows>,
     order_version: u64,
     content_version: u64,
@@ -185,6 +187,7 @@ impl Client {
                 is_live: false,
                 continuity: None,
                 recovery: None,
+                channel_error: None,
                 take_rows,
                 order_version: 0,
                 content_version: 0,
@@ -239,6 +242,7 @@ impl Client {
                 Err(error) => refused.push(error),
             }
         }
+        entry.channel_error = refused.first().cloned();
         for error in refused {
             self.fault(Fault::Channel(error));
         }
@@ -268,6 +272,7 @@ impl Client {
         let continuity = match recovery {
             channel::Continuity::Fresh => Continuity::Fresh,
             channel::Continuity::Recovered { .. } => Continuity::Recovered,
+            channel::Continuity::Gap(reason) if counts_anew(*reason) => Continuity::NewHistory,
             channel::Continuity::Gap(_) => Continuity::Gap,
             channel::Continuity::Unknown => Continuity::Unknown,
         };
@@ -281,6 +286,23 @@ impl Client {
             self.go_live(now, id, Some(continuity), position.clone());
         }
         self.tell_anywhere(now, continuity);
+    }
+
+    /// Why events do not keep an entry fresh, as far as one of its channels is to blame.
+    pub(super) fn channel_error_of(&self, entry: EntryId) -> Option<ChannelError> {
+        let entry = self.entries.by_id.get(&entry)?;
+        let mut channels = entry.channels.iter();
+        let refusal = || channels.find_map(|it| self.channel_refusal(&it.channel));
+        entry.channel_error.clone().or_else(refusal)
+    }
+
+    /// Whether a channel is refused has changed: tells those whom it feeds.
+    pub(super) fn tell_of_channel(&mut self, channel: &ChannelName) {
+        for id in self.entries.fed_by(channel) {
+            self.dirty.mark(Topic::Query(id));
+            self.dirty.mark(Topic::Order(id));
+        }
+        self.dirty.mark(Topic::Presence(channel.clone()));
     }
 
     /// The link is up: events without a channel flow again, and nobody can say what was missed.
@@ -387,10 +409,11 @@ impl Client {
             seq: position.seq.saturating_sub(1),
             ..position.clone()
         });
+        let history = counts_anew(reason).then_some(History::New);
         for id in fed {
             self.entries
                 .note_recovery(id, channel::Continuity::Gap(reason));
-            self.cache.source_gap(now, id, position.clone());
+            self.cache.source_gap(now, id, history, position.clone());
         }
     }
 
@@ -457,6 +480,11 @@ impl Client {
     }
 }
 
+/// Whether a server that leaves such a gap has begun another history.
+const fn counts_anew(reason: GapReason) -> bool {
+    matches!(reason, GapReason::EpochChanged | GapReason::Rewound)
+}
+
 /// What two channels of one entry amount to together.
 const fn worse(a: Continuity, b: Continuity) -> Continuity {
     const fn badness(continuity: Continuity) -> u8 {
@@ -465,6 +493,7 @@ const fn worse(a: Continuity, b: Continuity) -> Continuity {
             Continuity::Fresh => 1,
             Continuity::Unknown => 2,
             Continuity::Gap => 3,
+            Continuity::NewHistory => 4,
         }
     }
     if badness(a) >= badness(b) { a } else { b }

@@ -96,7 +96,7 @@ impl Client {
         let bound = bound.flat_map(|channel| self.routes.bound_to(event, channel));
         let entries: Vec<EntryId> = bound.filter_map(Target::entry).collect();
         for entry in entries {
-            self.cache.source_gap(now, entry, None);
+            self.cache.source_gap(now, entry, None, None);
         }
         if self.unaddressed.len() < MOST_TOLD && !self.unaddressed.contains(event) {
             let channels: FxHashSet<&ChannelName> = self.listening(event).collect();

@@ -2,8 +2,9 @@
 
 use super::{Client, Fault, Output};
 use crate::{
+    access::Token,
     channel::{ChannelOutput, SubscribeReply},
-    connection::{ConnectionOutput, Token},
+    connection::ConnectionOutput,
     id::{Generation, MessageId},
     notify::Topic,
     outbox::{OutboxOutput, SendError},
@@ -200,11 +201,17 @@ impl Client {
         while let Some(output) = self.channels.poll_output() {
             spoke = true;
             match output {
-                ChannelOutput::Subscribe { id, channel, since } => {
+                ChannelOutput::Subscribe {
+                    id,
+                    channel,
+                    since,
+                    options,
+                } => {
                     self.say(&Outbound::Subscribe {
                         id: &id,
                         channel: &channel,
                         since: since.as_ref(),
+                        options: &options,
                     });
                 }
                 ChannelOutput::Unsubscribe { channel } => {
@@ -216,6 +223,7 @@ impl Client {
                     position,
                 } => {
                     tracing::debug!(%channel, ?continuity, "channel live");
+                    self.tell_of_channel(&channel);
                     self.mutations
                         .channel_live(&channel, &continuity, position.as_ref());
                     self.entries_live(now, &channel, &continuity, position);
@@ -231,6 +239,7 @@ impl Client {
                     self.entries_gap(now, &channel, reason);
                 }
                 ChannelOutput::Refused { channel, error } => {
+                    self.tell_of_channel(&channel);
                     self.entries_refused(now, &channel);
                     self.rooms.link_down(now, &channel);
                     self.stop_waiting_for_channels(now);

@@ -3,6 +3,7 @@
 use super::entries::RowsTaken;
 use crate::{
     error::DecodeError,
+    id::History,
     list::{KeyedList, ListItem, ListOptions},
     notify::{Dirty, ItemHash},
     overlay::Overlay,
@@ -81,6 +82,10 @@ impl<T: ListItem> Resource for LiveList<T> {
         *self = Self::new(self.options.clone());
     }
 
+    fn begin_history(&mut self, history: History) {
+        self.list.begin_history(history);
+    }
+
     fn apply(
         &mut self,
         now: Instant,
@@ -91,6 +96,7 @@ impl<T: ListItem> Resource for LiveList<T> {
         let first = applied.replaced && !std::mem::replace(&mut self.is_filled, true);
         Ok(match applied.error {
             Some(error) => Effect::Partly(error),
+            None if applied.doubted > 0 => Effect::Refetch,
             None if applied.changed || first => Effect::Changed,
             None => Effect::Unchanged,
         })

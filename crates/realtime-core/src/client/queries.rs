@@ -2,7 +2,7 @@
 
 use super::{Client, entries::TakeRows, live_list::LiveList};
 use crate::{
-    channel::Continuity,
+    channel::{ChannelError, Continuity},
     id::{ChannelName, EventName},
     key::QueryKey,
     list::{ListItem, ListOptions, ListSnapshot, ListStats},
@@ -183,6 +183,13 @@ impl Client {
     #[must_use]
     pub fn recovery(&self, key: &QueryKey) -> Option<Continuity> {
         self.entries.recovery(self.entry(key)?)
+    }
+
+    /// Why events do not keep `key` fresh, as far as its channel is to blame: the server has refused
+    /// it, or there are too many.
+    #[must_use]
+    pub fn channel_error(&self, key: &QueryKey) -> Option<ChannelError> {
+        self.channel_error_of(self.entry(key)?)
     }
 
     /// Fetches `key` again. While a fetch is under way, one more follows it.

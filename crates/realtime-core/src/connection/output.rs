@@ -1,30 +1,7 @@
 //! What the connection wants done.
 
 use super::CloseReason;
-use crate::id::Generation;
-use std::{fmt, rc::Rc};
-
-/// A secret that the app gave us for the server. Its `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(Rc<str>);
-
-impl Token {
-    pub(super) fn new(token: String) -> Self {
-        Self(token.into())
-    }
-
-    /// The secret itself.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
+use crate::{access::Token, id::Generation};
 
 /// What the connection wants done, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use super::{
     CloseAction, CloseReason, Connection, ConnectionError, ConnectionInfo, ConnectionOutput,
-    ConnectionStatus, Token, backoff::Pace, close_code, heartbeat::Pulse, heartbeat::clock_jumped,
+    ConnectionStatus, backoff::Pace, close_code, heartbeat::Pulse, heartbeat::clock_jumped,
 };
 use crate::{
+    access::Token,
     id::Generation,
     rule::{Rule, off},
     time::Instant,

@@ -1,7 +1,7 @@
 //! Reading the data of a list event.
 
 use super::item::ListItem;
-use crate::error::DecodeError;
+use crate::{elements, error::DecodeError};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
@@ -17,9 +17,9 @@ pub(super) struct Event<'a> {
     #[serde(borrow, default)]
     item: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    changes: Option<Vec<&'a RawValue>>,
+    changes: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    items: Option<Vec<&'a RawValue>>,
+    items: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "crate::merge::present")]
     pub(super) before: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "crate::merge::present")]
@@ -36,12 +36,26 @@ impl<'a> Event<'a> {
         Ok(item.get())
     }
 
-    pub(super) fn changes(&self) -> Result<&[&'a RawValue], DecodeError> {
-        self.changes.as_deref().ok_or_else(|| self.lacks("changes"))
+    /// Gives the JSON of each change to `each`. How many are no objects, and so no changes.
+    pub(super) fn each_change(&self, mut each: impl FnMut(&'a str)) -> Result<usize, DecodeError> {
+        let changes = self.changes.ok_or_else(|| self.lacks("changes"))?;
+        let mut others = 0;
+        elements::for_each(changes, |change| {
+            if change.starts_with('{') {
+                each(change);
+            } else {
+                others += 1;
+            }
+            true
+        })
+        .map_err(|error| self.error(error))?;
+        Ok(others)
     }
 
-    pub(super) fn items(&self) -> Result<&[&'a RawValue], DecodeError> {
-        self.items.as_deref().ok_or_else(|| self.lacks("items"))
+    /// Gives the JSON of each item to `each`, until that says no.
+    pub(super) fn each_item(&self, each: impl FnMut(&'a str) -> bool) -> Result<(), DecodeError> {
+        let items = self.items.ok_or_else(|| self.lacks("items"))?;
+        elements::for_each(items, each).map_err(|error| self.error(error))
     }
 
     pub(super) fn error(&self, message: impl fmt::Display) -> DecodeError {

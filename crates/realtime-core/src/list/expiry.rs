@@ -8,6 +8,10 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket(u64);
 
+impl Ticket {
+    pub(super) const FIRST: Self = Self(0);
+}
+
 /// Keys in the order they came. An entry leaves on time, when pushed out, or when it is taken
 /// back; it leaves nothing behind, so the queue is never longer than what it stands for.
 #[derive(Debug)]
@@ -33,6 +37,15 @@ impl<K> AgeQueue<K> {
         self.next = Ticket(ticket.0 + 1);
         self.entries.insert(ticket, (now + self.ttl, key));
         ticket
+    }
+
+    /// What the next entry will be named by.
+    pub(super) const fn next(&self) -> Ticket {
+        self.next
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.entries.clear();
     }
 
     pub(super) fn remove(&mut self, ticket: Ticket) {

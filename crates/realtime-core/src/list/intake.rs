@@ -61,8 +61,8 @@ impl<T: ListItem> KeyedList<T> {
 
     fn apply_batch(&mut self, now: Instant, batch: &Event<'_>) -> Result<Applied, DecodeError> {
         let mut total = Applied::default();
-        for change in batch.changes()? {
-            let applied = Event::read(change.get()).and_then(|event| match &*event.action {
+        let others = batch.each_change(|change| {
+            let applied = Event::read(change).and_then(|event| match &*event.action {
                 "batch" => Err(event.error("a batch cannot hold another batch")),
                 _ => self.apply_single(now, &event),
             });
@@ -70,6 +70,14 @@ impl<T: ListItem> KeyedList<T> {
                 self.count_malformed(applied)
                     .unwrap_or_else(Applied::malformed),
             );
+        })?;
+        // Counted together: an error of its own for each would be more work than reading it.
+        if others > 0 {
+            self.stats.malformed += others as u64;
+            total.add(Applied {
+                malformed: others,
+                ..Applied::malformed(batch.error("a change is not an object"))
+            });
         }
         Ok(total)
     }
@@ -91,16 +99,38 @@ impl<T: ListItem> KeyedList<T> {
             }
             "move" => self.apply_move(now, event),
             "snapshot" => {
-                let items = event.items()?.iter().map(|item| read_item(item.get()));
-                let items = items.collect::<Result<_, _>>()?;
-                Ok(Applied {
-                    replaced: true,
-                    ..self.replace_all(now, items)
-                })
+                let (items, rejected) = self.read_items(event)?;
+                self.stats.rejected += rejected as u64;
+                let mut applied = self.replace_all(now, items);
+                applied.rejected += rejected;
+                applied.replaced = true;
+                Ok(applied)
             }
             _ => Err(event.error(
                 "unknown action; there are create, update, delete, upsert, move, batch, snapshot",
             )),
+        }
+    }
+
+    /// The items of a snapshot, and how many more there are than are read. Some may be there twice,
+    /// so twice as many are read as the list may hold.
+    fn read_items(&self, event: &Event<'_>) -> Result<(ReadItems<T>, usize), DecodeError> {
+        let limit = self.max_items.saturating_mul(2);
+        let (mut items, mut rejected, mut error) = (Vec::new(), 0, None);
+        event.each_item(|item| {
+            if items.len() >= limit {
+                rejected += 1;
+                return true;
+            }
+            match read_item(item) {
+                Ok(item) => items.push(item),
+                Err(wrong) => error = Some(wrong),
+            }
+            error.is_none()
+        })?;
+        match error {
+            None => Ok((items, rejected)),
+            Some(error) => Err(error),
         }
     }
 
@@ -133,6 +163,8 @@ impl<T: ListItem> KeyedList<T> {
         applied
     }
 }
+
+type ReadItems<T> = Vec<(T, Option<u64>)>;
 
 /// A whole item and its version: its own or, if its type does not tell, the one in the JSON.
 fn read_item<T: ListItem>(json: &str) -> Result<(T, Option<u64>), DecodeError> {

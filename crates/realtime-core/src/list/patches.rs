@@ -69,6 +69,13 @@ impl<K: Clone + Ord> Patches<K> {
         patches
     }
 
+    /// Takes all patches out, by id.
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = (K, Vec<Patch>)> + use<K> {
+        self.ages.clear();
+        self.bytes = 0;
+        std::mem::take(&mut self.by_id).into_iter()
+    }
+
     /// Takes the patches of `id` out that are no newer than `version`.
     pub(super) fn take_up_to(&mut self, id: &K, version: u64) -> Vec<Patch> {
         let Some(patches) = self.by_id.get_mut(id) else {

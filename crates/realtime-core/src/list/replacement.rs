@@ -7,7 +7,8 @@ use std::{collections::BTreeMap, rc::Rc};
 impl<T: ListItem> KeyedList<T> {
     /// Takes a fetched snapshot: these are all the rows there are.
     ///
-    /// Per row, what is newer by version outranks it: a row, a parked or recent patch, a delete.
+    /// Per row, what is newer by version outranks it: a row, a parked or recent patch, a delete; but
+    /// not if the server's [history](crate::History) has broken off since.
     /// What has no version does not: unversioned deletes and parked patches are forgotten. Rows
     /// that are not in the snapshot go, and leave no tombstone. If an id stands there twice, the
     /// last one counts. Costs O(n log n); rows that are equal keep their pointer.
@@ -41,12 +42,15 @@ impl<T: ListItem> KeyedList<T> {
         let mut old = std::mem::take(&mut self.rows);
         let mut shown = Vec::with_capacity(items.len());
         let mut added = Vec::new();
+        let mut counts_anew = false;
         for (item, version) in self.last_of_each(items) {
             let id = item.id();
-            if self.tombstones.outrank(&id, version) {
+            let is_deleted = self.tombstones.outrank(&id, version);
+            if is_deleted && self.tombstones.is_present(&id) {
                 applied.add(self.ignore());
                 continue;
             }
+            counts_anew |= is_deleted;
             if self.rows.len() >= self.max_items {
                 self.stats.rejected += 1;
                 applied.rejected += 1;
@@ -55,16 +59,22 @@ impl<T: ListItem> KeyedList<T> {
             self.stats.applied += 1;
             self.tombstones.remove(&id);
             let row = if let Some(row) = old.remove(&id) {
+                let is_older = version.is_some() && row.version > version;
+                counts_anew |= is_older && row.era != self.era;
                 self.renew(&id, row, item, version, &mut applied)
             } else {
                 if version.is_none() {
                     self.stats.parked_dropped += self.parked.take(&id).len() as u64;
                 }
                 added.push(id.clone());
-                Row::new(Entry::new(Rc::new(item)), version)
+                Row::new(Entry::new(Rc::new(item)), version, self.era)
             };
             shown.push(Rc::clone(&row.entry.item));
             self.rows.insert(id, row);
+        }
+        if counts_anew {
+            // What was deleted before lives in no row, so the snapshot cannot tell of each.
+            self.tombstones.forget_past();
         }
         applied.changed |= !added.is_empty() || !old.is_empty();
         self.drop_absent(old);
@@ -91,11 +101,11 @@ impl<T: ListItem> KeyedList<T> {
     ) -> Row<T> {
         // It stands where the snapshot has it, whatever it looks like: a newer move counts again.
         row.placed = version;
-        if version.is_some() && row.version > version {
+        if version.is_some() && row.version > version && row.era == self.era {
             applied.add(self.ignore());
             return row;
         }
-        let item = row.rebase(id, &mut self.recent, item, version);
+        let item = row.rebase(id, &mut self.recent, (item, version), self.era);
         if row.entry.item != item {
             row.entry = Entry::new(item);
             self.pending.item(id);

@@ -14,6 +14,9 @@ pub struct Applied {
     pub replaced: bool,
     /// Changes ignored as older than, or the same as, what the list has.
     pub ignored: usize,
+    /// Of those, items ignored for a delete that came before the server's
+    /// [history](crate::History) broke off: only a fetch can tell whether they are older.
+    pub doubted: usize,
     /// Updates held until their item arrives.
     pub parked: usize,
     /// Items refused because the list is full.
@@ -65,6 +68,7 @@ impl Applied {
         self.changed |= other.changed;
         self.replaced |= other.replaced;
         self.ignored += other.ignored;
+        self.doubted += other.doubted;
         self.parked += other.parked;
         self.rejected += other.rejected;
         self.malformed += other.malformed;

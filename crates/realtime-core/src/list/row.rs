@@ -19,15 +19,18 @@ pub(super) struct Row<T> {
     pub(super) version: Option<u64>,
     /// The version of what gave the row its place.
     pub(super) placed: Option<u64>,
+    /// Which of the server's histories the base is of.
+    pub(super) era: u32,
 }
 
 impl<T: ListItem> Row<T> {
-    pub(super) const fn new(entry: Entry<T>, version: Option<u64>) -> Self {
+    pub(super) const fn new(entry: Entry<T>, version: Option<u64>, era: u32) -> Self {
         Self {
             entry,
             base: None,
             version,
             placed: version,
+            era,
         }
     }
 
@@ -42,9 +45,12 @@ impl<T: ListItem> Row<T> {
         &mut self,
         id: &T::Id,
         recent: &mut Patches<T::Id>,
-        item: T,
-        version: Option<u64>,
+        (item, version): (T, Option<u64>),
+        era: u32,
     ) -> Rc<T> {
+        if self.era != era {
+            (self.version, self.era) = (None, era);
+        }
         if let Some(version) = version {
             recent.take_up_to(id, version);
             self.version = Some(version);

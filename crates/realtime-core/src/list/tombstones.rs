@@ -24,6 +24,8 @@ struct Tombstone {
 pub(super) struct Tombstones<K> {
     by_id: OrderedMap<K, Tombstone>,
     ages: AgeQueue<K>,
+    /// The first delete of the server's present history.
+    present: Ticket,
 }
 
 impl<K: Clone + Ord> Tombstones<K> {
@@ -31,6 +33,7 @@ impl<K: Clone + Ord> Tombstones<K> {
         Self {
             by_id: OrderedMap::new(),
             ages: AgeQueue::new(limit),
+            present: Ticket::FIRST,
         }
     }
 
@@ -53,6 +56,29 @@ impl<K: Clone + Ord> Tombstones<K> {
         version.is_some() && version <= floor && !off(Rule::Tombstones)
     }
 
+    /// Whether the delete of `id` is of the server's present history, as far as is known.
+    pub(super) fn is_present(&self, id: &K) -> bool {
+        let tombstone = self.by_id.get(id);
+        tombstone.is_some_and(|tombstone| tombstone.ticket >= self.present)
+    }
+
+    /// Another history may have begun: the deletes so far are of the past.
+    pub(super) fn doubt(&mut self) {
+        self.present = self.ages.next();
+    }
+
+    /// Forgets the deletes of the past.
+    pub(super) fn forget_past(&mut self) {
+        let (ages, present) = (&mut self.ages, self.present);
+        self.by_id.retain(|_, tombstone| {
+            let is_past = tombstone.ticket < present;
+            if is_past {
+                ages.remove(tombstone.ticket);
+            }
+            !is_past
+        });
+    }
+
     /// Remembers a delete; returns how many older ones had to be forgotten for it.
     pub(super) fn insert(
         &mut self,
@@ -67,7 +93,10 @@ impl<K: Clone + Ord> Tombstones<K> {
             versioned,
             ticket,
         });
-        if tombstone.ticket != ticket {
+        if tombstone.ticket < self.present && floor < tombstone.floor {
+            // Of the past, or of a history that counts anew: a fetch will tell.
+            self.ages.remove(ticket);
+        } else if tombstone.ticket != ticket {
             self.ages.remove(tombstone.ticket);
             tombstone.ticket = ticket;
             tombstone.floor = tombstone.floor.max(floor);
@@ -88,6 +117,12 @@ impl<K: Clone + Ord> Tombstones<K> {
         let tombstone = self.by_id.remove(id)?;
         self.ages.remove(tombstone.ticket);
         tombstone.floor
+    }
+
+    /// Forgets all deletes.
+    pub(super) fn clear(&mut self) {
+        self.by_id.clear();
+        self.ages.clear();
     }
 
     /// Forgets the deletes that carried no version.

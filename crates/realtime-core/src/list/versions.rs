@@ -31,7 +31,7 @@ impl<T: ListItem> KeyedList<T> {
         if version.is_some() && row.version >= version && !off(Rule::VersionGuard) {
             return self.ignore();
         }
-        let shown = row.rebase(&id, &mut self.recent, item, version);
+        let shown = row.rebase(&id, &mut self.recent, (item, version), self.era);
         self.stats.applied += 1;
         Applied::changed(self.show(&id, shown))
     }
@@ -148,7 +148,10 @@ impl<T: ListItem> KeyedList<T> {
 
     fn add(&mut self, now: Instant, id: &T::Id, item: T, version: Option<u64>) -> Applied {
         if self.tombstones.outrank(id, version) {
-            return self.ignore();
+            return Applied {
+                doubted: usize::from(!self.tombstones.is_present(id)),
+                ..self.ignore()
+            };
         }
         if self.rows.len() >= self.max_items {
             self.stats.rejected += 1;
@@ -156,7 +159,8 @@ impl<T: ListItem> KeyedList<T> {
         }
         let version = version.max(self.tombstones.remove(id));
         let entry = self.order.insert(Rc::new(item));
-        self.rows.insert(id.clone(), Row::new(entry, version));
+        self.rows
+            .insert(id.clone(), Row::new(entry, version, self.era));
         self.pending.order();
         self.pending.item(id);
         self.stats.applied += 1;
@@ -186,7 +190,9 @@ impl<T: ListItem> KeyedList<T> {
         if repeat && !off(Rule::VersionGuard) {
             return Ok(self.ignore());
         }
-        let follows = row.version.is_some() && row.version == version.checked_sub(1);
+        // Over a row of another history no patch is complete, whatever its number.
+        let follows =
+            row.version.is_some() && row.version == version.checked_sub(1) && row.era == self.era;
         if follows || off(Rule::RecentPatches) {
             row.base = Some(Rc::new(merged(&**row.base(), json)?));
             row.version = Some(version);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::DecodeError,
-    id::Position,
+    id::{History, Position},
     key::QueryKey,
     rule::{Rule, off},
     time::Instant,
@@ -50,7 +50,10 @@ impl QueryCache {
             if result == Ok(Effect::Refetch) {
                 entry.invalidate(now, shared, true);
             }
-            let changed = matches!(result, Ok(Effect::Changed | Effect::Partly(_)));
+            let changed = !matches!(
+                result,
+                Ok(Effect::Unchanged | Effect::Invalidate(_)) | Err(_)
+            );
             (changed, result)
         });
         match result {
@@ -94,11 +97,20 @@ impl QueryCache {
         });
     }
 
-    /// Events of an entry were missed although its source is live. `position` is up to where: a
-    /// result that does not reach it lacks some of them.
-    pub fn source_gap(&mut self, now: Instant, entry: EntryId, position: Option<Position>) {
+    /// Events of an entry were missed although its source is live, or it has begun another
+    /// `history`. `position` is up to where: a result that does not reach it lacks some of them.
+    pub fn source_gap(
+        &mut self,
+        now: Instant,
+        entry: EntryId,
+        history: Option<History>,
+        position: Option<Position>,
+    ) {
         self.change(now, entry, |entry, shared| {
             shared.stats.gaps += 1;
+            if let Some(history) = history {
+                entry.begin_history(history);
+            }
             if !off(Rule::GapRefetch) {
                 entry.reach(position);
                 entry.lose(now, false);

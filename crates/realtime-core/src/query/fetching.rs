@@ -10,7 +10,7 @@ use super::{
     source::{Feed, Source},
 };
 use crate::{
-    id::Position,
+    id::{History, Position},
     rule::{Rule, off},
     time::Instant,
 };
@@ -79,6 +79,8 @@ pub(super) struct Flight {
     timeout: Duration,
     /// Whether every event since it began is known to arrive.
     pub(super) proven: bool,
+    /// The history that it may not have been answered in, as it has begun since.
+    pub(super) outlived: Option<History>,
     /// Whether the data was set by hand since.
     pub(super) superseded: bool,
     /// How many invalidations its result will answer.
@@ -206,6 +208,7 @@ impl Entry {
             deadline: timeout.map(|timeout| now + timeout),
             timeout: timeout.unwrap_or_default(),
             proven: !matches!(self.source, Source::Waiting { .. }) || off(Rule::SubscribeFirst),
+            outlived: None,
             superseded: false,
             answers: self.invalidations,
             seen_before: self.seen.clone(),
@@ -327,6 +330,10 @@ impl Entry {
             }
             Plan::Land { replay, again } => (replay, again),
         };
+        let is_current = self.is_of_current_epoch(position.as_ref());
+        if !is_current && self.is_of_new_epoch(position.as_ref()) {
+            self.begin_history(History::New);
+        }
         let mut visible = match self.resource.land(now, fetched.data) {
             Ok(visible) => visible,
             Err(error) => {
@@ -340,6 +347,12 @@ impl Entry {
         self.unproven = !flight.proven;
         self.answered = flight.answers;
         visible |= self.replay(now, shared, replay, position.as_ref());
+        if let Some(history) = flight.outlived
+            && !is_current
+        {
+            // It may tell of the time before: the next one counts for more.
+            self.begin_history(history);
+        }
         if let Some(position) = position {
             let behind = |seen: &Position| fold::covers(&position, seen);
             if self.seen.as_ref().is_none_or(behind) {
@@ -353,6 +366,20 @@ impl Entry {
             self.unordered = 0;
         }
         visible
+    }
+
+    /// Whether a result is of the epoch that the events are of.
+    fn is_of_current_epoch(&self, result: Option<&Position>) -> bool {
+        let seen = self.seen.as_ref();
+        seen.zip(result)
+            .is_some_and(|(seen, it)| seen.epoch == it.epoch)
+    }
+
+    /// Whether a result is of another epoch than the last one that landed.
+    fn is_of_new_epoch(&self, result: Option<&Position>) -> bool {
+        let last = self.as_of.as_ref();
+        last.zip(result)
+            .is_some_and(|(last, it)| last.epoch != it.epoch)
     }
 
     /// Replays the log over the result that has just landed, and empties it.
@@ -387,7 +414,10 @@ impl Entry {
                     shared.stats.event_errors += 1;
                     self.event_error = Some(error);
                 }
-                Ok(Effect::Refetch) => self.want_for_event(now),
+                Ok(Effect::Refetch) => {
+                    visible = true;
+                    self.want_for_event(now);
+                }
                 // An invalidation was passed on when its event arrived.
                 Ok(Effect::Unchanged | Effect::Invalidate(_)) => {}
                 Err(error) => {

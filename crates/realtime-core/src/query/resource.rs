@@ -2,7 +2,7 @@
 
 use crate::{
     error::DecodeError,
-    id::{MessageId, Position},
+    id::{History, MessageId, Position},
     key::QueryKey,
     overlay::Overlay,
     time::Instant,
@@ -66,7 +66,8 @@ pub enum Effect {
     Partly(DecodeError),
     /// Everything whose key begins with this prefix is out of date.
     Invalidate(QueryKey),
-    /// The resource cannot go on from here: its own entry has to be fetched again.
+    /// The resource cannot go on from here: its own entry has to be fetched again. What people see
+    /// may be another now all the same.
     Refetch,
 }
 
@@ -90,6 +91,12 @@ pub trait Resource: 'static {
 
     /// Forgets all data, and the edits over it, as if nothing had ever come.
     fn clear(&mut self);
+
+    /// The history of the server's events has broken off: what is remembered to put changes of one
+    /// thing in order may have lost its meaning. Changes nothing that anyone can see.
+    fn begin_history(&mut self, history: History) {
+        let _ = history;
+    }
 
     /// Applies an event that `binding` asked for.
     ///

@@ -6,7 +6,7 @@ use super::{
     fold,
 };
 use crate::{
-    id::{ChannelName, Position},
+    id::{ChannelName, History, Position},
     rule::{Rule, off},
     time::Instant,
 };
@@ -45,6 +45,8 @@ pub enum Continuity {
     Recovered,
     /// Some were missed.
     Gap,
+    /// All were missed: the server has begun another history, in which it counts anew.
+    NewHistory,
     /// The server does not say; some may have been missed.
     Unknown,
 }
@@ -73,6 +75,9 @@ impl Entry {
         if was_live && continuity == Continuity::Fresh {
             return;
         }
+        if let Some(history) = self.history(was_live, continuity, position.as_ref()) {
+            self.begin_history(history);
+        }
         if continuity == Continuity::Recovered {
             self.reach(position);
         } else if self.compares_positions() && position.is_some() {
@@ -88,12 +93,45 @@ impl Entry {
             Continuity::Recovered if !unproven => {}
             Continuity::Fresh if off(Rule::SubscribeFirst) => {}
             Continuity::Recovered | Continuity::Fresh => self.lose(now, true),
-            Continuity::Gap if off(Rule::GapRefetch) => {}
+            Continuity::Gap | Continuity::NewHistory if off(Rule::GapRefetch) => {}
             Continuity::Unknown if off(Rule::UnknownRefetch) => {}
-            Continuity::Gap | Continuity::Unknown => {
+            Continuity::Gap | Continuity::NewHistory | Continuity::Unknown => {
                 shared.stats.gaps += 1;
                 self.lose(now, unproven);
             }
+        }
+    }
+
+    /// What the time without a source means for the versions seen before it; nothing, if the server
+    /// says that it counts on.
+    fn history(
+        &self,
+        was_live: bool,
+        continuity: Continuity,
+        position: Option<&Position>,
+    ) -> Option<History> {
+        let seen = self.seen.as_ref().filter(|_| self.compares_positions());
+        match (continuity, seen.zip(position)) {
+            (Continuity::NewHistory, _) => Some(History::New),
+            (_, Some((seen, position))) if seen.epoch != position.epoch => Some(History::New),
+            (_, Some((seen, _))) if !seen.epoch.is_empty() => None,
+            (Continuity::Recovered, _) => None,
+            _ => (!was_live).then_some(History::Doubted),
+        }
+    }
+
+    /// The history of the events has broken off. A fetch that runs may have been answered before.
+    pub(super) fn begin_history(&mut self, history: History) {
+        let rule = match history {
+            History::New => Rule::NewHistory,
+            History::Doubted => Rule::DoubtedHistory,
+        };
+        if off(rule) {
+            return;
+        }
+        self.resource.begin_history(history);
+        if let Phase::InFlight(flight) = &mut self.phase {
+            flight.outlived = flight.outlived.max(Some(history));
         }
     }
 

@@ -50,6 +50,8 @@ pub struct ScriptedServer {
     pub abilities: Abilities,
     /// The token it accepts; `None` accepts all.
     pub token: Option<String>,
+    /// The tokens of channels that only let in who shows them.
+    pub channel_tokens: BTreeMap<String, String>,
     /// Every envelope received, oldest first.
     pub requests: Vec<Request>,
     now: Instant,
@@ -83,6 +85,7 @@ impl Default for ScriptedServer {
         Self {
             abilities: Abilities::default(),
             token: None,
+            channel_tokens: BTreeMap::new(),
             requests: Vec::new(),
             now: Instant::ZERO,
             epoch: 1,

@@ -1,19 +1,25 @@
 //! The JSON envelope, as docs/PROTOCOL.md specifies it.
 
 use super::{
-    Codec, CodecStats, EventFrame, Frame, FrameRef, Inbound, Outbound, Refusal, ReplyFrame, Text,
-    WireError,
+    Codec, CodecStats, EventFrame, Frame, FrameRef, Inbound, LONGEST_EPOCH, LONGEST_PING, Outbound,
+    ReplyFrame, Text, WireError, refusal, well_formed,
 };
 use crate::{
+    access::Token,
     error::{DecodeError, EncodeError, ServerError},
+    excerpt::Excerpt,
     id::Position,
 };
 use serde::{
-    Deserialize, Serialize,
-    de::{Deserializer, IgnoredAny, MapAccess, Visitor},
+    Serialize,
+    de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
+
+/// The words with which client and server speak of the link itself: no event of an app's has such
+/// a name, or it would be taken for one of those.
+const RESERVED: [&str; 6] = ["auth", "error", "ping", "pong", "subscribe", "unsubscribe"];
 
 /// The JSON envelope: one object a text frame, payloads left unparsed.
 ///
@@ -50,6 +56,24 @@ impl JsonCodec {
         self.max_frame_bytes = bytes;
         self
     }
+
+    fn read<'a>(&mut self, text: &'a str) -> Result<Inbound<'a>, WireError> {
+        let mut envelope = Envelope::default();
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = Fields(&mut envelope).deserialize(&mut json);
+        let read = read.and_then(|()| json.end());
+        self.unknown_fields += envelope.unknown_fields;
+        let inbound = read.and_then(|()| envelope.to_inbound());
+        inbound.or_else(|error| match envelope.re() {
+            // What it answers would wait in vain, or be taken for done.
+            Some(re) => Ok(Inbound::Reply(ReplyFrame {
+                re,
+                result: Err(unreadable(text)),
+                position: None,
+            })),
+            None => Err(DecodeError::new("envelope", error).into()),
+        })
+    }
 }
 
 impl Codec for JsonCodec {
@@ -64,10 +88,10 @@ impl Codec for JsonCodec {
             FrameRef::Text(text) => text,
             FrameRef::Binary(bytes) => return Err(WireError::Binary { bytes: bytes.len() }),
         };
-        let envelope: Envelope<'a> =
-            serde_json::from_str(text).map_err(|error| DecodeError::new("envelope", error))?;
-        self.unknown_fields += envelope.unknown_fields;
-        Ok(envelope.into_inbound())
+        match well_formed(text) {
+            Cow::Borrowed(text) => self.read(text),
+            Cow::Owned(text) => self.read(&text).map(Inbound::into_owned),
+        }
     }
 
     fn encode(
@@ -76,7 +100,6 @@ impl Codec for JsonCodec {
         frames: &mut Vec<Frame>,
     ) -> Result<(), EncodeError> {
         let mut head = Head::default();
-        let mut since = None;
         let mut raw = None;
         match *message {
             Outbound::Auth { id, token } => {
@@ -89,15 +112,22 @@ impl Codec for JsonCodec {
             Outbound::Subscribe {
                 id,
                 channel,
-                since: position,
+                since,
+                options,
             } => {
                 head.event = "subscribe";
                 head.channel = Some(channel);
                 head.id = Some(id);
-                since = position.map(|position| SinceData {
-                    since: position.seq,
-                    epoch: &position.epoch,
-                });
+                let params = options.params().map(serde_json::from_str::<&RawValue>);
+                let data = SubscribeData {
+                    since: since.map(|since| since.seq),
+                    epoch: since.map(|since| &*since.epoch),
+                    params: params.and_then(Result::ok),
+                    token: options.token().map(Token::as_str),
+                };
+                let says_more = since.is_some() || !options.is_empty();
+                frames.extend(head.frame(says_more.then_some(&data)));
+                return Ok(());
             }
             Outbound::Unsubscribe { channel } => {
                 head.event = "unsubscribe";
@@ -109,6 +139,10 @@ impl Codec for JsonCodec {
                 data,
                 id,
             } => {
+                if RESERVED.contains(&event.as_str()) {
+                    let event = event.as_str().into();
+                    return Err(EncodeError::ReservedName { event });
+                }
                 head.event = event;
                 head.channel = channel.map(|channel| &**channel);
                 head.id = id.map(|id| &**id);
@@ -122,10 +156,7 @@ impl Codec for JsonCodec {
             // Closing the socket says it all.
             Outbound::Goodbye => return Ok(()),
         }
-        frames.extend(match since {
-            Some(since) => head.frame(Some(&since)),
-            None => head.frame(raw),
-        });
+        frames.extend(head.frame(raw));
         Ok(())
     }
 
@@ -143,9 +174,15 @@ struct AuthData<'a> {
 }
 
 #[derive(Serialize)]
-struct SinceData<'a> {
-    since: u64,
-    epoch: &'a str,
+struct SubscribeData<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    params: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
 }
 
 #[derive(Default)]
@@ -183,121 +220,151 @@ impl<'a> Head<'a> {
     }
 }
 
-/// The envelope as read, by hand so that unknown fields can be counted.
+/// Stands for an answer that is no JSON.
+fn unreadable(frame: &str) -> ServerError {
+    let message = format!("the answer could not be read: {}", Excerpt(frame));
+    ServerError::new("unreadable", message)
+}
+
+/// The envelope as it stands in the frame; `null` is as good as nothing.
 #[derive(Default)]
 struct Envelope<'a> {
-    event: Option<Text<'a>>,
-    channel: Option<Text<'a>>,
+    event: Option<&'a RawValue>,
+    channel: Option<&'a RawValue>,
     data: Option<&'a RawValue>,
-    id: Option<Text<'a>>,
-    re: Option<Text<'a>>,
-    seq: Option<u64>,
-    epoch: Option<Text<'a>>,
-    error: Option<ServerError>,
+    id: Option<&'a RawValue>,
+    re: Option<&'a RawValue>,
+    seq: Option<&'a RawValue>,
+    epoch: Option<&'a RawValue>,
+    error: Option<&'a RawValue>,
     unknown_fields: u64,
 }
 
 impl<'a> Envelope<'a> {
-    fn into_inbound(self) -> Inbound<'a> {
-        let data = self.data.map_or("null", RawValue::get);
-        let event = self.event.map_or(Cow::Borrowed(""), |event| event.0);
-        if event == "pong" {
-            return Inbound::Pong;
-        }
-        if let Some(Text(re)) = self.re {
-            let epoch = self.epoch.map_or(Cow::Borrowed(""), |epoch| epoch.0);
-            let position = self.seq.map(|seq| Position {
-                epoch: epoch.as_ref().into(),
-                seq,
-            });
-            return Inbound::Reply(ReplyFrame {
-                re,
-                result: self.error.map_or(Ok(data.into()), Err),
-                position,
-            });
-        }
-        if event == "ping" {
-            return Inbound::Ping {
-                id: self.id.map(|id| id.0),
-            };
-        }
-        if event == "error" || self.error.is_some() {
-            let error = self
-                .error
-                .or_else(|| serde_json::from_str(data).ok())
-                .unwrap_or_else(|| ServerError {
-                    code: "unknown".into(),
-                    message: data.into(),
-                    retry_after: None,
-                });
-            return Inbound::Error(error);
-        }
-        Inbound::Event(EventFrame {
-            event,
-            channel: self.channel.map(|channel| channel.0),
-            data: data.into(),
-            seq: self.seq,
-            epoch: self.epoch.map(|epoch| epoch.0),
-            id: self.id.map(|id| id.0),
-        })
+    fn re(&self) -> Option<Cow<'a, str>> {
+        Text::of(self.re?.get())
     }
-}
 
-impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EnvelopeVisitor;
-
-        impl<'de> Visitor<'de> for EnvelopeVisitor {
-            type Value = Envelope<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an envelope such as {\"event\": …, \"channel\": …, \"data\": …}")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut envelope = Envelope::default();
-                while let Some(Text(field)) = map.next_key()? {
-                    match field.as_ref() {
-                        "event" => envelope.event = Some(map.next_value()?),
-                        "channel" => envelope.channel = map.next_value()?,
-                        "data" => envelope.data = map.next_value()?,
-                        "id" => envelope.id = map.next_value()?,
-                        "re" => envelope.re = map.next_value()?,
-                        "seq" => envelope.seq = map.next_value::<Option<Seq>>()?.map(|seq| seq.0),
-                        "epoch" => envelope.epoch = map.next_value()?,
-                        "error" => {
-                            envelope.error = map
-                                .next_value::<Option<Refusal>>()?
-                                .map(|refusal| refusal.0);
-                        }
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                            envelope.unknown_fields += 1;
-                        }
-                    }
-                }
-                if envelope.event.is_none() && envelope.re.is_none() && envelope.error.is_none() {
-                    return Err(serde::de::Error::missing_field("event"));
-                }
-                Ok(envelope)
-            }
+    fn to_inbound(&self) -> Result<Inbound<'a>, serde_json::Error> {
+        let data = self.data.map_or("null", RawValue::get);
+        let event = self.event.and_then(|event| Text::of(event.get()));
+        let control = event.as_deref().unwrap_or_default();
+        if control == "pong" {
+            return Ok(Inbound::Pong);
         }
+        if let Some(re) = self.re() {
+            let error = self.error.map(|error| refusal::read(error.get()));
+            return Ok(Inbound::Reply(ReplyFrame {
+                re,
+                result: error.map_or(Ok(data.into()), Err),
+                position: self.position(),
+            }));
+        }
+        if control == "ping" {
+            let id = self.id.and_then(|id| Text::of(id.get()));
+            return Ok(Inbound::Ping {
+                id: id.filter(|id| id.len() <= LONGEST_PING),
+            });
+        }
+        if let Some(error) = self.error {
+            return Ok(Inbound::Error(refusal::read(error.get())));
+        }
+        if control == "error" {
+            return Ok(Inbound::Error(refusal::read(data)));
+        }
+        let event = event.ok_or_else(|| match self.event {
+            Some(event) => odd("event", "a string", event),
+            None => Error::missing_field("event"),
+        })?;
+        let seq = self.seq.map(|seq| {
+            seq_of(seq).ok_or_else(|| odd("seq", "a whole number of at most 64 bits", seq))
+        });
+        Ok(Inbound::Event(EventFrame {
+            event,
+            channel: text("channel", self.channel)?,
+            data: data.into(),
+            seq: seq.transpose()?,
+            epoch: text("epoch", self.epoch)?,
+            id: text("id", self.id)?,
+        }))
+    }
 
-        deserializer.deserialize_map(EnvelopeVisitor)
+    /// The position in an answer; odd ones are as good as none.
+    fn position(&self) -> Option<Position> {
+        let epoch = match text("epoch", self.epoch) {
+            Ok(epoch) => epoch.unwrap_or_default(),
+            Err(_) => return None,
+        };
+        Some(Position {
+            seq: seq_of(self.seq?)?,
+            epoch: epoch.as_ref().into(),
+        })
     }
 }
 
 /// A `seq`, which servers in languages without 64-bit integers send as text.
-struct Seq(u64);
+fn seq_of(value: &RawValue) -> Option<u64> {
+    Text::of(value.get())?.parse().ok()
+}
 
-impl<'de> Deserialize<'de> for Seq {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(digits) = Text::deserialize(deserializer)?;
-        digits.parse().map(Seq).map_err(|_| {
-            serde::de::Error::custom(format_args!(
-                "seq must be a whole number of at most 64 bits, not {digits:?}"
-            ))
-        })
+fn text<'a>(
+    field: &str,
+    value: Option<&'a RawValue>,
+) -> Result<Option<Cow<'a, str>>, serde_json::Error> {
+    let Some(value) = value else { return Ok(None) };
+    let text = Text::of(value.get()).ok_or_else(|| odd(field, "a string", value))?;
+    if field == "epoch" && text.len() > LONGEST_EPOCH {
+        return Err(odd(field, "a string of at most 256 bytes", value));
+    }
+    Ok(Some(text))
+}
+
+fn odd(field: &str, expected: &str, value: &RawValue) -> serde_json::Error {
+    Error::custom(format_args!(
+        "{field} must be {expected}, not {}",
+        Excerpt(value.get())
+    ))
+}
+
+/// Reads the fields of an envelope, and keeps those that it has read when a later one is no JSON.
+struct Fields<'e, 'a>(&'e mut Envelope<'a>);
+
+impl<'de> DeserializeSeed<'de> for Fields<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Fields<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an envelope such as {\"event\": …, \"channel\": …, \"data\": …}")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let envelope = self.0;
+        while let Some(Text(field)) = map.next_key()? {
+            let value = match field.as_ref() {
+                "event" => &mut envelope.event,
+                "channel" => &mut envelope.channel,
+                "data" => &mut envelope.data,
+                "id" => &mut envelope.id,
+                "re" => &mut envelope.re,
+                "seq" => &mut envelope.seq,
+                "epoch" => &mut envelope.epoch,
+                "error" => &mut envelope.error,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    envelope.unknown_fields += 1;
+                    continue;
+                }
+            };
+            *value = map.next_value()?;
+        }
+        Ok(())
     }
 }
 
@@ -335,6 +402,110 @@ mod tests {
         }
         assert!(decode(r#"{"event":"e","seq":-1}"#).is_err());
         assert!(decode(r#"{"event":"e","seq":1.5}"#).is_err());
+    }
+
+    #[test]
+    fn an_answer_is_never_lost_whatever_its_other_fields_are() {
+        for (fields, code, message) in [
+            (r#""error":{"code":403,"message":"no"}"#, "403", "no"),
+            (r#""error":"no""#, "unknown", "no"),
+            (r#""error":["no"]"#, "unknown", r#"["no"]"#),
+            (r#""error":{"code":"a","retryAfter":"soon"}"#, "a", ""),
+            (r#""error":false"#, "unknown", "false"),
+            (
+                r#""seq":-1,"epoch":{},"event":[],"error":1e999"#,
+                "unknown",
+                "1e999",
+            ),
+        ] {
+            let frame = format!(r#"{{"id":{{}},"re":"q-1","channel":[1],{fields}}}"#);
+            let Ok(Inbound::Reply(reply)) = decode(&frame) else {
+                panic!("an answer was expected from {frame}")
+            };
+            let error = reply.result.unwrap_err();
+            assert_eq!(reply.re, "q-1");
+            assert_eq!((&*error.code, &*error.message), (code, message), "{frame}");
+        }
+        let odd = r#"{"event":7.5,"re":1,"seq":1.5,"epoch":"b","error":null,"data":[1]}"#;
+        let Ok(Inbound::Reply(reply)) = decode(odd) else {
+            panic!("an answer was expected")
+        };
+        assert_eq!(
+            (&*reply.re, reply.result, reply.position),
+            ("1", Ok("[1]".into()), None)
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_no_json_is_a_refusal_that_shows_it() {
+        for frame in [
+            r#"{"event":"ack","re":"q-1","data":{"price":NaN}}"#,
+            r#"{"re":"q-1","data":[1,2"#,
+            r#"{"re":"q-1"} trailing"#,
+        ] {
+            let Ok(Inbound::Reply(reply)) = decode(frame) else {
+                panic!("an answer was expected from {frame}")
+            };
+            let error = reply.result.unwrap_err();
+            assert_eq!((&*reply.re, &*error.code), ("q-1", "unreadable"));
+            assert!(error.message.contains(frame), "{error}");
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_becomes_the_replacement_character() {
+        let frame = r#"{"event":"e\ud83d","channel":"c\ude00","id":"\ud83d\ude00","epoch":"\ud83dx","seq":1,"data":{"\ud83d":"a\udbff"}}"#;
+        let Ok(Inbound::Event(event)) = decode(frame) else {
+            panic!("an event was expected")
+        };
+        assert_eq!(
+            (&*event.event, event.channel.as_deref()),
+            ("e\u{fffd}", Some("c\u{fffd}"))
+        );
+        assert_eq!(
+            (event.id.as_deref(), event.epoch.as_deref()),
+            (Some("😀"), Some("\u{fffd}x"))
+        );
+        let data: serde_json::Value = serde_json::from_str(&event.data).unwrap();
+        assert_eq!(data, serde_json::json!({"\u{fffd}": "a\u{fffd}"}));
+        let frame = r#"{"re":"\ud83d","error":{"code":"\ud83d","message":"\ud83d!"}}"#;
+        let Ok(Inbound::Reply(reply)) = decode(frame) else {
+            panic!("an answer was expected")
+        };
+        assert_eq!(&*reply.result.unwrap_err().message, "\u{fffd}!");
+    }
+
+    #[test]
+    fn names_of_the_protocol_are_not_the_apps_to_use() {
+        let mut frames = Vec::new();
+        for name in RESERVED {
+            let event = name.into();
+            let message = Outbound::Event {
+                event: &event,
+                channel: None,
+                data: "1",
+                id: None,
+            };
+            let result = JsonCodec::default().encode(&message, &mut frames);
+            assert!(
+                matches!(result, Err(EncodeError::ReservedName { .. })),
+                "{name}"
+            );
+        }
+        assert!(frames.is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_or_sent_back_has_a_limit() {
+        let long = "x".repeat(300);
+        let ping = format!(r#"{{"event":"ping","id":"{long}"}}"#);
+        assert_eq!(decode(&ping), Ok(Inbound::Ping { id: None }));
+        assert!(decode(&format!(r#"{{"event":"e","epoch":"{long}"}}"#)).is_err());
+        let answer = format!(r#"{{"re":"1","seq":1,"epoch":"{long}"}}"#);
+        let Ok(Inbound::Reply(reply)) = decode(&answer) else {
+            panic!("an answer was expected")
+        };
+        assert_eq!(reply.position, None);
     }
 
     #[test]

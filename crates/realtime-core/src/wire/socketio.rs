@@ -23,14 +23,16 @@ mod writing;
 pub use error::SocketIoError;
 pub use options::{ChannelMapping, JoinPayload, PayloadShape, SocketIoOptions};
 
-use super::{Codec, CodecOutput, CodecStats, Frame, FrameRef, Inbound, Outbound, WireError};
+use super::{
+    Codec, CodecOutput, CodecStats, Frame, FrameRef, Inbound, Outbound, WireError, well_formed,
+};
 use crate::error::EncodeError;
 use acks::Acks;
 use attachments::Pending;
 use namespaces::Namespaces;
 use recovery::{EarlyEvents, Session};
 use rooms::Rooms;
-use std::collections::VecDeque;
+use std::{borrow::Cow, collections::VecDeque};
 
 /// Speaks Socket.IO: packets in, packets out, and the convention that maps events to channels.
 ///
@@ -157,7 +159,10 @@ impl Codec for SocketIoCodec {
                     limit: self.options.max_frame_bytes,
                 });
             }
-            FrameRef::Text(text) => self.read_text(text),
+            FrameRef::Text(text) => match well_formed(text) {
+                Cow::Borrowed(text) => self.read_text(text),
+                Cow::Owned(text) => self.read_text(&text).map(Inbound::into_owned),
+            },
             FrameRef::Binary(bytes) => self.read_binary(bytes),
         };
         read.map_err(|error| {

@@ -10,6 +10,24 @@ use std::{borrow::Cow, fmt};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
+impl<'a> Text<'a> {
+    /// The text that a JSON value stands for: a string's, or the digits of a whole number. `None`
+    /// for what is neither. `json` has been found to be JSON, as raw values are.
+    pub(super) fn of(json: &'a str) -> Option<Cow<'a, str>> {
+        let Some(quoted) = json.strip_prefix('"') else {
+            let digits = json.strip_prefix('-').unwrap_or(json);
+            let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+            return (is_whole && !digits.is_empty()).then_some(Cow::Borrowed(json));
+        };
+        let inside = quoted.strip_suffix('"')?;
+        if inside.contains('\\') {
+            serde_json::from_str(json).ok().map(Cow::Owned)
+        } else {
+            Some(Cow::Borrowed(inside))
+        }
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TextVisitor;

@@ -23,7 +23,7 @@ fn join(world: &mut World, peer: PeerId, id: &str) {
     });
 }
 
-fn sign_out(world: &mut World, peer: PeerId) {
+pub(crate) fn sign_out(world: &mut World, peer: PeerId) {
     world.act(peer, |client, now| client.sign_out(now));
 }
 

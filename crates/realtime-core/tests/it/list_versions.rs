@@ -2,7 +2,7 @@
 
 use crate::list_fixture::*;
 use proptest::{prelude::*, sample::Index};
-use realtime_core::list::KeyedList;
+use realtime_core::{History, list::KeyedList};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -108,8 +108,66 @@ fn interrupted() -> impl Strategy<Value = (Server, Vec<Value>, usize, Vec<Value>
         })
 }
 
+/// A list of a server that has lost its memory since.
+fn of_the_past(past: &[Value], history: History) -> KeyedList<Task> {
+    let mut list = sorted();
+    for event in past {
+        apply(&mut list, event.clone());
+    }
+    let shown = list.snapshot();
+    list.begin_history(history);
+    assert!(list.snapshot().ptr_eq(&shown));
+    list
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn a_new_history_is_not_bound_by_the_old_one(
+        past in servers().prop_flat_map(|server| shuffled(&server, 0)),
+        (server, before, moment, after) in interrupted(),
+    ) {
+        let mut list = of_the_past(&past, History::New);
+        for event in before {
+            apply(&mut list, event);
+            check(&list);
+        }
+        list.replace(NOW, server.history[moment].clone());
+        check(&list);
+        for event in after {
+            apply(&mut list, event);
+        }
+        check(&list);
+        prop_assert_eq!(tasks(&list), server.rows());
+    }
+
+    #[test]
+    fn in_doubt_the_snapshot_tells_whether_the_server_counts_anew(
+        past in servers().prop_flat_map(|server| shuffled(&server, 0)),
+        (server, before, moment, after) in interrupted(),
+    ) {
+        let mut list = of_the_past(&past, History::Doubted);
+        for event in before {
+            apply(&mut list, event);
+            check(&list);
+        }
+        list.replace(NOW, server.history[moment].clone());
+        check(&list);
+        for event in after {
+            apply(&mut list, event);
+        }
+        check(&list);
+        // Of a row that was deleted before, and was not there yet, only the next fetch can tell.
+        list.replace(NOW, server.rows());
+        prop_assert!(tasks(&list).iter().all(|task| server.rows().contains(task)));
+        let deleted = |id: &str| past.iter().any(|event| {
+            event["action"] == "delete" && event["item"]["id"] == id
+        });
+        for task in server.rows() {
+            prop_assert!(tasks(&list).contains(&task) || deleted(&task.id));
+        }
+    }
 
     #[test]
     fn any_order_and_repetition_of_all_events_gives_the_servers_rows(

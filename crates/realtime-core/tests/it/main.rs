@@ -2,10 +2,12 @@
 
 mod channel_leases;
 mod channel_model;
+mod channel_params;
 mod channel_resume;
 mod client_addressing;
 mod client_durations;
 mod client_events;
+mod client_histories;
 mod client_lists;
 mod client_model;
 mod client_queries;
@@ -66,4 +68,6 @@ mod task;
 mod typing_local;
 mod typing_model;
 mod typing_peers;
+mod wire_refusals;
 mod wire_snapshots;
+mod wire_text;

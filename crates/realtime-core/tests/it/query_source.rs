@@ -141,8 +141,8 @@ fn a_hole_noticed_while_live_is_a_gap() {
     let k = key!["n"];
     h.live(&k, 1);
     let entry = h.entry(&k);
-    h.cache.source_gap(h.now, entry, None);
-    h.cache.source_gap(h.now, entry, None);
+    h.cache.source_gap(h.now, entry, None, None);
+    h.cache.source_gap(h.now, entry, None, None);
     h.drain();
     h.answer(2);
     assert_eq!(h.started, 3, "the second hole came while the fetch ran");

@@ -125,7 +125,18 @@ fn acks_settle_the_message_they_answer_and_no_other() {
         (r#"[{"id":"m9"}]"#, Ok(r#"{"id":"m9"}"#)),
         (r#"[null,{"id":"m9"}]"#, Ok(r#"{"id":"m9"}"#)),
         (r#"[{"error":null}]"#, Ok(r#"{"error":null}"#)),
-        (r#"[{"error":7}]"#, Ok(r#"{"error":7}"#)),
+        (r#"[{"error":7}]"#, Err(("unknown", "7"))),
+        (r#"[{"error":["a"]}]"#, Err(("unknown", r#"["a"]"#))),
+        (
+            r#"[{"error":{"code":403,"message":"no"}}]"#,
+            Err(("403", "no")),
+        ),
+        (r#"[{"error":{"code":true}}]"#, Err(("true", ""))),
+        (
+            r#"[{"error":{"code":null,"retryAfter":{}}}]"#,
+            Err(("unknown", "")),
+        ),
+        (r#"[null,{"error":"no"}]"#, Err(("unknown", "no"))),
         (r#"[{"error":"no"}]"#, Err(("unknown", "no"))),
         (
             r#"[{"error":{"code":"c","message":"no"}}]"#,
@@ -152,7 +163,7 @@ fn acks_settle_the_message_they_answer_and_no_other() {
         assert_eq!(result, expected, "{frame}");
         assert_eq!(decode(&mut codec, &ack), Inbound::Nothing, "answered once");
     }
-    assert_eq!(codec.stats().ignored, 10);
+    assert_eq!(codec.stats().ignored, 15);
     assert_eq!(
         encode(&mut codec, &message(&event, "null", None)),
         [r#"42["say",{}]"#]
@@ -173,6 +184,7 @@ fn a_join_tells_how_far_we_had_come_and_its_answer_where_the_server_is() {
             id: &id,
             channel: &channel,
             since,
+            options: &realtime_core::SubscribeOptions::default(),
         };
         encode(&mut codec, &message)
     };
@@ -209,6 +221,7 @@ fn a_join_tells_how_far_we_had_come_and_its_answer_where_the_server_is() {
         id: &id,
         channel: &channel,
         since: Some(&position),
+        options: &realtime_core::SubscribeOptions::default(),
     };
     assert_eq!(encode(&mut codec, &join), [r#"420["sub","tasks"]"#]);
     assert_eq!(encode(&mut codec, &leave), [r#"421["unsub","tasks"]"#]);

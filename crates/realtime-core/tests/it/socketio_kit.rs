@@ -2,10 +2,13 @@
 //! speaks Socket.IO.
 
 use realtime_core::{
-    Client, ClientOptions, ConnectionInfo, ConnectionOptions, Fault, Frame, FrameRef, Generation,
-    Input, Instant, Output, ReceivedEvent, SendError, SendId,
+    Client, ClientOptions, ConnectionInfo, ConnectionOptions, Fault, FetchId, Frame, FrameRef,
+    Generation, Input, Instant, MutationEvent, Output, ReceivedEvent, SendError, SendId,
     testing::{PeerId, World},
-    wire::socketio::{SocketIoCodec, SocketIoOptions},
+    wire::{
+        Codec, JsonCodec,
+        socketio::{SocketIoCodec, SocketIoOptions},
+    },
 };
 use std::{rc::Rc, time::Duration};
 
@@ -24,6 +27,8 @@ pub(crate) struct Wired {
     pub(crate) faults: Vec<Fault>,
     pub(crate) events: Vec<Rc<ReceivedEvent>>,
     pub(crate) settled: Vec<(SendId, Result<Rc<str>, SendError>)>,
+    pub(crate) mutated: Vec<MutationEvent>,
+    pub(crate) fetches: Vec<FetchId>,
     sent: Vec<Frame>,
 }
 
@@ -35,13 +40,23 @@ impl Wired {
 
     /// The same for an app that gives tokens.
     pub(crate) fn with_token(options: SocketIoOptions, token: Option<&str>) -> Self {
+        let codec = Box::new(SocketIoCodec::new(options));
+        Self::speaking(codec, "https://a.test", token)
+    }
+
+    /// The same for a server of the JSON envelope.
+    pub(crate) fn with_envelope(token: Option<&str>) -> Self {
+        Self::speaking(Box::new(JsonCodec::default()), "wss://a.test/ws", token)
+    }
+
+    fn speaking(codec: Box<dyn Codec>, url: &str, token: Option<&str>) -> Self {
         let connection = ConnectionOptions {
             has_token: token.is_some(),
             ..ConnectionOptions::default()
         };
-        let client = ClientOptions::new("https://a.test").with_connection(connection);
+        let client = ClientOptions::new(url).with_connection(connection);
         let mut wired = Self {
-            client: Client::new(client, Box::new(SocketIoCodec::new(options))),
+            client: Client::new(client, codec),
             now: Instant::from_millis(1_000),
             generation: Generation::default(),
             token: token.map(str::to_owned),
@@ -50,6 +65,8 @@ impl Wired {
             faults: Vec::new(),
             events: Vec::new(),
             settled: Vec::new(),
+            mutated: Vec::new(),
+            fetches: Vec::new(),
             sent: Vec::new(),
         };
         wired.act(Client::connect);
@@ -170,6 +187,8 @@ impl Wired {
                 Output::Close { code, .. } => self.closes.push(code),
                 Output::Event { event, .. } => self.events.push(event),
                 Output::Settled { send, result } => self.settled.push((send, result)),
+                Output::Mutation { event, .. } => self.mutated.push(event),
+                Output::StartFetch { fetch, .. } => self.fetches.push(fetch),
                 Output::Fault(fault) => self.faults.push(fault),
                 _ => {}
             }

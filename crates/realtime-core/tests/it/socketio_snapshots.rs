@@ -71,11 +71,13 @@ fn write_all(log: &mut String, options: SocketIoOptions) {
             id: &id,
             channel: &channel,
             since: None,
+            options: &realtime_core::SubscribeOptions::default(),
         },
         Outbound::Subscribe {
             id: &id,
             channel: &channel,
             since: Some(&position),
+            options: &realtime_core::SubscribeOptions::default(),
         },
         say(r#"{"text":"h\u00e9llo \"you\" é","n":1e400}"#, Some(&id)),
         say(r#"{"channel":"mine","messageId":"mine"}"#, Some(&id)),
@@ -193,6 +195,7 @@ fn every_kind_of_packet_the_client_reads() {
                 id: &format!("q7f-s{number}").into(),
                 channel: &channel,
                 since: None,
+                options: &realtime_core::SubscribeOptions::default(),
             };
             codec
                 .encode(&message, &mut Vec::new())

@@ -67,6 +67,20 @@ impl Table {
         }
     }
 
+    /// The server starts again with nothing but a few new rows, and counts versions anew.
+    pub(crate) fn begin_anew(&self, rows: &[(&str, &str)]) {
+        self.versions.borrow_mut().clear();
+        self.rows.borrow_mut().clear();
+        for (id, title) in rows {
+            let task = Task {
+                id: (*id).to_owned(),
+                version: self.next_version(id),
+                title: (*title).to_owned(),
+            };
+            self.rows.borrow_mut().insert((*id).to_owned(), task);
+        }
+    }
+
     fn next_version(&self, id: &str) -> u64 {
         let mut versions = self.versions.borrow_mut();
         let version = versions.entry(id.to_owned()).or_default();

@@ -24,11 +24,13 @@ fn every_message_the_client_writes() {
             id: &id,
             channel: &channel,
             since: None,
+            options: &realtime_core::SubscribeOptions::default(),
         },
         Outbound::Subscribe {
             id: &id,
             channel: &channel,
             since: Some(&position),
+            options: &realtime_core::SubscribeOptions::default(),
         },
         Outbound::Unsubscribe { channel: &channel },
         Outbound::Event {

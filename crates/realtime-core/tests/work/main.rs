@@ -5,6 +5,7 @@
 //! A binary of its own, since it counts what the allocator is asked for.
 
 mod edits;
+mod hostile;
 mod lists;
 mod memory;
 mod queries;

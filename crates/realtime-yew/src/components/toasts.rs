@@ -1,6 +1,7 @@
 //! A stack of short messages.
 
 use crate::hooks::{Toast, ToastId, ToastKind, UseToastsHandle};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// What a [`Toasts`] is told.
@@ -13,8 +14,9 @@ pub struct ToastsProps {
     pub class: Classes,
 }
 
-/// Shows a stack of toasts. None goes by itself while the pointer or the keyboard focus is on the
-/// stack.
+/// Shows a stack of toasts. None goes by itself while somebody reads: from when the pointer moves on
+/// the stack until it leaves, and while the keyboard focus is there. A toast that comes under a
+/// pointer at rest goes like any other.
 ///
 /// ```
 /// use realtime_yew::prelude::*;
@@ -48,12 +50,26 @@ pub fn Toasts(props: &ToastsProps) -> Html {
         let toasts = toasts.clone();
         Callback::from(move |()| toasts.resume())
     };
+    // Browsers tell of a pointer on the stack when the stack has come to the pointer, too.
+    let pointer = use_mut_ref(|| None);
+    let on_move = {
+        let (pointer, pause) = (Rc::clone(&pointer), pause.clone());
+        move |event: MouseEvent| {
+            let at = (event.screen_x(), event.screen_y());
+            if pointer.replace(Some(at)).is_some_and(|was| was != at) {
+                pause.emit(());
+            }
+        }
+    };
+    let on_leave = resume.reform(move |_: MouseEvent| {
+        pointer.take();
+    });
     html! {
         <ol
             class={classes!("rt-toasts", props.class.clone())}
             aria-label="Notifications"
-            onmouseenter={pause.reform(|_| ())}
-            onmouseleave={resume.reform(|_| ())}
+            onmousemove={on_move}
+            onmouseleave={on_leave}
             onfocusin={pause.reform(|_| ())}
             onfocusout={resume.reform(|_| ())}
         >

@@ -15,6 +15,7 @@ pub use source::UseRealtimeListSourceHandle;
 pub use view::UseRealtimeListViewHandle;
 pub(super) use view::ViewKeeper;
 
+use super::channel_access::ChannelAccess;
 use super::record::{
     ObservationSlot, RefusalSlot, observe_into, same_meta, unknown_meta, use_fetcher_slot,
     use_pausing, use_refetch, use_slots,
@@ -27,7 +28,8 @@ use crate::{
     snapshot::{Held, use_snapshot},
 };
 use realtime_core::{
-    EntryId, ItemState, ListItem, ListSnapshot, QueryError, QueryKey, QueryMeta, QueryStatus, Topic,
+    ChannelError, EntryId, ItemState, ListItem, ListSnapshot, QueryError, QueryKey, QueryMeta,
+    QueryStatus, Topic,
 };
 use std::rc::Rc;
 use yew::prelude::*;
@@ -52,6 +54,7 @@ pub(super) struct ListView<T: ListItem> {
     /// The rows that wait for the server, where every row is shown.
     states: Vec<(T::Id, ItemState)>,
     meta: QueryMeta,
+    channel_error: Option<ChannelError>,
 }
 
 impl<T: ListItem> Clone for ListView<T> {
@@ -63,6 +66,7 @@ impl<T: ListItem> Clone for ListView<T> {
             items: self.items.clone(),
             states: self.states.clone(),
             meta: self.meta.clone(),
+            channel_error: self.channel_error.clone(),
         }
     }
 }
@@ -82,6 +86,7 @@ impl<T: ListItem> PartialEq for ListView<T> {
             && same_rows
             && self.states == other.states
             && same_meta(&self.meta, &other.meta)
+            && self.channel_error == other.channel_error
     }
 }
 
@@ -94,6 +99,7 @@ struct ListQuery<T: ListItem> {
     fetcher: FetcherSlot,
     slot: ObservationSlot,
     refused: RefusalSlot,
+    access: Rc<ChannelAccess>,
 }
 
 impl<T: ListItem> Clone for ListQuery<T> {
@@ -106,6 +112,7 @@ impl<T: ListItem> Clone for ListQuery<T> {
             fetcher: Rc::clone(&self.fetcher),
             slot: Rc::clone(&self.slot),
             refused: Rc::clone(&self.refused),
+            access: Rc::clone(&self.access),
         }
     }
 }
@@ -122,9 +129,10 @@ impl<T: ListItem> ListQuery<T> {
                     Depth::Order | Depth::Status => Vec::new(),
                 },
                 client.query_meta(&self.key).cloned(),
+                client.channel_error(&self.key),
             )
         });
-        let (entry, order_version, list, states, meta) = known.unwrap_or_default();
+        let (entry, order_version, list, states, meta, refusal) = known.unwrap_or_default();
         let items = list.or_else(|| self.initial.clone());
         let refused = self.refused.of(&self.key);
         let meta = match (meta, refused) {
@@ -138,6 +146,7 @@ impl<T: ListItem> ListQuery<T> {
             items,
             states,
             meta,
+            channel_error: self.access.error().or(refusal),
         }
     }
 
@@ -155,6 +164,9 @@ impl<T: ListItem> ListQuery<T> {
     }
 
     fn observe(&self) -> Result<(), QueryError> {
+        let (channel, subscribe) = self.options.subscription();
+        let enabled = self.options.is_enabled();
+        self.access.hold(&self.client, channel, subscribe, enabled);
         observe_into(&self.slot, &self.client, &self.key, || {
             let defaults = self.client.runtime().app().query_defaults;
             let options = self.options.query_options(defaults);
@@ -197,15 +209,18 @@ where
         fetcher: use_fetcher_slot(fetcher.into_run()),
         refused: slots.refused,
         slot: Rc::clone(&slots.observation),
+        access: Rc::clone(&slots.access),
         initial: (*initial).clone(),
         client,
         key,
         options,
     };
+    let (channel, subscribe) = query.options.subscription();
+    let wish = (channel.cloned(), subscribe.clone());
     let view = {
         let reader = query.clone();
         let source = query.clone();
-        let deps = (query.key.clone(), query.options.binding());
+        let deps = (query.key.clone(), query.options.binding(), wish.clone());
         use_snapshot(
             &query.client,
             deps,
@@ -213,7 +228,13 @@ where
             move |changed| source.attach(depth, changed),
         )
     };
-    use_pausing(&query.client, &query.key, enabled, slots.observation);
+    use_pausing(
+        &query.client,
+        &query.key,
+        wish,
+        enabled,
+        (slots.observation, slots.access),
+    );
     let refetch = use_refetch(&query.client, &query.key);
     let list = ListRef::new(query.key, query.initial);
     UseRealtimeListHandle::new(query.client, list, view, refetch)

@@ -6,7 +6,7 @@ mod options;
 pub use handle::UseRealtimeQueryHandle;
 pub use options::UseRealtimeQueryOptions;
 
-use super::refusal::Refusal;
+use super::{channel_access::ChannelAccess, refusal::Refusal};
 use crate::{
     client::{Observation, RealtimeClient},
     fetcher::{Fetcher, RunFetch},
@@ -14,7 +14,10 @@ use crate::{
     runtime::FetcherSlot,
     snapshot::{Held, use_snapshot},
 };
-use realtime_core::{FetchStatus, ItemState, QueryError, QueryKey, QueryMeta, QueryStatus, Topic};
+use realtime_core::{
+    ChannelError, ChannelName, FetchStatus, ItemState, QueryError, QueryKey, QueryMeta,
+    QueryStatus, SubscribeOptions, Topic,
+};
 use std::{cell::RefCell, rc::Rc};
 use yew::prelude::*;
 
@@ -29,6 +32,7 @@ pub(super) type RefusalSlot = Rc<Refusal<QueryKey, QueryError>>;
 pub(super) struct Slots {
     pub(super) observation: ObservationSlot,
     pub(super) refused: RefusalSlot,
+    pub(super) access: Rc<ChannelAccess>,
 }
 
 #[hook]
@@ -36,6 +40,7 @@ pub(super) fn use_slots() -> Slots {
     Slots {
         observation: use_mut_ref(|| None),
         refused: use_memo((), |()| Refusal::default()),
+        access: use_memo((), |()| ChannelAccess::default()),
     }
 }
 
@@ -44,6 +49,7 @@ pub(super) struct View<S> {
     pub(super) data: Option<Rc<S>>,
     pub(super) state: ItemState,
     pub(super) meta: QueryMeta,
+    pub(super) channel_error: Option<ChannelError>,
 }
 
 impl<S> Clone for View<S> {
@@ -52,6 +58,7 @@ impl<S> Clone for View<S> {
             data: self.data.clone(),
             state: self.state.clone(),
             meta: self.meta.clone(),
+            channel_error: self.channel_error.clone(),
         }
     }
 }
@@ -65,7 +72,10 @@ impl<S: PartialEq> PartialEq for View<S> {
             (None, None) => true,
             _ => false,
         };
-        same_data && self.state == other.state && same_meta(&self.meta, &other.meta)
+        same_data
+            && self.state == other.state
+            && same_meta(&self.meta, &other.meta)
+            && self.channel_error == other.channel_error
     }
 }
 
@@ -137,6 +147,7 @@ pub(super) struct RecordQuery<T> {
     pub(super) fetcher: FetcherSlot,
     pub(super) slot: ObservationSlot,
     pub(super) refused: RefusalSlot,
+    pub(super) access: Rc<ChannelAccess>,
 }
 
 impl<T> Clone for RecordQuery<T> {
@@ -148,6 +159,7 @@ impl<T> Clone for RecordQuery<T> {
             fetcher: Rc::clone(&self.fetcher),
             slot: Rc::clone(&self.slot),
             refused: Rc::clone(&self.refused),
+            access: Rc::clone(&self.access),
         }
     }
 }
@@ -160,9 +172,10 @@ impl<T: PartialEq + 'static> RecordQuery<T> {
                 client.record::<T>(&self.key),
                 client.query_state::<T>(&self.key),
                 client.query_meta(&self.key).cloned(),
+                client.channel_error(&self.key),
             )
         });
-        let (record, state, meta) = known.unwrap_or((None, ItemState::Synced, None));
+        let (record, state, meta, refusal) = known.unwrap_or((None, ItemState::Synced, None, None));
         // Until the effect has put it into the cache, and for ever on a server.
         let data = record.or_else(|| self.options.initial_data());
         let refused = self.refused.of(&self.key);
@@ -174,6 +187,7 @@ impl<T: PartialEq + 'static> RecordQuery<T> {
             data: data.as_ref().map(select),
             state,
             meta,
+            channel_error: self.access.error().or(refusal),
         }
     }
 
@@ -188,6 +202,9 @@ impl<T: PartialEq + 'static> RecordQuery<T> {
 
     /// Observes the record, unless that is done already.
     pub(super) fn observe(&self) -> Result<(), QueryError> {
+        let (channel, subscribe) = self.options.subscription();
+        let enabled = self.options.is_enabled();
+        self.access.hold(&self.client, channel, subscribe, enabled);
         observe_into(&self.slot, &self.client, &self.key, || {
             let defaults = self.client.runtime().app().query_defaults;
             let options = self.options.query_options(defaults);
@@ -236,14 +253,17 @@ where
         fetcher: use_fetcher_slot(fetcher.into_run()),
         refused: slots.refused,
         slot: Rc::clone(&slots.observation),
+        access: Rc::clone(&slots.access),
         client,
         key,
         options,
     };
+    let (channel, subscribe) = query.options.subscription();
+    let wish = (channel.cloned(), subscribe.clone());
     let view = {
         let reader = query.clone();
         let source = query.clone();
-        let deps = (query.key.clone(), query.options.bindings());
+        let deps = (query.key.clone(), query.options.bindings(), wish.clone());
         use_snapshot(
             &query.client,
             deps,
@@ -251,25 +271,34 @@ where
             move |changed| source.attach(changed),
         )
     };
-    use_pausing(&query.client, &query.key, enabled, slots.observation);
+    use_pausing(
+        &query.client,
+        &query.key,
+        wish,
+        enabled,
+        (slots.observation, slots.access),
+    );
     let refetch = use_refetch(&query.client, &query.key);
     let handle = UseRealtimeQueryHandle::new(&query.client, &query.key, view, refetch);
     (query, handle)
 }
 
-/// Pauses the observation in `slot` while `enabled` is false, and ends it when the component
-/// unmounts.
+/// Pauses the observation and the access to the channel while `enabled` is false, and ends both
+/// when the component unmounts.
 #[hook]
 pub(super) fn use_pausing(
     client: &RealtimeClient,
     key: &QueryKey,
+    wish: (Option<ChannelName>, SubscribeOptions),
     enabled: bool,
-    slot: ObservationSlot,
+    held: (ObservationSlot, Rc<ChannelAccess>),
 ) {
-    let deps = (client.clone(), key.clone(), enabled);
+    let (slot, access) = held;
+    let deps = (client.clone(), key.clone(), wish, enabled);
     use_effect_with(deps, {
-        let slot = Rc::clone(&slot);
-        move |(_, _, enabled)| {
+        let (slot, access) = (Rc::clone(&slot), Rc::clone(&access));
+        move |(client, _, (channel, subscribe), enabled)| {
+            access.hold(client, channel.as_ref(), subscribe, *enabled);
             if let Some(observation) = &*slot.borrow() {
                 observation.set_enabled(*enabled);
             }
@@ -279,6 +308,7 @@ pub(super) fn use_pausing(
         move || {
             let gone = slot.borrow_mut().take();
             drop(gone);
+            access.release();
         }
     });
 }

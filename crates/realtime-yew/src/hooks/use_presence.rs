@@ -1,6 +1,6 @@
 //! Who is here.
 
-use super::refusal::Refusal;
+use super::{channel_access::ChannelAccess, refusal::Refusal};
 use crate::{
     client::{Lease, RealtimeClient},
     error::RealtimeError,
@@ -8,8 +8,8 @@ use crate::{
     snapshot::{Held, use_snapshot},
 };
 use realtime_core::{
-    ChannelError, ChannelName, Fault, Member, Metadata, MetadataError, PresenceEvent,
-    PresenceOptions, PresenceSnapshot, PresenceStatus, Topic, User, UserId,
+    ChannelError, ChannelName, Client, Fault, Member, Metadata, MetadataError, PresenceEvent,
+    PresenceOptions, PresenceSnapshot, PresenceStatus, SubscribeOptions, Topic, User, UserId,
 };
 use serde::Serialize;
 use std::{cell::RefCell, fmt, rc::Rc};
@@ -21,6 +21,7 @@ pub struct UsePresenceOptions {
     presence: PresenceOptions,
     metadata: Option<Metadata>,
     on_event: Option<Callback<PresenceEvent>>,
+    subscribe: SubscribeOptions,
     enabled: bool,
 }
 
@@ -30,6 +31,7 @@ impl Default for UsePresenceOptions {
             presence: PresenceOptions::default(),
             metadata: None,
             on_event: None,
+            subscribe: SubscribeOptions::default(),
             enabled: true,
         }
     }
@@ -63,6 +65,23 @@ impl UsePresenceOptions {
     #[must_use]
     pub fn with_presence(mut self, presence: PresenceOptions) -> Self {
         self.presence = presence;
+        self
+    }
+
+    /// Sends `params` with the subscription of the channel: see
+    /// [`SubscribeOptions`](realtime_core::SubscribeOptions). All who use the channel at one time must
+    /// agree on them; whoever does not is told by [`error`](UsePresenceHandle::error).
+    #[must_use]
+    pub fn with_params<P: Serialize + ?Sized>(mut self, params: &P) -> Self {
+        self.subscribe = self.subscribe.with_params(params);
+        self
+    }
+
+    /// Shows `token` with the subscription of the channel, for channels that only some may follow. The
+    /// newest counts from the next subscription on.
+    #[must_use]
+    pub fn with_channel_token(mut self, token: impl Into<Rc<str>>) -> Self {
+        self.subscribe = self.subscribe.with_token(token);
         self
     }
 
@@ -130,7 +149,7 @@ impl UsePresenceHandle {
         self.snapshot.as_ref().is_some_and(|snapshot| snapshot.live)
     }
 
-    /// Why the channel cannot be joined.
+    /// Why the channel cannot be joined, or that the server refuses it.
     #[must_use]
     pub const fn error(&self) -> Option<&ChannelError> {
         self.error.as_ref()
@@ -223,10 +242,12 @@ pub fn use_presence(channel: &str, user: User, options: UsePresenceOptions) -> U
     let channel = ChannelName::from(channel);
     let held = use_mut_ref(|| None::<Lease>);
     let refused = use_memo((), |()| Refusal::default());
+    let access = use_memo((), |()| ChannelAccess::default());
     let on_event = use_mut_ref(|| None::<Callback<PresenceEvent>>);
     *on_event.borrow_mut() = options.on_event.clone();
     let enabled = options.enabled;
     let initial_status = options.presence.initial_status;
+    let subscribe = options.subscribe.clone();
     let join = Join {
         client: client.clone(),
         channel: channel.clone(),
@@ -234,18 +255,21 @@ pub fn use_presence(channel: &str, user: User, options: UsePresenceOptions) -> U
         options,
         held: Rc::clone(&held),
         refused: Rc::clone(&refused),
+        access: Rc::clone(&access),
         on_event,
     };
-    let deps = (channel.clone(), user, enabled);
+    let deps = (channel.clone(), user, enabled, subscribe);
     let read = {
         let (client, channel) = (client.clone(), channel.clone());
+        let access = Rc::clone(&access);
         move || {
-            let known = client.read(|client| client.presence(&channel));
+            let look =
+                |client: &Client| (client.presence(&channel), client.channel_refusal(&channel));
             // Others may have joined while this component stays away.
-            Room(
-                enabled.then_some(known).flatten().flatten(),
-                refused.of(&channel),
-            )
+            let known = enabled.then(|| client.read(look)).flatten();
+            let (room, refusal) = known.unwrap_or_default();
+            let error = refused.of(&channel).or_else(|| access.error());
+            Room(room, error.or(refusal))
         }
     };
     let Room(snapshot, error) =
@@ -254,6 +278,7 @@ pub fn use_presence(channel: &str, user: User, options: UsePresenceOptions) -> U
         move || {
             let left = held.borrow_mut().take();
             drop(left);
+            access.release();
         }
     });
     UsePresenceHandle {
@@ -292,11 +317,17 @@ struct Join {
     /// change of name is not seen as leaving.
     held: Rc<RefCell<Option<Lease>>>,
     refused: Rc<Refusal<ChannelName, ChannelError>>,
+    access: Rc<ChannelAccess>,
     on_event: Rc<RefCell<Option<Callback<PresenceEvent>>>>,
 }
 
 impl Join {
     fn attach(self, changed: Rc<dyn Fn()>) -> Held {
+        let Self {
+            client, options, ..
+        } = &self;
+        let subscribe = &options.subscribe;
+        (self.access).hold(client, Some(&self.channel), subscribe, options.enabled);
         let new = self.options.enabled.then(|| self.join()).flatten();
         let old = self.held.replace(new);
         drop(old);

@@ -22,7 +22,7 @@ use yew::prelude::*;
 /// height, the content in it, and the rows in that. [`VirtualList`](crate::components::VirtualList)
 /// is all of this put together, with roles, keys and slots; use the hook for another shape.
 ///
-/// A list that is taller than an element can be (16 million pixels) is scrolled all the same: a
+/// A list that is taller than an element is made (4 million pixels) is scrolled all the same: a
 /// turn of the wheel goes as far as anywhere, and the scroll bar is to scale.
 ///
 /// ```

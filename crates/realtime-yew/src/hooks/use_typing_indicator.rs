@@ -1,5 +1,6 @@
 //! Who is typing.
 
+use super::channel_access::ChannelAccess;
 use crate::{
     client::{Lease, RealtimeClient},
     error::RealtimeError,
@@ -7,8 +8,10 @@ use crate::{
     snapshot::{Held, use_snapshot},
 };
 use realtime_core::{
-    ChannelError, ChannelName, EventName, Fault, Topic, TypingOptions, Typist, UserId,
+    ChannelError, ChannelName, EventName, Fault, SubscribeOptions, Topic, TypingOptions, Typist,
+    UserId,
 };
+use serde::Serialize;
 use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 use yew::{html::ImplicitClone, prelude::*};
 
@@ -16,6 +19,7 @@ use yew::{html::ImplicitClone, prelude::*};
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseTypingIndicatorOptions {
     typing: TypingOptions,
+    subscribe: SubscribeOptions,
     enabled: bool,
 }
 
@@ -23,6 +27,7 @@ impl Default for UseTypingIndicatorOptions {
     fn default() -> Self {
         Self {
             typing: TypingOptions::default(),
+            subscribe: SubscribeOptions::default(),
             enabled: true,
         }
     }
@@ -53,6 +58,23 @@ impl UseTypingIndicatorOptions {
     #[must_use]
     pub fn with_typing(mut self, typing: TypingOptions) -> Self {
         self.typing = typing;
+        self
+    }
+
+    /// Sends `params` with the subscription of the channel: see
+    /// [`SubscribeOptions`](realtime_core::SubscribeOptions). All who use the channel at one time must
+    /// agree on them; whoever does not is told by [`on_error`](crate::RealtimeOptions::with_on_error).
+    #[must_use]
+    pub fn with_params<P: Serialize + ?Sized>(mut self, params: &P) -> Self {
+        self.subscribe = self.subscribe.with_params(params);
+        self
+    }
+
+    /// Shows `token` with the subscription of the channel, for channels that only some may follow. The
+    /// newest counts from the next subscription on.
+    #[must_use]
+    pub fn with_channel_token(mut self, token: impl Into<Rc<str>>) -> Self {
+        self.subscribe = self.subscribe.with_token(token);
         self
     }
 
@@ -206,14 +228,16 @@ pub fn use_typing_indicator(
         move || Typists(desk.typists())
     };
     let held = use_mut_ref(|| None::<Lease>);
-    let holder = Rc::clone(&held);
+    let access = use_memo((), |()| ChannelAccess::default());
+    let (holder, holds) = (Rc::clone(&held), Rc::clone(&access));
     let Typists(typists) = use_snapshot(&client, deps, read, move |changed| {
-        desk.attach(&holder, changed)
+        desk.attach(&holder, &holds, changed)
     });
     use_effect_with((), move |()| {
         move || {
             let left = held.borrow_mut().take();
             drop(left);
+            access.release();
         }
     });
     let stop = use_memo(
@@ -269,7 +293,16 @@ impl Desk {
 
     /// The new place is taken before the old one is given back, so that a change of name is not
     /// seen as stopping.
-    fn attach(self, held: &RefCell<Option<Lease>>, changed: Rc<dyn Fn()>) -> Held {
+    fn attach(
+        self,
+        held: &RefCell<Option<Lease>>,
+        access: &ChannelAccess,
+        changed: Rc<dyn Fn()>,
+    ) -> Held {
+        let UseTypingIndicatorOptions {
+            subscribe, enabled, ..
+        } = &self.options;
+        access.hold(&self.client, Some(&self.channel), subscribe, *enabled);
         let new = self.options.enabled.then(|| self.open()).flatten();
         let old = held.replace(new);
         drop(old);

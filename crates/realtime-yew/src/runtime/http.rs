@@ -8,7 +8,7 @@ use super::{
 };
 use crate::fetcher::Positioned;
 use gloo_net::http::{Request, Response};
-use realtime_core::{FetchError, Position};
+use realtime_core::{FetchError, Position, wire::well_formed};
 use serde::de::DeserializeOwned;
 use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 
@@ -35,7 +35,7 @@ pub async fn get_json<T: DeserializeOwned>(
 ) -> Result<Positioned<T>, FetchError> {
     let url = url.as_ref();
     let (body, position) = get(url).await?;
-    let data = serde_json::from_str(&body).map_err(|error| unreadable(url, error))?;
+    let data = serde_json::from_str(&well_formed(&body)).map_err(|error| unreadable(url, error))?;
     Ok(Positioned { data, position })
 }
 
@@ -65,7 +65,7 @@ pub async fn get_json_list<T: DeserializeOwned>(
     };
     // Hidden pages have nothing to paint, and their timeouts take a second.
     let is_over_budget = || burst.borrow().is_over_budget() && !page::is_hidden();
-    let data = read_rows(&body, is_over_budget, turn)
+    let data = read_rows(&well_formed(&body), is_over_budget, turn)
         .await
         .map_err(|error| unreadable(url, error))?;
     if is_over_budget() {

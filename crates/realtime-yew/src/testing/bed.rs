@@ -2,6 +2,7 @@
 
 use super::{
     clock::{MAX_RINGS, ManualClock},
+    flush::{flush, next_microtask},
     mounted::Mounted,
     page::FakePage,
     transport::FakeTransport,
@@ -134,13 +135,17 @@ impl TestBed {
 
     /// Lets everything happen that needs no time: frames are carried and drawn, fetches answer,
     /// components render, until nothing is left to do.
+    ///
+    /// # Panics
+    ///
+    /// As [`flush`](super::flush) does.
     pub async fn settle(&self) {
         let mut idle = 0;
         for _ in 0..MAX_ROUNDS {
             let carried = self.transport.deliver();
             next_microtask().await;
             let drawn = self.page.draw_frame();
-            yew::scheduler::flush().await;
+            flush().await;
             // A render of the last round may have begun something that this one could not see.
             idle = if carried || drawn { 0 } else { idle + 1 };
             if idle == IDLE_ROUNDS {
@@ -236,22 +241,6 @@ impl TestBed {
         };
         self.client =
             RealtimeClient::on_platform("wss://test/ws", RealtimeOptions::default(), platform);
-    }
-}
-
-/// Lets tasks that wait for nothing run: a fetcher that is ready needs a few turns.
-async fn next_microtask() {
-    for _ in 0..8 {
-        let mut turned = false;
-        std::future::poll_fn(|context| {
-            if std::mem::replace(&mut turned, true) {
-                std::task::Poll::Ready(())
-            } else {
-                context.waker().wake_by_ref();
-                std::task::Poll::Pending
-            }
-        })
-        .await;
     }
 }
 

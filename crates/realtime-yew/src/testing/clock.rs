@@ -87,8 +87,12 @@ impl Clock for ManualClock {
 struct ManualTimer(Rc<Alarm>);
 
 impl Timer for ManualTimer {
+    /// As in a browser, an alarm that is set for earlier stays, and rings early.
     fn arm(&self, at: Option<Instant>) {
-        self.0.at.set(at);
+        let stays = matches!((self.0.at.get(), at), (Some(armed), Some(at)) if armed <= at);
+        if !stays {
+            self.0.at.set(at);
+        }
     }
 }
 

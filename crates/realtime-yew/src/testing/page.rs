@@ -2,6 +2,7 @@
 
 use super::clock::{HIDDEN_FRAME, ManualClock};
 use crate::runtime::{Clock, Page, PageEvent, Repaint, Timer, Watch};
+use realtime_core::Instant;
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
@@ -23,7 +24,22 @@ struct FakeWatch(Tell);
 
 struct PendingFrame {
     draw: Rc<dyn Fn()>,
-    wanted: Cell<bool>,
+    /// Wanted, if there is one; and drawn then by itself if nobody sees the page.
+    due: Cell<Option<Instant>>,
+    late: Box<dyn Timer>,
+}
+
+impl PendingFrame {
+    /// The timer has rung, perhaps for a frame that was drawn since.
+    fn ring(&self, now: Instant) {
+        match self.due.get() {
+            Some(due) if due <= now => {
+                self.due.take();
+                (self.draw)();
+            }
+            due => self.late.arm(due),
+        }
+    }
 }
 
 impl FakePage {
@@ -61,7 +77,7 @@ impl FakePage {
             .borrow()
             .iter()
             .filter_map(Weak::upgrade)
-            .filter(|frame| frame.wanted.replace(false))
+            .filter(|frame| frame.due.take().is_some())
             .collect();
         for frame in &due {
             (frame.draw)();
@@ -88,22 +104,23 @@ impl Page for FakePage {
     }
 
     fn repaint(&self, draw: Rc<dyn Fn()>) -> Box<dyn Repaint> {
-        let frame = Rc::new(PendingFrame {
-            draw,
-            wanted: Cell::new(false),
+        let clock = self.0.clock.clone();
+        let frame = Rc::new_cyclic(|me: &Weak<PendingFrame>| {
+            let (me, rung) = (me.clone(), clock.clone());
+            let late = clock.timer(Rc::new(move || {
+                if let Some(frame) = me.upgrade() {
+                    frame.ring(rung.now());
+                }
+            }));
+            PendingFrame {
+                draw,
+                due: Cell::default(),
+                late,
+            }
         });
         self.0.frames.borrow_mut().push(Rc::downgrade(&frame));
-        let late = {
-            let frame = Rc::clone(&frame);
-            self.0.clock.timer(Rc::new(move || {
-                if frame.wanted.replace(false) {
-                    (frame.draw)();
-                }
-            }))
-        };
         Box::new(FakeRepaint {
             frame,
-            late,
             page: self.clone(),
         })
     }
@@ -121,17 +138,18 @@ impl Watch for Rc<FakeWatch> {}
 
 struct FakeRepaint {
     frame: Rc<PendingFrame>,
-    late: Box<dyn Timer>,
     page: FakePage,
 }
 
 impl Repaint for FakeRepaint {
     fn request(&self) {
-        if self.frame.wanted.replace(true) {
+        if self.frame.due.get().is_some() {
             return;
         }
+        let due = self.page.0.clock.now() + HIDDEN_FRAME;
+        self.frame.due.set(Some(due));
         if !self.page.0.visible.get() {
-            self.late.arm(Some(self.page.0.clock.now() + HIDDEN_FRAME));
+            self.frame.late.arm(Some(due));
         }
     }
 }

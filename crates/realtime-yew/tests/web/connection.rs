@@ -33,7 +33,7 @@ fn Trouble(props: &TroubleProps) -> Html {
 async fn the_status_follows_the_connection() {
     let bed = TestBed::new();
     let page = bed.mount(html! { <ConnectionStatus /> });
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(page.text(LABEL), "Connecting…");
     bed.settle().await;
     assert_eq!(page.text(LABEL), "Connected");

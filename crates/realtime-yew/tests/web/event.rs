@@ -81,7 +81,7 @@ async fn nothing_is_heard_after_unmounting() {
     let page = bed.mount(html! { <Listener heard={heard.clone()} /> });
     bed.settle().await;
     page.unmount();
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     bed.server().publish("room", "notification", "1");
     bed.settle().await;
     assert_eq!(heard.take(), [""; 0]);

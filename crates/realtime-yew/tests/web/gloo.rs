@@ -64,7 +64,7 @@ async fn the_real_transport_connects_sends_and_closes() {
         "{answer:?}"
     );
     page.unmount();
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(client.connection().status, ConnectionState::Disconnected);
     assert!(client.stats().frames_received > 0);
 }

@@ -79,7 +79,7 @@ async fn a_page_from_the_server_is_taken_over_and_comes_alive() {
         },
         &html,
     );
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     bed.settle().await;
     assert_eq!(page.count("li"), 3, "two tasks and one user: {page:?}");
     assert_eq!(page.text("#motd"), "Hello");

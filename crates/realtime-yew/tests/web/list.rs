@@ -92,7 +92,7 @@ fn rows(page: &realtime_yew::testing::Mounted) -> String {
 async fn a_list_loads_sorted_and_follows_create_update_and_delete() {
     let bed = TestBed::new();
     let page = bed.mount(html! { <Tasks /> });
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert!(page.html().contains(r#"data-loading="true""#));
     bed.settle().await;
     assert_eq!(rows(&page), "Bake Call Dig");
@@ -184,7 +184,7 @@ async fn a_row_that_moves_renders_the_order_and_itself() {
 async fn rows_of_the_initial_data_come_alive_though_they_mount_before_their_list() {
     let bed = TestBed::new();
     let page = bed.mount(html! { <TwoLevels initial=true /> });
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(rows(&page), "Bake");
     bed.settle().await;
     assert_eq!(rows(&page), "Bake Call Dig");

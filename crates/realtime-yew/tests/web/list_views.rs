@@ -147,7 +147,7 @@ async fn another_view_shows_other_rows_in_the_same_render() {
     bed.settle().await;
     first.views.take();
     page.set(html! { <Source ..Props { text: "i".into(), ..first.clone() } /> });
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!((page.text("b"), first.views.take()), ("3".into(), 1));
 }
 

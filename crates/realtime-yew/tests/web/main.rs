@@ -2,8 +2,10 @@
 //! moved by hand. Nothing sleeps.
 #![cfg(target_arch = "wasm32")]
 
+mod channel_access;
 mod connection;
 mod event;
+mod flush;
 mod gloo;
 mod hydration;
 mod list;

@@ -121,7 +121,7 @@ async fn a_status_is_shown_and_announced_at_once() {
     let page = bed.mount(html! { <Room /> });
     bed.settle().await;
     page.click("#busy");
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(page.text("#status"), "busy");
     bed.pass(seconds(1)).await;
     let server = bed.server();

@@ -46,9 +46,9 @@ async fn the_provider_makes_one_client_and_its_renders_do_not_reach_the_readers(
     let (renders, clients) = (Count::default(), Log::default());
     let app = |turn| html! { <App {turn} renders={renders.clone()} clients={clients.clone()} /> };
     let page = Mounted::bare(app(1));
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     page.set(app(2));
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(page.text("p"), "2");
     assert_eq!(renders.get(), 1);
     let clients = clients.take();
@@ -57,7 +57,7 @@ async fn the_provider_makes_one_client_and_its_renders_do_not_reach_the_readers(
         ConnectionState::Disconnected
     );
     page.unmount();
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(
         clients[0].connection().status,
         ConnectionState::Disconnected

@@ -242,7 +242,7 @@ async fn the_refetch_callback_is_the_same_in_every_render() {
     let bed = TestBed::new();
     let handle = Keep::default();
     let page = bed.mount(html! { <Price handle={handle.clone()} /> });
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     let first = handle.get();
     bed.settle().await;
     page.set(html! { <Price price={2.0} handle={handle.clone()} /> });
@@ -296,7 +296,7 @@ async fn data_set_by_hand_is_shown_without_waiting_for_a_frame() {
     let page = bed.mount(html! { <Price handle={handle.clone()} /> });
     bed.settle().await;
     assert_eq!(handle.get().set_data(stock("ACME", 7.0)), Ok(true));
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(page.text("#price"), "7");
 }
 
@@ -324,7 +324,7 @@ async fn a_page_shown_again_shows_at_once_what_happened_meanwhile() {
         .publish("stocks:ACME", "stock:update", &update(5.0));
     bed.deliver();
     bed.set_visible(true);
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(page.text("#price"), "5");
 }
 

@@ -151,7 +151,7 @@ async fn an_event_that_the_fetch_already_contains_is_not_added_again() {
     // The subscription stands, the fetch has read the truth, and its answer is under way when the
     // events arrive: the first is in the answer, the second is not.
     *truth.0.borrow_mut() = (5, Some((bed.server().position("sums").0, 1)));
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     bed.deliver();
     bed.server().publish("sums", "add", "5");
     bed.server().publish("sums", "add", "10");

@@ -125,5 +125,5 @@ pub(crate) async fn next_frame() {
         .request_animation_frame(drawn.unchecked_ref())
         .expect("a window has frames");
     receiver.await.expect("the frame comes");
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
 }

@@ -47,7 +47,7 @@ async fn the_fallback_is_shown_until_there_is_data() {
     let bed = TestBed::new();
     let fetches = Count::default();
     let mounted = bed.mount(page(html! { <Motd fetches={fetches.clone()} /> }));
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(mounted.text("i"), "wait");
     bed.settle().await;
     assert_eq!(
@@ -85,7 +85,7 @@ async fn another_key_suspends_again() {
     let mounted = bed.mount(page(html! { <Motd /> }));
     bed.settle().await;
     mounted.set(page(html! { <Motd id=2 /> }));
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(mounted.text("i"), "wait");
     bed.settle().await;
     assert_eq!(mounted.text("p"), "motd 2");
@@ -95,7 +95,7 @@ async fn another_key_suspends_again() {
 async fn unmounting_while_suspended_leaves_nothing_behind() {
     let bed = TestBed::new();
     let mounted = bed.mount(page(html! { <Motd /> }));
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     mounted.unmount();
     bed.pass(seconds(400)).await;
     assert_eq!(bed.client().subscription_count(), 0);

@@ -134,7 +134,7 @@ async fn another_channel_shows_none_of_the_old_ones_typists() {
     bed.server().publish("room", "typing:start", LIN);
     bed.settle().await;
     page.set(html! { <Composer channel="other" /> });
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(page.text(TEXT), "");
     bed.pass(seconds(10)).await;
     assert_eq!(bed.server().subscribers("room"), 0);

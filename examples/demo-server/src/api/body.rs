@@ -7,6 +7,7 @@ use axum::{
     http::StatusCode,
 };
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 /// A JSON body.
 pub(super) struct Body<T>(pub(super) T);
@@ -15,7 +16,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        match Json::from_request(request, app).await {
+        let body = timeout(app.config.body_within, Json::from_request(request, app)).await;
+        match body.map_err(|_| Refusal::TooSlow)? {
             Ok(Json(body)) => Ok(Self(body)),
             Err(JsonRejection::MissingJsonContentType(_)) => Err(Refusal::NotJson),
             Err(JsonRejection::JsonDataError(error)) => Err(Refusal::invalid(error.body_text())),

@@ -5,18 +5,20 @@ use crate::{
     app::App,
     channel::{is_room_name, room_channel},
     errors::{Refusal, quoted},
+    permissions::{Right, Visitor},
 };
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, State},
 };
 use realtime_demo_types::Message;
 
 pub(super) async fn messages(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Path(room): Path<String>,
 ) -> Result<Positioned<Vec<Message>>, Refusal> {
-    check(&room)?;
+    check(&visitor, &room)?;
     let state = app.hub.lock();
     let body = state.world.rooms.messages(&room);
     Ok(Positioned {
@@ -28,15 +30,17 @@ pub(super) async fn messages(
 /// The ids of the sockets in a room, whichever of the servers they are connected to.
 pub(super) async fn sockets(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Path(room): Path<String>,
 ) -> Result<Json<Vec<String>>, Refusal> {
-    check(&room)?;
+    check(&visitor, &room)?;
     app.socketio.sockets(&room_channel(&room)).await.map(Json)
 }
 
-fn check(room: &str) -> Result<(), Refusal> {
-    if is_room_name(room) {
-        return Ok(());
+/// Refuses what is no room, and one that they may not see.
+fn check(visitor: &Visitor, room: &str) -> Result<(), Refusal> {
+    if !is_room_name(room) {
+        return Err(Refusal::NotFound(format!("room {:?}", quoted(room))));
     }
-    Err(Refusal::NotFound(format!("room {:?}", quoted(room))))
+    visitor.check(Right::See, &room_channel(room))
 }

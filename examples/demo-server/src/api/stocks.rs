@@ -7,8 +7,10 @@ use crate::{
     command::Command,
     errors::Refusal,
     feed,
+    permissions::{Right, Visitor},
 };
 use axum::{
+    Extension,
     extract::{Path, State},
     http::StatusCode,
     response::Response,
@@ -16,18 +18,24 @@ use axum::{
 use realtime_demo_types::{Burst, Stock};
 use std::sync::Arc;
 
-pub(super) async fn list(State(app): State<App>) -> Positioned<Vec<Stock>> {
+pub(super) async fn list(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<Positioned<Vec<Stock>>, Refusal> {
+    visitor.check(Right::See, STOCKS)?;
     let state = app.hub.lock();
-    Positioned {
+    Ok(Positioned {
         position: state.world.position(STOCKS),
         body: state.world.market.stocks(),
-    }
+    })
 }
 
 pub(super) async fn one(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Path(symbol): Path<String>,
 ) -> Result<Positioned<Stock>, Refusal> {
+    visitor.check(Right::See, &stock_channel(&symbol))?;
     let state = app.hub.lock();
     let body = state.world.market.stock(&symbol)?;
     Ok(Positioned {
@@ -38,12 +46,14 @@ pub(super) async fn one(
 
 pub(super) async fn burst(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Path(symbol): Path<String>,
     Body(Burst {
         per_second,
         seconds,
     }): Body<Burst>,
 ) -> Result<Response, Refusal> {
+    visitor.check(Right::Send, &stock_channel(&symbol))?;
     if !(1..=1_000).contains(&per_second) || !(1..=60).contains(&seconds) {
         return Err(Refusal::invalid(
             "perSecond is 1 to 1000 and seconds is 1 to 60",

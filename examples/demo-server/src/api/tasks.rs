@@ -6,56 +6,68 @@ use crate::{
     channel::TASKS,
     command::{BoardEdit, Command, Outcome},
     errors::Refusal,
+    permissions::{Right, Visitor},
 };
 use axum::{
+    Extension,
     extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
 use realtime_demo_types::{MoveTask, NewTask, Task, TaskPatch};
 
-pub(super) async fn list(State(app): State<App>) -> Positioned<Vec<Task>> {
+pub(super) async fn list(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<Positioned<Vec<Task>>, Refusal> {
+    visitor.check(Right::See, TASKS)?;
     let state = app.hub.lock();
-    Positioned {
+    Ok(Positioned {
         position: state.world.position(TASKS),
         body: state.world.board.tasks().to_vec(),
-    }
+    })
 }
 
 pub(super) async fn create(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Body(new): Body<NewTask>,
 ) -> Result<Response, Refusal> {
-    let done = edit(&app, BoardEdit::Create(new)).await?;
+    let done = edit(&app, &visitor, BoardEdit::Create(new)).await?;
     Ok(carried_out(StatusCode::CREATED, &done))
 }
 
 pub(super) async fn update(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Path(id): Path<String>,
     Body(patch): Body<TaskPatch>,
 ) -> Result<Response, Refusal> {
-    let done = edit(&app, BoardEdit::Update { id, patch }).await?;
+    let done = edit(&app, &visitor, BoardEdit::Update { id, patch }).await?;
     Ok(carried_out(StatusCode::OK, &done))
 }
 
 pub(super) async fn delete(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    let done = edit(&app, BoardEdit::Delete { id }).await?;
+    let done = edit(&app, &visitor, BoardEdit::Delete { id }).await?;
     Ok(carried_out(StatusCode::OK, &done))
 }
 
 pub(super) async fn move_to(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Path(id): Path<String>,
     Body(to): Body<MoveTask>,
 ) -> Result<Response, Refusal> {
-    let done = edit(&app, BoardEdit::Move { id, to }).await?;
+    let done = edit(&app, &visitor, BoardEdit::Move { id, to }).await?;
     Ok(carried_out(StatusCode::OK, &done))
 }
 
-async fn edit(app: &App, edit: BoardEdit) -> Outcome {
+async fn edit(app: &App, visitor: &Visitor, mut edit: BoardEdit) -> Outcome {
+    visitor.check(Right::Send, TASKS)?;
+    edit.sign(visitor);
     app.hub.carry_out(Command::Tasks { edit, once: None }).await
 }

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     log::{EntryId, Sending},
     peer::NodeId,
+    tokens::Secret,
 };
 use redis::{AsyncConnectionConfig, Client, Script, aio::MultiplexedConnection};
 use std::{collections::HashMap, sync::LazyLock, time::Duration};
@@ -36,6 +37,7 @@ pub(crate) struct Store {
     log: String,
     snapshot: String,
     lease: String,
+    secret: String,
     nodes: String,
 }
 
@@ -60,6 +62,7 @@ impl Store {
             log: key("log"),
             snapshot: key("snapshot"),
             lease: key("leader"),
+            secret: key("secret"),
             nodes: key("node"),
         })
     }
@@ -126,6 +129,22 @@ impl Link {
             .query_async(&mut self.commands.clone())
             .await?;
         Ok(!found.is_empty())
+    }
+
+    /// The secret of all processes, which is `mine` if there was none.
+    pub(super) async fn secret(&self, mine: &Secret) -> Result<Secret, StoreError> {
+        let mut commands = self.commands.clone();
+        let _: Option<String> = redis::cmd("SET")
+            .arg(&self.store.secret)
+            .arg(mine.as_bytes())
+            .arg("NX")
+            .query_async(&mut commands)
+            .await?;
+        let ours: Option<Vec<u8>> = redis::cmd("GET")
+            .arg(&self.store.secret)
+            .query_async(&mut commands)
+            .await?;
+        Ok(ours.map_or_else(|| mine.clone(), Secret::from))
     }
 
     /// Redis's clock, in milliseconds.

@@ -67,12 +67,13 @@ pub(super) fn letters<A: Adapter>(socket: &SocketRef<A>) -> Option<Receiver<Lett
 
 impl<A: Adapter> MessageHandler<A, Letter<A>> for Mailbox<A> {
     fn call(&self, socket: Arc<Socket<A>>, value: Value, ack: Option<i64>) {
-        // Attachments stay away: no message here has any.
-        let Value::Str(arguments, _) = value else {
-            return;
+        // No message here has attachments: one that has is read as nothing, and costs as much as any other.
+        let arguments = match value {
+            Value::Str(arguments, None) => arguments.to_string(),
+            Value::Str(_, Some(_)) | Value::Bytes(_) => String::new(),
         };
         let letter = Letter {
-            arguments: arguments.to_string(),
+            arguments,
             ack: ack.map(|id| Ack {
                 socket: Arc::clone(&socket),
                 id,

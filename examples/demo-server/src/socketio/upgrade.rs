@@ -1,7 +1,7 @@
 //! From a request to a connection that Socket.IO is spoken on.
 
 use super::line::{Cutter, Line};
-use crate::{app::App, errors::Refusal, socket::is_same_origin};
+use crate::{app::App, errors::Refusal, host::is_same_origin};
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 
 /// `GET /socket.io/`.
 pub(crate) async fn upgrade(State(app): State<App>, mut request: Request) -> Response {
-    if !app.config.any_origin && !is_same_origin(request.headers()) {
+    if !is_same_origin(request.headers(), &app.config) {
         let message = "open the socket from a page of this host".to_owned();
         return Refusal::Forbidden(message).into_response();
     }

@@ -11,8 +11,9 @@ use crate::{
     outbox::{Closing, Next, Outbox},
     session::Session,
     socket::Seat,
+    tokens::{Ticket, Tokens},
 };
-use futures::future::{Either, select};
+use futures::future::{Either, pending, select};
 use socketioxide::{SendError, adapter::Adapter, extract::SocketRef};
 use std::{
     collections::VecDeque,
@@ -20,7 +21,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::{sync::mpsc::Receiver, time::sleep};
+use tokio::{
+    sync::mpsc::Receiver,
+    time::{sleep, timeout_at},
+};
 
 /// Acks that may wait for the session's answer; the oldest is given up when there are more.
 const ACKS: usize = 1_024;
@@ -28,15 +32,21 @@ const ACKS: usize = 1_024;
 const AGAIN: Duration = Duration::from_millis(10);
 
 /// Serves a socket until it is gone or is to be.
-pub(super) async fn serve<A: Adapter>(socket: SocketRef<A>, hub: Arc<Hub>, config: Arc<Config>) {
-    let Some(letters) = letters(&socket) else {
+pub(super) async fn serve<A: Adapter>(
+    socket: SocketRef<A>,
+    hub: Arc<Hub>,
+    config: Arc<Config>,
+    tokens: Arc<Tokens>,
+) {
+    let (Some(letters), Some(ticket)) = (letters(&socket), socket.extensions.remove::<Ticket>())
+    else {
         return;
     };
     let outbox = Arc::new(Outbox::new(config.queue_frames, config.queue_bytes));
     let seat = Seat::take(&hub, &outbox);
-    let session = Session::trusted(hub, seat.connection, &config);
+    let session = Session::of(ticket, hub, seat.connection, &config, tokens);
     let acks = Acks::default();
-    let reader = pin!(read(&socket, letters, session, &acks));
+    let reader = pin!(read(&socket, letters, session, &outbox, &acks));
     let writer = pin!(write(&socket, &outbox, &acks));
     select(reader, writer).await;
 }
@@ -46,11 +56,24 @@ async fn read<A: Adapter>(
     socket: &SocketRef<A>,
     mut letters: Receiver<Letter<A>>,
     mut session: Session,
+    outbox: &Outbox,
     acks: &Acks<A>,
 ) {
     let name = socket.id;
     let mut asked = 0_u64;
-    while let Some(letter) = letters.recv().await {
+    loop {
+        let letter = match session.deadline() {
+            None => letters.recv().await,
+            Some(deadline) => match timeout_at(deadline.into(), letters.recv()).await {
+                Ok(letter) => letter,
+                // The writer cuts the line, and the client comes back with a new token.
+                Err(_) => {
+                    outbox.close(session.overdue());
+                    return pending().await;
+                }
+            },
+        };
+        let Some(letter) = letter else { return };
         asked += 1;
         // No other socket uses the same one: it would be taken for a repeated message.
         let id = letter.ack.is_some().then(|| format!("{name}-{asked}"));

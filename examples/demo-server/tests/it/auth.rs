@@ -1,28 +1,23 @@
 use crate::{
-    client::{Client, code, serve, still},
+    client::{Client, Somebody, code, serve, still, strict},
     http,
+    socketio_client::SocketIoClient,
 };
-use realtime_demo_server::Config;
+use realtime_demo_server::{Config, Secret};
 use serde_json::json;
 use std::time::Duration;
 
-fn guarded() -> Config {
-    Config {
-        token: Some("s3cret".into()),
-        ..still()
-    }
-}
-
 #[tokio::test]
-async fn with_a_token_nothing_works_before_it_was_given() {
-    let server = serve(guarded()).await;
+async fn nothing_works_before_a_token_was_given() {
+    let server = serve(strict()).await;
+    let ada = Somebody::sign_in(&server, "Ada").await;
     let mut client = Client::connect(&server).await;
     let refused = client
         .ask(json!({"event": "subscribe", "channel": "tasks"}))
         .await;
     assert_eq!(code(&refused), "unauthorized");
     let answer = client
-        .ask(json!({"event": "auth", "data": {"token": "s3cret"}}))
+        .ask(json!({"event": "auth", "data": {"token": ada.token}}))
         .await;
     assert_eq!(answer, json!({"event": "auth", "re": "ask-2"}));
     client.subscribe("tasks").await;
@@ -30,8 +25,10 @@ async fn with_a_token_nothing_works_before_it_was_given() {
 
 #[tokio::test]
 async fn a_wrong_token_is_refused_and_the_socket_closed() {
-    let server = serve(guarded()).await;
-    for wrong in ["s3creT", "", "s3cret "] {
+    let server = serve(strict()).await;
+    let ada = Somebody::sign_in(&server, "Ada").await;
+    let longer = format!("{}A", ada.token);
+    for wrong in ["", "s3cret", &ada.token[1..], &longer] {
         let mut client = Client::connect(&server).await;
         let refused = client
             .ask(json!({"event": "auth", "data": {"token": wrong}}))
@@ -41,14 +38,17 @@ async fn a_wrong_token_is_refused_and_the_socket_closed() {
             (&json!("auth"), "unauthorized")
         );
         assert_eq!(client.closed().await, (4300, vec![]));
+        let refused = SocketIoClient::connect_with(&server, json!({"token": wrong})).await;
+        assert!(refused.is_err());
     }
 }
 
 #[tokio::test]
 async fn what_follows_a_wrong_token_is_not_even_read() {
-    let server = serve(guarded()).await;
+    let server = serve(strict()).await;
+    let ada = Somebody::sign_in(&server, "Ada").await;
     let mut client = Client::connect(&server).await;
-    for token in ["wrong", "s3cret"] {
+    for token in ["wrong", &ada.token] {
         client
             .send(json!({"event": "auth", "data": {"token": token}}))
             .await;
@@ -58,8 +58,7 @@ async fn what_follows_a_wrong_token_is_not_even_read() {
         .await;
     let (close, frames) = client.closed().await;
     assert_eq!((close, frames.len()), (4300, 1), "{frames:?}");
-    let bearer = "authorization: Bearer s3cret\r\n";
-    let tasks = http::request(&server, "GET", "/api/tasks", bearer, "").await;
+    let tasks = http::request(&server, "GET", "/api/tasks", &ada.bearer(), "").await;
     assert_eq!(tasks.seq(), 0);
 }
 
@@ -67,33 +66,105 @@ async fn what_follows_a_wrong_token_is_not_even_read() {
 async fn a_socket_that_does_not_authenticate_is_closed() {
     let server = serve(Config {
         auth_within: Duration::from_millis(20),
-        ..guarded()
+        ..strict()
     })
     .await;
     assert_eq!(Client::connect(&server).await.closed().await.0, 4300);
 }
 
 #[tokio::test]
-async fn without_a_token_any_is_welcome() {
-    let server = serve(still()).await;
-    let mut client = Client::connect(&server).await;
-    let answer = client
-        .ask(json!({"event": "auth", "data": {"token": "whatever"}}))
+async fn a_socket_ends_with_its_token_unless_there_is_a_new_one() {
+    let life = Duration::from_millis(300);
+    let secret = Secret::from("shared");
+    let server = serve(Config {
+        token_life: life,
+        secret: Some(secret.clone()),
+        ..strict()
+    })
+    .await;
+    let ada = Somebody::sign_in(&server, "Ada").await;
+    let mut client = Client::connect_as(&server, &ada).await;
+    assert_eq!(client.closed().await, (4301, vec![]));
+    let lasting = serve(Config {
+        secret: Some(secret),
+        ..strict()
+    })
+    .await;
+    let (brief, long) = (
+        Somebody::sign_in(&server, "Ada").await,
+        Somebody::sign_in(&lasting, "Ada").await,
+    );
+    let auth = json!({"token": brief.token});
+    let mut client = SocketIoClient::connect_with(&server, auth).await.unwrap();
+    client.ended().await;
+    let brief = Somebody::sign_in(&server, "Ada").await;
+    let mut client = Client::connect_as(&server, &brief).await;
+    let renewed = client
+        .ask(json!({"event": "auth", "data": {"token": long.token}}))
         .await;
-    assert_eq!(answer.get("error"), None);
-    client.subscribe("tasks").await;
+    assert_eq!(renewed.get("error"), None);
+    tokio::time::sleep(life * 2).await;
+    client.expect_nothing_more().await;
 }
 
 #[tokio::test]
-async fn requests_bring_the_token_as_a_bearer_but_to_the_health_check() {
-    let server = serve(guarded()).await;
-    assert_eq!(http::get(&server, "/api/tasks").await.status, 401);
-    for (header, status) in [
-        ("authorization: Bearer wrong\r\n", 401),
-        ("authorization: Bearer s3cret\r\n", 200),
+async fn a_socket_stays_with_its_user() {
+    let server = serve(strict()).await;
+    let (ada, lin) = (
+        Somebody::sign_in(&server, "Ada").await,
+        Somebody::sign_in(&server, "Lin").await,
+    );
+    let mut client = Client::connect_as(&server, &ada).await;
+    let refused = client
+        .ask(json!({"event": "auth", "data": {"token": lin.token}}))
+        .await;
+    assert_eq!(code(&refused), "unauthorized");
+    assert_eq!(client.closed().await.0, 4300);
+}
+
+#[tokio::test]
+async fn where_clients_are_trusted_none_needs_a_token_but_a_wrong_one_is_wrong() {
+    let server = serve(still()).await;
+    let mut client = Client::connect(&server).await;
+    client.subscribe("tasks").await;
+    let body = json!({"name": "Ada", "user": "u-ada"});
+    let session = http::post(&server, "/api/session", &body).await.json();
+    assert_eq!(session["user"], json!({"id": "u-ada", "name": "Ada"}));
+    let answer = client
+        .ask(json!({"event": "auth", "data": {"token": "whatever"}}))
+        .await;
+    assert_eq!(code(&answer), "unauthorized");
+}
+
+#[tokio::test]
+async fn whoever_has_the_key_is_the_user_and_nobody_can_choose_to_be_one() {
+    let server = serve(strict()).await;
+    let ada = Somebody::sign_in(&server, "Ada").await;
+    assert_eq!(Somebody::sign_in(&server, "Ada").await.id, ada.id);
+    assert_ne!(Somebody::sign_in(&server, "Adb").await.id, ada.id);
+    for (body, expected) in [
+        (json!({"name": "Eve", "user": ada.id}), "forbidden"),
+        (json!({"name": "Eve", "key": "guessable"}), "invalid_data"),
+        (json!({"name": "Eve"}), "invalid_data"),
+        (json!({"name": " ", "key": "x".repeat(32)}), "invalid_data"),
     ] {
-        let answer = http::request(&server, "GET", "/api/tasks", header, "").await;
-        assert_eq!(answer.status, status);
+        let refused = http::post(&server, "/api/session", &body).await;
+        assert_eq!(refused.code(), expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn requests_bring_the_token_as_a_bearer() {
+    let server = serve(strict()).await;
+    let ada = Somebody::sign_in(&server, "Ada").await;
+    for (headers, status) in [
+        ("", 401),
+        ("authorization: Bearer wrong\r\n", 401),
+        (&format!("authorization: Basic {}\r\n", ada.token), 401),
+        (ada.bearer().as_str(), 200),
+    ] {
+        let answer = http::request(&server, "GET", "/api/tasks", headers, "").await;
+        assert_eq!(answer.status, status, "{headers}");
     }
     assert_eq!(http::get(&server, "/api/health").await.status, 200);
 }

@@ -1,5 +1,6 @@
 //! A WebSocket client that speaks the envelope, and the servers it talks to.
 
+use crate::http;
 use futures::{SinkExt, StreamExt};
 use realtime_demo_server::{Config, RunningServer, start};
 use serde_json::{Value, json};
@@ -13,8 +14,16 @@ use tokio_tungstenite::{
 /// Far longer than anything here takes: a test that reaches it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server whose prices stand still.
+/// A server whose prices stand still, and which takes people for whom they say they are.
 pub(crate) fn still() -> Config {
+    Config {
+        trust_clients: true,
+        ..strict()
+    }
+}
+
+/// The same, but everybody needs a token.
+pub(crate) fn strict() -> Config {
     Config {
         listen: ([127, 0, 0, 1], 0).into(),
         tick: Duration::ZERO,
@@ -47,6 +56,15 @@ impl Client {
         let url = format!("ws://{}/ws", server.address());
         let (socket, _) = connect_async_with_config(url, None, true).await.unwrap();
         Self::over(socket)
+    }
+
+    /// A socket of somebody who has a token.
+    pub(crate) async fn connect_as(server: &impl Served, somebody: &Somebody) -> Self {
+        let mut client = Self::connect(server).await;
+        let data = json!({"token": somebody.token});
+        let answer = client.ask(json!({"event": "auth", "data": data})).await;
+        assert_eq!(answer.get("error"), None, "{answer}");
+        client
     }
 
     /// None if nobody answers there.
@@ -82,6 +100,20 @@ impl Client {
 
     pub(crate) async fn send_raw(&mut self, message: Message) {
         self.socket.send(message).await.unwrap();
+    }
+
+    /// Whether a message could be sent.
+    pub(crate) async fn try_send_raw(&mut self, message: Message) -> bool {
+        self.socket.send(message).await.is_ok()
+    }
+
+    /// Reads until the server closes, whatever comes before, and gives its code.
+    pub(crate) async fn close_code(&mut self) -> u16 {
+        loop {
+            if let Message::Close(frame) = self.message().await {
+                return frame.unwrap().code.into();
+            }
+        }
     }
 
     /// Writes bytes past the WebSocket layer.
@@ -164,6 +196,32 @@ impl Client {
     async fn message(&mut self) -> Message {
         let message = in_time(self.socket.next()).await;
         message.expect("the socket ended").unwrap()
+    }
+}
+
+/// A user, and a token of theirs.
+pub(crate) struct Somebody {
+    pub(crate) id: String,
+    pub(crate) token: String,
+}
+
+impl Somebody {
+    /// Signs in as whoever alone knows a key that begins so.
+    pub(crate) async fn sign_in(server: &impl Served, name: &str) -> Self {
+        let body = json!({"name": name, "key": format!("{name}-0123456789abcdef")});
+        let session = http::post(server, "/api/session", &body).await;
+        assert_eq!(session.status, 200, "{session:?}");
+        let session = session.json();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Self {
+            id: text(&session["user"]["id"]),
+            token: text(&session["token"]),
+        }
+    }
+
+    /// What their requests bring.
+    pub(crate) fn bearer(&self) -> String {
+        format!("authorization: Bearer {}\r\n", self.token)
     }
 }
 

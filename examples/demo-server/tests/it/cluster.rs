@@ -1,7 +1,7 @@
 //! Several servers with one state.
 
 use crate::{
-    client::{Client, Served, code, in_time, serve},
+    client::{Client, Served, Somebody, code, in_time, serve},
     http::{self, get, post},
     node::sharing,
     redis::Redis,
@@ -358,4 +358,27 @@ async fn a_state_that_cannot_be_shared_is_a_reason_not_to_start() {
         later.contains("another version") && later.contains("--redis-prefix"),
         "{later}"
     );
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server; cargo xtask test runs it"]
+async fn a_token_of_one_server_is_good_on_all_and_after_all_have_been_started_anew() {
+    let redis = Redis::start().await;
+    let strict = || Config {
+        trust_clients: false,
+        ..sharing(&redis)
+    };
+    let (one, other) = (serve(strict()).await, serve(strict()).await);
+    let ada = Somebody::sign_in(&one, "Ada").await;
+    Client::connect_as(&other, &ada)
+        .await
+        .subscribe("tasks")
+        .await;
+    one.shutdown().await;
+    other.shutdown().await;
+    let next = serve(strict()).await;
+    Client::connect_as(&next, &ada)
+        .await
+        .subscribe("tasks")
+        .await;
 }

@@ -41,6 +41,7 @@ impl Node {
     pub(crate) async fn start(redis: &Redis, tick: u64) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_realtime-demo-server"))
             .args(["--listen", "127.0.0.1:0", "--quiet", "--rate", "10000"])
+            .arg("--trust-clients")
             .args(["--tick", &tick.to_string()])
             .args(["--node-life", &LIFE.as_millis().to_string()])
             .args(["--redis", &redis.url()])

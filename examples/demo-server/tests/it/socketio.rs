@@ -1,7 +1,7 @@
 //! The server over Socket.IO.
 
 use crate::{
-    client::{Client, code, in_time, serve, still},
+    client::{Client, Somebody, code, in_time, serve, still, strict},
     http,
     socketio_client::{SocketIoClient, url},
 };
@@ -162,18 +162,15 @@ async fn whoever_speaks_envelopes_and_whoever_speaks_socket_io_are_in_one_room()
 
 #[tokio::test]
 async fn a_wrong_token_is_a_connect_error_and_the_right_one_is_not() {
-    let server = serve(Config {
-        token: Some("secret".into()),
-        ..still()
-    })
-    .await;
+    let server = serve(strict()).await;
+    let ada = Somebody::sign_in(&server, "Ada").await;
     for auth in [json!({}), json!({"token": "guess"}), json!({"token": 7})] {
         let Err(refused) = SocketIoClient::connect_with(&server, auth).await else {
             panic!("it should have been refused");
         };
         assert_eq!(refused, json!({"message": "the token is missing or wrong"}));
     }
-    let auth = json!({"token": "secret"});
+    let auth = json!({"token": ada.token});
     let mut client = SocketIoClient::connect_with(&server, auth).await.unwrap();
     assert_eq!(client.ask("join", json!("tasks")).await["seq"], 0);
 }

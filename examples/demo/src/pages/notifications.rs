@@ -3,12 +3,12 @@
 
 use crate::{
     clock::{iso_time, local_time},
-    rest::post,
+    session::use_session,
     states::{Empty, Failure, Loading},
     user::Me,
 };
 use realtime_demo_types::{Level, NewNotification, Notification};
-use realtime_yew::{Fetcher, get_json, prelude::*};
+use realtime_yew::{Fetcher, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -23,9 +23,12 @@ pub(crate) struct NotificationsPageProps {
 /// Past notifications, the newest first.
 #[component]
 pub(crate) fn NotificationsPage(props: &NotificationsPageProps) -> Html {
+    let session = use_session();
     let notifications = use_realtime_query(
         key!["notifications"],
-        Fetcher::<Vec<Notification>>::positioned(|| get_json("/api/notifications")),
+        Fetcher::<Vec<Notification>>::positioned(move || {
+            session.clone().get("/api/notifications".into())
+        }),
         UseRealtimeQueryOptions::default()
             .with_event("notification")
             .with_channel("notifications")
@@ -113,6 +116,7 @@ struct SendFormProps {
 #[component]
 fn SendForm(props: &SendFormProps) -> Html {
     const LEVELS: [Level; 4] = [Level::Info, Level::Success, Level::Warning, Level::Error];
+    let session = use_session();
     let sent = use_state(|| 0);
     let error = use_state_eq(|| None::<String>);
     let onclick = {
@@ -124,8 +128,10 @@ fn SendForm(props: &SendFormProps) -> Html {
                 body: Some("Everybody who has the demo open sees this.".to_owned()),
             };
             sent.set(*sent + 1);
-            let error = error.clone();
-            spawn_local(async move { error.set(post("/api/notifications", &new).await.err()) });
+            let (session, error) = (session.clone(), error.clone());
+            spawn_local(async move {
+                error.set(session.post("/api/notifications", &new).await.err());
+            });
         }
     };
     html! {

@@ -15,11 +15,12 @@ mod use_changes;
 
 use self::{board::TaskBoard, new_task::NewTaskForm, use_changes::use_changes};
 use crate::{
+    session::use_session,
     states::{Empty, Failure, Loading},
     user::Me,
 };
 use realtime_demo_types::Task;
-use realtime_yew::{Fetcher, get_json, prelude::*};
+use realtime_yew::{Fetcher, prelude::*};
 use yew::prelude::*;
 
 /// The channel of the board.
@@ -33,9 +34,10 @@ pub(crate) struct TasksPageProps {
 /// The task board.
 #[component]
 pub(crate) fn TasksPage(props: &TasksPageProps) -> Html {
+    let session = use_session();
     let tasks = use_realtime_list_order(
         key!["tasks"],
-        Fetcher::<Vec<Task>>::positioned(|| get_json("/api/tasks")),
+        Fetcher::<Vec<Task>>::positioned(move || session.clone().get("/api/tasks".into())),
         UseRealtimeListOptions::default()
             .with_channel(CHANNEL)
             .with_sort_key(|task: &Task| task.position)

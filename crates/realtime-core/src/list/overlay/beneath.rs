@@ -10,6 +10,7 @@ use crate::{
     id::MutationId,
     list::{
         Applied, KeyedList, ListItem,
+        row::Row,
         sequence::{Entry, Sequence, Spot},
     },
     ordered::OrderedSet,
@@ -371,8 +372,12 @@ impl<T: ListItem> KeyedList<T> {
         let item = row.map(|row| Rc::clone(&row.entry.item));
         let recent = self.recent.of(id).last().and_then(|patch| patch.version);
         let newest = row.and_then(|row| row.version.max(recent));
+        // What the base of a row of another history counts as says nothing of this one's versions.
+        let counts = |row: &&Row<T>| row.era == self.era;
         let has = |version| {
-            row.is_some_and(|row| row.version >= Some(version)) || self.recent.contains(id, version)
+            row.filter(counts)
+                .is_some_and(|row| row.version >= Some(version))
+                || self.recent.contains(id, version)
         };
         let became = |layer: &Layer<T, Spot<T::Id>>| match (layer.phase, &layer.change) {
             (Phase::Pending, _) => None,

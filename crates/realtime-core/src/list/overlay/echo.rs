@@ -252,15 +252,16 @@ fn named_rows<T: ListItem>(data: &str) -> Result<Named<'_, T::Id>, DecodeError> 
     match &*event.action {
         "snapshot" => {
             named.is_every = true;
-            for item in event.items()? {
+            event.each_item(|item| {
                 // What cannot be read names nothing.
-                let _ = named.add::<T>(item.get());
-            }
+                let _ = named.add::<T>(item);
+                true
+            })?;
         }
         "batch" => {
-            for change in event.changes()? {
-                let _ = Event::read(change.get()).and_then(|event| named.add_change::<T>(&event));
-            }
+            event.each_change(|change| {
+                let _ = Event::read(change).and_then(|event| named.add_change::<T>(&event));
+            })?;
         }
         _ => named.add_change::<T>(&event)?,
     }

@@ -80,6 +80,14 @@ impl ScriptedServer {
 
     fn subscribe(&mut self, request: &Request, name: &str) {
         let (epoch, abilities) = (self.epoch(), self.abilities);
+        let token = self.channel_tokens.get(name).map(String::as_str);
+        if token.is_some() && request.envelope["data"]["token"].as_str() != token {
+            let answer = json!({
+                "event": "subscribe", "channel": name, "re": request.text("id"),
+                "error": {"code": "forbidden", "message": "members only"},
+            });
+            return self.send(request.socket, &answer);
+        }
         let channel = self.channels.entry(name.to_owned()).or_default();
         channel.subscribers.insert(request.socket);
         if !abilities.answers {

@@ -1,8 +1,8 @@
-//! What a server says when it answers, or refuses to.
+//! Answers: what a server says when it does as it was asked, or refuses to.
 
 use super::{
-    super::{Refusal, Text},
-    arguments::{Arguments, text},
+    super::{LONGEST_EPOCH, Text, refusal},
+    arguments::Arguments,
     error::SocketIoError,
     packet::Packet,
 };
@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// What an acknowledgement's arguments say: nothing is `null`; of one, an object with an `error` is a
-/// refusal; of two or more, the first is the refusal unless it is `null`, as Node has it.
+/// refusal; of two or more, the first is the refusal unless it is `null`, as Node has it, and the
+/// second counts as one would by itself.
 pub(super) fn acknowledgement<'a>(
     packet: &Packet<'a>,
 ) -> Result<Result<&'a str, ServerError>, SocketIoError> {
@@ -22,38 +23,19 @@ pub(super) fn acknowledgement<'a>(
     while next()?.is_some() {}
     Ok(match (first, second) {
         (None, _) => Ok("null"),
-        (Some(only), None) => lone(only),
-        (Some("null"), Some(second)) => Ok(second),
-        (Some(first), Some(_)) => Err(refusal(first)),
+        (Some(only), None) | (Some("null"), Some(only)) => lone(only),
+        (Some(first), Some(_)) => Err(refusal::read(first)),
     })
 }
 
 fn lone(argument: &str) -> Result<&str, ServerError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        error: Option<Refusal>,
-    }
-
     if !argument.starts_with('{') {
         return Ok(argument);
     }
-    // An `error` of another shape is the app's own business.
-    match serde_json::from_str(argument) {
-        Ok(Answer { error: Some(error) }) => Err(error.0),
-        _ => Ok(argument),
+    match refusal::error_in(argument) {
+        Some(error) => Err(refusal::read(error)),
+        None => Ok(argument),
     }
-}
-
-/// What a server gave for an error, in whatever shape.
-fn refusal(argument: &str) -> ServerError {
-    serde_json::from_str(argument).map_or_else(
-        |_| ServerError {
-            code: "unknown".into(),
-            message: argument.into(),
-            retry_after: None,
-        },
-        |Refusal(error)| error,
-    )
 }
 
 /// The position that the answer to a join tells, if it does.
@@ -67,47 +49,33 @@ pub(super) fn position(answer: &str) -> Option<Position> {
     }
 
     let answer: Answer<'_> = serde_json::from_str(answer).ok()?;
+    let epoch = Text::of(answer.epoch.get()).filter(|epoch| epoch.len() <= LONGEST_EPOCH)?;
     Some(Position {
-        epoch: text(answer.epoch)?.as_ref().into(),
-        seq: text(answer.seq)?.parse().ok()?,
+        epoch: epoch.as_ref().into(),
+        seq: Text::of(answer.seq.get())?.parse().ok()?,
     })
 }
 
 /// Why a namespace does not let us in: its middleware's error, or that there is no such namespace.
+/// The middleware's `data` tells more than the rest.
 pub(super) fn connect_error(packet: &Packet<'_>) -> Result<ServerError, SocketIoError> {
     #[derive(Default, Deserialize)]
     struct Object<'a> {
-        #[serde(default)]
-        message: String,
-        #[serde(borrow)]
+        #[serde(borrow, default)]
         data: Option<&'a RawValue>,
     }
 
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Data<'a> {
-        #[serde(borrow)]
-        code: Option<Text<'a>>,
-        retry_after: Option<u64>,
+    let whole: &RawValue =
+        serde_json::from_str(packet.json).map_err(|error| packet.invalid(&error))?;
+    let mut error = refusal::read(whole.get());
+    let object: Object<'_> = serde_json::from_str(whole.get()).unwrap_or_default();
+    if let Some(data) = object.data.filter(|data| data.get().starts_with('{')) {
+        let data = refusal::read(data.get());
+        error.code = data.code;
+        error.retry_after = error.retry_after.or(data.retry_after);
     }
-
-    let read = if packet.json.starts_with('"') {
-        serde_json::from_str(packet.json).map(|message| Object {
-            message,
-            data: None,
-        })
-    } else {
-        serde_json::from_str(packet.json)
-    };
-    let Object { message, data } = read.map_err(|error| packet.invalid(&error))?;
-    let data: Data<'_> = data
-        .and_then(|data| serde_json::from_str(data.get()).ok())
-        .unwrap_or_default();
-    Ok(ServerError {
-        code: data
-            .code
-            .map_or("connect_error".into(), |code| code.0.as_ref().into()),
-        message: message.into(),
-        retry_after: data.retry_after,
-    })
+    if &*error.code == "unknown" {
+        error.code = "connect_error".into();
+    }
+    Ok(error)
 }

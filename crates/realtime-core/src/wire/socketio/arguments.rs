@@ -1,6 +1,6 @@
 //! The arguments of an event or an acknowledgement, read in one pass and borrowed.
 
-use super::super::Text;
+use super::super::{LONGEST_EPOCH, Text};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, marker::PhantomData};
@@ -139,7 +139,10 @@ impl<'de> Visitor<'de> for FieldsOf<'_> {
                 "channel" => fields.channel = text(map.next_value()?),
                 "data" => fields.data = Some(map.next_value::<&RawValue>()?.get()),
                 "seq" => fields.seq = text(map.next_value()?).and_then(|seq| seq.parse().ok()),
-                "epoch" => fields.epoch = text(map.next_value()?),
+                "epoch" => {
+                    let epoch = text(map.next_value()?);
+                    fields.epoch = epoch.filter(|epoch| epoch.len() <= LONGEST_EPOCH);
+                }
                 "id" => fields.id = text(map.next_value()?),
                 name if Some(name) == self.message_id => {
                     fields.message_id = text(map.next_value()?);
@@ -156,15 +159,8 @@ impl<'de> Visitor<'de> for FieldsOf<'_> {
     }
 }
 
-/// A text, or the digits of a whole number.
-pub(super) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
-    let json = value.get();
-    if json.starts_with('"') {
-        serde_json::from_str(json).ok().map(|Text(text)| text)
-    } else {
-        let is_whole = json.bytes().all(|byte| byte.is_ascii_digit());
-        is_whole.then_some(Cow::Borrowed(json))
-    }
+fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    Text::of(value.get())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Engine.IO 4 over WebSocket: one packet a text frame, its type in the first character.
 
 use super::error::{SocketIoError, excerpt};
+use crate::excerpt::Excerpt;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ pub(super) struct OpenPacket {
 impl OpenPacket {
     pub(super) fn read(json: &str) -> Result<Self, SocketIoError> {
         serde_json::from_str(json).map_err(|error| SocketIoError::OpenPacket {
-            message: error.to_string().into(),
+            message: Excerpt(&error.to_string()).to_string().into(),
         })
     }
 

@@ -9,7 +9,7 @@ use super::{
     options::ChannelMapping,
     packet::{Packet, PacketKind},
     payload,
-    recovery::EarlyEvent,
+    recovery::{EarlyEvent, Session},
 };
 use std::{borrow::Cow, marker::PhantomData};
 
@@ -107,7 +107,7 @@ impl SocketIoCodec {
         let early = EarlyEvent {
             namespace: packet.namespace.to_owned(),
             event: frame.into_owned(),
-            last: last.map(str::to_owned),
+            last: Session::offset_in(last).map(str::to_owned),
             ack: packet.ack,
         };
         if !self.early.push(early, self.options.max_frame_bytes) {

@@ -10,10 +10,12 @@ use super::{
     recovery::Session,
 };
 use crate::{
+    access::{SubscribeOptions, Token},
     error::ServerError,
     id::{MessageId, Position},
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The answer to a subscription that is as it was before the break.
@@ -22,7 +24,7 @@ pub(super) const RECOVERED: &str = r#"{"recovered":true}"#;
 impl SocketIoCodec {
     /// Asks the main namespace to let us in.
     pub(super) fn connect(&mut self) {
-        let frame = self.connect_frame(&self.main, &self.session);
+        let frame = self.connect_frame(&self.main, &self.session, &SubscribeOptions::default());
         let output = match self.check_size(&frame) {
             Ok(()) => CodecOutput::Transmit(frame),
             Err(error) => CodecOutput::Inbound(Inbound::Rejected(ServerError {
@@ -34,14 +36,24 @@ impl SocketIoCodec {
         self.outputs.push_back(output);
     }
 
-    /// CONNECT, with what the app wants the server to know of us.
-    pub(super) fn connect_frame(&self, namespace: &str, session: &Session) -> Frame {
+    /// CONNECT, with what the app wants the server to know of us. A token that is only for this
+    /// namespace takes the place of the one for the server.
+    pub(super) fn connect_frame(
+        &self,
+        namespace: &str,
+        session: &Session,
+        options: &SubscribeOptions,
+    ) -> Frame {
         let mut payload = ObjectWriter::default();
         session.ask(&mut payload);
         for (field, value) in &self.options.auth {
             payload.raw(field, &value.to_string());
         }
-        let token = self.token.as_ref().map(|token| token.0.as_str());
+        if let Some(params) = options.params() {
+            payload.raw("params", params);
+        }
+        let token = options.token().map(Token::as_str);
+        let token = token.or_else(|| Some(self.token.as_ref()?.0.as_str()));
         payload.text(&self.options.auth_field, token);
         let payload = if payload.is_empty() {
             String::new()
@@ -185,9 +197,9 @@ fn session_of<'a>(packet: &Packet<'a>) -> Result<Option<Cow<'a, str>>, SocketIoE
     #[derive(Default, Deserialize)]
     struct Welcome<'a> {
         #[serde(borrow)]
-        sid: Option<Text<'a>>,
+        sid: Option<&'a RawValue>,
         #[serde(borrow)]
-        pid: Option<Text<'a>>,
+        pid: Option<&'a RawValue>,
     }
 
     let welcome: Welcome<'a> = match packet.json {
@@ -195,7 +207,7 @@ fn session_of<'a>(packet: &Packet<'a>) -> Result<Option<Cow<'a, str>>, SocketIoE
         json => serde_json::from_str(json).map_err(|error| packet.invalid(&error))?,
     };
     match welcome.sid {
-        Some(_) => Ok(welcome.pid.map(|pid| pid.0)),
+        Some(_) => Ok(welcome.pid.and_then(|pid| Text::of(pid.get()))),
         None => Err(SocketIoError::OldServer),
     }
 }

@@ -1,6 +1,7 @@
 //! Socket.IO 5 packets: type, attachments, namespace, acknowledgement id, and JSON not yet parsed.
 
 use super::error::{SocketIoError, excerpt};
+use crate::excerpt::Excerpt;
 use std::fmt::Write;
 
 /// The largest whole number that every JavaScript server counts to without an error.
@@ -125,7 +126,7 @@ impl<'a> Packet<'a> {
     pub(super) fn invalid(&self, error: &serde_json::Error) -> SocketIoError {
         SocketIoError::Payload {
             kind: self.kind.name(),
-            message: error.to_string().into(),
+            message: Excerpt(&error.to_string()).to_string().into(),
         }
     }
 

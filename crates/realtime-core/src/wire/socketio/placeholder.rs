@@ -2,9 +2,11 @@
 
 use super::{super::Text, error::SocketIoError};
 use crate::bytes;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor,
+};
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 /// Puts `buffers` in the place of their placeholders. The result has at most `limit` bytes.
 pub(super) fn fill_in(
@@ -13,8 +15,16 @@ pub(super) fn fill_in(
     limit: usize,
 ) -> Result<String, SocketIoError> {
     replace(json, |object, written| {
-        let Some(Placeholder { num }) = read_object(object) else {
-            return Ok(false);
+        let mut is_placeholder = false;
+        let read = read_object(object, Placeholder(&mut is_placeholder));
+        // One that is begun and cannot be read on ends it all. To go on within it would read what
+        // it holds once more for each level.
+        let Some(num) = read else {
+            return if is_placeholder {
+                Err(SocketIoError::Placeholder)
+            } else {
+                Ok(false)
+            };
         };
         let buffer = num
             .and_then(|num| buffers.get(num))
@@ -36,7 +46,7 @@ pub(super) fn take_out(json: &str) -> (Cow<'_, str>, Vec<Vec<u8>>) {
     }
     let mut buffers = Vec::new();
     let replaced = replace(json, |object, written| {
-        let Some(ByteString(buffer)) = read_object(object) else {
+        let Some(ByteString(buffer)) = read_object(object, PhantomData) else {
             return Ok::<_, std::convert::Infallible>(false);
         };
         written.push_str("{\"_placeholder\":true,\"num\":");
@@ -95,54 +105,51 @@ struct Objects<'a> {
     read: usize,
 }
 
-fn read_object<'a, T: Deserialize<'a>>(object: &mut Objects<'a>) -> Option<T> {
+fn read_object<'a, S: DeserializeSeed<'a>>(object: &mut Objects<'a>, seed: S) -> Option<S::Value> {
     let mut json = serde_json::Deserializer::from_str(object.json);
-    let value = T::deserialize(&mut json).ok()?;
+    let value = seed.deserialize(&mut json).ok()?;
     object.read = json.into_iter::<IgnoredAny>().byte_offset();
     Some(value)
 }
 
-/// `{"_placeholder": true, "num": 0}`, in any order. Reading stops at once where it is something
-/// else.
-struct Placeholder {
-    /// `None` for what is no index.
-    num: Option<usize>,
+/// Reads `{"_placeholder": true, "num": 0}`, in any order, for its `num`: `None` for what is no index.
+/// Reading stops at once where it is something else; the flag tells whether it is one.
+struct Placeholder<'p>(&'p mut bool);
+
+impl<'de> DeserializeSeed<'de> for Placeholder<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
 }
 
-impl<'de> Deserialize<'de> for Placeholder {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
+impl<'de> Visitor<'de> for Placeholder<'_> {
+    type Value = Option<usize>;
 
-        impl<'de> Visitor<'de> for Object {
-            type Value = Placeholder;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a placeholder")
+    }
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a placeholder")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let (mut is_placeholder, mut num) = (false, None);
-                while let Some(Text(name)) = map.next_key()? {
-                    match &*name {
-                        "_placeholder" if map.next_value()? => is_placeholder = true,
-                        "num" if is_placeholder => {
-                            num = map.next_value::<&RawValue>()?.get().parse().ok();
-                        }
-                        // Nothing nested, or each level would read all those below it.
-                        "num" => num = Some(map.next_value()?),
-                        _ if is_placeholder => drop(map.next_value::<IgnoredAny>()?),
-                        _ => return Err(Error::custom("something else")),
-                    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (is_placeholder, mut num) = (self.0, None);
+        while let Some(Text(name)) = map.next_key()? {
+            match &*name {
+                "num" if *is_placeholder => {
+                    num = map.next_value::<&RawValue>()?.get().parse().ok();
                 }
-                if is_placeholder {
-                    Ok(Placeholder { num })
-                } else {
-                    Err(Error::custom("something else"))
-                }
+                _ if *is_placeholder => drop(map.next_value::<IgnoredAny>()?),
+                "_placeholder" if map.next_value()? => *is_placeholder = true,
+                // Nothing nested, or each level would read all those below it.
+                "num" => num = Some(map.next_value()?),
+                _ => return Err(Error::custom("something else")),
             }
         }
-
-        deserializer.deserialize_map(Object)
+        if *is_placeholder {
+            Ok(num)
+        } else {
+            Err(Error::custom("something else"))
+        }
     }
 }
 
@@ -201,6 +208,7 @@ mod tests {
             r#"[{"_placeholder":true,"num":"0"}]"#,
             r#"[{"_placeholder":true,"num":18446744073709551616}]"#,
             r#"[{"_placeholder":true}]"#,
+            r#"[{"_placeholder":true,"x":{"_placeholder":true,"num":0}"#,
         ] {
             let filled = fill_in(json, &buffers, 100);
             assert_eq!(filled, Err(SocketIoError::Placeholder), "{json}");

@@ -1,7 +1,7 @@
 //! From a frame to what it says.
 
 use super::{
-    super::Inbound,
+    super::{Inbound, LONGEST_PING},
     SocketIoCodec, Stage,
     acks::Awaited,
     answers,
@@ -12,9 +12,6 @@ use super::{
     packet::{Packet, PacketKind},
 };
 use std::borrow::Cow;
-
-/// What a ping says is said back, but it has no business to be long.
-const LONGEST_PROBE: usize = 125;
 
 impl SocketIoCodec {
     pub(super) fn read_text<'a>(&mut self, frame: &'a str) -> Result<Inbound<'a>, SocketIoError> {
@@ -39,7 +36,7 @@ impl SocketIoCodec {
             EnginePacket::Ping(probe) => {
                 self.pending.as_mut().map_or(Ok(()), Pending::pinged)?;
                 Ok(Inbound::Ping {
-                    id: (1..=LONGEST_PROBE)
+                    id: (1..=LONGEST_PING)
                         .contains(&probe.len())
                         .then_some(Cow::Borrowed(probe)),
                 })

@@ -36,12 +36,17 @@ impl Session {
         self.pid.is_some()
     }
 
+    /// What of an event's last argument can be an offset.
+    pub(super) fn offset_in(last: Option<&str>) -> Option<&str> {
+        last.filter(|last| last.starts_with('"') && last.len() <= MOST_BYTES)
+    }
+
     /// An event was delivered, and its last argument was this JSON text.
     pub(super) fn delivered(&mut self, last: Option<&str>) {
         if self.pid.is_none() {
             return;
         }
-        let text = last.filter(|last| last.starts_with('"') && last.len() <= MOST_BYTES);
+        let text = Self::offset_in(last);
         if let Some(Text(offset)) = text.and_then(|text| serde_json::from_str(text).ok()) {
             self.offset.clear();
             self.offset.push_str(&offset);
@@ -63,15 +68,27 @@ impl Session {
 pub(super) struct EarlyEvent {
     pub(super) namespace: String,
     pub(super) event: EventFrame<'static>,
-    /// The JSON text of its last argument.
+    /// The JSON text of its last argument, if it can be an offset.
     pub(super) last: Option<String>,
     /// The acknowledgement that the server wants.
     pub(super) ack: Option<u64>,
 }
 
 impl EarlyEvent {
+    /// All that is kept of it: whatever a server may make long is counted.
     fn bytes(&self) -> usize {
-        self.event.data.len() + self.event.event.len() + self.namespace.len()
+        let EventFrame {
+            event,
+            channel,
+            data,
+            seq: _,
+            epoch,
+            id,
+        } = &self.event;
+        let texts = [channel, epoch, id].into_iter().flatten();
+        let texts = texts.map(|text| text.len()).sum::<usize>();
+        let last = self.last.as_ref().map_or(0, String::len);
+        size_of::<Self>() + self.namespace.len() + event.len() + data.len() + texts + last
     }
 }
 
@@ -129,5 +146,49 @@ impl EarlyEvents {
 
     pub(super) const fn dropped(&self) -> u64 {
         self.dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn early(field: usize, size: usize) -> EarlyEvent {
+        let long = |at| {
+            if at == field {
+                "x".repeat(size)
+            } else {
+                String::new()
+            }
+        };
+        EarlyEvent {
+            namespace: long(0),
+            event: EventFrame {
+                event: long(1).into(),
+                channel: Some(long(2).into()),
+                data: long(3).into(),
+                seq: None,
+                epoch: Some(long(4).into()),
+                id: Some(long(5).into()),
+            },
+            last: Some(long(6)),
+            ack: None,
+        }
+    }
+
+    #[test]
+    fn whatever_is_kept_of_an_event_counts_and_so_does_the_event() {
+        for field in 0..7 {
+            let mut events = EarlyEvents::default();
+            let kept = (0..100).filter(|_| events.push(early(field, 1_000), 10_000));
+            let kept = kept.count();
+            assert!((1..10).contains(&kept), "{kept} events, field {field}");
+            assert_eq!(events.dropped(), 100 - kept as u64);
+        }
+        let mut events = EarlyEvents::default();
+        let kept = (0..100)
+            .filter(|_| events.push(early(0, 0), 10_000))
+            .count();
+        assert!(kept < 100, "{kept} empty events");
     }
 }

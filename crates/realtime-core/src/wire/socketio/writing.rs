@@ -14,6 +14,7 @@ use super::{
     placeholder,
 };
 use crate::{
+    access::{SubscribeOptions, Token},
     error::{EncodeError, ServerError},
     id::{ChannelName, EventName, MessageId, Position},
 };
@@ -29,10 +30,18 @@ impl SocketIoCodec {
         match *message {
             // CONNECT goes out when the server has opened.
             Outbound::Auth { token, .. } => self.token = Some(Secret(token.to_owned())),
-            Outbound::Subscribe { id, channel, .. } if by_namespace => {
-                self.enter(id, channel, frames);
-            }
-            Outbound::Subscribe { id, channel, since } => self.join(id, channel, since, frames),
+            Outbound::Subscribe {
+                id,
+                channel,
+                options,
+                ..
+            } if by_namespace => self.enter(id, channel, options, frames),
+            Outbound::Subscribe {
+                id,
+                channel,
+                since,
+                options,
+            } => self.join(id, channel, since, options, frames),
             Outbound::Unsubscribe { channel } if by_namespace => self.exit(channel, frames),
             Outbound::Unsubscribe { channel } => frames.push(self.leave(channel)),
             Outbound::Event {
@@ -62,6 +71,7 @@ impl SocketIoCodec {
         id: &MessageId,
         channel: &ChannelName,
         since: Option<&Position>,
+        options: &SubscribeOptions,
         frames: &mut Vec<Frame>,
     ) {
         if self.resumed && self.rooms.resume(channel) {
@@ -69,7 +79,7 @@ impl SocketIoCodec {
             return self.answer(id, Ok(RECOVERED), position);
         }
         self.rooms.asked(channel, id);
-        let payload = self.join_payload(channel, since);
+        let payload = self.join_payload(channel, since, options);
         let awaited = Awaited::Join {
             id: id.clone(),
             channel: channel.clone(),
@@ -79,12 +89,18 @@ impl SocketIoCodec {
 
     fn leave(&mut self, channel: &ChannelName) -> Frame {
         self.rooms.leaving(channel, self.session.is_resumable());
-        let payload = self.join_payload(channel, None);
+        let payload = self.join_payload(channel, None, &SubscribeOptions::default());
         let awaited = Awaited::Leave(channel.clone());
         self.ask(&self.options.leave.clone(), &payload, awaited)
     }
 
-    fn enter(&mut self, id: &MessageId, channel: &ChannelName, frames: &mut Vec<Frame>) {
+    fn enter(
+        &mut self,
+        id: &MessageId,
+        channel: &ChannelName,
+        options: &SubscribeOptions,
+        frames: &mut Vec<Frame>,
+    ) {
         let name = namespaces::normalised(channel);
         let refusal = |code: &str, message: String| ServerError {
             code: code.into(),
@@ -108,7 +124,7 @@ impl SocketIoCodec {
                 let Some(namespace) = self.namespaces.get(&name) else {
                     return;
                 };
-                let frame = self.connect_frame(&name, &namespace.session);
+                let frame = self.connect_frame(&name, &namespace.session, options);
                 if let Err(error) = self.check_size(&frame) {
                     self.namespaces.remove(&name);
                     let error = refusal("too_large", error.to_string());
@@ -185,11 +201,22 @@ impl SocketIoCodec {
         Ok(())
     }
 
-    fn join_payload(&self, channel: &str, since: Option<&Position>) -> String {
-        if self.options.join_payload == JoinPayload::Name {
-            return quoted(channel);
-        }
+    /// The argument of a join or leave; two, where the first is the bare name.
+    fn join_payload(
+        &self,
+        channel: &str,
+        since: Option<&Position>,
+        options: &SubscribeOptions,
+    ) -> String {
         let mut payload = ObjectWriter::default();
+        if self.options.join_payload == JoinPayload::Name {
+            let name = quoted(channel);
+            if options.is_empty() {
+                return name;
+            }
+            write_options(&mut payload, options);
+            return format!("{name},{}", payload.end());
+        }
         payload.text("channel", Some(channel));
         if let Some(position) = since {
             let seq = position.seq.to_string();
@@ -200,6 +227,7 @@ impl SocketIoCodec {
             }
             payload.text("epoch", Some(&position.epoch));
         }
+        write_options(&mut payload, options);
         payload.end()
     }
 
@@ -258,4 +286,11 @@ impl SocketIoCodec {
             _ => Ok(()),
         }
     }
+}
+
+fn write_options(payload: &mut ObjectWriter, options: &SubscribeOptions) {
+    if let Some(params) = options.params() {
+        payload.raw("params", params);
+    }
+    payload.text("token", options.token().map(Token::as_str));
 }

@@ -3,8 +3,8 @@
 use super::{ListRef, ListView};
 use crate::client::RealtimeClient;
 use realtime_core::{
-    Client, Continuity, DecodeError, FetchStatus, ItemState, ListItem, ListSnapshot, QueryError,
-    QueryKey, QueryMeta, QueryStatus,
+    ChannelError, Client, Continuity, DecodeError, FetchStatus, ItemState, ListItem, ListSnapshot,
+    QueryError, QueryKey, QueryMeta, QueryStatus,
 };
 use std::{fmt, rc::Rc};
 use yew::{Callback, html::ImplicitClone, virtual_dom::Key};
@@ -104,6 +104,13 @@ impl<T: ListItem> UseRealtimeListHandle<T> {
     #[must_use]
     pub fn error(&self) -> Option<&QueryError> {
         self.meta().error.as_ref()
+    }
+
+    /// Why no events keep the list fresh, if the channel is to blame: the server refuses it, or it
+    /// cannot be asked for. Fetches go on all the same.
+    #[must_use]
+    pub const fn channel_error(&self) -> Option<&ChannelError> {
+        self.view.channel_error.as_ref()
     }
 
     /// Why the last event could not be read; `None` again after one that could.

@@ -2,8 +2,9 @@
 
 use realtime_core::{
     ChannelName, ConflictPolicy, EventName, Instant, ListItem, ListOptions, ListSnapshot, ListSpec,
-    QueryOptions, SortKey, list::KeyedList,
+    QueryOptions, SortKey, SubscribeOptions, list::KeyedList,
 };
+use serde::Serialize;
 use std::{cmp::Ordering, fmt, rc::Rc, time::Duration};
 
 /// Which events keep a list fresh, how it is sorted and how it is fetched. By default:
@@ -25,6 +26,7 @@ use std::{cmp::Ordering, fmt, rc::Rc, time::Duration};
 /// ```
 pub struct UseRealtimeListOptions<T> {
     channel: Option<ChannelName>,
+    subscribe: SubscribeOptions,
     event: EventName,
     list: ListOptions<T>,
     query: Option<QueryOptions>,
@@ -39,6 +41,23 @@ impl<T> UseRealtimeListOptions<T> {
     #[must_use]
     pub fn with_channel(mut self, channel: impl Into<ChannelName>) -> Self {
         self.channel = Some(channel.into());
+        self
+    }
+
+    /// Sends `params` with the subscription of the channel: see
+    /// [`SubscribeOptions`](realtime_core::SubscribeOptions). All who use the channel at one time must
+    /// agree on them; whoever does not is told by [`channel_error`](crate::UseRealtimeListHandle::channel_error).
+    #[must_use]
+    pub fn with_params<P: Serialize + ?Sized>(mut self, params: &P) -> Self {
+        self.subscribe = self.subscribe.with_params(params);
+        self
+    }
+
+    /// Shows `token` with the subscription of the channel, for channels that only some may follow. The
+    /// newest counts from the next subscription on.
+    #[must_use]
+    pub fn with_channel_token(mut self, token: impl Into<Rc<str>>) -> Self {
+        self.subscribe = self.subscribe.with_token(token);
         self
     }
 
@@ -155,6 +174,11 @@ impl<T> UseRealtimeListOptions<T> {
         options
     }
 
+    /// The channel, and what it is asked for with.
+    pub(super) const fn subscription(&self) -> (Option<&ChannelName>, &SubscribeOptions) {
+        (self.channel.as_ref(), &self.subscribe)
+    }
+
     /// Another one means to observe anew.
     pub(super) fn binding(&self) -> (EventName, Option<ChannelName>) {
         (self.event.clone(), self.channel.clone())
@@ -171,6 +195,7 @@ impl<T> Default for UseRealtimeListOptions<T> {
     fn default() -> Self {
         Self {
             channel: None,
+            subscribe: SubscribeOptions::default(),
             event: EventName::from("list:update"),
             list: ListOptions::default(),
             query: None,
@@ -185,6 +210,7 @@ impl<T> Clone for UseRealtimeListOptions<T> {
     fn clone(&self) -> Self {
         Self {
             channel: self.channel.clone(),
+            subscribe: self.subscribe.clone(),
             event: self.event.clone(),
             list: self.list.clone(),
             query: self.query,

@@ -1,7 +1,7 @@
 //! What [`use_realtime_list_order`](crate::use_realtime_list_order) returns.
 
 use super::{ListRef, UseRealtimeListHandle};
-use realtime_core::{ListItem, QueryError, QueryKey, QueryStatus};
+use realtime_core::{ChannelError, ListItem, QueryError, QueryKey, QueryStatus};
 use std::fmt;
 use yew::{Callback, html::ImplicitClone, virtual_dom::Key};
 
@@ -60,6 +60,13 @@ impl<T: ListItem> UseRealtimeListOrderHandle<T> {
     #[must_use]
     pub fn error(&self) -> Option<&QueryError> {
         self.0.error()
+    }
+
+    /// Why no events keep the list fresh, if the channel is to blame: the server refuses it, or it
+    /// cannot be asked for. Fetches go on all the same.
+    #[must_use]
+    pub fn channel_error(&self) -> Option<&ChannelError> {
+        self.0.channel_error()
     }
 
     /// Whether there is data.

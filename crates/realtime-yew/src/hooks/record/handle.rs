@@ -3,8 +3,8 @@
 use super::View;
 use crate::client::RealtimeClient;
 use realtime_core::{
-    Client, Continuity, DecodeError, FetchStatus, ItemState, QueryError, QueryKey, QueryMeta,
-    QueryStatus,
+    ChannelError, Client, Continuity, DecodeError, FetchStatus, ItemState, QueryError, QueryKey,
+    QueryMeta, QueryStatus,
 };
 use std::{fmt, marker::PhantomData, rc::Rc, time::Duration};
 use yew::{Callback, html::ImplicitClone};
@@ -77,6 +77,13 @@ impl<T, S> UseRealtimeQueryHandle<T, S> {
     #[must_use]
     pub fn error(&self) -> Option<&QueryError> {
         self.meta().error.as_ref()
+    }
+
+    /// Why no events keep the record fresh, if the channel is to blame: the server refuses it, or it
+    /// cannot be asked for. Fetches go on all the same.
+    #[must_use]
+    pub const fn channel_error(&self) -> Option<&ChannelError> {
+        self.view.channel_error.as_ref()
     }
 
     /// Why the last event could not be read; `None` again after one that could.

@@ -1,8 +1,8 @@
 //! What a query hook is told beside its key and its fetcher.
 
 use realtime_core::{
-    ChannelName, ConflictPolicy, EventName, Patch, QueryKey, QueryOptions, RecordSpec, merge_patch,
-    query::Binding,
+    ChannelName, ConflictPolicy, EventName, Patch, QueryKey, QueryOptions, RecordSpec,
+    SubscribeOptions, merge_patch, query::Binding,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, rc::Rc, time::Duration};
@@ -32,6 +32,7 @@ use std::{fmt, rc::Rc, time::Duration};
 pub struct UseRealtimeQueryOptions<T> {
     event: Option<EventName>,
     channel: Option<ChannelName>,
+    subscribe: SubscribeOptions,
     patch: Option<Patch<T>>,
     more: Vec<Binding<T>>,
     conflicts: ConflictPolicy<T>,
@@ -63,6 +64,23 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
     #[must_use]
     pub fn with_channel(mut self, channel: impl Into<ChannelName>) -> Self {
         self.channel = Some(channel.into());
+        self
+    }
+
+    /// Sends `params` with the subscription of the channel: see
+    /// [`SubscribeOptions`](realtime_core::SubscribeOptions). All who use the channel at one time must
+    /// agree on them; whoever does not is told by [`channel_error`](crate::UseRealtimeQueryHandle::channel_error).
+    #[must_use]
+    pub fn with_params<P: Serialize + ?Sized>(mut self, params: &P) -> Self {
+        self.subscribe = self.subscribe.with_params(params);
+        self
+    }
+
+    /// Shows `token` with the subscription of the channel, for channels that only some may follow. The
+    /// newest counts from the next subscription on.
+    #[must_use]
+    pub fn with_channel_token(mut self, token: impl Into<Rc<str>>) -> Self {
+        self.subscribe = self.subscribe.with_token(token);
         self
     }
 
@@ -166,6 +184,11 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
         self.enabled
     }
 
+    /// The channel, and what it is asked for with.
+    pub(super) const fn subscription(&self) -> (Option<&ChannelName>, &SubscribeOptions) {
+        (self.channel.as_ref(), &self.subscribe)
+    }
+
     pub(super) fn initial_data(&self) -> Option<Rc<T>> {
         self.initial
             .as_ref()
@@ -213,6 +236,7 @@ impl<T> Default for UseRealtimeQueryOptions<T> {
         Self {
             event: None,
             channel: None,
+            subscribe: SubscribeOptions::default(),
             patch: None,
             more: Vec::new(),
             conflicts: ConflictPolicy::default(),
@@ -229,6 +253,7 @@ impl<T> Clone for UseRealtimeQueryOptions<T> {
         Self {
             event: self.event.clone(),
             channel: self.channel.clone(),
+            subscribe: self.subscribe.clone(),
             patch: self.patch.clone(),
             more: self
                 .more

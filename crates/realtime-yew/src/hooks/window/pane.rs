@@ -15,7 +15,7 @@ use crate::{
     window::{RowHeight, Slice, Step, Window, WindowOptions},
 };
 use realtime_core::{
-    ListItem, ListSnapshot, QueryError, QueryKey, QueryStatus,
+    Instant, ListItem, ListSnapshot, QueryError, QueryKey, QueryStatus,
     list::{ListView, ViewOptions},
 };
 use std::{
@@ -106,7 +106,8 @@ pub(in crate::hooks) struct Pane<T: ListItem> {
     render: RefCell<Option<Rc<dyn Fn()>>>,
     scroller: RefCell<Option<Scroller>>,
     laid: Cell<Option<Laid>>,
-    is_scrolling: Cell<bool>,
+    /// When the scroll is over that is under way: nobody scrolls, if `None`.
+    scroll_ends: Cell<Option<Instant>>,
     scroll_end: Box<dyn Timer>,
     /// Where we have put the element ourselves.
     put: Cell<Option<f64>>,
@@ -132,11 +133,10 @@ impl<T: ListItem> Pane<T> {
                 render: RefCell::default(),
                 scroller: RefCell::default(),
                 laid: Cell::default(),
-                is_scrolling: Cell::default(),
+                scroll_ends: Cell::default(),
                 scroll_end: client.runtime().timer(Rc::new(move || {
                     if let Some(pane) = ended.upgrade() {
-                        pane.is_scrolling.set(false);
-                        pane.lay();
+                        pane.scroll_may_be_over();
                     }
                 })),
                 put: Cell::default(),
@@ -164,7 +164,7 @@ impl<T: ListItem> Pane<T> {
             Some(look) if look.cut == *cut => look,
             Some(old) => {
                 let mut window = old.window;
-                self.is_scrolling.set(false);
+                self.scroll_ends.take();
                 window.restart(cut.options);
                 Look::new(cut, window)
             }
@@ -308,8 +308,8 @@ impl<T: ListItem> Pane<T> {
                     // Our own doing, and known.
                     return;
                 }
-                self.is_scrolling.set(true);
                 let end = self.client.runtime().now() + SCROLL_ENDS_AFTER;
+                self.scroll_ends.set(Some(end));
                 self.scroll_end.arm(Some(end));
                 self.change(|window| window.scrolled(top));
             }
@@ -324,6 +324,18 @@ impl<T: ListItem> Pane<T> {
                     }
                 });
             }
+        }
+    }
+
+    /// The timer has rung, perhaps early: each scroll event puts the end off, while the alarm stays
+    /// where it was.
+    fn scroll_may_be_over(&self) {
+        let ends = self.scroll_ends.get();
+        if ends.is_some_and(|ends| self.client.runtime().now() < ends) {
+            self.scroll_end.arm(ends);
+        } else if ends.is_some() {
+            self.scroll_ends.take();
+            self.lay();
         }
     }
 
@@ -387,7 +399,7 @@ impl<T: ListItem> Pane<T> {
             // Before the scroll, which goes no further than the content does.
             scroller::set_style(&self.nodes.content, "height", &format!("{extent}px"));
         }
-        if let Some(top) = window.unsettled(self.is_scrolling.get()) {
+        if let Some(top) = window.unsettled(self.scroll_ends.get().is_some()) {
             let top = scroller.set_top(top);
             self.put.set(Some(top));
             window.settled(top);
@@ -430,7 +442,7 @@ impl<T: ListItem> Pane<T> {
 
     pub(super) fn focus(&self, rank: usize) {
         self.to_focus.set(Some(rank));
-        self.is_scrolling.set(false);
+        self.scroll_ends.take();
         self.change(|window| {
             window.set_focus(Some(rank));
             window.reveal(rank);
@@ -440,7 +452,7 @@ impl<T: ListItem> Pane<T> {
 
     /// Goes elsewhere in the list, at once.
     pub(super) fn jump(&self, go: impl FnOnce(&mut Window<T>)) {
-        self.is_scrolling.set(false);
+        self.scroll_ends.take();
         self.change(go);
     }
 

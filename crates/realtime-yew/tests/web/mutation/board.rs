@@ -269,7 +269,7 @@ impl Hand {
     /// Does something, and lets the page render; nothing is carried to or from the server.
     pub(super) async fn act(&self, act: Act) {
         self.get().mutate(act);
-        yew::scheduler::flush().await;
+        realtime_yew::testing::flush().await;
     }
 }
 

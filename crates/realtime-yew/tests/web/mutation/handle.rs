@@ -15,12 +15,12 @@ async fn a_cancelled_edit_goes_at_once() {
     hand.act(edit("n1", "Bake bread")).await;
     assert_eq!(shown(&page, "n1"), ("Bake bread".into(), "pending"));
     hand.get().cancel();
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(shown(&page, "n1"), ("Bake".into(), "synced"));
     let status = MutationStatus::Failed(MutationError::Cancelled);
     assert_eq!(hand.get().status(), Some(&status));
     hand.get().dismiss();
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(hand.get().status(), None);
     assert!(hand.get().variables().is_none());
 }
@@ -72,7 +72,7 @@ async fn what_fails_after_its_component_has_unmounted_is_told_to_the_app() {
     bed.settle().await;
     page.click("button");
     page.unmount();
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     bed.settle().await;
     let errors = log.take();
     assert_eq!(errors.len(), 1, "{errors:?}");
@@ -89,7 +89,7 @@ async fn a_handle_works_after_its_component_has_unmounted() {
     let (bed, board) = board(RealtimeOptions::default());
     let (page, hand) = open(&bed, &board).await;
     page.unmount();
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     hand.act(edit("n1", "Bake bread")).await;
     bed.settle().await;
     assert_eq!(board.notes.borrow()[0].text, "Bake bread");
@@ -111,7 +111,7 @@ async fn a_mutation_that_waits_does_not_keep_the_client_of_a_page_that_is_gone()
     hand.act(edit("n1", "Bake bread")).await;
     assert_eq!(bed.client().pending_mutations(), 1);
     drop((page, hand));
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(bed.page_listeners(), 1);
     bed.drop_client();
     assert_eq!(bed.page_listeners(), 0);
@@ -163,7 +163,7 @@ async fn the_callback_is_the_same_in_every_render() {
     let page = bed.mount(html! { <Outer renders={renders.clone()} /> });
     bed.settle().await;
     page.click("button");
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(page.count("p[data-pending=true]"), 1);
     bed.settle().await;
     assert_eq!(page.count("p[data-pending=false]"), 1);
@@ -184,7 +184,7 @@ async fn the_clients_own_method_gives_the_answer_or_why_there_is_none() {
         )
     };
     let (good, bad) = (edit("n1", "Bake bread"), edit("n2", ""));
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(shown(&page, "n1"), ("Bake bread".into(), "pending"));
     assert!(good.id().is_some() && good.id() != bad.id());
     bed.settle().await;

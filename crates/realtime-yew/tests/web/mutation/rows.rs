@@ -66,7 +66,7 @@ async fn a_kept_failure_stays_on_the_row_until_it_is_retried() {
         .borrow_mut()
         .push(super::board::note("n2", "Call"));
     assert!(page.click(r#"[data-id="n2"] .retry"#));
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(shown(&page, "n2"), ("Call home".into(), "pending"));
     assert!(hand.get().is_pending() && hand.get().error().is_none());
     bed.settle().await;
@@ -82,7 +82,7 @@ async fn a_kept_failure_that_is_dismissed_leaves_what_the_server_has() {
     bed.settle().await;
     assert_eq!(shown(&page, "n1"), (String::new(), "failed"));
     assert!(page.click(r#"[data-id="n1"] .dismiss"#));
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(shown(&page, "n1"), ("Bake".into(), "synced"));
 }
 

@@ -23,6 +23,44 @@ async fn rows_that_come_go_and_move_above_leave_what_is_seen_where_it_is() {
 }
 
 #[wasm_bindgen_test]
+async fn nobody_writes_where_the_element_stands_until_the_last_scroll_is_long_past() {
+    let stage = Stage::with(1_000).await;
+    let top = || find(".rt-virtual__scroller").scroll_top();
+    stage.scroll(4_010).await;
+    stage.put(5_000, 15).await;
+    // A fling: the events come so that each puts the end off.
+    for moved in 1..=5 {
+        stage.pass_millis(100).await;
+        assert_eq!(top(), 4_000 + 10 * moved, "it is not broken off");
+        stage.scroll(4_010 + 10 * moved).await;
+    }
+    stage.pass_millis(149).await;
+    assert_eq!(top(), 4_060);
+    assert_eq!(stage.place(201), Some(-40.0));
+    stage.pass_millis(1).await;
+    assert_eq!(top(), 4_080, "it is over, and the row above is made up for");
+    assert_eq!(stage.place(201), Some(-40.0));
+}
+
+#[wasm_bindgen_test]
+async fn a_scroll_that_a_jump_has_ended_does_not_end_the_next_one_early() {
+    let stage = Stage::with(1_000).await;
+    let top = || find(".rt-virtual__scroller").scroll_top();
+    stage.scroll(4_010).await;
+    stage.put(5_000, 15).await;
+    stage.pass_millis(100).await;
+    assert!(stage.page.click(".rt-virtual__new"));
+    stage.bed.settle().await;
+    assert_eq!(top(), 0);
+    stage.scroll(2_000).await;
+    stage.put(5_001, 16).await;
+    stage.pass_millis(100).await;
+    assert_eq!(top(), 2_000, "the alarm of the first one has rung");
+    stage.pass_millis(50).await;
+    assert_eq!(top(), 2_020);
+}
+
+#[wasm_bindgen_test]
 async fn a_scroll_goes_on_over_rows_that_come_above_and_ends_where_the_list_begins() {
     let stage = Stage::with(1_000).await;
     stage.scroll(100).await;

@@ -1,12 +1,12 @@
 //! One stop for the keyboard, and ways from row to row.
 
-use super::stage::{Stage, find, rows};
+use super::stage::{Stage, find, focus, rows};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
 async fn arrows_pages_and_ends_go_from_row_to_row_and_what_is_reached_is_seen() {
     let stage = Stage::with(1_000).await;
-    find(".rt-virtual__scroller").focus().unwrap();
+    focus(".rt-virtual__scroller");
     for (key, reached) in [
         ("ArrowDown", "0: 0"),
         ("ArrowDown", "1: 10"),
@@ -31,7 +31,7 @@ async fn arrows_pages_and_ends_go_from_row_to_row_and_what_is_reached_is_seen() 
 #[wasm_bindgen_test]
 async fn keys_in_a_rows_own_controls_and_with_modifiers_are_none_of_its_business() {
     let stage = Stage::with(1_000).await;
-    find(".rt-virtual__row button").focus().unwrap();
+    focus(".rt-virtual__row button");
     stage.press("ArrowDown").await;
     assert_eq!(stage.focused(), "0: 0", "the button still has the focus");
     let tag = web_sys::window()
@@ -47,7 +47,7 @@ async fn keys_in_a_rows_own_controls_and_with_modifiers_are_none_of_its_business
 #[wasm_bindgen_test]
 async fn a_row_with_the_focus_keeps_it_while_the_list_scrolls_and_changes() {
     let stage = Stage::with(1_000).await;
-    find(".rt-virtual__scroller").focus().unwrap();
+    focus(".rt-virtual__scroller");
     stage.press("ArrowDown").await;
     stage.press("ArrowDown").await;
     stage.scroll(10_000).await;
@@ -67,7 +67,7 @@ async fn a_row_with_the_focus_keeps_it_while_the_list_scrolls_and_changes() {
 #[wasm_bindgen_test]
 async fn a_control_in_a_row_keeps_the_focus_when_its_row_moves() {
     let stage = Stage::with(1_000).await;
-    find(".rt-virtual__row button").focus().unwrap();
+    focus(".rt-virtual__row button");
     stage.put(0, 35).await;
     assert_eq!(stage.seen()[3], "0: 35");
     let document = web_sys::window().unwrap().document().unwrap();
@@ -81,7 +81,7 @@ async fn a_control_in_a_row_keeps_the_focus_when_its_row_moves() {
 #[wasm_bindgen_test]
 async fn when_the_row_with_the_focus_goes_the_one_in_its_place_has_it() {
     let stage = Stage::with(1_000).await;
-    find(".rt-virtual__scroller").focus().unwrap();
+    focus(".rt-virtual__scroller");
     for _ in 0..3 {
         stage.press("ArrowDown").await;
     }
@@ -95,7 +95,7 @@ async fn when_the_row_with_the_focus_goes_the_one_in_its_place_has_it() {
 #[wasm_bindgen_test]
 async fn when_the_focus_leaves_the_list_no_row_is_kept_for_it() {
     let stage = Stage::with(1_000).await;
-    find(".rt-virtual__scroller").focus().unwrap();
+    focus(".rt-virtual__scroller");
     stage.press("ArrowDown").await;
     stage.scroll(10_000).await;
     assert!(stage.place(0).is_some());

@@ -95,7 +95,7 @@ async fn a_list_that_loads_and_one_that_is_empty_say_so() {
     drop(stage);
     let bed = realtime_yew::testing::TestBed::new();
     let page = bed.mount(yew::html! { <super::stage::Quotes len=5 /> });
-    yew::scheduler::flush().await;
+    realtime_yew::testing::flush().await;
     assert_eq!(page.text(".rt-virtual__slot"), "loading");
 }
 

@@ -6,8 +6,11 @@ use realtime_yew::{
     testing::{Mounted, TestBed},
 };
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, Event, HtmlElement, KeyboardEvent, KeyboardEventInit};
+use web_sys::{
+    Document, Element, Event, FocusOptions, HtmlElement, KeyboardEvent, KeyboardEventInit,
+};
 use yew::prelude::{Html, Properties, component, html, use_callback, use_memo};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -171,7 +174,11 @@ impl Stage {
 
     /// The scroll is over.
     pub(super) async fn rest(&self) {
-        self.bed.pass(std::time::Duration::from_millis(200)).await;
+        self.pass_millis(200).await;
+    }
+
+    pub(super) async fn pass_millis(&self, millis: u64) {
+        self.bed.pass(Duration::from_millis(millis)).await;
     }
 
     pub(super) async fn press(&self, key: &str) {
@@ -238,6 +245,15 @@ pub(super) fn find(selector: &str) -> HtmlElement {
     let found = document().query_selector(selector).expect("a selector");
     let found = found.unwrap_or_else(|| panic!("there is no {selector}"));
     found.dyn_into().expect("it is an HTML element")
+}
+
+/// Gives the focus to what `selector` finds first, and scrolls nothing: WebKit would do that later, with
+/// whatever has the focus by then.
+pub(super) fn focus(selector: &str) {
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let focused = find(selector).focus_with_options(&options);
+    focused.expect("what is on the page can have the focus");
 }
 
 pub(super) fn rows() -> Vec<Element> {

@@ -99,7 +99,7 @@ fn pointer(member: &Member) -> Html {
         hue(id)
     );
     html! {
-        <span key={id} class="cursor" data-testid="cursor" data-user={id.to_owned()} {style}>
+        <span key={id} class="cursor" data-testid="cursor" data-user={id.to_owned()} ~style={style}>
             <span class="cursor__arrow" aria-hidden="true"></span>
             <span class="cursor__name">{ &*member.user.name }</span>
         </span>

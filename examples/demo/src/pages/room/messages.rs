@@ -2,11 +2,12 @@
 
 use crate::{
     clock::{iso_time, local_time},
+    session::use_session,
     states::{Empty, Failure, Loading},
     user::Me,
 };
 use realtime_demo_types::Message;
-use realtime_yew::{Fetcher, get_json, prelude::*};
+use realtime_yew::{Fetcher, prelude::*};
 use std::cell::Cell;
 use web_sys::Element;
 use yew::prelude::*;
@@ -22,11 +23,12 @@ pub(super) struct MessagesProps {
 #[component]
 pub(super) fn Messages(props: &MessagesProps) -> Html {
     let MessagesProps { room, channel, me } = props;
+    let session = use_session();
     let messages = use_realtime_list(
         key!["messages", room.as_str()],
         Fetcher::<Vec<Message>>::positioned({
-            let room = room.clone();
-            move || get_json(format!("/api/rooms/{room}/messages"))
+            let (session, room) = (session, room.clone());
+            move || session.clone().get(format!("/api/rooms/{room}/messages"))
         }),
         UseRealtimeListOptions::default().with_channel(channel.as_str()),
     );

@@ -1,7 +1,7 @@
 //! Choosing a list, and asking for a burst of changes.
 
 use super::setting::{Setting, WHOLE};
-use crate::{format, rest::post};
+use crate::{format, session::use_session};
 use realtime_demo_types::{STRESS_RATES, STRESS_ROWS, StressBurst};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
@@ -101,13 +101,16 @@ struct BurstProps {
 /// Asks for many changes at once, beside those that come anyway.
 #[component]
 fn Burst(props: &BurstProps) -> Html {
+    let session = use_session();
     let error = use_state_eq(|| None::<String>);
     let onclick = {
         let (path, error) = (props.setting.path(), error.setter());
         move |_: MouseEvent| {
             let (path, error) = (format!("{path}/burst"), error.clone());
+            let session = session.clone();
             spawn_local(async move {
-                error.set(post(&path, &StressBurst { count: BURST }).await.err());
+                let burst = StressBurst { count: BURST };
+                error.set(session.post(&path, &burst).await.err());
             });
         }
     };

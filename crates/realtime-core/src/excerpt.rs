@@ -1,0 +1,93 @@
+//! Excerpt: a short and harmless piece of a text that a stranger chose, for errors and logs.
+
+use std::fmt;
+
+/// The longest text that is shown whole, in bytes.
+const WHOLE: usize = 320;
+/// What is shown of a longer one: its beginning, and its end, where parsers say what they expected.
+const BEGINNING: usize = 200;
+const END: usize = 100;
+
+/// Shows a text on one line, at most 320 bytes of it, with what a terminal would obey or a reader
+/// would not see written out as `\u{1b}`.
+pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0;
+        if text.len() <= WHOLE {
+            return escaped(text, f);
+        }
+        escaped(&text[..text.floor_char_boundary(BEGINNING)], f)?;
+        f.write_str(" … ")?;
+        escaped(&text[text.ceil_char_boundary(text.len() - END)..], f)
+    }
+}
+
+fn escaped(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut shown = 0;
+    for (at, c) in text.char_indices().filter(|(_, c)| is_hidden(*c)) {
+        f.write_str(&text[shown..at])?;
+        write!(f, "{}", c.escape_default())?;
+        shown = at + c.len_utf8();
+    }
+    f.write_str(&text[shown..])
+}
+
+/// Controls, and characters that are invisible or reorder the text around them.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00AD}' | '\u{061C}' | '\u{180E}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}'
+            | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E007F}')
+}
+
+/// The beginning of `text`, at most `most` bytes, with a mark where something is left out.
+pub(crate) fn cut(text: &str, most: usize) -> std::rc::Rc<str> {
+    if text.len() <= most {
+        return text.into();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(most)]).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_text_is_shown_as_it_is() {
+        for text in [
+            "",
+            "missing field `id` at line 1",
+            "nö, \"そ\" \\ 'x'",
+            "👩🏽",
+        ] {
+            assert_eq!(Excerpt(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_or_nobody_sees_is_written_out() {
+        let text = "a\u{1b}[31m\nb\u{202e}c\u{200b}\u{85}";
+        let shown = r"a\u{1b}[31m\nb\u{202e}c\u{200b}\u{85}";
+        assert_eq!(Excerpt(text).to_string(), shown);
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_beginning_and_its_end() {
+        let text = format!(
+            "invalid type: string \"{}\", expected u32",
+            "é".repeat(10_000)
+        );
+        let shown = Excerpt(&text).to_string();
+        assert!(shown.len() <= WHOLE, "{} bytes", shown.len());
+        assert!(shown.starts_with("invalid type: string") && shown.ends_with("expected u32"));
+        assert_eq!(&*cut("ééé", 3), "é…");
+        assert_eq!(&*cut("ééé", 6), "ééé");
+    }
+}
