@@ -16,12 +16,15 @@ pub(super) struct TaskBoardProps {
 pub(super) fn TaskBoard(props: &TaskBoardProps) -> Html {
     let TaskBoardProps { tasks, on_change } = props;
     let ids: Vec<String> = tasks.ids().collect();
+    // What is shown of it comes with the next render, and a pointer may be quicker.
+    let held = use_mut_ref(|| None::<Drag>);
     let drag = use_state_eq(|| None::<Drag>);
     let on_drag = {
-        let (drag, on_change) = (drag.clone(), on_change.clone());
-        Callback::from(move |step| {
-            let (next, moved) = Drag::next(drag.as_ref(), step);
-            drag.set(next);
+        let deps = (drag.setter(), on_change.clone());
+        use_callback(deps, move |step, (shown, on_change)| {
+            let (next, moved) = Drag::next(held.borrow().as_ref(), step);
+            held.replace(next.clone());
+            shown.set(next);
             if let Some((id, place)) = moved {
                 on_change.emit(Change::Move { id, place });
             }
@@ -39,6 +42,7 @@ pub(super) fn TaskBoard(props: &TaskBoardProps) -> Html {
                         up={at(index.checked_sub(1)).map(Place::Before)}
                         down={at(Some(index + 1)).map(Place::After)}
                         landing={drag.as_ref().and_then(|drag| drag.landing_at(id))}
+                        is_dragged={drag.as_ref().is_some_and(|drag| drag.is_of(id))}
                         {on_change}
                         on_drag={&on_drag}
                     />

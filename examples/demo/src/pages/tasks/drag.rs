@@ -11,6 +11,8 @@ pub(super) enum DragStep {
     Start(String),
     /// The dragged row is over one, and would land here.
     Over(Place),
+    /// It is over none.
+    Away,
     /// It was put down.
     Drop,
     /// It was let go, wherever that was.
@@ -36,9 +38,17 @@ impl Drag {
                 let over = (place.neighbour() != id).then_some(place);
                 (Some(Self { id, over }), None)
             }
+            (DragStep::Away, Some(Self { id, .. })) => (Some(Self { id, over: None }), None),
             (DragStep::Drop, Some(Self { id, over })) => (None, over.map(|place| (id, place))),
-            (DragStep::Over(_) | DragStep::Drop, None) | (DragStep::End, _) => (None, None),
+            (DragStep::Over(_) | DragStep::Away | DragStep::Drop, None) | (DragStep::End, _) => {
+                (None, None)
+            }
         }
+    }
+
+    /// Whether the row `id` is the one that is dragged.
+    pub(super) fn is_of(&self, id: &str) -> bool {
+        self.id == id
     }
 
     /// Where the dragged row would land, if that is beside the row `id`.
@@ -47,57 +57,67 @@ impl Drag {
     }
 }
 
-/// What a row does when it is dragged, or another one is dragged over it.
+/// What a row's grip does under a mouse, a finger or a pen. The row is dragged as long as the grip has
+/// the pointer to itself.
 pub(super) struct DragHandlers {
-    pub(super) on_start: Callback<DragEvent>,
-    pub(super) on_over: Callback<DragEvent>,
-    pub(super) on_drop: Callback<DragEvent>,
-    pub(super) on_end: Callback<DragEvent>,
+    pub(super) on_down: Callback<PointerEvent>,
+    pub(super) on_move: Callback<PointerEvent>,
+    pub(super) on_up: Callback<PointerEvent>,
+    /// The browser has taken the pointer away, or the row has gone.
+    pub(super) on_lost: Callback<PointerEvent>,
 }
 
 impl DragHandlers {
-    /// Handlers of the row `id`, whose element is `row`.
-    pub(super) fn new(id: &str, row: &NodeRef, on_drag: &Callback<DragStep>) -> Self {
-        let on_start = {
-            let (id, row) = (id.to_owned(), row.clone());
-            on_drag.reform(move |event: DragEvent| {
-                if let (Some(data), Some(row)) = (event.data_transfer(), row.cast::<Element>()) {
-                    // Some browsers drag nothing that carries no data.
-                    let _ = data.set_data("text/plain", &id);
-                    data.set_effect_allowed("move");
-                    data.set_drag_image(&row, 20, 20);
-                }
-                DragStep::Start(id.clone())
-            })
-        };
-        let on_over = {
-            let (id, row) = (id.to_owned(), row.clone());
-            on_drag.reform(move |event: DragEvent| {
-                // Without this, nothing may be dropped here.
-                event.prevent_default();
-                let is_above = row.cast::<Element>().is_some_and(|row| {
-                    let area = row.get_bounding_client_rect();
-                    f64::from(event.client_y()) < area.top() + area.height() / 2.0
-                });
-                DragStep::Over(if is_above {
-                    Place::Before(id.clone())
-                } else {
-                    Place::After(id.clone())
-                })
-            })
-        };
-        let on_drop = on_drag.reform(|event: DragEvent| {
-            event.prevent_default();
-            DragStep::Drop
-        });
-        let on_end = on_drag.reform(|_| DragStep::End);
+    /// Handlers of the grip of the row `id`.
+    pub(super) fn new(id: &str, on_drag: &Callback<DragStep>) -> Self {
+        let id = id.to_owned();
         Self {
-            on_start,
-            on_over,
-            on_drop,
-            on_end,
+            on_down: telling(on_drag, move |event| {
+                let is_main = event.is_primary() && event.button() == 0;
+                let grip = event.target_dyn_into::<Element>().filter(|_| is_main)?;
+                // Without this, a mouse would select text on its way.
+                event.prevent_default();
+                grip.set_pointer_capture(event.pointer_id()).ok()?;
+                Some(DragStep::Start(id.clone()))
+            }),
+            on_move: telling(on_drag, |event| {
+                let grip = event.target_dyn_into::<Element>()?;
+                let is_held = grip.has_pointer_capture(event.pointer_id());
+                let over = |place: Option<Place>| place.map_or(DragStep::Away, DragStep::Over);
+                is_held.then(|| over(row_at(event.client_x(), event.client_y())))
+            }),
+            on_up: telling(on_drag, |_| Some(DragStep::Drop)),
+            on_lost: telling(on_drag, |_| Some(DragStep::End)),
         }
     }
+}
+
+/// Tells what comes of an event, if anything does.
+fn telling(
+    on_drag: &Callback<DragStep>,
+    step: impl Fn(PointerEvent) -> Option<DragStep> + 'static,
+) -> Callback<PointerEvent> {
+    let on_drag = on_drag.clone();
+    Callback::from(move |event| {
+        if let Some(step) = step(event) {
+            on_drag.emit(step);
+        }
+    })
+}
+
+/// Where a row would land that is put down at this point of the window: before or after the row there.
+fn row_at(x: i32, y: i32) -> Option<Place> {
+    let document = crate::browser::window()?.document()?;
+    let under = document.element_from_point(x as f32, y as f32)?;
+    let row = under.closest(".task").ok()??;
+    let id = row.get_attribute("data-id")?;
+    let area = row.get_bounding_client_rect();
+    let is_above = f64::from(y) < area.top() + area.height() / 2.0;
+    Some(if is_above {
+        Place::Before(id)
+    } else {
+        Place::After(id)
+    })
 }
 
 #[cfg(test)]
@@ -139,6 +159,10 @@ mod tests {
             after([start(), over(Place::After, "t1"), DragStep::Drop]),
             (None, None)
         );
+        for end in [DragStep::End, DragStep::Drop] {
+            let steps = [start(), over(Place::After, "t3"), DragStep::Away, end];
+            assert_eq!(after(steps), (None, None));
+        }
         assert_eq!(
             after([start(), over(Place::After, "t3"), DragStep::End]),
             (None, None)

@@ -23,6 +23,8 @@ pub(super) struct TaskRowProps {
     pub(super) down: Option<Place>,
     /// Where the row that is being dragged would land, if that is beside this one.
     pub(super) landing: Option<Place>,
+    /// Whether this is the row that is being dragged.
+    pub(super) is_dragged: bool,
     pub(super) on_change: Callback<Change>,
     pub(super) on_drag: Callback<DragStep>,
 }
@@ -31,7 +33,6 @@ pub(super) struct TaskRowProps {
 pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
     let row = use_realtime_item_state(&props.list, &props.id);
     let is_editing = use_state_eq(|| false);
-    let element = use_node_ref();
     let edit_button = use_node_ref();
     let was_editing = use_mut_ref(|| false);
     use_effect_with(*is_editing, {
@@ -87,32 +88,32 @@ pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
     let class = classes!(
         "task",
         task.done.then_some("task--done"),
+        props.is_dragged.then_some("task--dragged"),
         props.landing.as_ref().map(|place| match place {
             Place::Before(_) => "task--landing-above",
             Place::After(_) => "task--landing-below",
         }),
     );
-    let drag = DragHandlers::new(&props.id, &element, &props.on_drag);
+    let drag = DragHandlers::new(&props.id, &props.on_drag);
     html! {
         <li
-            ref={element}
             {class}
             data-testid="task"
             data-id={task.id.clone()}
             data-version={task.version.to_string()}
             data-state={state(row.state())}
             aria-busy={row.is_pending().to_string()}
-            ondragover={drag.on_over}
-            ondrop={drag.on_drop}
         >
             <div class="task__line">
                 <span
                     class="task__grip"
-                    draggable="true"
+                    data-testid="task-grip"
                     title="Drag to move"
                     aria-hidden="true"
-                    ondragstart={drag.on_start}
-                    ondragend={drag.on_end}
+                    onpointerdown={drag.on_down}
+                    onpointermove={drag.on_move}
+                    onpointerup={drag.on_up}
+                    onlostpointercapture={drag.on_lost}
                 />
                 <label class="task__done">
                     <input
