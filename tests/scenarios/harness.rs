@@ -143,7 +143,8 @@ fn size_scheme_and_network_of_a_tab_can_be_set() {
         ada.goto(url)?;
         ada.resize(Size::NARROW)?;
         let size: (u32, u32) = ada.eval("return [innerWidth, innerHeight]", json!([]))?;
-        ensure(size == (390, 844), || format!("{size:?}"))?;
+        let wanted = (Size::NARROW.width, Size::NARROW.height);
+        ensure(size == wanted, || format!("{size:?}"))?;
         for (scheme, ground) in [
             (Scheme::Light, "rgb(255, 255, 255)"),
             (Scheme::Dark, "rgb(0, 0, 0)"),

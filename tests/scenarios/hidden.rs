@@ -16,6 +16,8 @@ fn a_hidden_tab_keeps_up_and_is_right_when_it_is_shown_again() {
         ensure(!ada.is_visible()?, || "Ada's tab is hidden".into())?;
 
         lin.add_task("While hidden")?;
+        // Before that the row has an id of the page's own, which does not last.
+        lin.await_task_state("While hidden", "synced", SOON)?;
         let added = lin.await_task("While hidden", SOON)?;
         ada.await_task("While hidden", SOON)?;
         ensure(!ada.is_visible()?, || "Ada's tab is still hidden".into())?;

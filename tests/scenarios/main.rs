@@ -56,6 +56,7 @@ mod harness;
 mod hidden;
 mod notifications;
 mod optimistic;
+mod pages;
 mod refused;
 mod restart;
 mod room;

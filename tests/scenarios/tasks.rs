@@ -1,10 +1,13 @@
 //! The task board in two browsers.
 
 use crate::SOON;
-use realtime_e2e::{E2eError, Http, Page, ServerKind, Visitor, demo::TaskRow, ensure, scenario_on};
+use realtime_e2e::{
+    E2eError, Http, Page, Pointer, ServerKind, Visitor, demo::TaskRow, ensure, scenario_on,
+};
 
 on_every_server![
     what_one_does_to_the_tasks_the_other_sees,
+    a_row_is_dragged_by_its_grip_with_a_mouse_or_a_finger,
     an_edit_in_progress_is_not_lost_when_somebody_else_changes_the_list,
     edits_by_both_at_once_end_up_the_same_for_both,
 ];
@@ -70,6 +73,28 @@ fn what_one_does_to_the_tasks_the_other_sees(server: ServerKind) {
         })?;
         let rows = agree(http, &ada, &lin)?;
         ensure(rows == before, || format!("all is as it was: {rows:?}"))
+    });
+}
+
+fn a_row_is_dragged_by_its_grip_with_a_mouse_or_a_finger(server: ServerKind) {
+    scenario_on(server, "tasks-dragged", |stage| {
+        stage.start_server()?;
+        let ada = stage.enter("Ada", Page::Tasks)?;
+        let lin = stage.enter("Lin", Page::Tasks)?;
+        let http = stage.http()?;
+        for pointer in [Pointer::Mouse, Pointer::Touch] {
+            let rows = agree(http, &ada, &lin)?;
+            let (first, third) = (&rows[0], &rows[2]);
+            ada.drag_task_below(pointer, &first.id, &third.id)?;
+            lin.await_tasks("the first row is the third", SOON, |rows| {
+                place(rows, &first.id) == Some(2)
+            })?;
+        }
+        // Let go where no row is, it stays where it was.
+        let rows = agree(http, &ada, &lin)?;
+        ada.drag_task_out(Pointer::Touch, &rows[0].id)?;
+        let after = agree(http, &ada, &lin)?;
+        ensure(after == rows, || format!("nothing has moved: {after:?}"))
     });
 }
 

@@ -1,8 +1,9 @@
 //! One browser: a process, a profile, tabs, a console.
 
 use crate::{
-    console::{Console, Entry},
-    driver::{Driver, capabilities},
+    console::{self, Console, Entry},
+    driver::Process,
+    engine::Engine,
     error::E2eError,
     tab::Tab,
 };
@@ -26,25 +27,32 @@ pub struct Browser {
 #[derive(Debug)]
 pub(crate) struct Session {
     // Dropped last: a session cannot be ended without its driver.
-    driver: Rc<Driver>,
+    driver: Rc<Process>,
+    engine: Engine,
     id: String,
     pid: Option<u64>,
     profile: PathBuf,
     current: RefCell<String>,
+    /// The tabs that were opened, to read their consoles where pages keep these.
+    tabs: RefCell<Vec<String>>,
     console: RefCell<Console>,
 }
 
 impl Browser {
-    pub(crate) fn open(driver: Rc<Driver>) -> Result<Self, E2eError> {
+    pub(crate) fn open(driver: Rc<Process>, engine: Engine) -> Result<Self, E2eError> {
         let profile = fresh_profile()?;
-        let answer = driver.post("/session", &capabilities(&profile.display().to_string()));
+        let answer = driver.post("/session", &engine.capabilities(&profile));
         let answer = answer.inspect_err(|_| drop(fs::remove_dir_all(&profile)))?;
         let session = Session {
             driver,
+            engine,
             id: answer["sessionId"].as_str().unwrap_or_default().into(),
-            pid: answer["capabilities"]["goog:processID"].as_u64(),
+            pid: ["goog:processID", "moz:processID"]
+                .iter()
+                .find_map(|name| answer["capabilities"][*name].as_u64()),
             profile,
             current: RefCell::default(),
+            tabs: RefCell::default(),
             console: RefCell::default(),
         };
         Ok(Self {
@@ -60,7 +68,7 @@ impl Browser {
     pub fn first_tab(&self) -> Result<Tab, E2eError> {
         let handles = self.session.get("/window/handles")?;
         let handle = handles[0].as_str().unwrap_or_default();
-        Ok(Tab::new(Rc::clone(&self.session), handle))
+        Ok(self.tab(handle))
     }
 
     /// Opens another tab, which shares the browser's storage. It has a window of its own, since a browser without
@@ -78,7 +86,12 @@ impl Browser {
             .session
             .post("/window/new", &json!({"type": "window"}))?;
         let handle = opened["handle"].as_str().unwrap_or_default();
-        Ok(Tab::new(Rc::clone(&self.session), handle))
+        Ok(self.tab(handle))
+    }
+
+    fn tab(&self, handle: &str) -> Tab {
+        self.session.tabs.borrow_mut().push(handle.into());
+        Tab::new(Rc::clone(&self.session), handle)
     }
 
     /// Everything that the console of any tab has said so far.
@@ -117,8 +130,24 @@ impl Session {
         Ok(())
     }
 
+    /// The engine, for what is done otherwise in each.
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// That this browser's driver cannot do `what`.
+    pub(crate) fn lacks(&self, what: &str) -> E2eError {
+        E2eError::Lacking {
+            engine: self.engine.name(),
+            what: what.into(),
+        }
+    }
+
     /// Reads what the console said since the last time; the driver tells each line once.
     pub(crate) fn console(&self) -> Result<Vec<Entry>, E2eError> {
+        if self.engine != Engine::Chromium {
+            return self.kept_by_pages();
+        }
         let mut console = self.console.borrow_mut();
         // With its last tab the browser is gone; what was read before is still known.
         match self.post("/se/log", &json!({"type": "browser"})) {
@@ -127,6 +156,27 @@ impl Session {
             Err(error) => return Err(error),
         }
         Ok(console.entries().to_vec())
+    }
+
+    /// The same where the driver does not tell, of what the pages themselves have kept since they were loaded.
+    fn kept_by_pages(&self) -> Result<Vec<Entry>, E2eError> {
+        let before = self.current.borrow().clone();
+        for tab in self.tabs.borrow().iter() {
+            let read = self
+                .turn_to(tab)
+                .and_then(|()| self.post("/execute/sync", &console::read()));
+            match read {
+                Ok(lines) => self.console.borrow_mut().take(&lines),
+                Err(E2eError::Refused { code, .. }) if is_gone(&code) => {
+                    self.current.take();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if !before.is_empty() && self.turn_to(&before).is_err() {
+            self.current.take();
+        }
+        Ok(self.console.borrow().entries().to_vec())
     }
 
     fn end(&self) {

@@ -1,10 +1,37 @@
 //! What pages say on the console, and which of it is an error.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Lines kept per browser.
 const LINES: usize = 5_000;
+
+/// Keeps what a page says on its console, and the errors that nobody catches, for drivers that do not tell. What
+/// the browser itself reports, such as a failed request, is not among it.
+const KEEP: &str = r#"
+    if (window.realtimeConsole) return;
+    const lines = window.realtimeConsole = [];
+    const keep = (level, source, message) => lines.push({ level, source, message: String(message) });
+    for (const [name, level] of [['error', 'SEVERE'], ['warn', 'WARNING']]) {
+        const say = console[name];
+        console[name] = (...words) => {
+            keep(level, 'console-api', words.map(String).join(' '));
+            say.apply(console, words);
+        };
+    }
+    addEventListener('error', event => keep('SEVERE', 'javascript', event.message));
+    addEventListener('unhandledrejection', event => keep('SEVERE', 'javascript', event.reason));
+"#;
+
+/// The command that makes a page keep what it says.
+pub(crate) fn keep() -> Value {
+    json!({"script": KEEP, "args": []})
+}
+
+/// The command that reads what a page has kept, each line once.
+pub(crate) fn read() -> Value {
+    json!({"script": "return window.realtimeConsole?.splice(0) ?? []", "args": []})
+}
 
 /// One line of a browser's console.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -60,7 +87,6 @@ impl Console {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn entry(level: &str, source: &str, message: &str) -> Entry {
         Entry {

@@ -1,67 +1,88 @@
-//! chromedriver: one process, any number of browsers.
+//! The drivers that steer browsers: one process for any number of Chromiums, one each for others.
 
 use crate::{
     browser::Browser,
+    engine::Engine,
     error::E2eError,
     http::{Answer, Http},
     program::Program,
 };
-use serde_json::{Value, json};
-use std::{env, path::PathBuf, process::Command, rc::Rc, time::Duration};
+use serde_json::Value;
+use std::{process::Command, rc::Rc, time::Duration};
 
-const ARGUMENTS: [&str; 8] = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-];
-
-/// What chromedriver adds of its own accord, and what would keep hidden pages as quick as visible ones.
-const UNWANTED: [&str; 2] = [
-    "disable-background-timer-throttling",
-    "disable-renderer-backgrounding",
-];
-
-/// A running chromedriver, on a port of its own.
+/// Opens browsers of one engine.
 #[derive(Debug)]
 pub struct Driver {
+    engine: Engine,
+    /// The process that all of its browsers share, where they can.
+    shared: Option<Rc<Process>>,
+}
+
+/// A running driver, on a port of its own.
+#[derive(Debug)]
+pub(crate) struct Process {
     // Held for its drop.
     _program: Program,
     http: Http,
 }
 
 impl Driver {
-    /// Starts the program named by `CHROMEDRIVER`, else `/usr/bin/chromedriver` if there is one, else the one on
-    /// the `PATH`.
+    /// A driver for the engine that `REALTIME_ENGINE` names, else for Chromium. The program is the one that
+    /// `CHROMEDRIVER`, `GECKODRIVER` or `SAFARIDRIVER` names, else the usual one.
     ///
     /// # Errors
     ///
     /// [`E2eError::Start`] when there is none or it does not come up.
     pub fn start() -> Result<Rc<Self>, E2eError> {
-        let mut command = Command::new(driver_path());
-        command.arg("--port=0");
-        let hint = "install chromedriver, or set CHROMEDRIVER to its path";
-        let wait = Duration::from_secs(30);
-        let (program, port) =
-            Program::start("chromedriver", hint, &mut command, wait, announced_port)?;
-        Ok(Rc::new(Self {
-            _program: program,
-            http: Http::new(format!("http://127.0.0.1:{port}")),
-        }))
+        let engine = Engine::current()?;
+        let shared = if engine.shares_its_driver() {
+            Some(Rc::new(engine.start()?))
+        } else {
+            None
+        };
+        Ok(Rc::new(Self { engine, shared }))
+    }
+
+    /// The engine of its browsers.
+    pub fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// Opens a browser of its own: nothing shared with others, not even a cache. The program is the one named by
-    /// `CHROME`, else the one that chromedriver finds.
+    /// `CHROME` or `FIREFOX`, else the one that the driver finds.
     ///
     /// # Errors
     ///
     /// When it does not start.
     pub fn browser(self: &Rc<Self>) -> Result<Browser, E2eError> {
-        Browser::open(Rc::clone(self))
+        let process = match &self.shared {
+            Some(process) => Rc::clone(process),
+            None => Rc::new(self.engine.start()?),
+        };
+        Browser::open(process, self.engine)
+    }
+}
+
+impl Process {
+    pub(crate) fn new(program: Program, port: u16) -> Self {
+        Self {
+            _program: program,
+            http: Http::new(format!("http://127.0.0.1:{port}")),
+        }
+    }
+
+    /// Starts a driver that is ready once it answers at `port`.
+    pub(crate) fn answering(
+        name: &str,
+        hint: &str,
+        command: &mut Command,
+        port: u16,
+        within: Duration,
+    ) -> Result<Self, E2eError> {
+        let http = Http::new(format!("http://127.0.0.1:{port}"));
+        let answers = || http.get("/status").is_ok_and(|answer| answer.status == 200);
+        let program = Program::start_silent(name, hint, command, within, answers)?;
+        Ok(Self::new(program, port))
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, E2eError> {
@@ -77,36 +98,8 @@ impl Driver {
     }
 }
 
-/// What a new session asks for.
-pub(crate) fn capabilities(profile: &str) -> Value {
-    let mut arguments: Vec<String> = ARGUMENTS.map(String::from).into();
-    arguments.push(format!("--user-data-dir={profile}"));
-    arguments.push("--window-size=1280,940".into());
-    let mut options = json!({"args": arguments, "excludeSwitches": UNWANTED});
-    if let Ok(chrome) = env::var("CHROME") {
-        options["binary"] = Value::String(chrome);
-    }
-    json!({"capabilities": {"alwaysMatch": {
-        "goog:chromeOptions": options,
-        "goog:loggingPrefs": {"browser": "ALL"},
-        "timeouts": {"pageLoad": 30_000, "script": 15_000},
-        "unhandledPromptBehavior": "dismiss and notify",
-    }}})
-}
-
-fn driver_path() -> PathBuf {
-    if let Some(path) = env::var_os("CHROMEDRIVER") {
-        return path.into();
-    }
-    let usual = PathBuf::from("/usr/bin/chromedriver");
-    if usual.is_file() {
-        usual
-    } else {
-        "chromedriver".into()
-    }
-}
-
-fn announced_port(line: &str) -> Option<u16> {
+/// The port that chromedriver says it has chosen.
+pub(crate) fn announced_port(line: &str) -> Option<u16> {
     let (_, port) = line.split_once("was started successfully on port ")?;
     port.trim_end_matches('.').parse().ok()
 }
@@ -129,6 +122,7 @@ fn value_of(path: &str, answer: Answer) -> Result<Value, E2eError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn the_port_is_read_from_the_announcement() {
@@ -153,18 +147,6 @@ mod tests {
                 code: "no such element".into(),
                 message: "no #x".into(),
             })
-        );
-    }
-
-    #[test]
-    fn every_browser_has_its_own_profile() {
-        let wanted = capabilities("/tmp/p1");
-        let arguments = &wanted["capabilities"]["alwaysMatch"]["goog:chromeOptions"]["args"];
-        assert!(
-            arguments
-                .as_array()
-                .unwrap()
-                .contains(&json!("--user-data-dir=/tmp/p1"))
         );
     }
 }

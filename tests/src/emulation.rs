@@ -1,6 +1,8 @@
 //! Conditions that a tab can be put under: its size, its colour scheme, its network.
 
-use crate::{error::E2eError, tab::Tab};
+mod firefox;
+
+use crate::{engine::Engine, error::E2eError, tab::Tab};
 use serde_json::{Value, json};
 
 /// A size of the visible page, in CSS pixels.
@@ -21,11 +23,11 @@ impl Size {
         width: 1280,
         height: 800,
     };
-    /// A phone's.
+    /// A small phone's.
     pub const NARROW: Self = Self {
         name: "narrow",
-        width: 390,
-        height: 844,
+        width: 360,
+        height: 780,
     };
 }
 
@@ -66,6 +68,11 @@ impl Tab {
     ///
     /// When the browser refuses.
     pub fn resize(&self, size: Size) -> Result<(), E2eError> {
+        match self.engine() {
+            Engine::Chromium => {}
+            Engine::Firefox => return firefox::resize(self, size),
+            Engine::WebKit => return self.resize_window(size),
+        }
         let metrics = json!({
             "width": size.width, "height": size.height, "deviceScaleFactor": 1, "mobile": false,
         });
@@ -80,6 +87,12 @@ impl Tab {
     ///
     /// When the browser refuses.
     pub fn prefer(&self, scheme: Scheme) -> Result<(), E2eError> {
+        match self.engine() {
+            Engine::Chromium => {}
+            Engine::Firefox => return firefox::prefer(self, scheme),
+            Engine::WebKit if scheme == Scheme::Light => return Ok(()),
+            Engine::WebKit => return Err(self.lacks("make a page believe in another scheme")),
+        }
         let feature = json!({"name": "prefers-color-scheme", "value": scheme.name()});
         self.devtools("Emulation.setEmulatedMedia", json!({"features": [feature]}))
             .map(drop)
@@ -91,6 +104,11 @@ impl Tab {
     ///
     /// When the browser refuses.
     pub fn take_offline(&self, offline: bool) -> Result<(), E2eError> {
+        match self.engine() {
+            Engine::Chromium => {}
+            Engine::Firefox => return firefox::take_offline(self, offline),
+            Engine::WebKit => return Err(self.lacks("take the network away")),
+        }
         self.devtools("Network.enable", json!({}))?;
         let conditions = json!({
             "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
@@ -105,6 +123,11 @@ impl Tab {
     ///
     /// When the browser refuses.
     pub fn requests(&self, part: &str, fate: Requests) -> Result<(), E2eError> {
+        match self.engine() {
+            Engine::Chromium => {}
+            Engine::Firefox => return firefox::requests(self, part, fate),
+            Engine::WebKit => return Err(self.lacks("hold requests or let them fail")),
+        }
         self.devtools("Network.enable", json!({}))?;
         let pattern = format!("*{part}*");
         let blocked: Vec<&str> = if fate == Requests::Fail {
@@ -123,6 +146,23 @@ impl Tab {
             ("Fetch.disable", Value::Object(serde_json::Map::new()))
         };
         self.devtools(command, parameters).map(drop)
+    }
+
+    /// Gives the window such a size that the page has this one.
+    fn resize_window(&self, size: Size) -> Result<(), E2eError> {
+        const SIZES: &str = "return [outerWidth - innerWidth, outerHeight - innerHeight]";
+        const INNER: &str = "return [innerWidth, innerHeight]";
+        let (bars_x, bars_y): (u32, u32) = self.eval(SIZES, json!([]))?;
+        let rect = json!({"width": size.width + bars_x, "height": size.height + bars_y});
+        self.post("/window/rect", &rect)?;
+        let inner: (u32, u32) = self.eval(INNER, json!([]))?;
+        if inner == (size.width, size.height) {
+            return Ok(());
+        }
+        let Size { width, height, .. } = size;
+        Err(self.lacks(&format!(
+            "make a page {width} by {height} pixels large, but {inner:?}"
+        )))
     }
 
     /// What assistive technology is told of the controls that have no name: one line per control.

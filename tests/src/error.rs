@@ -43,6 +43,14 @@ pub enum E2eError {
         /// The last value that was read, or the last error.
         last: String,
     },
+    /// This browser, or its driver, cannot do what the scenario needs: it is skipped.
+    #[error("{engine}'s driver cannot {what}")]
+    Lacking {
+        /// The engine.
+        engine: &'static str,
+        /// What it cannot do, as what follows "cannot".
+        what: String,
+    },
     /// Something that can be told at once is not as it should be.
     #[error("{0}")]
     Wrong(String),

@@ -8,6 +8,7 @@
 //! `cargo test --package realtime-e2e --test scenarios -- --ignored NAME`, once there is a built page in `dist` and a
 //! built server.
 
+mod axe;
 mod browser;
 mod cluster;
 mod console;
@@ -15,6 +16,7 @@ pub mod demo;
 mod documents;
 mod driver;
 mod emulation;
+mod engine;
 mod error;
 mod eventually;
 mod http;
@@ -27,12 +29,14 @@ mod stage;
 mod tab;
 mod walk;
 
+pub use axe::Violation;
 pub use browser::Browser;
 pub use cluster::Cluster;
 pub use console::Entry;
 pub use demo::{Page, Quote, ShownQuote, Visitor, by_id, differing, fetch};
 pub use driver::Driver;
 pub use emulation::{Requests, Scheme, Size};
+pub use engine::Engine;
 pub use error::{E2eError, ensure};
 pub use eventually::eventually;
 pub use http::{Answer, Http};
@@ -41,5 +45,5 @@ pub use redis::RedisServer;
 pub use server::{DemoServer, ServerKind, dist_path, workspace};
 pub use site::Site;
 pub use stage::{Stage, scenario, scenario_on};
-pub use tab::{Key, Tab};
+pub use tab::{Key, Pointer, Tab};
 pub use walk::{Report, walk};

@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
-        mpsc::{self, RecvTimeoutError, Sender},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread,
     time::{Duration, Instant},
@@ -14,6 +14,8 @@ use std::{
 
 /// Lines of output kept per program.
 const LINES: usize = 2_000;
+/// How often a program that says nothing is asked whether it is ready.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// A running program. Dropping it kills it.
 #[derive(Debug)]
@@ -36,30 +38,8 @@ impl Program {
         within: Duration,
         mut ready: impl FnMut(&str) -> Option<T>,
     ) -> Result<(Self, T), E2eError> {
-        let failed = |reason: String| E2eError::Start {
-            program: name.into(),
-            reason,
-            hint: hint.into(),
-        };
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| failed(format!("{}: {error}", command.get_program().display())))?;
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let (said, heard) = mpsc::channel();
-        if let Some(stdout) = child.stdout.take() {
-            follow(stdout, Arc::clone(&lines), said.clone());
-        }
-        if let Some(stderr) = child.stderr.take() {
-            follow(stderr, Arc::clone(&lines), said);
-        }
-        let program = Self {
-            name: name.into(),
-            child,
-            lines,
-        };
+        let failed = failure(name, hint);
+        let (program, heard) = Self::spawn(name, hint, command)?;
         let deadline = Instant::now() + within;
         loop {
             match heard.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
@@ -79,6 +59,65 @@ impl Program {
                 }
             }
         }
+    }
+
+    /// Starts `command`, which does not say when it is ready, and asks `is_ready` again and again.
+    ///
+    /// # Errors
+    ///
+    /// [`E2eError::Start`] when it cannot be started, ends, or is not ready within `within`.
+    pub(crate) fn start_silent(
+        name: &str,
+        hint: &str,
+        command: &mut Command,
+        within: Duration,
+        is_ready: impl Fn() -> bool,
+    ) -> Result<Self, E2eError> {
+        let failed = failure(name, hint);
+        let (mut program, _) = Self::spawn(name, hint, command)?;
+        let start = Instant::now();
+        while !is_ready() {
+            if !matches!(program.child.try_wait(), Ok(None)) {
+                return Err(failed(format!("it ended: {}", program.output())));
+            }
+            if start.elapsed() > within {
+                return Err(failed(format!(
+                    "not ready within {within:?}: {}",
+                    program.output()
+                )));
+            }
+            thread::sleep(GLANCE);
+        }
+        Ok(program)
+    }
+
+    /// Starts `command`, with its output kept, and passed on to whoever listens.
+    fn spawn(
+        name: &str,
+        hint: &str,
+        command: &mut Command,
+    ) -> Result<(Self, Receiver<String>), E2eError> {
+        let failed = failure(name, hint);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(format!("{}: {error}", command.get_program().display())))?;
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let (said, heard) = mpsc::channel();
+        if let Some(stdout) = child.stdout.take() {
+            follow(stdout, Arc::clone(&lines), said.clone());
+        }
+        if let Some(stderr) = child.stderr.take() {
+            follow(stderr, Arc::clone(&lines), said);
+        }
+        let program = Self {
+            name: name.into(),
+            child,
+            lines,
+        };
+        Ok((program, heard))
     }
 
     /// What it has said so far, on both of its outputs.
@@ -113,6 +152,16 @@ impl Drop for Program {
         if let Err(error) = self.end() {
             eprintln!("could not end {}: {error}", self.name);
         }
+    }
+}
+
+/// Says why `name` did not start, and what to do about it.
+fn failure(name: &str, hint: &str) -> impl Fn(String) -> E2eError {
+    let (program, hint) = (name.to_owned(), hint.to_owned());
+    move |reason| E2eError::Start {
+        program: program.clone(),
+        reason,
+        hint: hint.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One tab: what a person does in it, and what its document shows.
 
-use crate::{browser::Session, error::E2eError, eventually::eventually};
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use crate::{browser::Session, console, engine::Engine, error::E2eError, eventually::eventually};
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{cell::Cell, fs, path::Path, rc::Rc, time::Duration};
@@ -29,6 +29,24 @@ impl Key {
     }
 }
 
+/// What somebody points with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pointer {
+    /// A mouse.
+    Mouse,
+    /// A finger.
+    Touch,
+}
+
+impl Pointer {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Mouse => "mouse",
+            Self::Touch => "touch",
+        }
+    }
+}
+
 /// A tab of a browser. Dropping it leaves the tab open; see [`Tab::close`].
 #[derive(Debug)]
 pub struct Tab {
@@ -52,7 +70,23 @@ impl Tab {
     ///
     /// When the page cannot be loaded.
     pub fn goto(&self, url: &str) -> Result<(), E2eError> {
-        self.post("/url", &json!({ "url": url })).map(drop)
+        if self.engine() == Engine::Chromium {
+            return self.post("/url", &json!({ "url": url })).map(drop);
+        }
+        // The console goes with the page that has kept it.
+        self.session.console()?;
+        self.post("/url", &json!({ "url": url }))?;
+        self.post("/execute/sync", &console::keep()).map(drop)
+    }
+
+    /// The engine of its browser.
+    pub fn engine(&self) -> Engine {
+        self.session.engine()
+    }
+
+    /// That this browser's driver cannot do `what`.
+    pub(crate) fn lacks(&self, what: &str) -> E2eError {
+        self.session.lacks(what)
     }
 
     /// Hides the tab by minimising its window: the page's timers then run once a second at most, and its animation
@@ -62,7 +96,11 @@ impl Tab {
     ///
     /// When the browser does not answer.
     pub fn hide(&self) -> Result<(), E2eError> {
-        self.post("/window/minimize", &json!({})).map(drop)
+        self.post("/window/minimize", &json!({}))?;
+        if self.engine() != Engine::Chromium && self.is_visible()? {
+            return Err(self.lacks("hide a tab"));
+        }
+        Ok(())
     }
 
     /// Shows the tab again.
@@ -172,6 +210,40 @@ impl Tab {
         })
     }
 
+    /// Takes hold of the element that `selector` finds with a mouse or a finger, and lets it go `y` pixels below the
+    /// middle of the one that `onto` finds.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is not there within ten seconds.
+    pub fn drag(
+        &self,
+        pointer: Pointer,
+        selector: &str,
+        onto: &str,
+        y: i32,
+    ) -> Result<(), E2eError> {
+        let from = self.element(selector)?;
+        let to = self.element(onto)?;
+        let moving = |origin: &str, y: i32| {
+            json!({
+                "type": "pointerMove", "duration": 50, "origin": {ELEMENT: origin}, "x": 0, "y": y,
+            })
+        };
+        let actions = json!({"actions": [{
+            "type": "pointer", "id": pointer.name(), "parameters": {"pointerType": pointer.name()},
+            "actions": [
+                moving(&from, 0),
+                {"type": "pointerDown", "button": 0},
+                moving(&to, y / 2),
+                moving(&to, y),
+                {"type": "pointerUp", "button": 0},
+            ],
+        }]});
+        self.post("/actions", &actions)?;
+        Ok(())
+    }
+
     /// How many elements `selector` finds.
     ///
     /// # Errors
@@ -230,15 +302,18 @@ impl Tab {
     ///
     /// # Errors
     ///
-    /// When the browser refuses it.
+    /// When the browser refuses it, or is none that has this protocol.
     pub fn devtools(&self, command: &str, parameters: Value) -> Result<Value, E2eError> {
+        if self.engine() != Engine::Chromium {
+            return Err(self.lacks(&format!("do what {command} does")));
+        }
         self.post(
             "/goog/cdp/execute",
             &json!({"cmd": command, "params": parameters}),
         )
     }
 
-    fn post(&self, command: &str, body: &Value) -> Result<Value, E2eError> {
+    pub(crate) fn post(&self, command: &str, body: &Value) -> Result<Value, E2eError> {
         self.session.turn_to(&self.handle)?;
         self.session.post(command, body)
     }
@@ -247,6 +322,17 @@ impl Tab {
         self.once_there(selector, |element| {
             self.post(&format!("/element/{element}/{action}"), body)
         })
+    }
+
+    /// The driver's name for the element that `selector` finds, as soon as there is one.
+    fn element(&self, selector: &str) -> Result<String, E2eError> {
+        let what = format!("{selector} is there");
+        let find = || {
+            let find = json!({"using": "css selector", "value": selector});
+            let element = self.post("/element", &find)?;
+            Ok(element[ELEMENT].as_str().unwrap_or_default().to_owned())
+        };
+        eventually(&what, APPEARS, find, |_| true)
     }
 
     /// Finds an element and does something with it; again if the page redrew it meanwhile.

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::server::Kind;
 use crate::size::{self, SizeOptions};
@@ -27,7 +28,8 @@ Tools are kept in $REALTIME_YEW_TOOLS, else in $XDG_CACHE_HOME/realtime-yew, els
 
 const SETUP_HELP: &str = "\
 Get every tool the other commands need, and skip what is there: the standard library for wasm32,
-wasm-bindgen at the version in Cargo.lock, Trunk, wasm-opt, Chromium and its driver, Node.js, Redis.
+wasm-bindgen at the version in Cargo.lock, Trunk, wasm-opt, Chromium, Firefox and WebKit with their
+drivers, Node.js, Redis.
 
 Usage: cargo xtask setup";
 
@@ -45,15 +47,18 @@ Options:
   --check     Drive the demo in headless Chromium instead, write screenshots to target/demo, and exit";
 
 const TEST_HELP: &str = "\
-Run every check and every test, and stop at the first step that fails.
+Run every check and every test, and stop at the first step that fails. A step whose engine cannot be
+had here is skipped, and fails where CI is set.
 
 Usage: cargo xtask test [options]
 
 Options:
   --only STEP[,STEP…]   Run just these steps
   --native              Run just the native tests and doc tests
-  --browser             Run just the tests in a headless browser
+  --browser             Run just the tests in headless browsers: Chromium, Firefox, WebKit
   --e2e                 Build the page and run just the end-to-end tests
+  --engine E[,E…]       Run just the tests in a browser and the end-to-end tests, in chromium, firefox or
+                        webkit, and print a table; what a driver cannot do is named as skipped
   --list                List the steps";
 
 const CHECK_HELP: &str = "\
@@ -125,6 +130,8 @@ pub(crate) struct DemoOptions {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Selection {
     pub(crate) only: Vec<&'static str>,
+    /// The engines to compare, in place of the steps.
+    pub(crate) engines: Vec<Engine>,
 }
 
 /// Reads the options of one command.
@@ -231,7 +238,7 @@ fn parse_test(rest: &[String]) -> Result<Task, Failure> {
         match word {
             "--list" => return Ok(Task::List),
             "--native" => selection.only.extend(["native", "cluster", "doctest"]),
-            "--browser" => selection.only.push("browser"),
+            "--browser" => selection.only.extend(["browser", "firefox", "webkit"]),
             "--e2e" => selection.only.extend(["page", "e2e"]),
             "--only" => {
                 let value = words.value("--only", "names of steps, such as `--only fmt,native`")?;
@@ -239,8 +246,21 @@ fn parse_test(rest: &[String]) -> Result<Task, Failure> {
                     selection.only.push(step_called(name)?);
                 }
             }
+            "--engine" => {
+                let value =
+                    words.value("--engine", "names of engines, such as `--engine firefox`")?;
+                for name in value.split(',') {
+                    selection.engines.push(engine_called(name)?);
+                }
+            }
             other => return Err(unknown("test", other)),
         }
+    }
+    if !selection.only.is_empty() && !selection.engines.is_empty() {
+        return Err(Failure::new(
+            "`--engine` chooses the steps itself",
+            "leave out either it or what chooses steps",
+        ));
     }
     Ok(Task::Test(selection))
 }
@@ -288,6 +308,16 @@ fn step_called(name: &str) -> Result<&'static str, Failure> {
         let known: Vec<_> = names().collect();
         Failure::new(
             format!("there is no step `{name}`"),
+            format!("use some of {}", known.join(", ")),
+        )
+    })
+}
+
+fn engine_called(name: &str) -> Result<Engine, Failure> {
+    Engine::named(name).ok_or_else(|| {
+        let known = Engine::ALL.map(Engine::name);
+        Failure::new(
+            format!("there is no engine `{name}`"),
             format!("use some of {}", known.join(", ")),
         )
     })
@@ -343,7 +373,10 @@ mod tests {
 
     fn only(names: &[&'static str]) -> Result<Task, Failure> {
         let only = names.to_vec();
-        Ok(Task::Test(Selection { only }))
+        Ok(Task::Test(Selection {
+            only,
+            ..Selection::default()
+        }))
     }
 
     #[test]
@@ -442,6 +475,19 @@ mod tests {
             only(&["clippy", "page", "e2e"])
         );
         assert_eq!(parsed("test --list"), Ok(Task::List));
+    }
+
+    #[test]
+    fn engines_are_compared_one_by_one_and_not_with_other_steps() {
+        let engines = vec![Engine::Firefox, Engine::WebKit];
+        let selection = Selection {
+            engines,
+            ..Selection::default()
+        };
+        let task = parsed("test --engine firefox,webkit");
+        assert_eq!(task, Ok(Task::Test(selection)));
+        assert!(parsed("test --engine trident").is_err());
+        assert!(parsed("test --engine firefox --only fmt").is_err());
     }
 
     #[test]

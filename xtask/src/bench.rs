@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use crate::args::Bench;
 use crate::cache::no_access;
 use crate::console::heading;
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::page;
 use crate::process::Cmd;
 use crate::project::Project;
-use crate::setup::{ALL, Part, Tools};
+use crate::setup::{Part, Tools};
 
 /// The pages in Yew: what they are built from, and the path they are served below.
 const YEW_PAGES: [(&str, &str); 3] = [
@@ -26,6 +27,16 @@ const CORE_PAGES: [(&str, &str); 2] = [
 /// The core's benchmark as a native program.
 const CORE_PROGRAM: &str = "bench-core";
 
+/// What it takes to build the pages and to measure them.
+const PARTS: [Part; 6] = [
+    Part::WasmTarget,
+    Part::WasmBindgen,
+    Part::Trunk,
+    Part::WasmOpt,
+    Part::Engine(Engine::Chromium),
+    Part::Node,
+];
+
 /// Builds, and measures with these options.
 pub(crate) fn run(
     project: &Project,
@@ -35,7 +46,7 @@ pub(crate) fn run(
     let is_help = options.iter().any(|word| word == "--help" || word == "-h");
     let built = project.target.join("bench");
     let parts: &[Part] = match bench {
-        Bench::Core | Bench::Browser if !is_help => &ALL,
+        Bench::Core | Bench::Browser if !is_help => &PARTS,
         _ => &[],
     };
     let tools = Tools::get(project, parts)?;

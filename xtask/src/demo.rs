@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use crate::args::DemoOptions;
 use crate::console::heading;
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::nodes::Nodes;
 use crate::page;
 use crate::project::Project;
-use crate::server::{self, Kind, Server};
+use crate::scenarios;
+use crate::server::{self, Guests, Kind, Server};
 use crate::setup::{self, Part, Tools};
 
 /// The end-to-end package, and its program that drives the demo.
@@ -23,9 +25,9 @@ const SCREENSHOTS: &str = "target/demo";
 pub(crate) fn run(project: &Project, options: &DemoOptions) -> Result<ExitCode, Failure> {
     let mut parts = setup::PAGE.to_vec();
     if options.check {
-        parts.push(Part::Browser);
+        parts.push(Part::Engine(Engine::Chromium));
     }
-    if options.server == Kind::Node {
+    if options.check || options.server == Kind::Node {
         parts.push(Part::Node);
     }
     if options.nodes > 1 {
@@ -57,11 +59,16 @@ impl Site {
         options: &DemoOptions,
         port: u16,
     ) -> Result<Self, Failure> {
-        let kind = options.server;
-        if options.nodes > 1 {
-            Nodes::start(project, tools.redis()?, kind, options.nodes, port).map(Self::Nodes)
+        let (kind, count) = (options.server, options.nodes);
+        let guests = if options.check {
+            Guests::Driver
         } else {
-            Server::start(project, tools, kind, port).map(Self::Server)
+            Guests::People
+        };
+        if count > 1 {
+            Nodes::start(project, tools.redis()?, kind, count, port, guests).map(Self::Nodes)
+        } else {
+            Server::start(project, tools, kind, port, guests).map(Self::Server)
         }
     }
 
@@ -134,8 +141,8 @@ fn check(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<Exit
     let stop = stop_signal()?;
     let site = Site::start(project, tools, options, server::any_port()?)?;
     heading(&format!("Driving the demo at {}", site.url()));
-    let mut driver = tools
-        .with_browser(project.cargo().arg("run").arg("--quiet").args(program))
+    let driver = tools.with_browser(project.cargo().arg("run").arg("--quiet").args(program));
+    let mut driver = scenarios::with_axe(project, tools.node()?, driver)?
         .args(["--", "--url", &site.url(), "--out", SCREENSHOTS])
         .into_inner()
         .spawn()

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::console::heading;
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::page;
 use crate::process::Cmd;
@@ -67,7 +68,7 @@ pub(crate) fn run(project: &Project, options: &[String]) -> Result<ExitCode, Fai
     if in_browser {
         heading("the page");
         page::build(project, &tools, true)?;
-        cases = scenarios::tell(project, &tools, cases)?;
+        cases = scenarios::tell(Engine::Chromium, project, &tools, cases)?;
     }
     heading("interop");
     let (_, result) = cases.args(options).count_tests();

@@ -8,7 +8,7 @@ use realtime_demo_balancer::{Balancer, Order};
 use crate::failure::Failure;
 use crate::project::Project;
 use crate::redis::{Redis, RedisServer};
-use crate::server::{Kind, Server, any_port};
+use crate::server::{Guests, Kind, Server, any_port};
 
 /// Several servers that share one state. They end in the order in which they stand here.
 #[derive(Debug)]
@@ -27,10 +27,11 @@ impl Nodes {
         kind: Kind,
         count: u16,
         port: u16,
+        guests: Guests,
     ) -> Result<Self, Failure> {
         let redis = program.start(project, any_port()?)?;
         let servers = (0..count)
-            .map(|_| Server::start_sharing(project, kind, any_port()?, &redis.url()))
+            .map(|_| Server::start_sharing(project, kind, any_port()?, &redis.url(), guests))
             .collect::<Result<Vec<_>, _>>()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let addresses = servers.iter().map(Server::address).collect();

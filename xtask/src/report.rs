@@ -19,6 +19,7 @@ struct Line {
     took: Duration,
     tally: Tally,
     succeeded: bool,
+    skipped: bool,
 }
 
 impl Report {
@@ -36,13 +37,26 @@ impl Report {
             took,
             tally,
             succeeded,
+            skipped: false,
+        });
+    }
+
+    /// A step that could not run here.
+    pub(crate) fn skip(&mut self, step: &'static str, kind: Kind) {
+        self.lines.push(Line {
+            step,
+            kind,
+            took: Duration::ZERO,
+            tally: Tally::default(),
+            succeeded: true,
+            skipped: true,
         });
     }
 
     fn total(&self, of: impl Fn(Kind) -> bool) -> Tally {
         let mut total = Tally::default();
         for line in self.lines.iter().filter(|line| of(line.kind)) {
-            total += line.tally;
+            total += line.tally.clone();
         }
         total
     }
@@ -65,10 +79,20 @@ impl fmt::Display for Report {
             };
             let seconds = line.took.as_secs_f64();
             write!(f, "{:<12} {seconds:>8.1} {tests:>7}", line.step)?;
+            if !line.tally.skipped.is_empty() {
+                write!(f, "  {} skipped", line.tally.skipped.len())?;
+            }
             if line.tally.ignored > 0 {
                 write!(f, "  {} ignored", line.tally.ignored)?;
             }
-            writeln!(f, "{}", if line.succeeded { "" } else { "  failed" })?;
+            let end = match line {
+                Line { skipped: true, .. } => "  skipped",
+                Line {
+                    succeeded: false, ..
+                } => "  failed",
+                _ => "",
+            };
+            writeln!(f, "{end}")?;
         }
         let passed = |kind| self.total(|of| of == kind).passed;
         writeln!(
@@ -91,7 +115,7 @@ mod tests {
         Tally {
             passed,
             failed,
-            ignored: 0,
+            ..Tally::default()
         }
     }
 
@@ -120,6 +144,20 @@ mod tests {
         let mut report = Report::default();
         report.add("clippy", Kind::Check, second(), Tally::default(), false);
         assert!(report.to_string().ends_with("\n0 passed, 1 failed"));
+    }
+
+    #[test]
+    fn a_step_that_was_skipped_is_named_and_is_no_failure() {
+        let mut report = Report::default();
+        report.add("browser", Kind::Browser, second(), tally(7, 0), true);
+        report.skip("webkit", Kind::Browser);
+        let text = report.to_string();
+        assert!(
+            text.lines()
+                .any(|line| line.starts_with("webkit ") && line.ends_with("skipped")),
+            "{text}"
+        );
+        assert!(text.ends_with("\n7 passed, 0 failed"), "{text}");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The end-to-end scenarios: real servers, real browser tabs.
 
+use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::node::Node;
 use crate::process::Cmd;
 use crate::project::Project;
 use crate::server;
@@ -11,7 +13,7 @@ use crate::tally::Tally;
 /// Their package: its tests need a built page and a browser.
 pub(crate) const PACKAGE: &str = "realtime-e2e";
 /// What it takes to play them.
-pub(crate) const PARTS: [Part; 3] = [Part::Browser, Part::Node, Part::Redis];
+pub(crate) const PARTS: [Part; 3] = [Part::Engine(Engine::Chromium), Part::Node, Part::Redis];
 
 /// How the names of those end that are played over Socket.IO, with the server in JavaScript and with the one in Rust.
 const OVER_SOCKET_IO: [&str; 2] = ["::node", "::socketioxide"];
@@ -25,27 +27,33 @@ const FEW: [&str; 6] = [
     "tasks::what_one_does",
 ];
 
-/// All of them over the JSON envelope, and a few over Socket.IO.
+/// All of them over the JSON envelope, and a few over Socket.IO, in Chromium.
 pub(crate) fn play(project: &Project, tools: &Tools) -> Outcome {
+    play_in(Engine::Chromium, project, tools)
+}
+
+/// The same in this engine.
+pub(crate) fn play_in(engine: Engine, project: &Project, tools: &Tools) -> Outcome {
     let skips = OVER_SOCKET_IO.iter().flat_map(|name| ["--skip", name]);
     let all = ["--include-ignored"].into_iter().chain(skips);
     let few = ["--ignored", "--skip", "::envelope"].into_iter().chain(FEW);
-    let (mut tally, result) = test(project, tools, &["--lib", "--bins", "--tests"], all);
+    let (mut tally, result) = test(engine, project, tools, &["--lib", "--bins", "--tests"], all);
     if result.is_err() {
         return (tally, result);
     }
-    let (more, result) = test(project, tools, &["--test", "scenarios"], few);
+    let (more, result) = test(engine, project, tools, &["--test", "scenarios"], few);
     tally += more;
     (tally, result)
 }
 
 fn test<'a>(
+    engine: Engine,
     project: &Project,
     tools: &Tools,
     targets: &[&str],
     choice: impl Iterator<Item = &'a str>,
 ) -> Outcome {
-    match tell(project, tools, project.cargo()) {
+    match tell(engine, project, tools, project.cargo()) {
         Ok(cargo) => cargo
             .args(["test", "--package", PACKAGE, "--no-fail-fast"])
             .args(targets)
@@ -57,8 +65,22 @@ fn test<'a>(
     }
 }
 
+/// Gets the checks of accessibility, and tells a child where they are.
+pub(crate) fn with_axe(project: &Project, node: &Node, cmd: Cmd) -> Result<Cmd, Failure> {
+    let folder = project.root.join("tests").join("axe");
+    node.install(&folder)?;
+    let program = ["node_modules", "axe-core", "axe.min.js"];
+    let path = program.iter().fold(folder, |path, part| path.join(part));
+    Ok(cmd.env("REALTIME_AXE", path))
+}
+
 /// Gets the servers ready, and tells a child where they and the browser are.
-pub(crate) fn tell(project: &Project, tools: &Tools, cmd: Cmd) -> Result<Cmd, Failure> {
+pub(crate) fn tell(
+    engine: Engine,
+    project: &Project,
+    tools: &Tools,
+    cmd: Cmd,
+) -> Result<Cmd, Failure> {
     if !project.dist().join("index.html").is_file() {
         return Err(Failure::new(
             "there is no built page in dist/",
@@ -68,8 +90,9 @@ pub(crate) fn tell(project: &Project, tools: &Tools, cmd: Cmd) -> Result<Cmd, Fa
     server::build(project)?;
     let node = tools.node()?;
     node.install(&server::node_folder(project))?;
+    let cmd = with_axe(project, node, cmd)?;
     Ok(tools
-        .with_browser(tools.redis()?.tell(node.tell(cmd)))
+        .with_engine(engine, tools.redis()?.tell(node.tell(cmd)))
         .env("REALTIME_DIST", project.dist())
         .env("REALTIME_SERVER", project.program(server::PACKAGE)))
 }

@@ -102,6 +102,23 @@ pub(crate) fn node_folder(project: &Project) -> PathBuf {
     project.root.join("examples").join("node-server")
 }
 
+/// Whom a demo server is started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guests {
+    People,
+    /// The driver of the check, which says itself who its people are.
+    Driver,
+}
+
+impl Guests {
+    fn tell(self, command: Cmd) -> Cmd {
+        match self {
+            Self::People => command,
+            Self::Driver => command.arg("--trust-clients"),
+        }
+    }
+}
+
 /// A running demo server, stopped when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -111,14 +128,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a built server for people: it serves the built page, and is up when that is there.
+    /// Starts a built server: it serves the built page, and is up when that is there.
     pub(crate) fn start(
         project: &Project,
         tools: &Tools,
         kind: Kind,
         port: u16,
+        guests: Guests,
     ) -> Result<Self, Failure> {
-        let command = kind.command(project, tools)?;
+        let command = guests.tell(kind.command(project, tools)?);
         Self::spawn(demo(command, project, port), port, kind.query(), "/")
     }
 
@@ -128,8 +146,9 @@ impl Server {
         kind: Kind,
         port: u16,
         redis: &str,
+        guests: Guests,
     ) -> Result<Self, Failure> {
-        let command = rust_command(project).args(["--redis", redis]);
+        let command = guests.tell(rust_command(project).args(["--redis", redis]));
         Self::spawn(demo(command, project, port), port, kind.query(), "/")
     }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::browser::Browser;
 use crate::cache::Cache;
 use crate::console::{Progress, heading};
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::node::Node;
 use crate::process::{Cmd, path_with};
@@ -21,18 +22,20 @@ pub(crate) enum Part {
     WasmBindgen,
     Trunk,
     WasmOpt,
-    Browser,
+    Engine(Engine),
     Node,
     Redis,
 }
 
 /// All parts, in the order they are got.
-pub(crate) const ALL: [Part; 7] = [
+pub(crate) const ALL: [Part; 9] = [
     Part::WasmTarget,
     Part::WasmBindgen,
     Part::Trunk,
     Part::WasmOpt,
-    Part::Browser,
+    Part::Engine(Engine::Chromium),
+    Part::Engine(Engine::Firefox),
+    Part::Engine(Engine::WebKit),
     Part::Node,
     Part::Redis,
 ];
@@ -50,7 +53,8 @@ pub(crate) const PAGE: [Part; 4] = [
 pub(crate) struct Tools {
     toolchain: WasmToolchain,
     folders: Vec<PathBuf>,
-    browser: Option<Browser>,
+    browsers: Vec<Browser>,
+    lacking: Vec<(Engine, Failure)>,
     node: Option<Node>,
     redis: Option<RedisServer>,
 }
@@ -70,7 +74,8 @@ impl Tools {
         let mut tools = Self {
             toolchain: WasmToolchain::Native,
             folders: Vec::new(),
-            browser: None,
+            browsers: Vec::new(),
+            lacking: Vec::new(),
             node: None,
             redis: None,
         };
@@ -114,8 +119,18 @@ impl Tools {
                 self.folders
                     .push(progress.step("wasm-opt", || tools::wasm_opt(cache))?);
             }
-            Part::Browser => {
-                self.browser = Some(progress.step("Chromium and its driver", Browser::ensure)?);
+            Part::Engine(engine) => {
+                let title = format!("{} and its driver", engine.title());
+                let found = progress.step(&title, || Browser::ensure(engine, cache));
+                match found {
+                    Ok(browser) => self.browsers.push(browser),
+                    // Everything else is tested in Chromium, and much needs it.
+                    Err(failure) if engine == Engine::Chromium => return Err(failure),
+                    Err(failure) => {
+                        println!("      not to be had: {failure}");
+                        self.lacking.push((engine, failure));
+                    }
+                }
             }
             Part::Node => self.node = Some(progress.step("Node.js", Node::ensure)?),
             Part::Redis => self.redis = Some(progress.step("Redis", RedisServer::ensure)?),
@@ -140,12 +155,24 @@ impl Tools {
         self.equip(self.toolchain.lead(Cmd::new(program)), project)
     }
 
-    /// Tells a child where the browser and its driver are.
+    /// Tells a child where Chromium and its driver are.
     pub(crate) fn with_browser(&self, cmd: Cmd) -> Cmd {
-        match &self.browser {
+        self.with_engine(Engine::Chromium, cmd)
+    }
+
+    /// Tells a child which browser to use, and where it is.
+    pub(crate) fn with_engine(&self, engine: Engine, cmd: Cmd) -> Cmd {
+        let browser = self.browsers.iter().find(|it| it.engine() == engine);
+        match browser {
             Some(browser) => browser.tell(cmd),
             None => cmd,
         }
+    }
+
+    /// Why an engine is not there that was asked for.
+    pub(crate) fn lacks(&self, engine: Engine) -> Option<&Failure> {
+        let lacking = self.lacking.iter().find(|(of, _)| *of == engine);
+        lacking.map(|(_, why)| why)
     }
 
     /// Node.js, for what asked for it.

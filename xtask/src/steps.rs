@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::features::MATRIX;
 use crate::interop;
@@ -57,7 +58,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Project, &Tools) -> Outcome,
 }
 
-pub(crate) const STEPS: [Step; 14] = [
+pub(crate) const STEPS: [Step; 16] = [
     Step {
         name: "fmt",
         about: "format",
@@ -132,13 +133,22 @@ pub(crate) const STEPS: [Step; 14] = [
         name: "browser",
         about: "tests in headless Chromium",
         kind: Kind::Browser,
-        parts: &[
-            Part::WasmTarget,
-            Part::WasmBindgen,
-            Part::Browser,
-            Part::Node,
-        ],
-        run: browser,
+        parts: &in_a_browser(Engine::Chromium),
+        run: |project, tools| browser(project, tools, Engine::Chromium),
+    },
+    Step {
+        name: "firefox",
+        about: "the same tests in Firefox",
+        kind: Kind::Browser,
+        parts: &in_a_browser(Engine::Firefox),
+        run: |project, tools| browser(project, tools, Engine::Firefox),
+    },
+    Step {
+        name: "webkit",
+        about: "the same tests in WebKit",
+        kind: Kind::Browser,
+        parts: &in_a_browser(Engine::WebKit),
+        run: |project, tools| browser(project, tools, Engine::WebKit),
     },
     Step {
         name: "page",
@@ -162,6 +172,16 @@ pub(crate) const STEPS: [Step; 14] = [
         run: scenarios::play,
     },
 ];
+
+/// What the tests in a browser need.
+pub(crate) const fn in_a_browser(engine: Engine) -> [Part; 4] {
+    [
+        Part::WasmTarget,
+        Part::WasmBindgen,
+        Part::Engine(engine),
+        Part::Node,
+    ]
+}
 
 fn check(result: Result<(), Failure>) -> Outcome {
     (Tally::default(), result)
@@ -293,11 +313,12 @@ fn features(project: &Project, tools: &Tools) -> Result<(), Failure> {
     Ok(())
 }
 
-fn browser(project: &Project, tools: &Tools) -> Outcome {
+/// The tests in a browser. They are compiled once, for whatever browser comes first.
+pub(crate) fn browser(project: &Project, tools: &Tools, engine: Engine) -> Outcome {
     let servers = server_for_browsers(project)
         .and_then(|demo| Minimal::start(project, tools).map(|minimal| (demo, minimal)));
     match servers {
-        Ok((demo, minimal)) => browser_against(&demo, &minimal, project, tools),
+        Ok((demo, minimal)) => browser_against(&demo, &minimal, project, tools, engine),
         Err(failure) => check(Err(failure)),
     }
 }
@@ -314,6 +335,7 @@ fn browser_against(
     minimal: &Minimal,
     project: &Project,
     tools: &Tools,
+    engine: Engine,
 ) -> Outcome {
     let mut tally = Tally::default();
     for package in LIBRARIES {
@@ -326,7 +348,10 @@ fn browser_against(
             Err(failure) => return (tally, Err(failure)),
         };
         let (counted, result) = minimal
-            .tell(tools.with_browser(selecting(packages(cargo, &[package]).arg("--lib"), &tests)))
+            .tell(tools.with_engine(
+                engine,
+                selecting(packages(cargo, &[package]).arg("--lib"), &tests),
+            ))
             .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT)
             .env("REALTIME_TEST_WS", server.socket_url())
             .count_tests();

@@ -2,12 +2,19 @@
 
 use std::ops::AddAssign;
 
+/// What a scenario says that its browser cannot play; its runner takes it for passed.
+const SKIPPED: &str = "skipped: ";
+
 /// How many tests a runner says it ran.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) passed: u32,
     pub(crate) failed: u32,
     pub(crate) ignored: u32,
+    /// The tests that could not be run, each with the reason.
+    pub(crate) skipped: Vec<String>,
+    /// How many of these the runner is yet to count as passed.
+    pub(crate) untold: u32,
 }
 
 impl Tally {
@@ -27,6 +34,11 @@ impl Tally {
                 _ => {}
             }
         }
+        if let Some((_, skipped)) = line.split_once(SKIPPED) {
+            self.skipped.push(skipped.trim_end().to_owned());
+            self.untold += 1;
+            return;
+        }
         let Some((_, summary)) = line.split_once("test result: ") else {
             return;
         };
@@ -36,7 +48,9 @@ impl Tally {
                 continue;
             };
             match words.next() {
-                Some("passed") => self.passed += count,
+                Some("passed") => {
+                    self.passed += count.saturating_sub(std::mem::take(&mut self.untold));
+                }
                 Some("failed") => self.failed += count,
                 Some("ignored") => self.ignored += count,
                 _ => {}
@@ -50,6 +64,7 @@ impl AddAssign for Tally {
         self.passed += other.passed;
         self.failed += other.failed;
         self.ignored += other.ignored;
+        self.skipped.extend(other.skipped);
     }
 }
 
@@ -72,6 +87,7 @@ mod tests {
             passed: 5,
             failed: 4,
             ignored: 1,
+            ..Tally::default()
         };
         assert_eq!(count(output), expected);
     }
@@ -93,8 +109,21 @@ mod tests {
             passed: 3,
             failed: 3,
             ignored: 1,
+            ..Tally::default()
         };
         assert_eq!(tally, expected);
+    }
+
+    #[test]
+    fn what_a_browser_cannot_play_is_skipped_and_has_not_passed() {
+        let tally = count(
+            "test hidden ... skipped: hidden: WebKit's driver cannot hide a tab\nok\n\
+             test cut ... ok\n\
+             test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured\n\
+             test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured\n",
+        );
+        assert_eq!((tally.passed, tally.failed), (4, 0));
+        assert_eq!(tally.skipped, ["hidden: WebKit's driver cannot hide a tab"]);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! `cargo xtask test` and `cargo xtask check`: running steps and reporting on them.
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::args::Selection;
 use crate::console::{heading, seconds};
+use crate::engine::Engine;
+use crate::engines;
 use crate::failure::Failure;
 use crate::project::Project;
 use crate::report::Report;
@@ -22,6 +25,9 @@ pub(crate) fn list() -> ExitCode {
 
 /// Runs the selected steps in their order.
 pub(crate) fn run(project: &Project, selection: &Selection) -> Result<ExitCode, Failure> {
+    if !selection.engines.is_empty() {
+        return engines::run(project, &selection.engines);
+    }
     let chosen = chosen(selection);
     let parts: Vec<Part> = ALL
         .into_iter()
@@ -47,9 +53,17 @@ pub(crate) fn run(project: &Project, selection: &Selection) -> Result<ExitCode, 
             step.name,
             step.about
         ));
+        if let Some((engine, why)) = lacking(step, &tools) {
+            if is_strict(std::env::var_os("CI").as_deref()) {
+                return Err(why.clone());
+            }
+            println!("      skipped: {} cannot be had here", engine.title());
+            report.skip(step.name, step.kind);
+            continue;
+        }
         let started = Instant::now();
         let (tally, result) = (step.run)(project, &tools);
-        let result = result.and_then(|()| some_ran(step.kind, tally));
+        let result = result.and_then(|()| some_ran(step.kind, &tally));
         report.add(
             step.name,
             step.kind,
@@ -69,8 +83,21 @@ pub(crate) fn run(project: &Project, selection: &Selection) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
+/// The engine that a step needs and that is not there, with the reason.
+fn lacking<'a>(step: &Step, tools: &'a Tools) -> Option<(Engine, &'a Failure)> {
+    step.parts.iter().find_map(|part| match part {
+        Part::Engine(engine) => Some((*engine, tools.lacks(*engine)?)),
+        _ => None,
+    })
+}
+
+/// Whether what cannot be tested has failed: it has where nobody reads what was skipped.
+pub(crate) fn is_strict(ci: Option<&OsStr>) -> bool {
+    ci.is_some_and(|ci| ci != "" && ci != "false" && ci != "0")
+}
+
 /// A runner that finds no tests is content, so a renamed folder would pass for a success.
-fn some_ran(kind: Kind, tally: Tally) -> Result<(), Failure> {
+fn some_ran(kind: Kind, tally: &Tally) -> Result<(), Failure> {
     if kind != Kind::Check && tally.passed == 0 {
         return Err(Failure::new(
             "no test ran",
@@ -112,22 +139,31 @@ mod tests {
 
     #[test]
     fn a_step_of_tests_in_which_none_ran_has_failed() {
-        assert!(some_ran(Kind::Browser, Tally::default()).is_err());
-        assert!(some_ran(Kind::Check, Tally::default()).is_ok());
+        assert!(some_ran(Kind::Browser, &Tally::default()).is_err());
+        assert!(some_ran(Kind::Check, &Tally::default()).is_ok());
         let one = Tally {
             passed: 1,
             ..Tally::default()
         };
-        assert!(some_ran(Kind::Browser, one).is_ok());
+        assert!(some_ran(Kind::Browser, &one).is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_skipped_unless_this_is_a_check_that_nobody_watches() {
+        assert!(!is_strict(None));
+        for (ci, strict) in [("true", true), ("1", true), ("false", false), ("", false)] {
+            assert_eq!(is_strict(Some(OsStr::new(ci))), strict, "CI={ci}");
+        }
     }
 
     #[test]
     fn selected_steps_run_in_the_order_of_the_list_and_once() {
         let only = vec!["e2e", "page", "fmt", "fmt"];
-        let names: Vec<_> = chosen(&Selection { only })
-            .iter()
-            .map(|step| step.name)
-            .collect();
+        let selection = Selection {
+            only,
+            ..Selection::default()
+        };
+        let names: Vec<_> = chosen(&selection).iter().map(|step| step.name).collect();
         assert_eq!(names, ["fmt", "page", "e2e"]);
     }
 }

@@ -1,4 +1,4 @@
-//! The three build tools: wasm-bindgen, Trunk and wasm-opt, from the cache, from `PATH`, or installed.
+//! The build tools wasm-bindgen, Trunk and wasm-opt, and Firefox's driver: from the cache, from `PATH`, or installed.
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,9 @@ use crate::project::{Project, native_cargo, version_in};
 const TRUNK: &str = "0.21.14";
 /// Any other Trunk of this series will do as well.
 const TRUNK_SERIES: &str = "0.21.";
+
+/// The geckodriver to install, which steers every Firefox of today.
+const GECKODRIVER: &str = "0.37.1";
 
 /// The wasm-opt to install.
 const BINARYEN: &str = "132";
@@ -58,6 +61,23 @@ pub(crate) fn trunk(cache: &Cache) -> Result<Found, Failure> {
     // Only with its lock file does this version still compile.
     cargo_install("trunk", TRUNK, &home, &["--locked"])?;
     Ok((bin, format!("Trunk {TRUNK} installed")))
+}
+
+/// geckodriver, which steers Firefox: the program itself, as it must not be found by what asks for
+/// another browser.
+pub(crate) fn geckodriver(cache: &Cache) -> Result<PathBuf, Failure> {
+    let home = cache.folder("geckodriver", GECKODRIVER);
+    let file = format!("geckodriver{}", std::env::consts::EXE_SUFFIX);
+    let program = home.join("bin").join(&file);
+    if reports(&program, |said| said == GECKODRIVER) {
+        return Ok(program);
+    }
+    if let Some(bin) = on_path("geckodriver", |_| true) {
+        return Ok(bin.join(file));
+    }
+    println!("      installing geckodriver {GECKODRIVER} (about 2 minutes, once a machine)");
+    cargo_install("geckodriver", GECKODRIVER, &home, &["--locked"])?;
+    Ok(program)
 }
 
 /// wasm-opt, which makes the built page smaller.

@@ -5,7 +5,7 @@ use crate::{
     error::{E2eError, ensure},
     eventually::eventually,
     http::Http,
-    tab::Key,
+    tab::{Key, Pointer},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -143,6 +143,24 @@ impl Visitor {
     /// When the row has none.
     pub fn dismiss_task(&self, id: &str) -> Result<(), E2eError> {
         self.click(&part(id, "task-dismiss"))
+    }
+
+    /// Drags a row by its grip, to below another one.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such row.
+    pub fn drag_task_below(&self, pointer: Pointer, id: &str, other: &str) -> Result<(), E2eError> {
+        self.drag(pointer, &part(id, "task-grip"), &row(other), 10)
+    }
+
+    /// Drags a row by its grip to where no row is.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such row.
+    pub fn drag_task_out(&self, pointer: Pointer, id: &str) -> Result<(), E2eError> {
+        self.drag(pointer, &part(id, "task-grip"), "h1", 0)
     }
 
     /// Starts editing a row, without saving.

@@ -34,6 +34,10 @@ pub(super) fn photograph(ada: &Visitor, report: &mut Report) {
                     put(ada, size, scheme),
                 );
                 report.shot_at(ada, name, size, scheme);
+                report.check(
+                    &format!("{form}: no rule of accessibility is broken"),
+                    accessible(ada),
+                );
             }
         }
     }
@@ -41,6 +45,12 @@ pub(super) fn photograph(ada: &Visitor, report: &mut Report) {
         "back to wide and light",
         put(ada, Size::WIDE, Scheme::Light),
     );
+}
+
+/// Whether everybody can use the page as it is.
+pub(super) fn accessible(visitor: &Visitor) -> Result<(), E2eError> {
+    let violations = visitor.violations()?;
+    ensure(violations.is_empty(), || format!("{violations:#?}"))
 }
 
 /// Gives the page a size and a scheme, and waits until it has taken both.

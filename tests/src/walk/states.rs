@@ -1,6 +1,9 @@
 //! The states between and beside the data: loading, error, empty, offline; not saved yet, not saved at all.
 
-use super::{RECOVERS, Report, SOON, gallery::put};
+use super::{
+    RECOVERS, Report, SOON,
+    gallery::{accessible, put},
+};
 use crate::{
     demo::{Page, TaskRow, Visitor, by_id},
     emulation::{Requests, Scheme, Size},
@@ -97,6 +100,10 @@ fn state(ada: &Visitor, name: &str, reached: Result<(), E2eError>, report: &mut 
             put(ada, size, scheme),
         );
         report.shot_at(ada, &format!("state-{name}"), size, scheme);
+        report.check(
+            &format!("{name}, {}: no rule of accessibility is broken", size.name),
+            accessible(ada),
+        );
     }
     report.check(
         "back to wide and light",

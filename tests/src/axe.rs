@@ -1,0 +1,43 @@
+//! axe-core: what of a page people with assistive technology could not use.
+
+use crate::{error::E2eError, tab::Tab};
+use serde::Deserialize;
+use serde_json::json;
+use std::{env, fs, path::PathBuf};
+
+/// Runs the checks on the whole page. A toast is checked like everything else, if one is shown.
+const RUN: &str = r"
+    ;return axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+        violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ target }) => target.join(' ')) })));
+";
+
+/// A rule that a page breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Violation {
+    /// The rule's name.
+    pub id: String,
+    /// What it asks for.
+    pub help: String,
+    /// The selectors of what breaks it.
+    pub r#where: Vec<String>,
+}
+
+impl Tab {
+    /// The accessibility rules that the page breaks as it is now, by the axe-core that `REALTIME_AXE` names.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or the browser does not answer.
+    pub fn violations(&self) -> Result<Vec<Violation>, E2eError> {
+        let path = env::var_os("REALTIME_AXE").map(PathBuf::from);
+        let path = path.ok_or_else(|| {
+            let hint = "run this with `cargo xtask`, or set REALTIME_AXE to the path of axe.min.js";
+            E2eError::Wrong(format!("there is no axe-core; {hint}"))
+        })?;
+        let axe = fs::read_to_string(&path).map_err(|error| E2eError::File {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        self.eval(&format!("{axe}{RUN}"), json!([]))
+    }
+}

@@ -1,0 +1,76 @@
+//! What Firefox's driver has no command for, asked of the browser's own window.
+
+use super::{Requests, Scheme, Size};
+use crate::{error::E2eError, tab::Tab};
+use serde_json::{Value, json};
+
+/// The page's place in the window is made as large as was asked, however large the window is.
+const RESIZE: &str = r#"
+    const [width, height] = arguments;
+    const { style } = gBrowser.selectedBrowser;
+    for (const side of ['min', 'max']) {
+        style.setProperty(`${side}-width`, `${width}px`, 'important');
+        style.setProperty(`${side}-height`, `${height}px`, 'important');
+    }
+"#;
+
+const PREFER: &str =
+    "gBrowser.selectedBrowser.browsingContext.top.prefersColorSchemeOverride = arguments[0];";
+
+const OFFLINE: &str = "Services.io.offline = arguments[0];";
+
+/// Requests are looked at before they are sent: those that are held wait, and go on when they may.
+const REQUESTS: &str = r#"
+    const [part, fate] = arguments;
+    const topic = 'http-on-modify-request';
+    const old = window.realtimeRequests;
+    if (old) Services.obs.removeObserver(old.observer, topic);
+    for (const channel of old?.held ?? []) channel.resume();
+    window.realtimeRequests = null;
+    if (fate === 'pass') return;
+    const held = [];
+    const observer = {
+        observe(subject) {
+            const channel = subject.QueryInterface(Ci.nsIHttpChannel);
+            if (!channel.URI.spec.includes(part)) return;
+            if (fate === 'fail') {
+                channel.cancel(Cr.NS_ERROR_NET_RESET);
+            } else {
+                channel.suspend();
+                held.push(channel);
+            }
+        },
+    };
+    Services.obs.addObserver(observer, topic);
+    window.realtimeRequests = { observer, held };
+"#;
+
+pub(super) fn resize(tab: &Tab, size: Size) -> Result<(), E2eError> {
+    in_the_window(tab, RESIZE, json!([size.width, size.height]))
+}
+
+pub(super) fn prefer(tab: &Tab, scheme: Scheme) -> Result<(), E2eError> {
+    in_the_window(tab, PREFER, json!([scheme.name()]))
+}
+
+pub(super) fn take_offline(tab: &Tab, offline: bool) -> Result<(), E2eError> {
+    in_the_window(tab, OFFLINE, json!([offline]))
+}
+
+pub(super) fn requests(tab: &Tab, part: &str, fate: Requests) -> Result<(), E2eError> {
+    let fate = match fate {
+        Requests::Pass => "pass",
+        Requests::Hold => "hold",
+        Requests::Fail => "fail",
+    };
+    in_the_window(tab, REQUESTS, json!([part, fate]))
+}
+
+/// Runs a script with the rights of the browser itself.
+fn in_the_window(tab: &Tab, script: &str, arguments: Value) -> Result<(), E2eError> {
+    tab.post("/moz/context", &json!({"context": "chrome"}))?;
+    let body = json!({"script": script, "args": arguments});
+    let done = tab.post("/execute/sync", &body);
+    tab.post("/moz/context", &json!({"context": "content"}))?;
+    done.map(drop)
+}

@@ -1,0 +1,198 @@
+//! The browser engines that scenarios can play in, and how each is started.
+
+use crate::{
+    driver::{Process, announced_port},
+    error::E2eError,
+    program::Program,
+};
+use serde_json::{Value, json};
+use std::{
+    env,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+/// How long a driver may take to come up.
+const STARTS: Duration = Duration::from_secs(30);
+/// A laptop's page, and the browser's own bars.
+const WINDOW: (u32, u32) = (1280, 940);
+
+const CHROMIUM_ARGUMENTS: [&str; 8] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// What chromedriver adds of its own accord, and what would keep hidden pages as quick as visible ones.
+const UNWANTED: [&str; 2] = [
+    "disable-background-timer-throttling",
+    "disable-renderer-backgrounding",
+];
+
+/// A browser engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Chromium, by chromedriver: any number of browsers for one driver.
+    Chromium,
+    /// Firefox, by geckodriver.
+    Firefox,
+    /// WebKitGTK's small browser, by its own driver.
+    WebKit,
+}
+
+impl Engine {
+    /// The one that `REALTIME_ENGINE` names: `chromium`, which it is without one, `firefox` or `webkit`.
+    ///
+    /// # Errors
+    ///
+    /// When it names another.
+    pub fn current() -> Result<Self, E2eError> {
+        match env::var("REALTIME_ENGINE").as_deref() {
+            Err(_) | Ok("" | "chromium") => Ok(Self::Chromium),
+            Ok("firefox") => Ok(Self::Firefox),
+            Ok("webkit") => Ok(Self::WebKit),
+            Ok(other) => Err(E2eError::Wrong(format!(
+                "REALTIME_ENGINE is {other:?}; use chromium, firefox or webkit"
+            ))),
+        }
+    }
+
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "Chromium",
+            Self::Firefox => "Firefox",
+            Self::WebKit => "WebKit",
+        }
+    }
+
+    /// Whether one driver steers several browsers.
+    pub(crate) fn shares_its_driver(self) -> bool {
+        self == Self::Chromium
+    }
+
+    /// Starts its driver.
+    pub(crate) fn start(self) -> Result<Process, E2eError> {
+        match self {
+            Self::Chromium => {
+                let mut command = Command::new(driver_path("CHROMEDRIVER", "chromedriver"));
+                command.arg("--port=0");
+                let hint = "install chromedriver, or set CHROMEDRIVER to its path";
+                let (program, port) =
+                    Program::start("chromedriver", hint, &mut command, STARTS, announced_port)?;
+                Ok(Process::new(program, port))
+            }
+            Self::Firefox => {
+                let port = free_port()?;
+                let mut command = Command::new(driver_path("GECKODRIVER", "geckodriver"));
+                command.args(["--port", &port.to_string(), "--websocket-port", "0"]);
+                // The little that only the browser itself can do is asked of its own pages.
+                command.arg("--allow-system-access");
+                let hint = "install geckodriver, or set GECKODRIVER to its path";
+                Process::answering("geckodriver", hint, &mut command, port, STARTS)
+            }
+            Self::WebKit => {
+                let port = free_port()?;
+                let mut command = Command::new(driver_path("SAFARIDRIVER", "WebKitWebDriver"));
+                command.arg(format!("--port={port}"));
+                let hint = "install WebKitGTK's driver, or set SAFARIDRIVER to its path";
+                Process::answering("WebKitWebDriver", hint, &mut command, port, STARTS)
+            }
+        }
+    }
+
+    /// What a new session asks for.
+    pub(crate) fn capabilities(self, profile: &Path) -> Value {
+        let mut wanted = json!({
+            "timeouts": {"pageLoad": 30_000, "script": 15_000},
+            "unhandledPromptBehavior": "dismiss and notify",
+        });
+        let (width, height) = WINDOW;
+        match self {
+            Self::Chromium => {
+                let mut arguments: Vec<String> = CHROMIUM_ARGUMENTS.map(String::from).into();
+                arguments.push(format!("--user-data-dir={}", profile.display()));
+                arguments.push(format!("--window-size={width},{height}"));
+                let mut options = json!({"args": arguments, "excludeSwitches": UNWANTED});
+                if let Ok(chrome) = env::var("CHROME") {
+                    options["binary"] = Value::String(chrome);
+                }
+                wanted["goog:chromeOptions"] = options;
+                wanted["goog:loggingPrefs"] = json!({"browser": "ALL"});
+            }
+            Self::Firefox => {
+                let arguments = json!([
+                    "-headless",
+                    format!("--width={width}"),
+                    format!("--height={height}"),
+                ]);
+                // Offline, it would else still find what is on this machine.
+                let preferences = json!({"network.dns.offline-localhost": false});
+                let mut options = json!({"args": arguments, "prefs": preferences});
+                if let Ok(firefox) = env::var("FIREFOX") {
+                    options["binary"] = Value::String(firefox);
+                }
+                wanted["moz:firefoxOptions"] = options;
+            }
+            Self::WebKit => {}
+        }
+        json!({"capabilities": {"alwaysMatch": wanted}})
+    }
+}
+
+/// The program that a variable names, else the usual one, else the one on the `PATH`.
+fn driver_path(variable: &str, program: &str) -> PathBuf {
+    if let Some(path) = env::var_os(variable) {
+        return path.into();
+    }
+    let usual = Path::new("/usr/bin").join(program);
+    if usual.is_file() {
+        usual
+    } else {
+        program.into()
+    }
+}
+
+/// A port that nobody listens to, for drivers that cannot choose one themselves.
+fn free_port() -> Result<u16, E2eError> {
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address =
+        address.map_err(|error| E2eError::Wrong(format!("there is no free port: {error}")))?;
+    Ok(address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_chromium_has_its_own_profile() {
+        let wanted = Engine::Chromium.capabilities(Path::new("/tmp/p1"));
+        let arguments = &wanted["capabilities"]["alwaysMatch"]["goog:chromeOptions"]["args"];
+        assert!(
+            arguments
+                .as_array()
+                .unwrap()
+                .contains(&json!("--user-data-dir=/tmp/p1"))
+        );
+    }
+
+    #[test]
+    fn no_engine_is_asked_for_what_only_another_knows() {
+        let keys = |engine: Engine| {
+            let wanted = engine.capabilities(Path::new("/tmp/p1"));
+            let wanted = wanted["capabilities"]["alwaysMatch"].as_object().unwrap();
+            let theirs: Vec<_> = wanted.keys().filter(|key| key.contains(':')).collect();
+            theirs.into_iter().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(keys(Engine::Firefox), ["moz:firefoxOptions"]);
+        assert!(keys(Engine::WebKit).is_empty());
+    }
+}
