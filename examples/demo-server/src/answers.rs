@@ -8,7 +8,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 
-/// How the messages of the last five minutes turned out, by message id; the oldest go first when there are too many.
+/// How the messages of the last hour turned out, by user and message id; the oldest go first when there are too many.
 /// Times are in milliseconds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Answers {
@@ -26,7 +26,7 @@ impl Answers {
     /// The first outcome, if this message was handled before. The same id on another message is refused.
     pub(crate) fn find(&mut self, once: &Once, now: u64) -> Option<Outcome> {
         self.forget(now);
-        let answer = self.by_id.get(&once.id)?;
+        let answer = self.by_id.get(&key(once))?;
         Some(if answer.fingerprint == once.fingerprint {
             answer.outcome.clone()
         } else {
@@ -40,8 +40,9 @@ impl Answers {
             fingerprint: once.fingerprint,
             outcome,
         };
-        self.oldest.push_back((now, once.id.clone()));
-        self.by_id.insert(once.id, answer);
+        let key = key(&once);
+        self.oldest.push_back((now, key.clone()));
+        self.by_id.insert(key, answer);
         self.forget(now);
     }
 
@@ -55,6 +56,11 @@ impl Answers {
             self.oldest.pop_front();
         }
     }
+}
+
+/// What a message is found by. No user's id has a zero in it.
+fn key(once: &Once) -> String {
+    format!("{}\0{}", once.by.as_deref().unwrap_or_default(), once.id)
 }
 
 #[cfg(test)]
@@ -71,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeat_gets_the_first_outcome_for_five_minutes() {
+    fn a_repeat_gets_the_first_outcome_for_an_hour() {
         let mut answers = Answers::default();
         assert_eq!(answers.find(&once("a", "x"), 7), None);
         answers.remember(once("a", "x"), done("first"), 7);
@@ -80,6 +86,19 @@ mod tests {
         let other = answers.find(&once("a", "y"), later);
         assert_eq!(other, Some(Err(Refusal::DuplicateId)));
         assert_eq!(answers.find(&once("a", "x"), later + 1), None);
+    }
+
+    #[test]
+    fn nobody_uses_up_the_ids_of_others_or_hears_their_outcomes() {
+        let of = |user: &str| Once {
+            by: Some(user.to_owned()),
+            ..once("a", "x")
+        };
+        let mut answers = Answers::default();
+        answers.remember(of("eve"), done("hers"), 7);
+        assert_eq!(answers.find(&of("ada"), 7), None);
+        assert_eq!(answers.find(&once("a", "x"), 7), None);
+        assert_eq!(answers.find(&of("eve"), 7), Some(done("hers")));
     }
 
     #[test]

@@ -86,6 +86,9 @@ pub(crate) enum BoardEdit {
 pub(crate) struct Once {
     pub(crate) id: String,
     pub(crate) fingerprint: u64,
+    /// Whose message it is. Others see its id on the event that it causes, and may not use it up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<String>,
 }
 
 impl Once {
@@ -102,7 +105,14 @@ impl Once {
         Self {
             id: id.to_owned(),
             fingerprint,
+            by: None,
         }
+    }
+
+    /// The message as one of a user's.
+    pub(crate) fn of(self, visitor: &Visitor) -> Self {
+        let by = visitor.user().map(|user| user.id.clone());
+        Self { by, ..self }
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) const FLOOD: u32 = 10;
 /// Answers remembered for messages that are sent again.
 pub(crate) const ANSWERS: usize = 10_000;
 /// For how many milliseconds they are remembered.
-pub(crate) const ANSWER_LIFE_MS: u64 = 5 * 60 * 1_000;
+pub(crate) const ANSWER_LIFE_MS: u64 = 60 * 60 * 1_000;
 /// How long a socket may take to read a close frame, or to answer one.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 /// Commands that may wait to be sent to the log, and sayings on presence that may wait for it to be reachable.

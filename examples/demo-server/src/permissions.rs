@@ -88,6 +88,14 @@ impl Visitor {
         }
     }
 
+    /// The user, if a token says who it is.
+    pub(crate) fn user(&self) -> Option<&Person> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::Stranger | Self::Trusted => None,
+        }
+    }
+
     /// Whether they are one and the same.
     pub(crate) fn is_same_user(&self, other: &Self) -> bool {
         match (self, other) {

@@ -214,7 +214,7 @@ impl Session {
                     peer: state.connections.peer(connection),
                     channel,
                     new,
-                    once: once(frame),
+                    once: once(frame, &self.visitor),
                 }
             }
             "task:create" | "task:update" | "task:delete" | "task:move" => {
@@ -223,7 +223,7 @@ impl Session {
                 edit.sign(&self.visitor);
                 Command::Tasks {
                     edit,
-                    once: once(frame),
+                    once: once(frame, &self.visitor),
                 }
             }
             unknown => return Err(Refusal::UnknownEvent(quoted(unknown))),
@@ -322,8 +322,9 @@ fn board_edit(frame: &Inbound<'_>) -> Result<BoardEdit, Refusal> {
 }
 
 /// What makes a message that has an id known when it comes again.
-fn once(frame: &Inbound<'_>) -> Option<Once> {
+fn once(frame: &Inbound<'_>, visitor: &Visitor) -> Option<Once> {
     let channel = frame.channel.as_deref().unwrap_or_default();
     let parts = [&frame.event, channel, frame.raw_data()];
-    frame.id.as_deref().map(|id| Once::new(id, &parts))
+    let id = frame.id.as_deref()?;
+    Some(Once::new(id, &parts).of(visitor))
 }

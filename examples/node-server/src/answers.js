@@ -5,21 +5,25 @@ import { Refusal } from "./refusal.js";
 
 /** How many are remembered, and for how long. */
 const MOST = 10_000;
-const LIFE = 5 * 60_000;
+const LIFE = 60 * 60_000;
 
 export class Answers {
   /** In the order in which they were given. */
   #byId = new Map();
   repeated = 0;
 
-  /** The answer to the message `id`: the first one again if there was one, else that of `make`. */
-  once(id, content, now, make) {
+  /**
+   * The answer to the message `id` of the user `by`: the first one again if there was one, else that of `make`. Others see
+   * its id on the event that it causes, and may not use it up.
+   */
+  once(by = "", id, content, now, make) {
     this.#forget(now);
     const fingerprint = createHash("sha256").update(JSON.stringify(content)).digest("base64");
-    const known = this.#byId.get(id);
+    const key = `${by}\0${id}`;
+    const known = this.#byId.get(key);
     if (!known) {
       const answer = make();
-      this.#byId.set(id, { fingerprint, answer, at: now });
+      this.#byId.set(key, { fingerprint, answer, at: now });
       return answer;
     }
     if (known.fingerprint !== fingerprint) {

@@ -94,7 +94,9 @@ function handlersOf(socket, hub) {
   };
   /** A change is made once, however often the message comes. */
   const once = (event, { id, channel, data }, ack, change) => {
-    ack(id === undefined ? change() : hub.answers.once(id, [event, channel, data], Date.now(), answerOf(change)));
+    if (id === undefined) return ack(change());
+    const content = [event, channel, data];
+    ack(hub.answers.once(visitor.user?.id, id, content, Date.now(), answerOf(change)));
   };
   const change = (message, ack, event) => {
     if ((message.channel ?? TASKS) !== TASKS) throw new Refusal("forbidden", `send ${event} on ${quoted(TASKS)}`);

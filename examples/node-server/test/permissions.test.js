@@ -77,6 +77,16 @@ test("nobody can be present, type or write as somebody else, or under another na
   assert.equal(body.at(-1).editedBy, "Eve");
 });
 
+test("nobody uses up the message ids of others", async (t) => {
+  const server = await serveStrictly(t, {});
+  for (const name of ["Eve", "Ada"]) {
+    const { token } = await signIn(server, name);
+    const socket = await join(t, server, { auth: { token } });
+    const made = await socket.ask("task:create", { messageId: "q7f-2", title: name });
+    assert.equal(made.title, name);
+  }
+});
+
 test("a room of one's own is closed to others in every way", async (t) => {
   const server = await serveStrictly(t, {});
   const [ada, eve] = [await signIn(server, "Ada"), await signIn(server, "Eve")];

@@ -146,6 +146,24 @@ async fn a_room_of_one_s_own_is_closed_to_others_in_every_way() {
 }
 
 #[tokio::test]
+async fn nobody_uses_up_the_message_ids_of_others() {
+    let server = serve(strict()).await;
+    let (ada, eve) = (
+        Somebody::sign_in(&server, "Ada").await,
+        Somebody::sign_in(&server, "Eve").await,
+    );
+    for (somebody, title) in [(&eve, "Eve's"), (&ada, "Ada's")] {
+        let mut client = Client::connect_as(&server, somebody).await;
+        let data = json!({"title": title});
+        client
+            .send(json!({"event": "task:create", "id": "q7f-2", "data": data}))
+            .await;
+        let ack = client.next().await;
+        assert_eq!(ack["data"]["title"], title, "{ack}");
+    }
+}
+
+#[tokio::test]
 async fn a_stranger_sees_prices_and_nothing_else() {
     let server = serve(strict()).await;
     for path in ["/api/stocks", "/api/stocks/ACME", "/api/stress/100/0"] {
