@@ -13,7 +13,9 @@ mod room;
 mod rooms;
 mod route;
 mod session;
+mod shown;
 mod stats;
+mod words;
 
 pub use channel_rules::ChannelRules;
 pub use options::ClientOptions;
@@ -28,6 +30,7 @@ use crate::{
     channel::{ChannelError, ChannelState, Channels, LeaseId},
     connection::{Connection, ConnectionInfo},
     error::EncodeError,
+    excerpt::Address,
     id::{ChannelName, Epoch, EventName, MessageId},
     mutation::Mutations,
     notify::{Dirty, Topic},
@@ -62,7 +65,7 @@ use std::collections::VecDeque;
 /// ```
 #[derive(Debug)]
 pub struct Client {
-    url: String,
+    url: Address<String>,
     codec: Box<dyn Codec>,
     connection: Connection,
     channels: Channels,
@@ -132,7 +135,7 @@ impl Client {
             epoch: Epoch::from(""),
             targets: Vec::new(),
             stats: ClientStats::default(),
-            url: options.url,
+            url: Address(options.url),
             codec,
         }
     }
@@ -144,6 +147,9 @@ impl Client {
                 self.connection.token_ready(now, generation, result);
             }
             Input::Opened { generation } => self.connection.socket_opened(now, generation),
+            Input::AddressRefused { generation, error } => {
+                self.address_refused(now, generation, error);
+            }
             Input::Frame { generation, frame } => self.frame(now, generation, frame),
             Input::Closed {
                 generation,
@@ -354,8 +360,12 @@ impl Client {
     }
 
     /// Sends a message. Exactly one [`Output::Settled`] says what became of it.
+    ///
+    /// Names of events that the client uses itself are refused with
+    /// [`EncodeError::ReservedName`](crate::EncodeError::ReservedName): those of presence and typing,
+    /// and the protocol's own, such as `ping`.
     pub fn send(&mut self, now: Instant, message: Message) -> SendId {
-        let send = self.outbox.push(now, message);
+        let send = self.push(now, message, None);
         self.settle(now);
         send
     }

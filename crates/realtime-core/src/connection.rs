@@ -21,7 +21,7 @@ pub use status::{CloseReason, ConnectionError, ConnectionInfo, ConnectionStats, 
 
 use crate::{
     access::Token,
-    error::ServerError,
+    error::{AddressError, ServerError},
     id::Generation,
     time::{Instant, earliest},
 };
@@ -254,6 +254,19 @@ impl Connection {
         } else {
             self.stats.stale += 1;
         }
+    }
+
+    /// The address that [`ConnectionOutput::Connect`] is for is none: the connection ends, until
+    /// [`connect`](Self::connect) or [`reconnect`](Self::reconnect).
+    pub fn address_refused(&mut self, now: Instant, generation: Generation, error: AddressError) {
+        if self.is_current(generation) && self.state.has_socket() {
+            self.leave(None);
+            self.last_error = Some(ConnectionError::Address(error.clone()));
+            self.end(CloseReason::BadAddress(error));
+        } else {
+            self.stats.stale += 1;
+        }
+        self.publish(now);
     }
 
     /// The server is about to close the socket, and another may be opened.

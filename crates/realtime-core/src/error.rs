@@ -1,6 +1,6 @@
 //! Errors that more than one module reports. Each says what went wrong and what to do about it.
 
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Address, Excerpt};
 use std::{fmt, rc::Rc};
 
 /// A payload did not have the shape its reader asked for.
@@ -63,6 +63,63 @@ impl ServerError {
     }
 }
 
+/// The address that the app gave cannot be that of a server, so nothing was opened.
+///
+/// ```
+/// use realtime_core::{AddressProblem, wire::{Codec, JsonCodec}};
+///
+/// let error = JsonCodec::default().address("wss://me:secret@a.test/ws").unwrap_err();
+/// assert_eq!((&*error.shown, error.problem), ("wss://a.test/ws", AddressProblem::Credentials));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{shown}` cannot be the address of a server: {problem}")]
+pub struct AddressError {
+    /// The address, without what may be secret in it: user, password, parameters.
+    pub shown: Rc<str>,
+    /// What is wrong with it.
+    pub problem: AddressProblem,
+}
+
+impl AddressError {
+    /// An error about `url`, of which it shows what holds no secret.
+    #[must_use]
+    pub fn new(url: &str, problem: AddressProblem) -> Self {
+        Self {
+            shown: Address(url).to_string().into(),
+            problem,
+        }
+    }
+}
+
+/// What is wrong with an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressProblem {
+    /// It has another scheme.
+    #[error(
+        "its scheme is none of ws, wss, http and https; write it like `wss://example.com/ws`, or like `/ws` for the page's own host"
+    )]
+    Scheme,
+    /// It has no host, or what stands for the host or its port cannot be one.
+    #[error(
+        "it has no host, or one with a character or a port that no host has; write it like `wss://example.com:8443/ws`"
+    )]
+    Host,
+    /// It names a user, which browsers refuse and logs would show.
+    #[error("it holds a user or a password; take them out, and give the server a token instead")]
+    Credentials,
+    /// It has a control character, white space or a backslash in it.
+    #[error(
+        "it has white space, a control character or a backslash in it; take that out, or write it as %20"
+    )]
+    Character,
+    /// It is relative to a page, and there is none.
+    #[error(
+        "it is relative, and there is no page with a host for it; write it like `wss://example.com/ws`"
+    )]
+    Relative,
+}
+
 /// A message that cannot go over the wire as it is, so it was not sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -77,9 +134,9 @@ pub enum EncodeError {
         /// What the server takes.
         limit: usize,
     },
-    /// The protocol has this name for something of its own.
+    /// The protocol, presence or typing has this name for something of its own.
     #[error(
-        "`{event}` is a name that the protocol keeps for itself; call the event something else"
+        "`{event}` is a name that the client keeps for what it says itself; call the event something else"
     )]
     ReservedName {
         /// The event's name.

@@ -55,6 +55,58 @@ pub(crate) fn cut(text: &str, most: usize) -> std::rc::Rc<str> {
     format!("{}…", &text[..text.floor_char_boundary(most)]).into()
 }
 
+/// Shows of an address what holds no secret: neither user and password nor the parameters, and of
+/// one that is no address of a server only the scheme.
+#[derive(Clone)]
+pub(crate) struct Address<T>(pub(crate) T);
+
+impl<T: AsRef<str>> fmt::Display for Address<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.0.as_ref();
+        let end = url.find(['?', '#']).unwrap_or(url.len());
+        let more = if end < url.len() { "…" } else { "" };
+        let url = &url[..end];
+        let (scheme, rest) = match url.find([':', '/']) {
+            Some(colon) if url[colon..].starts_with(':') => url.split_at(colon + 1),
+            _ => ("", url),
+        };
+        let Some(rest) = rest.strip_prefix("//") else {
+            let (rest, more) = if scheme.is_empty() {
+                (rest, more)
+            } else {
+                ("", "…")
+            };
+            return write!(f, "{}{}{more}", Excerpt(scheme), Excerpt(rest));
+        };
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let host = authority
+            .rfind('@')
+            .map_or(authority, |at| &authority[at + 1..]);
+        write!(
+            f,
+            "{}//{}{}{more}",
+            Excerpt(scheme),
+            Excerpt(host),
+            Excerpt(path)
+        )
+    }
+}
+
+impl<T: AsRef<str>> fmt::Debug for Address<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Stands for a payload where what it says is nobody's business: its size.
+pub(crate) struct Size(pub(crate) usize);
+
+impl fmt::Debug for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +128,21 @@ mod tests {
         let text = "a\u{1b}[31m\nb\u{202e}c\u{200b}\u{85}";
         let shown = r"a\u{1b}[31m\nb\u{202e}c\u{200b}\u{85}";
         assert_eq!(Excerpt(text).to_string(), shown);
+    }
+
+    #[test]
+    fn of_an_address_scheme_host_and_path_are_shown() {
+        for (url, shown) in [
+            ("wss://u:s@a.test:1/ws?token=s#s", "wss://a.test:1/ws…"),
+            ("//u@a.test", "//a.test"),
+            ("/ws?token=s", "/ws…"),
+            ("/u@ws", "/u@ws"),
+            ("javascript:s", "javascript:…"),
+            ("wss:u@s", "wss:…"),
+            ("", ""),
+        ] {
+            assert_eq!(Address(url).to_string(), shown);
+        }
     }
 
     #[test]

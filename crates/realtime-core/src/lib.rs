@@ -99,7 +99,7 @@ pub use connection::{
     CloseReason, ConnectionError, ConnectionInfo, ConnectionOptions, ConnectionStatus,
 };
 pub use ephemeral::Ephemeral;
-pub use error::{DecodeError, EncodeError, ServerError};
+pub use error::{AddressError, AddressProblem, DecodeError, EncodeError, ServerError};
 pub use id::{
     ChannelName, ConnectionId, Epoch, EventName, Generation, History, MessageId, MutationId,
     Position, UserId,

@@ -17,7 +17,7 @@ use crate::{
     rule::{Rule, off},
     time::Instant,
 };
-use entry::{Entry, Kind};
+use entry::{Entry, Kind, Owner};
 use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
 use std::{collections::VecDeque, rc::Rc};
@@ -83,7 +83,7 @@ pub struct Outbox {
     last: SendId,
     held: OrderedMap<SendId, Entry>,
     unsent: OrderedSet<SendId>,
-    latest: FxHashMap<Rc<str>, SendId>,
+    latest: FxHashMap<(Owner, Rc<str>), SendId>,
     /// Sends with an id that was given.
     given: FxHashMap<MessageId, SendId>,
     deadlines: OrderedSet<(Instant, SendId)>,
@@ -126,11 +126,34 @@ impl Outbox {
         message: Message,
         id: Option<MessageId>,
     ) -> SendId {
+        self.take(now, message, id, Owner::App)
+    }
+
+    /// As [`push`](Self::push), for what the client says itself: its keys replace none of the app's.
+    pub(crate) fn push_own(&mut self, now: Instant, message: Message) -> SendId {
+        self.take(now, message, None, Owner::Client)
+    }
+
+    /// Settles a message that cannot be sent as it is, without taking it in.
+    pub(crate) fn refuse(&mut self, now: Instant, error: EncodeError) -> SendId {
+        self.advance(now);
+        self.last = SendId(self.last.0 + 1);
+        self.settle(self.last, Err(SendError::Unsendable(error)));
+        self.last
+    }
+
+    fn take(
+        &mut self,
+        now: Instant,
+        message: Message,
+        id: Option<MessageId>,
+        owner: Owner,
+    ) -> SendId {
         self.advance(now);
         self.last = SendId(self.last.0 + 1);
         let send = self.last;
         let replaced = match &message.delivery {
-            Delivery::Latest(key) => self.latest.get(key).copied(),
+            Delivery::Latest(key) => self.latest.get(&(owner, Rc::clone(key))).copied(),
             Delivery::Reliable(_) | Delivery::Volatile => None,
         };
         if let Some(error) = self.refuses(&message, replaced) {
@@ -144,7 +167,7 @@ impl Outbox {
             self.given.insert(id.clone(), send);
         }
         let id = id.unwrap_or_else(|| self.message_id_of(send));
-        let entry = Entry::new(now, id, message);
+        let entry = Entry::new(now, id, message, owner);
         if let Kind::Latest(key) = &entry.kind {
             self.latest.insert(key.clone(), send);
         }

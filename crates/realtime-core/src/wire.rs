@@ -7,11 +7,13 @@
 
 use crate::{
     access::SubscribeOptions,
-    error::{DecodeError, EncodeError, ServerError},
+    error::{AddressError, DecodeError, EncodeError, ServerError},
+    excerpt::Size,
     id::{ChannelName, EventName, MessageId, Position},
 };
 use std::{borrow::Cow, fmt, time::Duration};
 
+mod address;
 mod json;
 mod refusal;
 #[cfg(feature = "socketio")]
@@ -23,8 +25,9 @@ pub use json::JsonCodec;
 pub use surrogates::well_formed;
 pub(crate) use text::Text;
 
-/// One WebSocket message to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One WebSocket message to be sent. Its `Debug` shows its size and not what it says, which may be a
+/// token.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Frame {
     /// A text message.
     Text(String),
@@ -43,8 +46,15 @@ impl Frame {
     }
 }
 
-/// One WebSocket message that arrived, borrowed for as long as it is being handled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.as_frame_ref(), f)
+    }
+}
+
+/// One WebSocket message that arrived, borrowed for as long as it is being handled. Its `Debug` shows
+/// its size and not what it says.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum FrameRef<'a> {
     /// A text message.
     Text(&'a str),
@@ -66,6 +76,16 @@ impl FrameRef<'_> {
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.len() == 0
+    }
+}
+
+impl fmt::Debug for FrameRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Text(_) => "Text",
+            Self::Binary(_) => "Binary",
+        };
+        f.debug_tuple(kind).field(&Size(self.len())).finish()
     }
 }
 
@@ -199,8 +219,8 @@ fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
     Cow::Owned(text.into_owned())
 }
 
-/// What the client wants to say.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What the client wants to say. Its `Debug` shows neither tokens nor payloads.
+#[derive(Clone, Copy, PartialEq)]
 pub enum Outbound<'a> {
     /// Show the token; the answer must come before anything else is sent.
     Auth {
@@ -247,6 +267,44 @@ pub enum Outbound<'a> {
     Goodbye,
 }
 
+impl fmt::Debug for Outbound<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auth { id, .. } => f
+                .debug_struct("Auth")
+                .field("id", id)
+                .finish_non_exhaustive(),
+            Self::Subscribe {
+                id, channel, since, ..
+            } => f
+                .debug_struct("Subscribe")
+                .field("id", id)
+                .field("channel", channel)
+                .field("since", since)
+                .finish_non_exhaustive(),
+            Self::Unsubscribe { channel } => f
+                .debug_struct("Unsubscribe")
+                .field("channel", channel)
+                .finish(),
+            Self::Event {
+                event,
+                channel,
+                data,
+                id,
+            } => f
+                .debug_struct("Event")
+                .field("event", event)
+                .field("channel", channel)
+                .field("data", &Size(data.len()))
+                .field("id", id)
+                .finish(),
+            Self::Ping => f.write_str("Ping"),
+            Self::Pong { re } => f.debug_struct("Pong").field("re", re).finish(),
+            Self::Goodbye => f.write_str("Goodbye"),
+        }
+    }
+}
+
 /// What a codec wants done beside what it was asked.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CodecOutput {
@@ -278,8 +336,13 @@ const LONGEST_PING: usize = 125;
 /// What it passes on is JSON text that serde can read: a codec of your own calls [`well_formed`].
 pub trait Codec: fmt::Debug {
     /// The address to open for the one the app gave, and the subprotocols to offer.
-    fn address(&mut self, url: &str) -> (String, Vec<String>) {
-        (url.to_owned(), Vec::new())
+    ///
+    /// # Errors
+    ///
+    /// When it is no address of a server: neither a `ws`, `wss`, `http` or `https` one with a valid
+    /// host and no user, nor relative to the page. The connection ends then.
+    fn address(&mut self, url: &str) -> Result<(String, Vec<String>), AddressError> {
+        Ok((address::Address::parse(url)?.whole(), Vec::new()))
     }
 
     /// A new socket is open: forget what the last one was in the middle of.

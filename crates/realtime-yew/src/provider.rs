@@ -1,11 +1,11 @@
 //! Gives a client to all components below.
 
 use crate::{client::RealtimeClient, options::RealtimeOptions, session::Session};
-use std::rc::Rc;
+use std::{fmt, rc::Rc};
 use yew::prelude::*;
 
-/// What a [`RealtimeProvider`] is told.
-#[derive(Clone, Debug, PartialEq, Properties)]
+/// What a [`RealtimeProvider`] is told. Its `Debug` does not show the URL, which may hold a token.
+#[derive(Clone, PartialEq, Properties)]
 pub struct RealtimeProviderProps {
     /// Where the server is, such as `/ws`. A relative URL is taken against the page's; `http` and
     /// `https` become `ws` and `wss`. Another URL makes another client. Not needed with `client`.
@@ -25,6 +25,15 @@ pub struct RealtimeProviderProps {
     /// The app.
     #[prop_or_default]
     pub children: Html,
+}
+
+impl fmt::Debug for RealtimeProviderProps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RealtimeProviderProps")
+            .field("session", &self.session)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Gives a [`RealtimeClient`] to all components below, and connects it once mounted.

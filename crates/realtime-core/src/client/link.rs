@@ -5,6 +5,7 @@ use crate::{
     access::Token,
     channel::{ChannelOutput, SubscribeReply},
     connection::ConnectionOutput,
+    error::AddressError,
     id::{Generation, MessageId},
     notify::Topic,
     outbox::{OutboxOutput, SendError},
@@ -112,6 +113,17 @@ impl Client {
         }
     }
 
+    pub(super) fn address_refused(
+        &mut self,
+        now: Instant,
+        generation: Generation,
+        error: AddressError,
+    ) {
+        self.connection
+            .address_refused(now, generation, error.clone());
+        self.fault(Fault::Address(error));
+    }
+
     pub(super) fn drain_connection(&mut self, now: Instant) -> bool {
         let mut spoke = false;
         while let Some(output) = self.connection.poll_output() {
@@ -126,12 +138,14 @@ impl Client {
                     // Also the way back after the end: sends wait for the link again.
                     self.outbox.down(now);
                     self.mutations.link_wanted();
-                    let (url, protocols) = self.codec.address(&self.url);
-                    self.outputs.push_back(Output::Connect {
-                        generation,
-                        url,
-                        protocols,
-                    });
+                    match self.codec.address(&self.url.0) {
+                        Ok((url, protocols)) => self.outputs.push_back(Output::Connect {
+                            generation,
+                            url,
+                            protocols,
+                        }),
+                        Err(error) => self.address_refused(now, generation, error),
+                    }
                 }
                 ConnectionOutput::Handshake { generation, token } => {
                     self.handshake(now, generation, token.as_ref());

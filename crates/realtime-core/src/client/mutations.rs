@@ -315,7 +315,7 @@ impl Client {
                     data: data.to_string(),
                     delivery,
                 };
-                let send = self.outbox.push_as(now, message, Some(message_id));
+                let send = self.push(now, message, Some(message_id));
                 self.mutations.sent(now, id, Some(send));
             }
             Sender::App(_) => {

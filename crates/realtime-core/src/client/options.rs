@@ -20,9 +20,12 @@ use crate::{
 ///     .with_seed(42);
 /// assert_eq!(options.seed, 42);
 /// ```
-#[derive(Clone, Debug)]
+///
+/// Its `Debug` shows of the address neither a user nor parameters.
+#[derive(Clone)]
 pub struct ClientOptions {
-    /// Where the server is: an absolute `ws:` or `wss:` address.
+    /// Where the server is: a `ws:`, `wss:`, `http:` or `https:` address, or one relative to the page if
+    /// there is one.
     pub url: String,
     /// Backoff, heartbeat, close codes, token.
     pub connection: ConnectionOptions,

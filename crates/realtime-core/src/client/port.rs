@@ -2,7 +2,8 @@
 
 use crate::{
     channel::ChannelError,
-    error::{DecodeError, EncodeError, ServerError},
+    error::{AddressError, DecodeError, EncodeError, ServerError},
+    excerpt::Excerpt,
     id::{ChannelName, EventName, Generation, MessageId, MutationId, Position},
     key::QueryKey,
     mutation::MutationEvent,
@@ -16,8 +17,8 @@ use std::rc::Rc;
 
 use super::route::ListenerId;
 
-/// Something that happened outside, for [`Client::handle`](super::Client::handle).
-#[derive(Debug)]
+/// Something that happened outside, for [`Client::handle`](super::Client::handle). Its `Debug` shows
+/// neither tokens nor payloads.
 pub enum Input<'a> {
     /// The token provider answered [`Output::RequestToken`].
     Token {
@@ -30,6 +31,14 @@ pub enum Input<'a> {
     Opened {
         /// The socket's generation.
         generation: Generation,
+    },
+    /// The address of [`Output::Connect`] is none that a socket can be opened for, now or later: the
+    /// connection ends.
+    AddressRefused {
+        /// The generation that the socket would have had.
+        generation: Generation,
+        /// What is wrong with it.
+        error: AddressError,
     },
     /// A frame arrived.
     Frame {
@@ -79,8 +88,8 @@ pub enum Input<'a> {
     Blocked(bool),
 }
 
-/// Something the client wants done, from [`Client::poll_output`](super::Client::poll_output).
-#[derive(Debug)]
+/// Something the client wants done, from [`Client::poll_output`](super::Client::poll_output). Its
+/// `Debug` shows neither tokens nor payloads, and of an address no parameters.
 pub enum Output {
     /// Ask the app for a token; answer with [`Input::Token`].
     RequestToken {
@@ -166,8 +175,8 @@ pub enum Output {
     Fault(Fault),
 }
 
-/// An event as a listener gets it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An event as a listener gets it. Its `Debug` shows the size of its payload.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ReceivedEvent {
     /// What happened.
     pub event: EventName,
@@ -201,7 +210,7 @@ pub enum Fault {
     #[error(transparent)]
     Frame(#[from] WireError),
     /// An event's payload could not be read by one of its users, who ignored it.
-    #[error("event `{event}` was ignored: {error}")]
+    #[error("event `{}` was ignored: {error}", Excerpt(event))]
     Payload {
         /// Which event.
         event: EventName,
@@ -236,6 +245,9 @@ pub enum Fault {
     /// Something that the client had to say cannot go over this wire, and was not sent.
     #[error(transparent)]
     Encode(#[from] EncodeError),
+    /// What the app gave is no address of a server, and nothing was opened.
+    #[error(transparent)]
+    Address(#[from] AddressError),
     /// The server complained without saying about what.
     #[error(transparent)]
     Server(#[from] ServerError),

@@ -398,7 +398,7 @@ impl Client {
         self.outputs.extend(events);
         for ephemeral in news.outgoing {
             let delivery = match ephemeral.event {
-                presence::ANNOUNCE => Delivery::Latest(format!("presence:{channel}").into()),
+                presence::ANNOUNCE => Delivery::Latest(channel.as_str().into()),
                 // It must come after whatever a full socket still holds back.
                 presence::LEAVE => Delivery::Reliable(ReliableOptions {
                     ack: false,
@@ -409,7 +409,7 @@ impl Client {
             let message = Message::new(ephemeral.event, ephemeral.data)
                 .on(channel)
                 .with(delivery);
-            let send = self.outbox.push(now, message);
+            let send = self.outbox.push_own(now, message);
             self.own_sends.insert(send);
         }
         self.rooms.set_timer(channel);

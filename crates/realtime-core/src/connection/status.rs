@@ -1,7 +1,8 @@
 //! What people see of the connection, and why it is as it is.
 
 use crate::{
-    error::ServerError,
+    error::{AddressError, ServerError},
+    excerpt::Excerpt,
     time::{Instant, Seconds},
 };
 use std::{rc::Rc, time::Duration};
@@ -59,13 +60,15 @@ pub enum CloseReason {
     },
     /// As many attempts failed as the options allow.
     GaveUp,
+    /// What the app gave is no address of a server.
+    BadAddress(AddressError),
 }
 
 /// What went wrong with an attempt or a link.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectionError {
     /// The app's token provider failed.
-    #[error("could not get a token: {0}; check the token provider")]
+    #[error("could not get a token: {}; check the token provider", Excerpt(.0))]
     Token(Rc<str>),
     /// The app's token provider did not answer in time.
     #[error("the token provider did not answer within {} s", Seconds(*.0))]
@@ -91,7 +94,11 @@ pub enum ConnectionError {
     #[error("the server refused the handshake: {0}")]
     Refused(ServerError),
     /// The open socket closed.
-    #[error("the connection closed with code {code}{}{reason}", if reason.is_empty() { "" } else { ": " })]
+    #[error(
+        "the connection closed with code {code}{}{}",
+        if reason.is_empty() { "" } else { ": " },
+        Excerpt(reason)
+    )]
     Closed {
         /// The close code; 1006 if the link just broke.
         code: u16,
@@ -107,11 +114,17 @@ pub enum ConnectionError {
     #[error("the server closed the connection")]
     ServerClosing,
     /// The server ended the session for good.
-    #[error("the server ended the session: {0}; connect again when the reason is gone")]
+    #[error(
+        "the server ended the session: {}; connect again when the reason is gone",
+        Excerpt(.0)
+    )]
     Dismissed(Rc<str>),
     /// The server broke the protocol.
     #[error("the server broke the protocol: {0}; check that client and server speak the same one")]
     Protocol(Rc<str>),
+    /// Nothing was opened, for what the app gave is no address of a server.
+    #[error(transparent)]
+    Address(AddressError),
 }
 
 /// Counters of one connection, since it was made.

@@ -22,16 +22,24 @@ pub(super) struct Entry {
     pub(super) deadline: Option<Instant>,
 }
 
+/// Whose message it is: the keys of one are none of the other's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Owner {
+    App,
+    /// Presence, or typing.
+    Client,
+}
+
 #[derive(Debug)]
 pub(super) enum Kind {
     Acked { timeout: Duration, expires: Instant },
     Unacked { expires: Instant },
-    Latest(Rc<str>),
+    Latest((Owner, Rc<str>)),
     Volatile,
 }
 
 impl Entry {
-    pub(super) fn new(now: Instant, id: MessageId, message: Message) -> Self {
+    pub(super) fn new(now: Instant, id: MessageId, message: Message, owner: Owner) -> Self {
         let size = message.size();
         let kind = match message.delivery {
             Delivery::Reliable(ReliableOptions { ack, timeout, ttl }) => {
@@ -42,7 +50,7 @@ impl Entry {
                     Kind::Unacked { expires }
                 }
             }
-            Delivery::Latest(key) => Kind::Latest(key),
+            Delivery::Latest(key) => Kind::Latest((owner, key)),
             Delivery::Volatile => Kind::Volatile,
         };
         Self {

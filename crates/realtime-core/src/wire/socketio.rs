@@ -26,7 +26,7 @@ pub use options::{ChannelMapping, JoinPayload, PayloadShape, SocketIoOptions};
 use super::{
     Codec, CodecOutput, CodecStats, Frame, FrameRef, Inbound, Outbound, WireError, well_formed,
 };
-use crate::error::EncodeError;
+use crate::error::{AddressError, EncodeError};
 use acks::Acks;
 use attachments::Pending;
 use namespaces::Namespaces;
@@ -41,7 +41,7 @@ use std::{borrow::Cow, collections::VecDeque};
 /// use realtime_core::wire::socketio::{SocketIoCodec, SocketIoOptions};
 ///
 /// let mut codec = SocketIoCodec::new(SocketIoOptions::new());
-/// assert_eq!(codec.address("https://a.test").0, "wss://a.test/socket.io/?EIO=4&transport=websocket");
+/// assert_eq!(codec.address("https://a.test").unwrap().0, "wss://a.test/socket.io/?EIO=4&transport=websocket");
 /// codec.decode(FrameRef::Text(r#"0{"sid":"a","pingInterval":25000,"pingTimeout":20000}"#))?;
 /// codec.decode(FrameRef::Text(r#"40{"sid":"b"}"#))?;
 /// let frame = r#"42["stock:update",{"channel":"stocks:ACME","seq":7,"price":2}]"#;
@@ -122,12 +122,12 @@ impl SocketIoCodec {
 }
 
 impl Codec for SocketIoCodec {
-    fn address(&mut self, url: &str) -> (String, Vec<String>) {
-        let (address, namespace) = address::resolve(url, &self.options);
+    fn address(&mut self, url: &str) -> Result<(String, Vec<String>), AddressError> {
+        let (address, namespace) = address::resolve(url, &self.options)?;
         if let Some(name) = self.options.namespace.as_deref().or(namespace.as_deref()) {
             self.main = namespaces::normalised(name);
         }
-        (address, Vec::new())
+        Ok((address, Vec::new()))
     }
 
     fn reset(&mut self) {

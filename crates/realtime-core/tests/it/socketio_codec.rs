@@ -63,7 +63,9 @@ fn the_token_is_shown_once_the_server_has_opened() {
         .with_auth("tenant", "acme")
         .with_auth_field("jwt");
     let mut codec = SocketIoCodec::new(options);
-    codec.address("https://a.test/admin");
+    codec
+        .address("https://a.test/admin")
+        .expect("it is an address");
     for token in ["first", "second"] {
         codec.reset();
         let auth = Outbound::Auth {

@@ -192,5 +192,13 @@ fn urls_are_taken_against_the_page_and_made_for_sockets() {
     assert_eq!(resolve("/ws#top"), Ok(format!("ws://{host}/ws")));
     assert_eq!(resolve("https://a.test/x"), Ok("wss://a.test/x".to_owned()));
     assert!(resolve("http://").is_err());
-    assert!(resolve("mailto:a@b.test").is_err());
+    for (url, problem) in [
+        ("mailto:a@b.test", AddressProblem::Scheme),
+        ("https://user:secret@a.test", AddressProblem::Credentials),
+        ("https://999.999.1.1", AddressProblem::Host),
+    ] {
+        let error = resolve(url).expect_err(url);
+        assert_eq!(error.problem, problem);
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
 }

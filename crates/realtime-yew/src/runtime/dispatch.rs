@@ -8,9 +8,6 @@ use crate::error::RealtimeError;
 use realtime_core::{Generation, Input, MutationError, MutationEvent, MutationId, Output};
 use std::rc::Rc;
 
-/// Told to the client when its URL cannot be a socket's: the close-code table says to stop.
-const BAD_URL: u16 = 4000;
-
 impl Runtime {
     pub(super) fn dispatch(&self, output: Output) {
         match output {
@@ -115,7 +112,7 @@ impl Runtime {
     fn open(&self, generation: Generation, url: &str, protocols: &[String]) {
         let url = match self.platform.page.resolve(url) {
             Ok(url) => url,
-            Err(reason) => return self.refused(generation, BAD_URL, reason),
+            Err(error) => return self.input(Input::AddressRefused { generation, error }),
         };
         let sink: SocketSink = {
             let me = self.me.clone();
@@ -130,15 +127,15 @@ impl Runtime {
                 let old = self.socket.borrow_mut().replace((generation, socket));
                 drop(old);
             }
-            Err(reason) => self.refused(generation, 1006, reason),
+            Err(reason) => self.refused(generation, reason),
         }
     }
 
     /// The browser would not even try.
-    fn refused(&self, generation: Generation, code: u16, reason: String) {
+    fn refused(&self, generation: Generation, reason: String) {
         self.input(Input::Closed {
             generation,
-            code,
+            code: 1006,
             reason: &reason,
             was_clean: false,
         });

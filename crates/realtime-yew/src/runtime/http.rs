@@ -8,7 +8,7 @@ use super::{
 };
 use crate::fetcher::Positioned;
 use gloo_net::http::{Request, Response};
-use realtime_core::{FetchError, Position, wire::well_formed};
+use realtime_core::{DecodeError, FetchError, Position, wire::well_formed};
 use serde::de::DeserializeOwned;
 use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 
@@ -81,7 +81,7 @@ async fn get(url: &str) -> Result<(String, Option<Position>), FetchError> {
         .header("accept", "application/json")
         .send()
         .await
-        .map_err(|error| FetchError::new(format!("could not fetch {url}: {error}")))?;
+        .map_err(|error| FetchError::new(format!("could not fetch {}: {error}", shown(url))))?;
     if !response.ok() {
         return Err(refusal(
             url,
@@ -93,14 +93,17 @@ async fn get(url: &str) -> Result<(String, Option<Position>), FetchError> {
     let body = response
         .text()
         .await
-        .map_err(|error| FetchError::new(format!("could not read {url}: {error}")))?;
+        .map_err(|error| FetchError::new(format!("could not read {}: {error}", shown(url))))?;
     Ok((body, position))
 }
 
 fn unreadable(url: &str, error: impl fmt::Display) -> FetchError {
-    FetchError::permanent(format!(
-        "could not read {url}: {error}; check that its JSON matches the Rust type"
-    ))
+    FetchError::permanent(DecodeError::new(shown(url), error).to_string())
+}
+
+/// The URL without its parameters, among which there may be a token.
+fn shown(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
 }
 
 fn position(response: &Response) -> Option<Position> {
@@ -113,7 +116,7 @@ fn position(response: &Response) -> Option<Position> {
 }
 
 fn refusal(url: &str, status: u16, retry_after: Option<&str>) -> FetchError {
-    let message = format!("{url} answered {status}");
+    let message = format!("{} answered {status}", shown(url));
     let error = match status {
         408 | 425 | 429 | 500..=599 => FetchError::new(message),
         _ => FetchError::permanent(message),
@@ -134,6 +137,19 @@ mod tests {
         assert!(refusal("/a", 429, None).retryable);
         assert!(!refusal("/a", 404, None).retryable);
         assert!(!refusal("/a", 401, None).retryable);
+    }
+
+    #[test]
+    fn an_error_shows_neither_the_parameters_of_the_url_nor_all_of_the_answer() {
+        let error = refusal("/a?token=secret", 404, None);
+        assert_eq!(error.to_string(), "/a answered 404");
+        let wrong = format!("invalid type: string \"{}\\u{{1b}}\"", "x".repeat(10_000));
+        let error = unreadable("/a?token=secret", wrong).to_string();
+        assert!(
+            error.starts_with("could not read /a: invalid type"),
+            "{error}"
+        );
+        assert!(error.len() < 500, "{error}");
     }
 
     #[test]

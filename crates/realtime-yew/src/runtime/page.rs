@@ -5,6 +5,7 @@ use super::{
     listener::Listener,
     url,
 };
+use realtime_core::{AddressError, AddressProblem};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -21,7 +22,7 @@ pub(crate) trait Page {
     fn repaint(&self, draw: Rc<dyn Fn()>) -> Box<dyn Repaint>;
 
     /// `url` in full and for a socket, or why that cannot be.
-    fn resolve(&self, url: &str) -> Result<String, String>;
+    fn resolve(&self, url: &str) -> Result<String, AddressError>;
 
     /// Whether this is a server that renders the page once, and nothing will ever arrive.
     fn is_server(&self) -> bool;
@@ -61,7 +62,7 @@ impl Page for BrowserPage {
         Box::new(BrowserRepaint::new(draw))
     }
 
-    fn resolve(&self, url: &str) -> Result<String, String> {
+    fn resolve(&self, url: &str) -> Result<String, AddressError> {
         url::resolve(url)
     }
 
@@ -174,8 +175,8 @@ impl Page for ServerPage {
         Box::new(NoRepaint)
     }
 
-    fn resolve(&self, url: &str) -> Result<String, String> {
-        Err(format!("{url} cannot be opened on the server"))
+    fn resolve(&self, url: &str) -> Result<String, AddressError> {
+        Err(AddressError::new(url, AddressProblem::Relative))
     }
 
     fn is_server(&self) -> bool {

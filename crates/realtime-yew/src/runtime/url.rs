@@ -1,50 +1,73 @@
 //! From the URL an app writes to the one a socket opens.
 
-/// `url` against the page's own, with `http` become `ws` and `https` become `wss`.
-pub(super) fn resolve(url: &str) -> Result<String, String> {
+use realtime_core::{
+    AddressError, AddressProblem,
+    wire::{Codec, JsonCodec},
+};
+
+/// `url` against the page's own, with `http` become `ws` and `https` become `wss`. The core has found
+/// nothing wrong with it, but it knows no page, and the browser knows more about hosts.
+pub(super) fn resolve(url: &str) -> Result<String, AddressError> {
     let base = web_sys::window().and_then(|window| window.location().href().ok());
     let parsed = match base {
         Some(base) => web_sys::Url::new_with_base(url, &base),
         None => web_sys::Url::new(url),
     };
-    let parsed = parsed.map_err(|_| format!("`{url}` is not a URL; write one like `/ws`"))?;
+    let parsed = parsed.map_err(|_| AddressError::new(url, AddressProblem::Host))?;
     // A socket's URL must not have a fragment.
     parsed.set_hash("");
-    for_socket(&parsed.href())
+    for_socket(url, &parsed.href())
 }
 
-/// The `ws:` or `wss:` form of an absolute URL.
-fn for_socket(href: &str) -> Result<String, String> {
-    let (scheme, rest) = href.split_once(':').unwrap_or(("", href));
-    let scheme = match scheme {
-        "http" | "ws" => "ws",
-        "https" | "wss" => "wss",
-        _ => {
-            return Err(format!(
-                "`{href}` cannot be opened as a WebSocket; use a relative, ws, wss, http or https URL"
-            ));
+/// The `ws:` or `wss:` form of an absolute URL, which `url` has become.
+fn for_socket(url: &str, href: &str) -> Result<String, AddressError> {
+    match JsonCodec::default().address(href) {
+        Ok((address, _)) => Ok(address),
+        // A page from a file has a scheme that its app did not write.
+        Err(error) if error.problem == AddressProblem::Scheme => {
+            let absolute = JsonCodec::default().address(url).is_err();
+            Err(if absolute {
+                error
+            } else {
+                AddressError::new(url, AddressProblem::Relative)
+            })
         }
-    };
-    Ok(format!("{scheme}:{rest}"))
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn http_becomes_ws_and_https_becomes_wss() {
-        assert_eq!(for_socket("http://a.test/ws").unwrap(), "ws://a.test/ws");
-        assert_eq!(
-            for_socket("https://a.test/ws?x=1").unwrap(),
-            "wss://a.test/ws?x=1"
-        );
-        assert_eq!(for_socket("wss://a.test/").unwrap(), "wss://a.test/");
+    fn address(href: &str) -> Result<String, AddressProblem> {
+        for_socket(href, href).map_err(|error| error.problem)
     }
 
     #[test]
-    fn another_scheme_is_refused_with_advice() {
-        let error = for_socket("ftp://a.test/").unwrap_err();
-        assert!(error.contains("ws, wss, http or https"), "{error}");
+    fn http_becomes_ws_and_https_becomes_wss() {
+        assert_eq!(address("http://a.test/ws").unwrap(), "ws://a.test/ws");
+        assert_eq!(
+            address("https://a.test/ws?x=1").unwrap(),
+            "wss://a.test/ws?x=1"
+        );
+        assert_eq!(address("wss://a.test/").unwrap(), "wss://a.test/");
+    }
+
+    #[test]
+    fn what_is_no_address_of_a_server_is_the_error_that_the_core_has_for_it() {
+        for (href, problem) in [
+            ("ftp://a.test/", AddressProblem::Scheme),
+            ("javascript:alert(1)", AddressProblem::Scheme),
+            ("https://user:secret@a.test/", AddressProblem::Credentials),
+        ] {
+            assert_eq!(address(href), Err(problem), "{href}");
+        }
+        let error = for_socket("/ws", "file:///ws").unwrap_err();
+        assert_eq!(error, AddressError::new("/ws", AddressProblem::Relative));
+        assert!(
+            error.to_string().contains("wss://example.com/ws"),
+            "{error}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::clock::{HIDDEN_FRAME, ManualClock};
 use crate::runtime::{Clock, Page, PageEvent, Repaint, Timer, Watch};
-use realtime_core::Instant;
+use realtime_core::{AddressError, Instant};
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
@@ -125,7 +125,7 @@ impl Page for FakePage {
         })
     }
 
-    fn resolve(&self, url: &str) -> Result<String, String> {
+    fn resolve(&self, url: &str) -> Result<String, AddressError> {
         Ok(url.to_owned())
     }
 

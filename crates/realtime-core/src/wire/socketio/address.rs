@@ -1,19 +1,21 @@
 //! From the URL that an app gives to the one of the server's Engine.IO, as the JavaScript client
 //! does it: the URL's path names a namespace, and the server's own path is an option.
 
-use super::options::SocketIoOptions;
+use super::{super::address::Address, options::SocketIoOptions};
+use crate::error::AddressError;
 use std::fmt::Write;
 
 /// The address to open, and the namespace that the URL names, if any.
-pub(super) fn resolve(url: &str, options: &SocketIoOptions) -> (String, Option<String>) {
-    let url = url.split('#').next().unwrap_or_default();
-    let (url, query) = url.split_once('?').unwrap_or((url, ""));
-    let (origin, path) = split_origin(url);
-    let mut address = match origin.split_once("://") {
-        Some(("http" | "HTTP", host)) => format!("ws://{host}"),
-        Some(("https" | "HTTPS", host)) => format!("wss://{host}"),
-        _ => origin.to_owned(),
-    };
+pub(super) fn resolve(
+    url: &str,
+    options: &SocketIoOptions,
+) -> Result<(String, Option<String>), AddressError> {
+    let Address {
+        origin,
+        path,
+        query,
+    } = Address::parse(url)?;
+    let mut address = origin;
     let engine_path = format!("/{}/", options.path.trim_matches('/'));
     let engine_path = if engine_path == "//" {
         "/"
@@ -22,7 +24,11 @@ pub(super) fn resolve(url: &str, options: &SocketIoOptions) -> (String, Option<S
     };
     address.push_str(engine_path);
     address.push_str("?EIO=4&transport=websocket");
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+    for pair in query
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+    {
         let name = pair.split('=').next().unwrap_or_default();
         if !is_reserved(name) {
             let _ = write!(address, "&{pair}");
@@ -38,18 +44,7 @@ pub(super) fn resolve(url: &str, options: &SocketIoOptions) -> (String, Option<S
     }
     let own_path = path.trim_end_matches('/') == engine_path.trim_end_matches('/');
     let namespace = (!own_path && !path.trim_matches('/').is_empty()).then(|| path.to_owned());
-    (address, namespace)
-}
-
-/// The part before the path; empty for a URL relative to the page.
-fn split_origin(url: &str) -> (&str, &str) {
-    let host = match url.find("://") {
-        Some(scheme) => scheme + 3,
-        None if url.starts_with("//") => 2,
-        None => 0,
-    };
-    let path = url[host..].find('/').map_or(url.len(), |path| host + path);
-    url.split_at(path)
+    Ok((address, namespace))
 }
 
 /// The protocol's own parameters are not the app's to set.
@@ -73,7 +68,7 @@ mod tests {
     use super::*;
 
     fn resolved(url: &str) -> (String, Option<String>) {
-        resolve(url, &SocketIoOptions::new())
+        resolve(url, &SocketIoOptions::new()).expect(url)
     }
 
     #[test]
@@ -93,6 +88,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_address_of_a_server_is_refused() {
+        for url in [
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "https://user:secret@a.test",
+            "https://a.test/\u{1b}",
+            "https://",
+            "https://a b.test",
+        ] {
+            assert!(resolve(url, &SocketIoOptions::new()).is_err(), "{url}");
+        }
+    }
+
+    #[test]
     fn a_path_is_a_namespace() {
         for url in ["https://a.test/admin", "/admin", "/admin?x=1"] {
             assert_eq!(resolved(url).1.as_deref(), Some("/admin"), "{url}");
@@ -105,13 +114,13 @@ mod tests {
             .with_path("live")
             .with_query("room", "a b&c/é")
             .with_query("transport", "polling");
-        let (address, namespace) = resolve("https://a.test?x=1&EIO=3&&y", &options);
+        let (address, namespace) = resolve("https://a.test?x=1&EIO=3&&y", &options).unwrap();
         assert_eq!(
             address,
             "wss://a.test/live/?EIO=4&transport=websocket&x=1&y&room=a%20b%26c%2F%C3%A9"
         );
         assert_eq!(namespace, None);
-        let (address, _) = resolve("/", &SocketIoOptions::new().with_path("/"));
+        let (address, _) = resolve("/", &SocketIoOptions::new().with_path("/")).unwrap();
         assert_eq!(address, "/?EIO=4&transport=websocket");
     }
 }

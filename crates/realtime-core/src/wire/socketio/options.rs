@@ -1,6 +1,7 @@
 //! How a Socket.IO server is spoken to.
 
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// Where a Socket.IO server is, and how its events map to channels. The default fits a server that
 /// follows the convention of docs/SOCKETIO.md.
@@ -15,7 +16,9 @@ use serde_json::{Map, Value};
 ///     .with_join_payload(JoinPayload::Name);
 /// assert_eq!(options.namespace, None);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Its `Debug` shows the names of parameters and of CONNECT's fields, but not what they say.
+#[derive(Clone, PartialEq)]
 pub struct SocketIoOptions {
     /// The path that the server listens on. Default `/socket.io/`.
     pub path: String,
@@ -79,6 +82,27 @@ pub enum PayloadShape {
     Flat,
     /// Around it: `{"channel": "tasks", "id": "q7f-1", "data": {"title": "Read"}}`.
     Envelope,
+}
+
+impl fmt::Debug for SocketIoOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query: Vec<&str> = self.query.iter().map(|(name, _)| name.as_str()).collect();
+        let auth: Vec<&String> = self.auth.keys().collect();
+        f.debug_struct("SocketIoOptions")
+            .field("path", &self.path)
+            .field("query", &query)
+            .field("namespace", &self.namespace)
+            .field("mapping", &self.mapping)
+            .field("join", &self.join)
+            .field("leave", &self.leave)
+            .field("join_payload", &self.join_payload)
+            .field("shape", &self.shape)
+            .field("message_id_field", &self.message_id_field)
+            .field("auth_field", &self.auth_field)
+            .field("auth", &auth)
+            .field("max_frame_bytes", &self.max_frame_bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for SocketIoOptions {

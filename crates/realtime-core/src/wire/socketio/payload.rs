@@ -6,7 +6,8 @@ use super::{
     options::{ChannelMapping, PayloadShape, SocketIoOptions},
 };
 use crate::bytes;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 
 /// A text as JSON.
@@ -34,10 +35,10 @@ pub(super) fn outgoing(
     let id_field = id_field.unwrap_or_default();
     // The outbox has made sure that it is JSON.
     if data.starts_with('{')
-        && let [has_channel, has_id, false] = has(data, ["channel", id_field, bytes::FIELD])
+        && let Beside::Fits { has_channel } = beside(data, channel, id.map(|_| id_field))
     {
         object.text("channel", channel.filter(|_| !has_channel));
-        object.text(id_field, id.filter(|_| !has_id));
+        object.text(id_field, id);
         return object.end_with(data);
     }
     object.text("channel", channel);
@@ -62,7 +63,8 @@ pub(super) fn incoming<'a>(
         ChannelMapping::Namespace => options.shape == PayloadShape::Envelope,
     };
     match fields.data.filter(|_| is_envelope) {
-        Some(data) => (data, fields.id.take()),
+        // Data that would not fit beside the id is wrapped, and comes back so.
+        Some(data) => (data, fields.id.take().or(fields.message_id.take())),
         None => (payload, fields.message_id.take()),
     }
 }
@@ -111,31 +113,55 @@ impl ObjectWriter {
     }
 }
 
-/// Which of `names` an object has for fields.
-fn has<const N: usize>(object: &str, names: [&str; N]) -> [bool; N] {
-    struct Search<'n, const N: usize>([&'n str; N]);
+/// Whether an object has room for channel and id beside its own fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside {
+    Fits {
+        /// Whether it names the same channel already.
+        has_channel: bool,
+    },
+    /// One of its fields would be taken for ours, or ours for one of its own.
+    Clashes,
+}
 
-    impl<'de, const N: usize> Visitor<'de> for Search<'_, N> {
-        type Value = [bool; N];
+/// How the fields of `object` go with ours. Beside a channel, `data` would make an envelope of it.
+fn beside(object: &str, channel: Option<&str>, id_field: Option<&str>) -> Beside {
+    struct Search<'n> {
+        channel: Option<&'n str>,
+        id_field: Option<&'n str>,
+    }
+
+    impl<'de> Visitor<'de> for Search<'_> {
+        type Value = Beside;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut has = [false; N];
-            while let Some((Text(field), _)) = map.next_entry::<_, IgnoredAny>()? {
-                for (has, name) in has.iter_mut().zip(self.0) {
-                    *has |= field == name;
+            let (mut has_channel, mut clashes) = (false, false);
+            while let Some((Text(field), value)) = map.next_entry::<_, &RawValue>()? {
+                let field = field.as_ref();
+                if field == "channel" && self.channel.is_some() {
+                    has_channel = true;
+                    let is_text = value.get().starts_with('"');
+                    let named = Text::of(value.get()).filter(|_| is_text);
+                    clashes |= named.as_deref() != self.channel;
                 }
+                clashes |= field == "data" && self.channel.is_some();
+                clashes |= field == bytes::FIELD || Some(field) == self.id_field;
             }
-            Ok(has)
+            Ok(if clashes {
+                Beside::Clashes
+            } else {
+                Beside::Fits { has_channel }
+            })
         }
     }
 
     serde_json::Deserializer::from_str(object)
-        .deserialize_map(Search(names))
-        .unwrap_or([false; N])
+        .deserialize_map(Search { channel, id_field })
+        .unwrap_or(Beside::Clashes)
 }
 
 #[cfg(test)]
@@ -147,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn flat_data_gets_channel_and_id_unless_it_has_them() {
+    fn flat_data_gets_channel_and_id_or_is_wrapped_where_its_fields_would_clash_with_them() {
         let both = (Some("a\"b"), Some("q-1"));
         let cases = [
             (
@@ -158,14 +184,40 @@ mod tests {
             (both, "{}", r#"{"channel":"a\"b","messageId":"q-1"}"#),
             (
                 both,
-                r#"{"channel":1,"x":{"messageId":2}}"#,
-                r#"{"messageId":"q-1","channel":1,"x":{"messageId":2}}"#,
+                r#"{"ch\u0061nnel":"a\"b","x":{"messageId":2}}"#,
+                r#"{"messageId":"q-1","ch\u0061nnel":"a\"b","x":{"messageId":2}}"#,
             ),
             (
                 both,
-                r#"{"ch\u0061nnel":1,"messageId":2}"#,
-                r#"{"ch\u0061nnel":1,"messageId":2}"#,
+                r#"{"ch\u0061nnel":"c"}"#,
+                r#"{"channel":"a\"b","messageId":"q-1","data":{"ch\u0061nnel":"c"}}"#,
             ),
+            (
+                both,
+                r#"{"message\u0049d":2}"#,
+                r#"{"channel":"a\"b","messageId":"q-1","data":{"message\u0049d":2}}"#,
+            ),
+            (
+                both,
+                r#"{"data":1,"x":2}"#,
+                r#"{"channel":"a\"b","messageId":"q-1","data":{"data":1,"x":2}}"#,
+            ),
+            (
+                (None, Some("q-1")),
+                r#"{"messageId":"mine"}"#,
+                r#"{"messageId":"q-1","data":{"messageId":"mine"}}"#,
+            ),
+            (
+                (None, Some("q-1")),
+                r#"{"channel":"c","data":1}"#,
+                r#"{"messageId":"q-1","channel":"c","data":1}"#,
+            ),
+            (
+                (Some("1"), None),
+                r#"{"channel":1,"messageId":2}"#,
+                r#"{"channel":"1","data":{"channel":1,"messageId":2}}"#,
+            ),
+            ((None, None), r#"{"messageId":2}"#, r#"{"messageId":2}"#),
             (
                 both,
                 r#"{"$bytes":"AA=="}"#,
@@ -183,7 +235,10 @@ mod tests {
         for ((channel, id), data, expected) in cases {
             let written = flat(channel, id, data);
             assert_eq!(written, expected);
-            assert!(serde_json::from_str::<IgnoredAny>(&written.replace("1e999", "1")).is_ok());
+            assert!(
+                serde_json::from_str::<serde::de::IgnoredAny>(&written.replace("1e999", "1"))
+                    .is_ok()
+            );
         }
     }
 

@@ -5,18 +5,26 @@ use super::{
     payload::ObjectWriter,
 };
 use crate::id::Position;
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fmt};
 
 /// What a server could make us keep and send back is small, or not kept.
 const MOST_BYTES: usize = 1_024;
 
-/// A namespace's session, as far as it can be resumed.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// A namespace's session, as far as it can be resumed. Its `Debug` does not show its private name.
+#[derive(Default, PartialEq, Eq)]
 pub(super) struct Session {
     /// The session's private name. A server that does not resume gives none.
     pid: Option<String>,
     /// The last event that we have had; the server sends those after it.
     offset: String,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("has_pid", &self.pid.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Session {

@@ -152,7 +152,7 @@ impl SocketIoCodec {
         id: Option<&MessageId>,
         frames: &mut Vec<Frame>,
     ) -> Result<(), EncodeError> {
-        if is_reserved(event) {
+        if is_reserved(event) || self.joins_or_leaves(event) {
             let event = event.as_str().into();
             return Err(EncodeError::ReservedName { event });
         }
@@ -199,6 +199,12 @@ impl SocketIoCodec {
         }
         frames.extend(all);
         Ok(())
+    }
+
+    /// Whether the server would take the event for the beginning or the end of a subscription.
+    fn joins_or_leaves(&self, event: &str) -> bool {
+        self.options.mapping == ChannelMapping::Payload
+            && (event == self.options.join || event == self.options.leave)
     }
 
     /// The argument of a join or leave; two, where the first is the bare name.
