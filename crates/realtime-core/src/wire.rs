@@ -275,13 +275,17 @@ impl fmt::Debug for Outbound<'_> {
                 .field("id", id)
                 .finish_non_exhaustive(),
             Self::Subscribe {
-                id, channel, since, ..
+                id,
+                channel,
+                since,
+                options,
             } => f
                 .debug_struct("Subscribe")
                 .field("id", id)
                 .field("channel", channel)
                 .field("since", since)
-                .finish_non_exhaustive(),
+                .field("options", options)
+                .finish(),
             Self::Unsubscribe { channel } => f
                 .debug_struct("Unsubscribe")
                 .field("channel", channel)

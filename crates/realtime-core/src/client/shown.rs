@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The size of what went well, or what went wrong.
-fn size<'a, E>(result: &'a std::result::Result<Rc<str>, E>) -> std::result::Result<Size, &'a E> {
+fn size<E>(result: &std::result::Result<Rc<str>, E>) -> std::result::Result<Size, &E> {
     result.as_ref().map(|data| Size(data.len()))
 }
 

@@ -6,6 +6,7 @@ use super::{
     page::{BrowserPage, Page, PageEvent},
 };
 use futures::channel::oneshot;
+use realtime_core::AddressProblem;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
