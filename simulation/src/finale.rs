@@ -6,7 +6,7 @@ use crate::{
     breach::{Breach, BreachKind},
     stage::Stage,
 };
-use realtime_core::{ConnectionStatus, FetchStatus, QueryMeta, testing::World};
+use realtime_core::{ConnectionStatus, FetchStatus, Liveness, QueryMeta, testing::World};
 use std::collections::BTreeSet;
 
 /// The longest that all may take to be quiet, in milliseconds: a client told to come back slowly
@@ -279,7 +279,10 @@ fn restless(world: &World, app: &App) -> Option<String> {
         if meta.is_some_and(|meta| meta.fetch_status != FetchStatus::Idle) {
             return Some(format!("client {}: {query:?} fetches for ever", app.number));
         }
-        if meta.is_some_and(|meta| !meta.is_live && meta.error.is_none()) {
+        // Where nobody answers, only an event can show that the next will come.
+        let silent = !world.server.abilities.answers;
+        let is_unknown = |meta: &QueryMeta| silent && meta.liveness == Liveness::Unknown;
+        if meta.is_some_and(|meta| !meta.is_live && !is_unknown(meta) && meta.error.is_none()) {
             return Some(format!(
                 "client {}: {query:?} never becomes live",
                 app.number

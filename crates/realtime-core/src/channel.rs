@@ -3,10 +3,13 @@
 //! What the app wants outlives the link: [`Channels`] subscribes again on each new one, resumes from
 //! where it was, and says of each channel whether anything was lost.
 
+mod asking;
 mod continuity;
 mod entry;
 mod options;
 mod output;
+mod pace;
+mod rewind;
 
 pub use continuity::{Continuity, GapReason};
 pub use options::ChannelOptions;
@@ -38,7 +41,9 @@ enum Answers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Grace,
-    Answer,
+    /// What is due depends on how the subscription stands: an answer, the next time to ask, or the
+    /// missed events.
+    Link,
 }
 
 #[derive(Debug)]
@@ -55,14 +60,15 @@ struct Lease {
 /// use realtime_core::Instant;
 ///
 /// let now = Instant::ZERO;
-/// let mut channels = Channels::new(ChannelOptions::default(), "q7f");
+/// let rng = fastrand::Rng::with_seed(7);
+/// let mut channels = Channels::new(ChannelOptions::default(), "q7f", rng);
 /// let lease = channels.subscribe(now, &"tasks".into()).unwrap();
 /// let other = channels.subscribe(now, &"tasks".into()).unwrap();
 /// channels.up(now);
 /// let Some(ChannelOutput::Subscribe { id, .. }) = channels.poll_output() else { panic!() };
 /// assert_eq!(channels.poll_output(), None); // two leases, one subscription
 ///
-/// channels.reply(&id, Ok(SubscribeReply::default()));
+/// channels.reply(now, &id, Ok(SubscribeReply::default()));
 /// let live = ChannelOutput::Live {
 ///     channel: "tasks".into(),
 ///     continuity: Continuity::Fresh,
@@ -73,6 +79,7 @@ struct Lease {
 #[derive(Debug)]
 pub struct Channels {
     options: ChannelOptions,
+    rng: fastrand::Rng,
     id_prefix: Rc<str>,
     entries: FxHashMap<ChannelName, Entry>,
     leases: FxHashMap<LeaseId, Lease>,
@@ -89,11 +96,13 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// No channels yet, and no link. The ids of its messages are `{id_prefix}-s1`, `-s2`, …
+    /// No channels yet, and no link. The ids of its messages are `{id_prefix}-s1`, `-s2`, …; the
+    /// jitter of its waits comes from `rng`.
     #[must_use]
-    pub fn new(options: ChannelOptions, id_prefix: &str) -> Self {
+    pub fn new(options: ChannelOptions, id_prefix: &str, rng: fastrand::Rng) -> Self {
         Self {
             options,
+            rng,
             id_prefix: id_prefix.into(),
             entries: FxHashMap::default(),
             leases: FxHashMap::default(),
@@ -110,7 +119,7 @@ impl Channels {
     }
 
     /// Takes a lease on a channel; the first one subscribes to it. A channel that the server had
-    /// refused is asked for again.
+    /// refused is asked for again, unless it said when to.
     ///
     /// # Errors
     /// [`ChannelError::TooMany`] if this would be a channel more than `max_channels`.
@@ -163,7 +172,8 @@ impl Channels {
         }
         if let Some(entry) = self.entries.get_mut(channel) {
             entry.leases += 1;
-            if self.up && matches!(entry.link, Link::Down | Link::Refused(_)) {
+            let is_idle = matches!(entry.link, Link::Down | Link::Refused(_));
+            if self.up && is_idle && entry.link_due.is_none() {
                 self.send_subscribe(now, channel);
             }
         }
@@ -176,34 +186,6 @@ impl Channels {
         };
         self.leases.insert(lease, taken);
         Ok(lease)
-    }
-
-    /// Notes what the channel is asked for with from now on. A subscription that was asked for
-    /// with other params ends.
-    fn ask_with(&mut self, channel: &ChannelName, options: &SubscribeOptions) {
-        let Some(entry) = self.entries.get_mut(channel) else {
-            return;
-        };
-        let is_other = entry.ask_with(options);
-        let is_asked = entry.is_live() || entry.unanswered().is_some();
-        if !is_other || !is_asked {
-            return;
-        }
-        if let Some(id) = entry.unanswered() {
-            self.unanswered.remove(id);
-        }
-        let was_live = entry.is_live();
-        entry.link = Link::Down;
-        entry.position = None;
-        self.set_timer(channel, Timer::Answer, None);
-        let channel = channel.clone();
-        if was_live {
-            let channel = channel.clone();
-            self.outputs.push_back(ChannelOutput::Lost { channel });
-        }
-        self.stats.unsubscribes += 1;
-        self.outputs
-            .push_back(ChannelOutput::Unsubscribe { channel });
     }
 
     /// Gives a lease back; the last one unsubscribes, after the grace. A lease already given back
@@ -245,14 +227,13 @@ impl Channels {
     pub fn down(&mut self) {
         self.up = false;
         self.unanswered.clear();
-        self.timers.retain(|(_, _, timer)| *timer != Timer::Answer);
+        self.timers.retain(|(_, _, timer)| *timer != Timer::Link);
         let mut lost = OrderedSet::new();
         for (channel, entry) in &mut self.entries {
-            if entry.is_live() {
+            entry.link_due = None;
+            if entry.down() {
                 lost.insert((entry.order, channel.clone()));
             }
-            entry.link = Link::Down;
-            entry.answer_due = None;
         }
         self.outputs.extend(
             lost.into_iter()
@@ -276,97 +257,100 @@ impl Channels {
 
     /// The server answered a `subscribe`. `false` if the id is not of one that this link waits
     /// for.
-    pub fn reply(&mut self, id: &MessageId, result: Result<SubscribeReply, ServerError>) -> bool {
+    pub fn reply(
+        &mut self,
+        now: Instant,
+        id: &MessageId,
+        result: Result<SubscribeReply, ServerError>,
+    ) -> bool {
         let Some(channel) = self.unanswered.remove(id) else {
             self.stats.unknown_answers += 1;
             return false;
         };
         self.answers = Answers::Yes;
-        self.set_timer(&channel, Timer::Answer, None);
         let Some(entry) = self.entries.get_mut(&channel) else {
             return false;
         };
         match result {
             Ok(reply) => {
+                for ask in entry.take_asks() {
+                    self.unanswered.remove(&ask);
+                }
                 let position = reply.position.clone();
                 let continuity = entry.answered(reply);
-                self.stats.gaps += u64::from(matches!(continuity, Continuity::Gap(_)));
-                let recovered = matches!(continuity, Continuity::Recovered { .. });
-                self.stats.recovered += u64::from(recovered);
-                self.outputs.push_back(ChannelOutput::Live {
-                    channel,
-                    continuity,
-                    position,
-                });
+                let waits = entry.is_recovering() && !off(Rule::ShortRecovery);
+                let due = waits.then(|| now + self.options.recovery_timeout);
+                self.set_timer(&channel, Timer::Link, due);
+                if let Some(continuity) = continuity {
+                    self.say_live(channel, continuity, position);
+                }
             }
-            Err(error) => {
-                entry.link = Link::Refused(error.clone());
-                self.stats.refused += 1;
-                self.outputs
-                    .push_back(ChannelOutput::Refused { channel, error });
-            }
+            // What was asked since will be answered too.
+            Err(_) if entry.is_superseded(id) => entry.forget_ask(id),
+            Err(error) => self.refuse(now, channel, error),
         }
         true
     }
 
-    /// The server ends a subscription that it had granted. The next link, or the next lease, asks
-    /// again.
-    pub fn revoke(&mut self, channel: &str, error: ServerError) {
-        let Some((name, _)) = self.entries.get_key_value(channel) else {
-            return;
-        };
-        let channel = name.clone();
-        self.set_timer(&channel, Timer::Answer, None);
-        let Some(entry) = self.entries.get_mut(&channel) else {
-            return;
-        };
-        if let Some(id) = entry.unanswered() {
-            self.unanswered.remove(id);
+    /// The server ends a subscription that it had granted. It is asked for again after the error's
+    /// `retry_after`; without one, by the next link or the next lease.
+    pub fn revoke(&mut self, now: Instant, channel: &str, error: ServerError) {
+        if let Some((channel, _)) = self.entries.get_key_value(channel) {
+            self.refuse(now, channel.clone(), error);
         }
-        entry.link = Link::Refused(error.clone());
-        self.stats.refused += 1;
-        self.outputs
-            .push_back(ChannelOutput::Refused { channel, error });
     }
 
-    /// Judges an event by its channel and the position it carries, if any, and counts it in.
-    pub fn check(&mut self, channel: &str, position: Option<EventPosition<'_>>) -> Verdict {
-        let (verdict, gap) = match self.entries.get_mut(channel) {
-            None => (Verdict::Unsubscribed, None),
-            Some(entry) => entry.check(position),
+    /// Judges an event by its channel and the position it carries, if any, and counts it in. An
+    /// event shows that the channel is live.
+    pub fn check(
+        &mut self,
+        now: Instant,
+        channel: &str,
+        position: Option<EventPosition<'_>>,
+    ) -> Verdict {
+        let Some(entry) = self.entries.get_mut(channel) else {
+            self.stats.unsubscribed += 1;
+            return Verdict::Unsubscribed;
         };
+        let (verdict, gap) = entry.check(now, position);
         match verdict {
             Verdict::Apply => {}
             Verdict::Duplicate => self.stats.duplicates += 1,
             Verdict::Early => self.stats.early += 1,
             Verdict::Unsubscribed => self.stats.unsubscribed += 1,
         }
-        if let Some(reason) = gap
-            && let Some((channel, _)) = self.entries.get_key_value(channel)
-        {
-            self.stats.gaps += 1;
-            let channel = channel.clone();
-            self.outputs
-                .push_back(ChannelOutput::Gap { channel, reason });
+        let is_news = entry.heard();
+        if !is_news && gap.is_none() {
+            return verdict;
+        }
+        // The event itself is still to be applied.
+        let position = entry.position.as_ref().map(|position| Position {
+            seq: position.seq.saturating_sub(1),
+            ..position.clone()
+        });
+        let Some((channel, _)) = self.entries.get_key_value(channel) else {
+            return verdict;
+        };
+        let channel = channel.clone();
+        if is_news {
+            self.set_timer(&channel, Timer::Link, None);
+            self.say_live(channel.clone(), Continuity::Unknown, position);
+        }
+        if let Some(gap) = gap {
+            self.say_gap(channel, gap);
         }
         verdict
     }
 
-    /// Closes channels whose grace is over, and goes on without answers that did not come;
-    /// harmless when there are none.
+    /// Closes channels whose grace is over, goes on without answers and missed events that did not
+    /// come, and asks again; harmless when there is nothing to do.
     pub fn handle_timeout(&mut self, now: Instant) {
         while self.timers.first().is_some_and(|(at, ..)| *at <= now)
             && let Some((_, channel, timer)) = self.timers.pop_first()
         {
             match timer {
                 Timer::Grace => self.close(&channel),
-                Timer::Answer => {
-                    self.stats.unanswered += 1;
-                    if self.answers == Answers::Unproven {
-                        self.answers = Answers::Never;
-                    }
-                    self.assume(&channel);
-                }
+                Timer::Link => self.link_due(now, &channel),
             }
         }
     }
@@ -404,78 +388,11 @@ impl Channels {
     /// What has been counted so far.
     #[must_use]
     pub fn stats(&self) -> ChannelStats {
+        let is_unknown = |entry: &&Entry| matches!(entry.link, Link::Unknown);
         ChannelStats {
             channels: self.entries.len(),
+            unknown: self.entries.values().filter(is_unknown).count(),
             ..self.stats
         }
-    }
-
-    fn send_subscribe(&mut self, now: Instant, channel: &ChannelName) {
-        let Some(entry) = self.entries.get_mut(channel) else {
-            return;
-        };
-        self.last_id += 1;
-        let id: MessageId = format!("{}-s{}", self.id_prefix, self.last_id).into();
-        self.stats.subscribes += 1;
-        self.outputs.push_back(ChannelOutput::Subscribe {
-            id: id.clone(),
-            channel: channel.clone(),
-            since: entry.position.clone(),
-            options: entry.options.clone(),
-        });
-        entry.link = Link::Subscribing(id.clone());
-        self.unanswered.insert(id, channel.clone());
-        let wait = match self.answers {
-            Answers::Never => return self.assume(channel),
-            Answers::Unproven => self.options.answer_wait,
-            Answers::Yes => self.options.subscribe_timeout,
-        };
-        self.set_timer(channel, Timer::Answer, Some(now + wait));
-    }
-
-    /// Goes on without an answer.
-    fn assume(&mut self, channel: &ChannelName) {
-        if let Some(entry) = self.entries.get_mut(channel) {
-            entry.answer_due = None;
-            entry.assume();
-            self.outputs.push_back(ChannelOutput::Live {
-                channel: channel.clone(),
-                continuity: Continuity::Unknown,
-                position: None,
-            });
-        }
-    }
-
-    fn close(&mut self, channel: &ChannelName) {
-        self.set_timer(channel, Timer::Answer, None);
-        let Some(entry) = self.entries.remove(channel) else {
-            return;
-        };
-        if let Some(id) = entry.unanswered() {
-            self.unanswered.remove(id);
-        }
-        let channel = channel.clone();
-        if entry.is_live() || entry.unanswered().is_some() {
-            self.stats.unsubscribes += 1;
-            self.outputs.push_back(ChannelOutput::Unsubscribe {
-                channel: channel.clone(),
-            });
-        }
-        self.outputs.push_back(ChannelOutput::Closed { channel });
-    }
-
-    fn set_timer(&mut self, channel: &ChannelName, timer: Timer, at: Option<Instant>) {
-        let Some(entry) = self.entries.get_mut(channel) else {
-            return;
-        };
-        let slot = match timer {
-            Timer::Grace => &mut entry.grace_over,
-            Timer::Answer => &mut entry.answer_due,
-        };
-        if let Some(old) = std::mem::replace(slot, at) {
-            self.timers.remove(&(old, channel.clone(), timer));
-        }
-        self.timers
-            .extend(at.map(|at| (at, channel.clone(), timer)));
     }
 }

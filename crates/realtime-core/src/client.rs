@@ -84,6 +84,10 @@ pub struct Client {
     outputs: VecDeque<Output>,
     /// The answer that ends the handshake under way.
     auth: Option<MessageId>,
+    /// Whether the app has been told that the server answers no subscription.
+    told_of_silence: bool,
+    /// How many channels are unknown, as last told.
+    unknown_channels: usize,
     id_prefix: String,
     last_auth: u64,
     /// Sends of presence and typing, whose outcome is nobody's business.
@@ -113,12 +117,12 @@ impl Client {
         let id_prefix: String = (0..8).map(|_| rng.lowercase()).collect();
         Self {
             connection: Connection::new(options.connection, rng.fork()),
-            channels: Channels::new(options.channels, &format!("{id_prefix}s")),
             outbox: Outbox::new(options.outbox, &id_prefix),
             cache: QueryCache::new(rng.fork(), options.queries),
             entries: Entries::default(),
             mutations: Mutations::new(options.mutations, &id_prefix, rng.fork()),
             rooms: Rooms::new(rng.fork()),
+            channels: Channels::new(options.channels, &format!("{id_prefix}s"), rng.fork()),
             mutating: None,
             routes: Routes::default(),
             listeners: FxHashMap::default(),
@@ -127,6 +131,8 @@ impl Client {
             dirty: Dirty::default(),
             outputs: VecDeque::new(),
             auth: None,
+            told_of_silence: false,
+            unknown_channels: 0,
             id_prefix,
             last_auth: 0,
             own_sends: FxHashSet::default(),
@@ -300,6 +306,13 @@ impl Client {
             }),
             _ => None,
         }
+    }
+
+    /// Of how many channels nobody knows whether their events arrive: they were asked for, and
+    /// neither an answer nor an event has come.
+    #[must_use]
+    pub const fn unknown_channels(&self) -> usize {
+        self.unknown_channels
     }
 
     /// Gives up one use of a channel; after the last, and a short grace, it is unsubscribed.

@@ -66,6 +66,7 @@ mod excerpt;
 mod id;
 mod key;
 pub mod list;
+mod liveness;
 mod merge;
 pub mod mutation;
 mod notify;
@@ -106,6 +107,7 @@ pub use id::{
 };
 pub use key::{QueryKey, Segment};
 pub use list::{ListItem, ListOptions, ListSnapshot, RowKey, SortKey};
+pub use liveness::Liveness;
 pub use merge::{merge_patch, present};
 pub use mutation::{
     Edit, ItemState, ListEdit, Mutation, MutationError, MutationEvent, MutationInfo,

@@ -28,6 +28,10 @@ pub enum Rule {
     UnknownRefetch,
     /// A new link subscribes to every channel in use again.
     Resubscribe,
+    /// A channel whose `subscribe` was lost is asked for again.
+    AskAgain,
+    /// A recovery that brings less than it promised leaves a gap.
+    ShortRecovery,
     /// A channel stays subscribed until its last lease is given back.
     LeaseCount,
     /// What an old socket says is void.
@@ -112,6 +116,8 @@ impl Rule {
         Self::GapRefetch,
         Self::UnknownRefetch,
         Self::Resubscribe,
+        Self::AskAgain,
+        Self::ShortRecovery,
         Self::LeaseCount,
         Self::GenerationFence,
         Self::PingDeadline,

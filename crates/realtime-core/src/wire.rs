@@ -383,6 +383,12 @@ pub trait Codec: fmt::Debug {
         None
     }
 
+    /// What whoever writes the app or the server is to check when a subscription is not answered: a
+    /// sentence in lower case.
+    fn silence_hint(&self) -> Cow<'static, str> {
+        "the server did not answer the subscription; check that it does".into()
+    }
+
     /// What has been counted so far.
     fn stats(&self) -> CodecStats {
         CodecStats::default()

@@ -25,8 +25,16 @@ pub enum GapReason {
     NotRecovered,
     /// The server's history of the channel began anew.
     EpochChanged,
-    /// The server's history is shorter than what we have seen of it.
+    /// The server's history is shorter than what we have seen of it, or its numbers keep coming from
+    /// before it: what was seen of it is of another history.
     Rewound,
+    /// The server promised the missed events and did not send all of them in time.
+    Short {
+        /// The seq of the last event that it promised.
+        promised: u64,
+        /// That of the last one that came.
+        reached: u64,
+    },
     /// An event did not follow the one before it.
     Hole {
         /// The seq that should have come.
@@ -36,12 +44,25 @@ pub enum GapReason {
     },
 }
 
+impl GapReason {
+    /// Whether the history is another than the one before: positions in that one tell nothing of
+    /// this one.
+    #[must_use]
+    pub const fn begins_anew(self) -> bool {
+        matches!(self, Self::EpochChanged | Self::Rewound)
+    }
+}
+
 impl fmt::Display for GapReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotRecovered => f.write_str("the server no longer has the missed events"),
             Self::EpochChanged => f.write_str("the channel's history began anew"),
             Self::Rewound => f.write_str("the server's history is shorter than what was seen"),
+            Self::Short { promised, reached } => write!(
+                f,
+                "the server promised the missed events up to {promised} and sent them up to {reached}"
+            ),
             Self::Hole { expected, got } => write!(f, "event {got} came where {expected} was due"),
         }
     }

@@ -1,6 +1,8 @@
 //! One channel: who uses it, how its subscription stands, and how far its events have come.
 
-use super::{ChannelState, Continuity, EventPosition, GapReason, SubscribeReply, Verdict};
+use super::{
+    ChannelState, Continuity, EventPosition, GapReason, SubscribeReply, Verdict, rewind::Rewind,
+};
 use crate::{
     access::SubscribeOptions,
     error::ServerError,
@@ -18,24 +20,62 @@ pub(super) struct Entry {
     pub(super) with_options: usize,
     pub(super) options: SubscribeOptions,
     pub(super) link: Link,
+    /// The `subscribe`s of this link that an answer may still come to, the newest last: it, and the
+    /// one before it.
+    asks: Vec<MessageId>,
+    /// When the newest of them was sent.
+    pub(super) asked_at: Instant,
+    /// How many `subscribe`s in a row, up to the last, came to nothing on this link.
+    pub(super) tries: u32,
     pub(super) position: Option<Position>,
     /// The last of the missed events that the server is sending just now.
-    missed_up_to: Option<u64>,
+    missed: Option<Missed>,
+    rewind: Rewind,
     /// Whether it was ever live, so that there is something to have missed.
     pub(super) was_live: bool,
     /// When its two timers fire, as the list of all timers has them.
     pub(super) grace_over: Option<Instant>,
-    pub(super) answer_due: Option<Instant>,
+    pub(super) link_due: Option<Instant>,
 }
 
 #[derive(Debug)]
 pub(super) enum Link {
     Down,
-    Subscribing(MessageId),
-    /// Live without an answer; one may still come.
-    Assumed(MessageId),
+    Subscribing {
+        /// Whether an event came meanwhile.
+        heard: bool,
+    },
+    /// Nobody has said that events arrive, and none has.
+    Unknown,
     Live,
     Refused(ServerError),
+}
+
+/// The events that the server has promised to send again.
+#[derive(Clone, Copy, Debug)]
+struct Missed {
+    /// The seq of the last of them.
+    last: u64,
+    /// How far they had come when we last looked.
+    seen: u64,
+}
+
+/// What a timer, or an event, found out about a channel.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    pub(super) reason: GapReason,
+    pub(super) position: Option<Position>,
+}
+
+/// What has become of the missed events.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Recovery {
+    /// All are here.
+    Complete,
+    /// Some came since we last looked.
+    UnderWay,
+    /// None came.
+    Short(Gap),
 }
 
 impl Entry {
@@ -46,43 +86,45 @@ impl Entry {
             with_options: 0,
             options: SubscribeOptions::default(),
             link: Link::Down,
+            asks: Vec::new(),
+            asked_at: Instant::ZERO,
+            tries: 0,
             position: None,
-            missed_up_to: None,
+            missed: None,
+            rewind: Rewind::default(),
             was_live: false,
             grace_over: None,
-            answer_due: None,
+            link_due: None,
         }
     }
 
     pub(super) fn state(&self) -> ChannelState {
         match &self.link {
             Link::Down => ChannelState::Waiting,
-            Link::Subscribing(_) => ChannelState::Subscribing,
-            Link::Assumed(_) | Link::Live => ChannelState::Live,
+            Link::Subscribing { .. } => ChannelState::Subscribing,
+            Link::Unknown => ChannelState::Unknown,
+            Link::Live => ChannelState::Live,
             Link::Refused(error) => ChannelState::Refused(error.clone()),
         }
     }
 
-    pub(super) fn is_live(&self) -> bool {
-        matches!(self.link, Link::Assumed(_) | Link::Live)
+    /// Whether events are waited for no longer, but applied as they come.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.link, Link::Unknown | Link::Live)
     }
 
     /// Whether the answer to `subscribe`, or a missed event after it, is still to come.
     pub(super) fn is_coming_back(&self) -> bool {
-        let reached = self.position.as_ref().map_or(0, |position| position.seq);
         match self.link {
-            Link::Subscribing(_) => true,
-            Link::Live => self.missed_up_to.is_some_and(|last| reached < last),
-            Link::Down | Link::Assumed(_) | Link::Refused(_) => false,
+            Link::Subscribing { .. } => true,
+            Link::Live => self.missed.is_some_and(|missed| self.seq() < missed.last),
+            Link::Down | Link::Unknown | Link::Refused(_) => false,
         }
     }
 
-    /// The `subscribe` that an answer may still come to.
-    pub(super) fn unanswered(&self) -> Option<&MessageId> {
-        match &self.link {
-            Link::Subscribing(id) | Link::Assumed(id) => Some(id),
-            Link::Down | Link::Live | Link::Refused(_) => None,
-        }
+    /// Whether the server may believe that we are subscribed.
+    pub(super) const fn is_asked_for(&self) -> bool {
+        self.is_open() || matches!(self.link, Link::Subscribing { .. })
     }
 
     /// Whether a lease with these options can share the subscription.
@@ -101,87 +143,208 @@ impl Entry {
     pub(super) fn start_over(&mut self) {
         self.options.forget_token();
         self.position = None;
-        self.missed_up_to = None;
+        self.missed = None;
         self.was_live = false;
     }
 
-    /// Goes on without an answer. Whatever comes next is where we start to count from.
-    pub(super) fn assume(&mut self) {
-        if let Link::Subscribing(id) = &self.link {
-            self.link = Link::Assumed(id.clone());
-        }
-        self.was_live = true;
-        self.position = None;
+    fn seq(&self) -> u64 {
+        self.position.as_ref().map_or(0, |position| position.seq)
     }
 
-    /// The server answered.
-    pub(super) fn answered(&mut self, reply: SubscribeReply) -> Continuity {
-        let late = matches!(self.link, Link::Assumed(_));
+    /// The link is gone. Gives whether events were arriving, or may have been.
+    pub(super) fn down(&mut self) -> bool {
+        let was_open = self.is_open();
+        self.link = Link::Down;
+        self.asks.clear();
+        self.tries = 0;
+        self.missed = None;
+        self.rewind = Rewind::default();
+        was_open
+    }
+
+    /// A `subscribe` was sent. Gives the one whose answer does not count any more.
+    pub(super) fn asked(&mut self, now: Instant, id: MessageId) -> Option<MessageId> {
+        self.asked_at = now;
+        if !self.is_open() {
+            self.link = Link::Subscribing { heard: false };
+        }
+        self.asks.push(id);
+        (self.asks.len() > 2).then(|| self.asks.remove(0))
+    }
+
+    /// Forgets the `subscribe`s that might still be answered, and gives them.
+    pub(super) fn take_asks(&mut self) -> Vec<MessageId> {
+        std::mem::take(&mut self.asks)
+    }
+
+    /// Whether there is a later `subscribe` than this one, whose answer is to be waited for.
+    pub(super) fn is_superseded(&self, id: &MessageId) -> bool {
+        self.asks.last().is_some_and(|newest| newest != id)
+    }
+
+    pub(super) fn forget_ask(&mut self, id: &MessageId) {
+        self.asks.retain(|kept| kept != id);
+    }
+
+    /// Goes on without an answer; true if an event came meanwhile, so that the channel is live all
+    /// the same. Whatever comes next is where we start to count from.
+    pub(super) fn assume(&mut self) -> bool {
+        let heard = matches!(self.link, Link::Subscribing { heard: true });
+        self.link = if heard { Link::Live } else { Link::Unknown };
+        self.was_live = true;
+        self.position = None;
+        heard
+    }
+
+    /// The server answered. `None` if that tells nothing new.
+    pub(super) fn answered(&mut self, reply: SubscribeReply) -> Option<Continuity> {
+        let late = self.is_open();
+        let was_heard = matches!(self.link, Link::Live);
         let returning = self.was_live;
-        self.missed_up_to = None;
+        self.missed = None;
+        self.rewind = Rewind::default();
         self.link = Link::Live;
+        self.tries = 0;
         self.was_live = true;
         let continuity = match (&self.position, &reply.position) {
             (Some(ours), Some(theirs)) if late && ours.epoch == theirs.epoch => {
-                // Events that we already had need not come again.
+                // Events that we already had need not come again. Those beyond have not come, and
+                // were not fetched either.
+                let is_behind = ours.seq < theirs.seq;
                 let seq = ours.seq.max(theirs.seq);
                 self.position = reply.position.map(|theirs| Position { seq, ..theirs });
-                return Continuity::Unknown;
+                return (is_behind || !was_heard).then_some(Continuity::Unknown);
             }
+            // What was fetched after the first event was fetched under the subscription.
+            (_, None) if was_heard => return None,
             // What was fetched without an answer may lie before the subscription.
             _ if late => Continuity::Unknown,
             (None, _) if !returning => Continuity::Fresh,
             // The server's word alone: it sends what was missed, and does not say how much.
-            (_, None) if reply.recovered => return Continuity::Recovered { missed: 0 },
+            (_, None) if reply.recovered => return Some(Continuity::Recovered { missed: 0 }),
             (None, _) | (_, None) => Continuity::Unknown,
             (Some(ours), Some(theirs)) => resume(ours, theirs, reply.recovered),
         };
         if matches!(continuity, Continuity::Recovered { .. }) {
-            self.missed_up_to = reply.position.map(|position| position.seq);
+            let seen = self.seq();
+            let last = reply.position.map(|position| position.seq);
+            let missed = last.filter(|last| *last > seen);
+            self.missed = missed.map(|last| Missed { last, seen });
         } else {
             self.position = reply.position;
         }
-        continuity
+        Some(continuity)
     }
 
-    /// Judges an event by its position, and moves on to it. A gap is only found on a live channel.
+    /// Whether missed events are still to come.
+    pub(super) const fn is_recovering(&self) -> bool {
+        self.missed.is_some()
+    }
+
+    /// Looks whether the missed events have come. If none has since the last look, they count as
+    /// lost, and events as continuing after them.
+    pub(super) fn look_at_recovery(&mut self) -> Recovery {
+        let reached = self.seq();
+        let Some(missed) = &mut self.missed else {
+            return Recovery::Complete;
+        };
+        let promised = missed.last;
+        if reached >= promised {
+            self.missed = None;
+            return Recovery::Complete;
+        }
+        if std::mem::replace(&mut missed.seen, reached) < reached {
+            return Recovery::UnderWay;
+        }
+        self.missed = None;
+        if let Some(position) = &mut self.position {
+            position.seq = promised;
+        }
+        Recovery::Short(Gap {
+            reason: GapReason::Short { promised, reached },
+            position: self.position.clone(),
+        })
+    }
+
+    /// An event came. True if that shows that the channel is live, which nobody knew.
+    pub(super) fn heard(&mut self) -> bool {
+        match &mut self.link {
+            Link::Unknown => {
+                self.link = Link::Live;
+                self.tries = 0;
+                true
+            }
+            Link::Subscribing { heard } => {
+                *heard = true;
+                false
+            }
+            Link::Down | Link::Live | Link::Refused(_) => false,
+        }
+    }
+
+    /// Judges an event by its position, and moves on to it. A gap is only found where we do not
+    /// wait for the answer.
     pub(super) fn check(
         &mut self,
+        now: Instant,
         event: Option<EventPosition<'_>>,
-    ) -> (Verdict, Option<GapReason>) {
+    ) -> (Verdict, Option<Gap>) {
         if matches!(self.link, Link::Down | Link::Refused(_)) {
             return (Verdict::Unsubscribed, None);
         }
-        let live = self.is_live();
+        let open = self.is_open();
         let Some(event) = event else {
             return (Verdict::Apply, None);
         };
         let Some(ours) = &mut self.position else {
             // Without an answer the first event tells where we are; before it, the answer will.
-            self.position = live.then(|| position_of(event));
+            self.position = open.then(|| position_of(event));
             return (Verdict::Apply, None);
         };
         if event.epoch.is_some_and(|epoch| epoch != &*ours.epoch) && !off(Rule::EpochCheck) {
-            if !live {
+            if !open {
                 return (Verdict::Early, None);
             }
             *ours = position_of(event);
-            return (Verdict::Apply, Some(GapReason::EpochChanged));
+            return (Verdict::Apply, Some(self.jumped(GapReason::EpochChanged)));
         }
         if event.seq <= ours.seq && !off(Rule::PositionCheck) {
-            return (Verdict::Duplicate, None);
+            if !open || !self.rewind.behind(now, event.seq, ours.seq) {
+                return (Verdict::Duplicate, None);
+            }
+            ours.seq = event.seq;
+            return (Verdict::Apply, Some(self.jumped(GapReason::Rewound)));
         }
-        let expected = ours.seq + 1;
-        let got = event.seq;
+        let (expected, got) = (ours.seq.saturating_add(1), event.seq);
         if got == expected || off(Rule::HoleDetection) {
             ours.seq = got;
+            self.rewind.advanced();
             return (Verdict::Apply, None);
         }
-        if !live {
+        if !open {
             return (Verdict::Early, None);
         }
         ours.seq = got;
-        (Verdict::Apply, Some(GapReason::Hole { expected, got }))
+        let gap = self.jumped(GapReason::Hole { expected, got });
+        self.rewind.skipped(expected..got);
+        (Verdict::Apply, Some(gap))
+    }
+
+    /// Our position has just jumped to that of an event which is still to be applied. What was
+    /// promised before it will not come, or comes too late.
+    fn jumped(&mut self, reason: GapReason) -> Gap {
+        if reason.begins_anew() {
+            self.missed = None;
+            self.rewind = Rewind::default();
+        }
+        let before = |position: &Position| Position {
+            seq: position.seq.saturating_sub(1),
+            ..position.clone()
+        };
+        Gap {
+            reason,
+            position: self.position.as_ref().map(before),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     access::SubscribeOptions,
     error::ServerError,
     id::{ChannelName, MessageId, Position},
+    time::Instant,
 };
 use std::rc::Rc;
 
@@ -94,9 +95,13 @@ pub enum ChannelState {
     Waiting,
     /// The server has yet to answer.
     Subscribing,
-    /// Events arrive.
+    /// Asked for, but neither an answer nor an event of it has come: nobody knows whether events
+    /// arrive. Those that do are applied, and the channel is asked for again, less and less often.
+    Unknown,
+    /// Events arrive: the server said so, or one has come.
     Live,
-    /// The server refused; the next link, or the next lease, asks again.
+    /// The server refused. The channel is asked for again after the error's `retry_after`; without
+    /// one, by the next link or the next lease.
     Refused(ServerError),
 }
 
@@ -128,6 +133,16 @@ pub enum ChannelOutput {
         /// Where the server's history stands, as far as it said so.
         position: Option<Position>,
     },
+    /// Nothing tells whether events arrive: the `subscribe` was not answered in time, and no event
+    /// came.
+    Unknown {
+        /// The channel.
+        channel: ChannelName,
+        /// When it was asked for.
+        asked: Instant,
+        /// Whether the server has answered others before, so that this one got lost.
+        lost: bool,
+    },
     /// No events arrive any more, as the link is down.
     Lost {
         /// The channel.
@@ -139,6 +154,9 @@ pub enum ChannelOutput {
         channel: ChannelName,
         /// How it was noticed.
         reason: GapReason,
+        /// What a fetch must have reached to contain what is lost, as far as the server numbers its
+        /// events.
+        position: Option<Position>,
     },
     /// The server refused the subscription; if the channel was live, it no longer is.
     Refused {
@@ -167,6 +185,8 @@ pub struct ChannelStats {
     pub unsubscribes: u64,
     /// Subscriptions that the server refused.
     pub refused: u64,
+    /// Channels now of which nobody knows whether their events arrive.
+    pub unknown: usize,
     /// `subscribe`s that were not answered in time.
     pub unanswered: u64,
     /// Answers to a `subscribe` that no longer counts, or to none.

@@ -1,12 +1,13 @@
 //! What the client keeps beside each entry of the query cache: its routes, its channels' leases,
 //! and how often it has changed.
 
+mod feeds;
+
 use super::{Client, Fault, Output, route::Target};
 use crate::{
-    channel::{self, ChannelError, ChannelState, GapReason, LeaseId},
-    id::{ChannelName, EventName, History, Position},
+    channel::{self, ChannelError, LeaseId},
+    id::{ChannelName, EventName},
     notify::{Dirty, Topic},
-    ordered::OrderedSet,
     query::{
         BindingIndex, Continuity, EntryId, Observed, ObserverId, QueryCache, QueryMeta, QueryOutput,
     },
@@ -246,7 +247,7 @@ impl Client {
         for error in refused {
             self.fault(Fault::Channel(error));
         }
-        self.go_live(now, id, None, None);
+        self.go_live(now, id, None, None, None);
     }
 
     fn deactivate(&mut self, now: Instant, id: EntryId) {
@@ -258,162 +259,6 @@ impl Client {
             for lease in entry.channels.iter_mut().filter_map(|it| it.lease.take()) {
                 self.channels.release(now, lease);
             }
-        }
-    }
-
-    /// A channel is live: so is each entry whose channels all are.
-    pub(super) fn entries_live(
-        &mut self,
-        now: Instant,
-        channel: &ChannelName,
-        recovery: &channel::Continuity,
-        position: Option<Position>,
-    ) {
-        let continuity = match recovery {
-            channel::Continuity::Fresh => Continuity::Fresh,
-            channel::Continuity::Recovered { .. } => Continuity::Recovered,
-            channel::Continuity::Gap(reason) if counts_anew(*reason) => Continuity::NewHistory,
-            channel::Continuity::Gap(_) => Continuity::Gap,
-            channel::Continuity::Unknown => Continuity::Unknown,
-        };
-        // The missed events are still to come.
-        let position = match continuity {
-            Continuity::Recovered => self.channels.position(channel).cloned(),
-            _ => position,
-        };
-        for id in self.entries.fed_by(channel) {
-            self.entries.note_recovery(id, *recovery);
-            self.go_live(now, id, Some(continuity), position.clone());
-        }
-        self.tell_anywhere(now, continuity);
-    }
-
-    /// Why events do not keep an entry fresh, as far as one of its channels is to blame.
-    pub(super) fn channel_error_of(&self, entry: EntryId) -> Option<ChannelError> {
-        let entry = self.entries.by_id.get(&entry)?;
-        let mut channels = entry.channels.iter();
-        let refusal = || channels.find_map(|it| self.channel_refusal(&it.channel));
-        entry.channel_error.clone().or_else(refusal)
-    }
-
-    /// Whether a channel is refused has changed: tells those whom it feeds.
-    pub(super) fn tell_of_channel(&mut self, channel: &ChannelName) {
-        for id in self.entries.fed_by(channel) {
-            self.dirty.mark(Topic::Query(id));
-            self.dirty.mark(Topic::Order(id));
-        }
-        self.dirty.mark(Topic::Presence(channel.clone()));
-    }
-
-    /// The link is up: events without a channel flow again, and nobody can say what was missed.
-    pub(super) fn link_entries_up(&mut self, now: Instant) {
-        self.tell_anywhere(now, Continuity::Fresh);
-    }
-
-    /// Another channel, or the link itself, brings events to those that listen anywhere. If they
-    /// were live before, what is fresh has brought them nothing so far that they could know of.
-    fn tell_anywhere(&mut self, now: Instant, news: Continuity) {
-        for id in self.entries.anywhere.clone() {
-            let was_live = self.entries.by_id.get(&id).is_some_and(|it| it.was_live);
-            let news = match news {
-                Continuity::Fresh if was_live => Continuity::Unknown,
-                news => news,
-            };
-            self.go_live(now, id, Some(news), None);
-        }
-    }
-
-    /// Something is out of the way that those that listen anywhere may have waited for.
-    pub(super) fn stop_waiting_for_channels(&mut self, now: Instant) {
-        let is_waiting = |id: &EntryId| self.entries.by_id.get(id).is_some_and(|it| !it.is_live);
-        let waiting = self.entries.anywhere.iter().copied().filter(is_waiting);
-        for id in waiting.collect::<Vec<_>>() {
-            self.go_live(now, id, None, None);
-        }
-    }
-
-    /// The link is down.
-    pub(super) fn link_entries_down(&mut self, now: Instant) {
-        for id in self.entries.anywhere.clone() {
-            self.entry_down(now, id);
-        }
-    }
-
-    /// Tells the cache that an entry's events flow, if they do. `news` is what a channel that has
-    /// just come back says of the time before; without it the channel was there all along, but the
-    /// entry may not have been.
-    fn go_live(
-        &mut self,
-        now: Instant,
-        id: EntryId,
-        news: Option<Continuity>,
-        position: Option<Position>,
-    ) {
-        let Some(entry) = self.entries.by_id.get_mut(&id) else {
-            return;
-        };
-        entry.continuity = match (entry.continuity, news) {
-            (Some(known), Some(news)) => Some(worse(known, news)),
-            (known, news) => known.or(news),
-        };
-        if entry.is_live && news.is_none() || entry.bindings.is_empty() {
-            return;
-        }
-        let position = position.or_else(|| {
-            let first = entry.channels.first()?;
-            self.channels.position(&first.channel).cloned()
-        });
-        let all_live = entry
-            .channels
-            .iter()
-            .all(|feeding| self.channels.state(&feeding.channel) == Some(ChannelState::Live));
-        // Any channel that is on its way back may bring what a fetch made now would lack or, of
-        // several channels, what came before another's events that are lost.
-        let link_is_live = || self.connection.is_open() && !self.channels.are_coming_back();
-        if all_live && (!entry.listens_anywhere || link_is_live()) {
-            entry.is_live = true;
-            entry.was_live = true;
-            let continuity = entry.continuity.take().unwrap_or(Continuity::Fresh);
-            self.cache.source_live(now, id, continuity, position);
-        }
-    }
-
-    /// A channel is down or gone: events may be missed from here on.
-    pub(super) fn entries_down(&mut self, now: Instant, channel: &ChannelName) {
-        for id in self.entries.fed_by(channel) {
-            self.entry_down(now, id);
-        }
-    }
-
-    fn entry_down(&mut self, now: Instant, id: EntryId) {
-        if let Some(entry) = self.entries.by_id.get_mut(&id) {
-            entry.is_live = false;
-            self.cache.source_down(now, id);
-        }
-    }
-
-    /// The server will not have us on a channel: nothing is to be waited for.
-    pub(super) fn entries_refused(&mut self, now: Instant, channel: &ChannelName) {
-        for id in self.entries.fed_by(channel) {
-            self.entry_down(now, id);
-            self.cache.source_none(now, id);
-        }
-    }
-
-    /// Events of a live channel are lost, perhaps some for those that listen to any channel.
-    pub(super) fn entries_gap(&mut self, now: Instant, channel: &ChannelName, reason: GapReason) {
-        let fed = self.entries.fed_by(channel).into_iter();
-        let fed: OrderedSet<EntryId> = fed.chain(self.entries.anywhere.iter().copied()).collect();
-        // Its position is that of the event by which the gap was noticed, which is still to come.
-        let position = self.channels.position(channel).map(|position| Position {
-            seq: position.seq.saturating_sub(1),
-            ..position.clone()
-        });
-        let history = counts_anew(reason).then_some(History::New);
-        for id in fed {
-            self.entries
-                .note_recovery(id, channel::Continuity::Gap(reason));
-            self.cache.source_gap(now, id, history, position.clone());
         }
     }
 
@@ -478,23 +323,4 @@ impl Client {
             }
         }
     }
-}
-
-/// Whether a server that leaves such a gap has begun another history.
-const fn counts_anew(reason: GapReason) -> bool {
-    matches!(reason, GapReason::EpochChanged | GapReason::Rewound)
-}
-
-/// What two channels of one entry amount to together.
-const fn worse(a: Continuity, b: Continuity) -> Continuity {
-    const fn badness(continuity: Continuity) -> u8 {
-        match continuity {
-            Continuity::Recovered => 0,
-            Continuity::Fresh => 1,
-            Continuity::Unknown => 2,
-            Continuity::Gap => 3,
-            Continuity::NewHistory => 4,
-        }
-    }
-    if badness(a) >= badness(b) { a } else { b }
 }

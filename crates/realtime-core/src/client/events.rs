@@ -29,7 +29,7 @@ impl Client {
                 epoch: frame.epoch.as_deref(),
                 seq,
             });
-            self.channels.check(channel, position)
+            self.channels.check(now, channel, position)
         });
         let mut only = Ok(None);
         let room = match verdict {

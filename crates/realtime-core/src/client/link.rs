@@ -3,10 +3,10 @@
 use super::{Client, Fault, Output};
 use crate::{
     access::Token,
-    channel::{ChannelOutput, SubscribeReply},
+    channel::{ChannelOutput, GapReason, SubscribeReply},
     connection::ConnectionOutput,
     error::AddressError,
-    id::{Generation, MessageId},
+    id::{ChannelName, Generation, MessageId},
     notify::Topic,
     outbox::{OutboxOutput, SendError},
     time::Instant,
@@ -47,7 +47,7 @@ impl Client {
             Inbound::ServerPings { silence } => {
                 self.connection.server_pings(now, generation, silence);
             }
-            Inbound::Revoked { channel, error } => self.channels.revoke(&channel, error),
+            Inbound::Revoked { channel, error } => self.channels.revoke(now, &channel, error),
             Inbound::Closing => self.connection.server_closing(now, generation),
             Inbound::Dismissed { reason } => {
                 self.connection.dismissed(now, generation, &reason);
@@ -104,7 +104,7 @@ impl Client {
                 position: reply.position,
                 recovered: recovered(&data),
             });
-            self.channels.reply(&re, result);
+            self.channels.reply(now, &re, result);
         } else if !self
             .outbox
             .acked(now, &re, reply.result.as_deref().map_err(Clone::clone))
@@ -211,7 +211,7 @@ impl Client {
     }
 
     pub(super) fn drain_channels(&mut self, now: Instant) -> bool {
-        let mut spoke = false;
+        let (mut spoke, mut moved) = (false, false);
         while let Some(output) = self.channels.poll_output() {
             spoke = true;
             match output {
@@ -237,22 +237,46 @@ impl Client {
                     position,
                 } => {
                     tracing::debug!(%channel, ?continuity, "channel live");
+                    moved = true;
                     self.tell_of_channel(&channel);
                     self.mutations
                         .channel_live(&channel, &continuity, position.as_ref());
                     self.entries_live(now, &channel, &continuity, position);
                     self.rooms.link_up(now, &channel);
                 }
+                ChannelOutput::Unknown {
+                    channel,
+                    asked,
+                    lost,
+                } => {
+                    tracing::debug!(%channel, "nothing tells whether its events arrive");
+                    moved = true;
+                    self.mutations.channel_lost(&channel);
+                    self.entries_unknown(now, &channel, asked);
+                    self.rooms.link_up(now, &channel);
+                    self.dirty.mark(Topic::Presence(channel.clone()));
+                    self.tell_of_silence(channel, lost);
+                }
                 ChannelOutput::Lost { channel } => {
+                    moved = true;
                     self.mutations.channel_lost(&channel);
                     self.entries_down(now, &channel);
                     self.rooms.link_down(now, &channel);
                 }
-                ChannelOutput::Gap { channel, reason } => {
+                ChannelOutput::Gap {
+                    channel,
+                    reason,
+                    position,
+                } => {
                     tracing::debug!(%channel, ?reason, "gap in a live channel");
-                    self.entries_gap(now, &channel, reason);
+                    self.entries_gap(now, &channel, reason, position.as_ref());
+                    if matches!(reason, GapReason::Short { .. }) {
+                        self.mutations.channel_lost(&channel);
+                        self.stop_waiting_for_channels(now);
+                    }
                 }
                 ChannelOutput::Refused { channel, error } => {
+                    moved = true;
                     self.tell_of_channel(&channel);
                     self.entries_refused(now, &channel);
                     self.rooms.link_down(now, &channel);
@@ -260,13 +284,32 @@ impl Client {
                     self.fault(Fault::Refused { channel, error });
                 }
                 ChannelOutput::Closed { channel } => {
+                    moved = true;
                     self.mutations.channel_lost(&channel);
                     self.entries_down(now, &channel);
                     self.stop_waiting_for_channels(now);
                 }
             }
         }
+        if moved {
+            let unknown = self.channels.stats().unknown;
+            if std::mem::replace(&mut self.unknown_channels, unknown) != unknown {
+                self.dirty.mark(Topic::Connection);
+            }
+        }
         spoke
+    }
+
+    /// Says once what to check where a server answers nothing, and else which channel it has lost.
+    fn tell_of_silence(&mut self, channel: ChannelName, lost: bool) {
+        let hint = if lost {
+            "the server answers other subscriptions, but not this one; it is asked again".into()
+        } else if std::mem::replace(&mut self.told_of_silence, true) {
+            return;
+        } else {
+            self.codec.silence_hint()
+        };
+        self.fault(Fault::Unanswered { channel, hint });
     }
 
     pub(super) fn drain_outbox(&mut self, now: Instant) -> bool {

@@ -13,7 +13,7 @@ use crate::{
     wire::{Frame, FrameRef, WireError},
 };
 use serde::Deserialize;
-use std::rc::Rc;
+use std::{borrow::Cow, rc::Rc};
 
 use super::route::ListenerId;
 
@@ -238,6 +238,16 @@ pub enum Fault {
         channel: ChannelName,
         /// What the server said.
         error: ServerError,
+    },
+    /// A subscription was not answered, and no event has come: whether events arrive is not known.
+    /// Data is fetched all the same, events are applied, and the channel is asked for again. Told
+    /// once of a server that never answers, and else once for each channel on each connection.
+    #[error("nobody knows whether events of channel `{channel}` arrive: {hint}")]
+    Unanswered {
+        /// Which channel.
+        channel: ChannelName,
+        /// What to check.
+        hint: Cow<'static, str>,
     },
     /// A subscription could not be made.
     #[error(transparent)]

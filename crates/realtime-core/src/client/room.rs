@@ -23,7 +23,8 @@ const LEAVE_GRACE: Duration = Duration::from_secs(1);
 pub(super) struct Room {
     channel: ChannelName,
     pub(super) lease: LeaseId,
-    pub(super) is_live: bool,
+    /// Whether events of the channel are applied, known to arrive or not.
+    pub(super) is_up: bool,
     /// Whether it is on the list of those that may have something to say.
     stirred: Cell<bool>,
     /// When it is due, as the list of all timers has it.
@@ -95,11 +96,11 @@ impl Desk {
 }
 
 impl Room {
-    pub(super) const fn new(channel: ChannelName, lease: LeaseId, is_live: bool) -> Self {
+    pub(super) const fn new(channel: ChannelName, lease: LeaseId, is_up: bool) -> Self {
         Self {
             channel,
             lease,
-            is_live,
+            is_up,
             stirred: Cell::new(false),
             timer: None,
             seat: None,
@@ -124,9 +125,10 @@ impl Room {
         self.desks.iter_mut().find(|desk| desk.user == *user)
     }
 
-    /// The channel is live; it may say so again on the same link, when a late answer comes.
+    /// The channel is live, or may be; it may say so again on the same link, when a late answer
+    /// comes.
     pub(super) fn link_up(&mut self, now: Instant) {
-        if std::mem::replace(&mut self.is_live, true) {
+        if std::mem::replace(&mut self.is_up, true) {
             return;
         }
         if let Some(seat) = &mut self.seat {
@@ -138,7 +140,7 @@ impl Room {
     }
 
     pub(super) fn link_down(&mut self, now: Instant) {
-        self.is_live = false;
+        self.is_up = false;
         if let Some(seat) = &mut self.seat {
             seat.roster.link_down(now);
         }

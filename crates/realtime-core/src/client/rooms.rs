@@ -9,6 +9,7 @@ use super::{
 use crate::{
     channel::{ChannelError, ChannelState},
     id::{ChannelName, EventName, UserId},
+    liveness::Liveness,
     notify::Topic,
     ordered::OrderedSet,
     outbox::{Delivery, Message, ReliableOptions},
@@ -208,7 +209,7 @@ impl Client {
             let mut seat = Seat::new(roster);
             seat.users = users;
             seat.roster.set_visible(now, visible);
-            if room.is_live {
+            if room.is_up {
                 seat.roster.link_up(now);
             }
             room.seat = Some(seat);
@@ -235,6 +236,20 @@ impl Client {
     pub fn presence(&self, channel: &ChannelName) -> Option<Rc<PresenceSnapshot>> {
         let seat = self.rooms.by_channel.get(channel)?.seat.as_ref()?;
         Some(seat.roster.snapshot())
+    }
+
+    /// Whether what happens on a channel is known to reach us; [`Liveness::None`] if nobody has
+    /// asked for it.
+    #[must_use]
+    pub fn channel_liveness(&self, channel: &str) -> Liveness {
+        self.channels
+            .state(channel)
+            .map_or(Liveness::None, |state| match state {
+                ChannelState::Waiting | ChannelState::Subscribing => Liveness::Waiting,
+                ChannelState::Unknown => Liveness::Unknown,
+                ChannelState::Live => Liveness::Live,
+                ChannelState::Refused(_) => Liveness::Refused,
+            })
     }
 
     /// Sets our status on a channel; nothing happens if we are not on it.
@@ -275,7 +290,7 @@ impl Client {
         let room = self.open_room(now, channel)?;
         if room.desk(&user).is_none() {
             let mut typing = TypingRoom::new(channel.clone(), user.clone(), name, options);
-            if room.is_live {
+            if room.is_up {
                 typing.link_up(now);
             }
             room.desks.push(Desk::new(user.clone(), typing));
@@ -362,8 +377,9 @@ impl Client {
             Entry::Occupied(room) => room.into_mut(),
             Entry::Vacant(space) => {
                 let lease = self.channels.subscribe(now, channel)?;
-                let is_live = self.channels.state(channel) == Some(ChannelState::Live);
-                space.insert(Room::new(channel.clone(), lease, is_live))
+                let state = self.channels.state(channel);
+                let is_up = matches!(state, Some(ChannelState::Live | ChannelState::Unknown));
+                space.insert(Room::new(channel.clone(), lease, is_up))
             }
         };
         self.rooms.stirred.extend(room.stir());

@@ -89,10 +89,20 @@ impl QueryCache {
         });
     }
 
-    /// There is no source to wait for: the subscription was refused, say. Fetches go ahead.
-    pub fn source_none(&mut self, now: Instant, entry: EntryId) {
+    /// The channels that feed an entry were asked for, and nobody can say whether their events
+    /// arrive. Fetches go ahead, and the data is not live. `asked` is when the last was asked for:
+    /// what was fetched before may lack events, and is fetched again.
+    pub fn source_unknown(&mut self, now: Instant, entry: EntryId, asked: Option<Instant>) {
+        self.change(now, entry, |entry, shared| {
+            entry.source_unknown(now, shared, asked);
+            false
+        });
+    }
+
+    /// The subscription was refused: there is no source to wait for, and fetches go ahead.
+    pub fn source_refused(&mut self, now: Instant, entry: EntryId) {
         self.change(now, entry, |entry, _| {
-            entry.source = Source::None;
+            entry.source = Source::Refused;
             false
         });
     }

@@ -14,6 +14,7 @@ use crate::{
     error::DecodeError,
     id::Position,
     key::QueryKey,
+    liveness::Liveness,
     overlay::Echo,
     rule::{Rule, off},
     time::{Instant, earliest},
@@ -143,7 +144,7 @@ impl Entry {
     }
 
     pub(super) fn is_stale_for(&self, now: Instant, stale_time: Duration) -> bool {
-        let unproven = self.unproven && self.source != Source::None;
+        let unproven = self.unproven && self.source.feeds();
         let old = |at| stale_time.is_zero() || now >= at + stale_time;
         !self.resource.has_data()
             || unproven
@@ -232,7 +233,7 @@ impl Entry {
 
     /// The machine is online again. An entry with a source learns from it what it missed.
     pub(super) fn online(&mut self, now: Instant) {
-        if self.source == Source::None
+        if !self.source.feeds()
             && self.observers.refetch_on_reconnect()
             && matches!(self.phase, Phase::Idle)
             && self.is_stale(now)
@@ -385,6 +386,13 @@ impl Entry {
             failure_count: self.failure_count,
             is_stale: self.is_stale(now),
             is_live: self.source == Source::Live && has_data && !self.unproven,
+            liveness: match self.source {
+                Source::None => Liveness::None,
+                Source::Refused => Liveness::Refused,
+                Source::Waiting { .. } => Liveness::Waiting,
+                Source::Unknown => Liveness::Unknown,
+                Source::Live => Liveness::Live,
+            },
         }
     }
 

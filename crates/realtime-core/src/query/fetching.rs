@@ -174,7 +174,7 @@ impl Entry {
         }
         Gate::Opens(match self.source {
             Source::Waiting { until } if !off(Rule::SubscribeFirst) => due.max(until),
-            Source::None | Source::Live | Source::Waiting { .. } => due,
+            _ => due,
         })
     }
 
@@ -207,7 +207,7 @@ impl Entry {
             explicit,
             deadline: timeout.map(|timeout| now + timeout),
             timeout: timeout.unwrap_or_default(),
-            proven: !matches!(self.source, Source::Waiting { .. }) || off(Rule::SubscribeFirst),
+            proven: self.source.proves() || off(Rule::SubscribeFirst),
             outlived: None,
             superseded: false,
             answers: self.invalidations,

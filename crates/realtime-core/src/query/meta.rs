@@ -1,7 +1,7 @@
 //! What a query says about itself, apart from its data.
 
 use super::QueryError;
-use crate::{error::DecodeError, time::Instant};
+use crate::{error::DecodeError, liveness::Liveness, time::Instant};
 
 /// Whether there is data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -48,6 +48,8 @@ pub struct QueryMeta {
     /// Whether events keep the data fresh with nothing missing: the subscription stands, and the
     /// data was fetched under it.
     pub is_live: bool,
+    /// How that subscription stands.
+    pub liveness: Liveness,
 }
 
 impl QueryMeta {

@@ -56,10 +56,26 @@ pub enum Continuity {
 pub(super) enum Source {
     /// There is none to wait for.
     None,
+    /// The server refused it.
+    Refused,
     /// Not subscribed. A fetch waits until then, and goes ahead without after that.
     Waiting { until: Instant },
+    /// Asked for, with neither an answer nor an event.
+    Unknown,
     /// Subscribed.
     Live,
+}
+
+impl Source {
+    /// Whether events are to come from it.
+    pub(super) const fn feeds(self) -> bool {
+        !matches!(self, Self::None | Self::Refused)
+    }
+
+    /// Whether a fetch that begins now misses none of the events that there will be.
+    pub(super) const fn proves(self) -> bool {
+        !matches!(self, Self::Waiting { .. } | Self::Unknown)
+    }
 }
 
 impl Entry {
@@ -135,8 +151,27 @@ impl Entry {
         }
     }
 
+    pub(super) fn source_unknown(
+        &mut self,
+        now: Instant,
+        shared: &mut Shared,
+        asked: Option<Instant>,
+    ) {
+        let was_open = matches!(self.source, Source::Live | Source::Unknown);
+        self.source = Source::Unknown;
+        if let Some(history) = self.history(was_open, Continuity::Unknown, None) {
+            self.begin_history(history);
+        }
+        let is_older = |asked| self.last_start.is_none_or(|start| start < asked);
+        if asked.is_some_and(is_older) && !off(Rule::UnknownRefetch) {
+            let unproven = self.unproven;
+            shared.stats.gaps += 1;
+            self.lose(now, unproven);
+        }
+    }
+
     pub(super) fn source_down(&mut self, now: Instant) {
-        if self.source == Source::Live {
+        if matches!(self.source, Source::Live | Source::Unknown) {
             let until = now + self.observers.settings().subscribe_wait;
             self.source = Source::Waiting { until };
         }

@@ -28,6 +28,12 @@ struct Channel {
     members: BTreeMap<SocketId, Value>,
     /// How many events to come are numbered and kept, but sent to nobody.
     to_lose: usize,
+    /// How many `subscribe`s to come are neither carried out nor answered.
+    deaf_for: usize,
+    /// How many of the missed events the recoveries to come leave out.
+    short_by: usize,
+    /// With what the next `subscribe` is refused.
+    refusals: VecDeque<ServerError>,
 }
 
 /// What is to happen later.
@@ -188,6 +194,26 @@ impl ScriptedServer {
     pub fn lose_next(&mut self, channel: &str, count: usize) {
         let channel = self.channels.entry(channel.to_owned()).or_default();
         channel.to_lose = count;
+    }
+
+    /// Neither carries out nor answers the next `count` subscriptions to a channel, as a server does
+    /// that loses them or knows no such event; 0 ends that.
+    pub fn lose_subscribes(&mut self, channel: &str, count: usize) {
+        let channel = self.channels.entry(channel.to_owned()).or_default();
+        channel.deaf_for = count;
+    }
+
+    /// Sends, in recoveries of a channel, all missed events but the last `count`, and promises them
+    /// all; 0 ends that.
+    pub fn shorten_recoveries(&mut self, channel: &str, count: usize) {
+        let channel = self.channels.entry(channel.to_owned()).or_default();
+        channel.short_by = count;
+    }
+
+    /// Refuses the next subscription to a channel; called again, the one after it as well.
+    pub fn refuse_subscribe(&mut self, channel: &str, error: ServerError) {
+        let channel = self.channels.entry(channel.to_owned()).or_default();
+        channel.refusals.push_back(error);
     }
 
     /// Sends any text to every open socket, however broken.

@@ -1,8 +1,8 @@
 //! The JSON envelope, as docs/PROTOCOL.md specifies it.
 
 use super::{
-    Codec, CodecStats, EventFrame, Frame, FrameRef, Inbound, LONGEST_EPOCH, LONGEST_PING, Outbound,
-    ReplyFrame, Text, WireError, refusal, well_formed,
+    Codec, CodecOutput, CodecStats, EventFrame, Frame, FrameRef, Inbound, LONGEST_EPOCH,
+    LONGEST_PING, Outbound, ReplyFrame, Text, WireError, refusal, well_formed,
 };
 use crate::{
     access::Token,
@@ -15,7 +15,7 @@ use serde::{
     de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::VecDeque, fmt};
 
 /// The words with which client and server speak of the link itself: no event of an app's has such
 /// a name, or it would be taken for one of those.
@@ -34,14 +34,18 @@ const RESERVED: [&str; 6] = ["auth", "error", "ping", "pong", "subscribe", "unsu
 #[derive(Clone, Debug)]
 pub struct JsonCodec {
     max_frame_bytes: usize,
+    subscribe_ack: bool,
     unknown_fields: u64,
+    outputs: VecDeque<CodecOutput>,
 }
 
 impl Default for JsonCodec {
     fn default() -> Self {
         Self {
             max_frame_bytes: Self::DEFAULT_MAX_FRAME_BYTES,
+            subscribe_ack: true,
             unknown_fields: 0,
+            outputs: VecDeque::new(),
         }
     }
 }
@@ -54,6 +58,17 @@ impl JsonCodec {
     #[must_use]
     pub const fn with_max_frame_bytes(mut self, bytes: usize) -> Self {
         self.max_frame_bytes = bytes;
+        self
+    }
+
+    /// Whether the server answers `subscribe`. Default `true`.
+    ///
+    /// With `false` a channel counts as subscribed, and its data as live, as soon as `subscribe` is
+    /// sent on an open connection: by the app's own word, for nobody else says so. It is then sent
+    /// without an `id`, and the first fetch waits for nothing.
+    #[must_use]
+    pub const fn with_subscribe_ack(mut self, answers: bool) -> Self {
+        self.subscribe_ack = answers;
         self
     }
 
@@ -77,6 +92,10 @@ impl JsonCodec {
 }
 
 impl Codec for JsonCodec {
+    fn reset(&mut self) {
+        self.outputs.clear();
+    }
+
     fn decode<'a>(&mut self, frame: FrameRef<'a>) -> Result<Inbound<'a>, WireError> {
         if frame.len() > self.max_frame_bytes {
             return Err(WireError::TooLarge {
@@ -117,7 +136,16 @@ impl Codec for JsonCodec {
             } => {
                 head.event = "subscribe";
                 head.channel = Some(channel);
-                head.id = Some(id);
+                if self.subscribe_ack {
+                    head.id = Some(id);
+                } else {
+                    let answer = Inbound::Reply(ReplyFrame {
+                        re: id.as_str().to_owned().into(),
+                        result: Ok("null".into()),
+                        position: None,
+                    });
+                    self.outputs.push_back(CodecOutput::Inbound(answer));
+                }
                 let params = options.params().map(serde_json::from_str::<&RawValue>);
                 let data = SubscribeData {
                     since: since.map(|since| since.seq),
@@ -158,6 +186,16 @@ impl Codec for JsonCodec {
         }
         frames.extend(head.frame(raw));
         Ok(())
+    }
+
+    fn poll_output(&mut self) -> Option<CodecOutput> {
+        self.outputs.pop_front()
+    }
+
+    fn silence_hint(&self) -> Cow<'static, str> {
+        "the server did not answer `subscribe`; check that it answers with the `id` as `re` \
+         (PROTOCOL.md); if it never does, say so with `JsonCodec::with_subscribe_ack(false)`"
+            .into()
     }
 
     fn stats(&self) -> CodecStats {

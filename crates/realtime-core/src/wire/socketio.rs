@@ -188,6 +188,19 @@ impl Codec for SocketIoCodec {
         self.outputs.pop_front()
     }
 
+    fn silence_hint(&self) -> Cow<'static, str> {
+        if self.options.mapping == ChannelMapping::Namespace {
+            return "the server did not answer CONNECT; check that it has this namespace".into();
+        }
+        let join = &self.options.join;
+        format!(
+            "the server did not acknowledge `{join}`; check that it has a handler for an event of \
+             this name (`with_join` sets another) and that this calls the acknowledgement; if it \
+             never does, say so with `with_join_ack(false)`"
+        )
+        .into()
+    }
+
     fn stats(&self) -> CodecStats {
         CodecStats {
             dropped: self.acks.dropped() + self.early.dropped(),

@@ -13,7 +13,11 @@ pub(crate) fn at(millis: u64) -> Instant {
 }
 
 pub(crate) fn channels() -> Channels {
-    Channels::new(ChannelOptions::default(), "q7f")
+    Channels::new(
+        ChannelOptions::default(),
+        "q7f",
+        fastrand::Rng::with_seed(7),
+    )
 }
 
 pub(crate) fn lease(channels: &mut Channels, now: u64, channel: &str) -> LeaseId {
@@ -56,6 +60,14 @@ fn live(channel: &str, continuity: Continuity) -> ChannelOutput {
     }
 }
 
+fn unknown(channel: &str, asked: u64, lost: bool) -> ChannelOutput {
+    ChannelOutput::Unknown {
+        channel: channel.into(),
+        asked: at(asked),
+        lost,
+    }
+}
+
 fn refusal() -> ServerError {
     ServerError {
         code: "forbidden".into(),
@@ -68,7 +80,7 @@ fn refusal() -> ServerError {
 pub(crate) fn establish(channels: &mut Channels, now: u64) {
     channels.up(at(now));
     for id in ids(channels) {
-        assert!(channels.reply(&id, Ok(SubscribeReply::default())));
+        assert!(channels.reply(at(now), &id, Ok(SubscribeReply::default())));
     }
     drain(channels);
 }
@@ -102,12 +114,12 @@ fn the_answer_makes_a_channel_live() {
     assert_eq!(channels.state("tasks"), Some(ChannelState::Waiting));
     channels.up(at(0));
     let id = ids(&mut channels).remove(0);
-    assert!(channels.reply(&id, Ok(SubscribeReply::default())));
+    assert!(channels.reply(at(0), &id, Ok(SubscribeReply::default())));
     assert_eq!(drain(&mut channels), [live("tasks", Continuity::Fresh)]);
     assert_eq!(channels.state("tasks"), Some(ChannelState::Live));
     assert_eq!(channels.next_deadline(), None);
     // The same answer again is none.
-    assert!(!channels.reply(&id, Ok(SubscribeReply::default())));
+    assert!(!channels.reply(at(0), &id, Ok(SubscribeReply::default())));
     assert_eq!(channels.stats().unknown_answers, 1);
 }
 
@@ -126,7 +138,7 @@ fn the_last_release_unsubscribes_after_the_grace() {
     channels.handle_timeout(at(1_099));
     assert_eq!(drain(&mut channels), []);
     // Until then its events still count.
-    assert_eq!(channels.check("tasks", None), Verdict::Apply);
+    assert_eq!(channels.check(at(0), "tasks", None), Verdict::Apply);
     channels.handle_timeout(at(1_100));
     assert_eq!(
         drain(&mut channels),
@@ -140,7 +152,7 @@ fn the_last_release_unsubscribes_after_the_grace() {
         ]
     );
     assert_eq!(channels.state("tasks"), None);
-    assert_eq!(channels.check("tasks", None), Verdict::Unsubscribed);
+    assert_eq!(channels.check(at(0), "tasks", None), Verdict::Unsubscribed);
     assert_eq!(channels.stats().unsubscribed, 1);
 }
 
@@ -187,9 +199,9 @@ fn a_release_before_the_answer_unsubscribes_and_voids_the_answer() {
     // A new subscription is not made live by the answer to the old one.
     lease(&mut channels, 1_020, "tasks");
     let second = ids(&mut channels).remove(0);
-    assert!(!channels.reply(&id, Ok(SubscribeReply::default())));
+    assert!(!channels.reply(at(0), &id, Ok(SubscribeReply::default())));
     assert_eq!(drain(&mut channels), []);
-    assert!(channels.reply(&second, Ok(SubscribeReply::default())));
+    assert!(channels.reply(at(0), &second, Ok(SubscribeReply::default())));
     assert_eq!(drain(&mut channels), [live("tasks", Continuity::Fresh)]);
 }
 
@@ -247,7 +259,7 @@ fn a_new_link_subscribes_once_to_everything_in_the_order_first_asked_for() {
                 panic!("{output:?}");
             };
             asked.push(channel);
-            channels.reply(&id, Ok(SubscribeReply::default()));
+            channels.reply(at(0), &id, Ok(SubscribeReply::default()));
         }
         assert_eq!(asked, names.map(Into::into));
         drain(&mut channels);
@@ -264,17 +276,17 @@ fn an_answer_of_an_older_link_is_void() {
     assert_eq!(drain(&mut channels), []);
     channels.up(at(10));
     ids(&mut channels);
-    assert!(!channels.reply(&old, Ok(SubscribeReply::default())));
+    assert!(!channels.reply(at(0), &old, Ok(SubscribeReply::default())));
     assert_eq!(channels.state("tasks"), Some(ChannelState::Subscribing));
 }
 
 #[test]
-fn a_refusal_is_reported_and_not_repeated_on_this_link() {
+fn a_refusal_for_good_is_reported_and_not_repeated_on_this_link() {
     let mut channels = channels();
     let held = lease(&mut channels, 0, "secret");
     channels.up(at(0));
     let id = ids(&mut channels).remove(0);
-    assert!(channels.reply(&id, Err(refusal())));
+    assert!(channels.reply(at(0), &id, Err(refusal())));
     assert_eq!(
         drain(&mut channels),
         [ChannelOutput::Refused {
@@ -284,7 +296,7 @@ fn a_refusal_is_reported_and_not_repeated_on_this_link() {
     );
     channels.handle_timeout(at(60_000));
     assert_eq!(drain(&mut channels), []);
-    assert_eq!(channels.check("secret", None), Verdict::Unsubscribed);
+    assert_eq!(channels.check(at(0), "secret", None), Verdict::Unsubscribed);
     channels.down();
     channels.up(at(61_000));
     assert_eq!(subscribed(&mut channels), ["secret"]);
@@ -297,7 +309,7 @@ fn a_new_lease_asks_again_for_a_refused_channel() {
     let held = lease(&mut channels, 0, "secret");
     channels.up(at(0));
     let id = ids(&mut channels).remove(0);
-    channels.reply(&id, Err(refusal()));
+    channels.reply(at(0), &id, Err(refusal()));
     drain(&mut channels);
     lease(&mut channels, 10, "secret");
     assert_eq!(subscribed(&mut channels), ["secret"]);
@@ -311,7 +323,7 @@ fn leaving_a_refused_channel_needs_no_word_to_the_server() {
     let held = lease(&mut channels, 0, "secret");
     channels.up(at(0));
     let id = ids(&mut channels).remove(0);
-    channels.reply(&id, Err(refusal()));
+    channels.reply(at(0), &id, Err(refusal()));
     drain(&mut channels);
     channels.release(at(0), held);
     channels.handle_timeout(at(1_000));
@@ -333,21 +345,21 @@ fn a_server_that_never_answers_is_waited_for_once() {
     channels.handle_timeout(at(1_499));
     assert_eq!(drain(&mut channels), []);
     channels.handle_timeout(at(1_500));
-    assert_eq!(drain(&mut channels), [live("tasks", Continuity::Unknown)]);
+    assert_eq!(drain(&mut channels), [unknown("tasks", 0, false)]);
     assert_eq!(channels.stats().unanswered, 1);
 
     // From now on nothing waits: neither another channel nor another link.
     lease(&mut channels, 2_000, "prices");
     assert!(matches!(
         &drain(&mut channels)[..],
-        [ChannelOutput::Subscribe { .. }, last] if *last == live("prices", Continuity::Unknown)
+        [ChannelOutput::Subscribe { .. }, last] if *last == unknown("prices", 2_000, false)
     ));
     channels.down();
     drain(&mut channels);
     channels.up(at(3_000));
-    assert_eq!(channels.state("tasks"), Some(ChannelState::Live));
-    assert_eq!(channels.state("prices"), Some(ChannelState::Live));
-    assert_eq!(channels.next_deadline(), None);
+    assert_eq!(channels.state("tasks"), Some(ChannelState::Unknown));
+    assert_eq!(channels.state("prices"), Some(ChannelState::Unknown));
+    assert_eq!(channels.stats().unknown, 2);
 }
 
 #[test]
@@ -359,7 +371,7 @@ fn one_answer_restores_the_trust_in_a_silent_server() {
     channels.handle_timeout(at(1_500));
     drain(&mut channels);
     // Late, but it tells that only now the subscription is sure.
-    assert!(channels.reply(&id, Ok(SubscribeReply::default())));
+    assert!(channels.reply(at(0), &id, Ok(SubscribeReply::default())));
     assert_eq!(drain(&mut channels), [live("tasks", Continuity::Unknown)]);
     channels.down();
     channels.up(at(3_000));
@@ -379,7 +391,7 @@ fn a_server_known_to_answer_is_given_ten_seconds_from_the_real_send() {
     channels.handle_timeout(at(69_999));
     assert_eq!(drain(&mut channels), []);
     channels.handle_timeout(at(70_000));
-    assert_eq!(drain(&mut channels), [live("tasks", Continuity::Unknown)]);
+    assert_eq!(drain(&mut channels), [unknown("tasks", 60_000, true)]);
 }
 
 #[test]
@@ -401,6 +413,7 @@ fn a_channel_too_many_is_refused_without_harm_to_the_others() {
             ..Default::default()
         },
         "q7f",
+        fastrand::Rng::with_seed(7),
     );
     let one = lease(&mut channels, 0, "a");
     lease(&mut channels, 0, "b");

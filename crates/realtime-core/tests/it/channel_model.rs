@@ -8,10 +8,7 @@ use realtime_core::{
         SubscribeReply,
     },
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -20,7 +17,7 @@ enum Step {
     Up,
     Down,
     Answer(prop::sample::Index, Option<(bool, u64)>, bool),
-    Refuse(prop::sample::Index),
+    Refuse(prop::sample::Index, Option<u64>),
     Event(u8, Option<(bool, u64)>),
     Wait(u64),
 }
@@ -34,7 +31,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Down),
         4 => (any::<prop::sample::Index>(), position(), any::<bool>())
             .prop_map(|(index, position, recovered)| Step::Answer(index, position, recovered)),
-        1 => any::<prop::sample::Index>().prop_map(Step::Refuse),
+        1 => (any::<prop::sample::Index>(), prop::option::of(0..9_000_u64))
+            .prop_map(|(index, retry_after)| Step::Refuse(index, retry_after)),
         3 => (0..6_u8, position()).prop_map(|(channel, position)| Step::Event(channel, position)),
         3 => (0..3_000_u64).prop_map(Step::Wait),
     ]
@@ -55,8 +53,7 @@ struct World {
     subscribed: BTreeSet<ChannelName>,
     live: BTreeSet<ChannelName>,
     asked: Vec<(MessageId, ChannelName)>,
-    /// How often each channel was asked for on this link since it was last left or refused.
-    open: BTreeMap<ChannelName, usize>,
+    unknown: BTreeSet<ChannelName>,
 }
 
 impl World {
@@ -66,29 +63,39 @@ impl World {
                 ChannelOutput::Subscribe { id, channel, .. } => {
                     assert!(self.up, "a subscribe without a link");
                     assert!(self.asked.iter().all(|(asked, _)| *asked != id));
-                    let open = self.open.entry(channel.clone()).or_default();
-                    *open += 1;
-                    assert_eq!(*open, 1, "{channel} is subscribed already");
+                    // Only what nobody has answered is asked for again.
+                    let again = self.unknown.contains(&channel);
+                    assert!(
+                        again || !self.subscribed.contains(&channel),
+                        "{channel} is subscribed already"
+                    );
                     self.subscribed.insert(channel.clone());
                     self.asked.push((id, channel));
                 }
                 ChannelOutput::Unsubscribe { channel } => {
                     assert!(self.up);
                     assert!(self.subscribed.remove(&channel));
-                    self.open.remove(&channel);
                 }
                 ChannelOutput::Live { channel, .. } => {
                     assert!(self.up);
+                    self.unknown.remove(&channel);
                     self.live.insert(channel);
                 }
-                ChannelOutput::Lost { channel } => assert!(self.live.remove(&channel)),
+                ChannelOutput::Unknown { channel, .. } => {
+                    assert!(self.up && !self.live.contains(&channel));
+                    assert!(self.unknown.insert(channel));
+                }
+                ChannelOutput::Lost { channel } => {
+                    assert!(self.live.remove(&channel) || self.unknown.remove(&channel));
+                }
                 ChannelOutput::Refused { channel, .. } => {
                     self.live.remove(&channel);
+                    self.unknown.remove(&channel);
                     self.subscribed.remove(&channel);
-                    self.open.remove(&channel);
                 }
                 ChannelOutput::Closed { channel } => {
                     self.live.remove(&channel);
+                    self.unknown.remove(&channel);
                     assert!(!self.subscribed.contains(&channel));
                 }
                 ChannelOutput::Gap { channel, .. } => assert!(self.live.contains(&channel)),
@@ -102,7 +109,7 @@ fn run(steps: Vec<Step>) {
         max_channels: 4,
         ..ChannelOptions::default()
     };
-    let mut channels = Channels::new(options, "c");
+    let mut channels = Channels::new(options, "c", fastrand::Rng::with_seed(7));
     let mut world = World::default();
     let mut leases: Vec<(LeaseId, ChannelName)> = Vec::new();
     let mut now = Instant::from_millis(5);
@@ -125,7 +132,6 @@ fn run(steps: Vec<Step>) {
                 world.drain(&mut channels);
                 world.up = true;
                 world.subscribed.clear();
-                world.open.clear();
                 channels.up(now);
             }
             Step::Down => {
@@ -133,7 +139,6 @@ fn run(steps: Vec<Step>) {
                 world.drain(&mut channels);
                 world.up = false;
                 world.subscribed.clear();
-                world.open.clear();
             }
             Step::Answer(index, position, recovered) => {
                 if !world.asked.is_empty() {
@@ -146,18 +151,18 @@ fn run(steps: Vec<Step>) {
                         position,
                         recovered,
                     };
-                    channels.reply(id, Ok(reply));
+                    channels.reply(now, id, Ok(reply));
                 }
             }
-            Step::Refuse(index) => {
+            Step::Refuse(index, retry_after) => {
                 if !world.asked.is_empty() {
                     let (id, _) = index.get(&world.asked);
                     let error = ServerError {
                         code: "forbidden".into(),
                         message: "".into(),
-                        retry_after: None,
+                        retry_after,
                     };
-                    channels.reply(id, Err(error));
+                    channels.reply(now, id, Err(error));
                 }
             }
             Step::Event(channel, position) => {
@@ -165,7 +170,7 @@ fn run(steps: Vec<Step>) {
                     epoch: first.then_some(epoch(first)),
                     seq,
                 });
-                channels.check(&name(channel), position);
+                channels.check(now, &name(channel), position);
             }
             Step::Wait(millis) => {
                 now = now + Duration::from_millis(millis);
@@ -178,12 +183,13 @@ fn run(steps: Vec<Step>) {
     }
 
     // Once the graces are over, what is subscribed is what is leased, and no more is held.
-    while let Some(at) = channels.next_deadline() {
+    let over = now + Duration::from_secs(60);
+    while let Some(at) = channels.next_deadline().filter(|at| *at <= over) {
         now = now.max(at);
         channels.handle_timeout(now);
         assert!(channels.next_deadline().is_none_or(|next| next > at));
+        world.drain(&mut channels);
     }
-    world.drain(&mut channels);
     let wanted: BTreeSet<ChannelName> = leases.into_iter().map(|(_, channel)| channel).collect();
     assert_eq!(channels.stats().channels, wanted.len());
     for channel in wanted {
@@ -191,6 +197,7 @@ fn run(steps: Vec<Step>) {
         let subscribed = world.subscribed.contains(&channel);
         match state {
             ChannelState::Live => assert!(subscribed && world.live.contains(&channel)),
+            ChannelState::Unknown => assert!(subscribed && world.unknown.contains(&channel)),
             ChannelState::Refused(_) => assert!(!subscribed),
             ChannelState::Waiting => assert!(!world.up),
             ChannelState::Subscribing => panic!("{channel} waits for ever"),

@@ -2,7 +2,8 @@
 
 use crate::task::{Table, Task};
 use realtime_core::{
-    Fetched, ListSpec, Patch, Position, QueryKey, QueryOptions, RecordSpec, Topic, key,
+    Fault, Fetched, ListSpec, Liveness, Patch, Position, QueryKey, QueryOptions, RecordSpec, Topic,
+    key,
     testing::{PeerId, World},
 };
 use std::{cell::Cell, rc::Rc, time::Duration};
@@ -59,18 +60,26 @@ fn refuse(world: &mut World) {
 }
 
 #[test]
-fn a_refusal_that_comes_late_ends_what_was_taken_for_live() {
+fn a_refusal_that_comes_late_ends_what_an_event_had_shown_to_be_live() {
     let mut world = World::new(1);
     world.server.abilities.answers = false;
     serve(&mut world);
     let peer = world.connect();
     watch(&mut world, peer, sum(Some("sums")), QueryOptions::default());
     world.run(5 * SECOND);
+    assert!(!world.client(peer).query_meta(&count()).unwrap().is_live);
+    world.server.publish("sums", "add", "1");
+    world.run(5 * SECOND);
     assert!(world.client(peer).query_meta(&count()).unwrap().is_live);
     refuse(&mut world);
     world.run(SECOND);
-    assert!(!world.client(peer).query_meta(&count()).unwrap().is_live);
-    assert_eq!(world.take_faults(peer).len(), 1);
+    let meta = world.client(peer).query_meta(&count()).unwrap();
+    assert!(!meta.is_live);
+    assert_eq!(meta.liveness, Liveness::Refused);
+    assert!(matches!(
+        world.take_faults(peer)[..],
+        [Fault::Unanswered { .. }, Fault::Refused { .. }]
+    ));
 }
 
 #[test]

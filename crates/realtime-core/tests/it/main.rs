@@ -1,5 +1,6 @@
 //! Behaviour of the core, by topic, in virtual time.
 
+mod channel_asking;
 mod channel_leases;
 mod channel_model;
 mod channel_params;
@@ -10,6 +11,7 @@ mod client_durations;
 mod client_events;
 mod client_histories;
 mod client_lists;
+mod client_liveness;
 mod client_model;
 mod client_queries;
 mod client_replicas;

@@ -74,7 +74,7 @@ fn a_refused_subscription_lets_the_fetch_go_ahead() {
     let k = key!["n"];
     h.observe(&k, options().with_stale_time(Duration::MAX), &channel());
     let entry = h.entry(&k);
-    h.cache.source_none(h.now, entry);
+    h.cache.source_refused(h.now, entry);
     h.drain();
     h.answer(1);
     assert_eq!((h.started, h.meta(&k).is_stale), (1, false));

@@ -16,7 +16,8 @@ pub struct ConnectionStatusProps {
 }
 
 /// Says in words how the connection stands, counts down to the next attempt, and offers to try
-/// now.
+/// now. Where the connection stands but a subscription was not answered, it says that updates are
+/// uncertain.
 ///
 /// ```
 /// use realtime_yew::prelude::*;
@@ -33,8 +34,10 @@ pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
     let connection = use_connection();
     let retry_in = connection.retry_in();
     use_tick(&client, retry_in.is_some());
+    let uncertain = connection.is_connected() && connection.unknown_channels() > 0;
     let (word, label) = match connection.status() {
         Status::Connecting => ("connecting", "Connecting…"),
+        Status::Connected if uncertain => ("connected", "Connected, updates uncertain"),
         Status::Connected => ("connected", "Connected"),
         Status::Reconnecting => ("reconnecting", "Reconnecting…"),
         Status::Disconnected => ("disconnected", "Disconnected"),
@@ -45,6 +48,7 @@ pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
     let class = classes!(
         "rt-connection",
         format!("rt-connection--{word}"),
+        uncertain.then_some("rt-connection--uncertain"),
         connection.trouble().then_some("rt-connection--trouble"),
         props.class.clone(),
     );

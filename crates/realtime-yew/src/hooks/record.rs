@@ -85,6 +85,7 @@ pub(super) fn same_meta(one: &QueryMeta, two: &QueryMeta) -> bool {
         && one.fetch_status == two.fetch_status
         && one.is_stale == two.is_stale
         && one.is_live == two.is_live
+        && one.liveness == two.liveness
         && one.error == two.error
         && one.event_error == two.event_error
 }

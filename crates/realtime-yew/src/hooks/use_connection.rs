@@ -1,7 +1,9 @@
 //! How the connection stands.
 
 use crate::{client::RealtimeClient, provider::use_realtime_client, snapshot::use_snapshot};
-use realtime_core::{CloseReason, ConnectionError, ConnectionInfo, ConnectionStatus, Topic};
+use realtime_core::{
+    Client, CloseReason, ConnectionError, ConnectionInfo, ConnectionStatus, Topic,
+};
 use std::{rc::Rc, time::Duration};
 use yew::{html::ImplicitClone, prelude::*};
 
@@ -10,6 +12,7 @@ use yew::{html::ImplicitClone, prelude::*};
 pub struct UseConnectionHandle {
     client: RealtimeClient,
     info: Rc<ConnectionInfo>,
+    unknown_channels: usize,
     reconnect: Callback<()>,
 }
 
@@ -32,6 +35,14 @@ impl UseConnectionHandle {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.info.status == ConnectionStatus::Connected
+    }
+
+    /// Of how many channels nobody knows whether their events arrive, although the connection
+    /// stands: the server has not answered their subscription, and none of their events has come.
+    /// What they feed says [`Liveness::Unknown`](realtime_core::Liveness::Unknown).
+    #[must_use]
+    pub const fn unknown_channels(&self) -> usize {
+        self.unknown_channels
     }
 
     /// How many attempts were begun since the last healthy link; 0 while connected.
@@ -124,13 +135,16 @@ impl UseConnectionHandle {
 #[hook]
 pub fn use_connection() -> UseConnectionHandle {
     let client = use_realtime_client();
-    let info = {
+    let (info, unknown_channels) = {
         let reader = client.clone();
         let source = client.clone();
         use_snapshot(
             &client,
             (),
-            move || Rc::new(reader.connection()),
+            move || {
+                let unknown = reader.read(Client::unknown_channels);
+                (Rc::new(reader.connection()), unknown.unwrap_or_default())
+            },
             move |changed| Box::new(source.subscribe(vec![Topic::Connection], changed)),
         )
     };
@@ -141,6 +155,7 @@ pub fn use_connection() -> UseConnectionHandle {
     UseConnectionHandle {
         client,
         info,
+        unknown_channels,
         reconnect: (*reconnect).clone(),
     }
 }

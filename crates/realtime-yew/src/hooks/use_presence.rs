@@ -8,8 +8,9 @@ use crate::{
     snapshot::{Held, use_snapshot},
 };
 use realtime_core::{
-    ChannelError, ChannelName, Client, Fault, Member, Metadata, MetadataError, PresenceEvent,
-    PresenceOptions, PresenceSnapshot, PresenceStatus, SubscribeOptions, Topic, User, UserId,
+    ChannelError, ChannelName, Client, Fault, Liveness, Member, Metadata, MetadataError,
+    PresenceEvent, PresenceOptions, PresenceSnapshot, PresenceStatus, SubscribeOptions, Topic,
+    User, UserId,
 };
 use serde::Serialize;
 use std::{cell::RefCell, fmt, rc::Rc};
@@ -99,6 +100,7 @@ pub struct UsePresenceHandle {
     client: RealtimeClient,
     channel: ChannelName,
     snapshot: Option<Rc<PresenceSnapshot>>,
+    liveness: Liveness,
     initial_status: PresenceStatus,
     error: Option<ChannelError>,
 }
@@ -143,10 +145,19 @@ impl UsePresenceHandle {
             .map_or(self.initial_status, |snapshot| snapshot.my_status)
     }
 
-    /// Whether this is the room as it is now, not as it was before the connection was lost.
+    /// Whether this is the room as it is now, not as it was before the connection was lost, and its
+    /// changes are known to arrive.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.snapshot.as_ref().is_some_and(|snapshot| snapshot.live)
+        self.liveness == Liveness::Live
+            && self.snapshot.as_ref().is_some_and(|snapshot| snapshot.live)
+    }
+
+    /// How the channel's subscription stands. [`Liveness::Unknown`]: it was asked for, and neither
+    /// an answer nor an event has come.
+    #[must_use]
+    pub const fn liveness(&self) -> Liveness {
+        self.liveness
     }
 
     /// Why the channel cannot be joined, or that the server refuses it.
@@ -263,16 +274,22 @@ pub fn use_presence(channel: &str, user: User, options: UsePresenceOptions) -> U
         let (client, channel) = (client.clone(), channel.clone());
         let access = Rc::clone(&access);
         move || {
-            let look =
-                |client: &Client| (client.presence(&channel), client.channel_refusal(&channel));
+            let look = |client: &Client| {
+                let room = client.presence(&channel);
+                (
+                    room,
+                    client.channel_liveness(&channel),
+                    client.channel_refusal(&channel),
+                )
+            };
             // Others may have joined while this component stays away.
             let known = enabled.then(|| client.read(look)).flatten();
-            let (room, refusal) = known.unwrap_or_default();
+            let (room, liveness, refusal) = known.unwrap_or_default();
             let error = refused.of(&channel).or_else(|| access.error());
-            Room(room, error.or(refusal))
+            Room(room, liveness, error.or(refusal))
         }
     };
-    let Room(snapshot, error) =
+    let Room(snapshot, liveness, error) =
         use_snapshot(&client, deps, read, move |changed| join.attach(changed));
     use_effect_with((), move |()| {
         move || {
@@ -285,17 +302,18 @@ pub fn use_presence(channel: &str, user: User, options: UsePresenceOptions) -> U
         client,
         channel,
         snapshot,
+        liveness,
         initial_status,
         error,
     }
 }
 
 #[derive(Clone)]
-struct Room(Option<Rc<PresenceSnapshot>>, Option<ChannelError>);
+struct Room(Option<Rc<PresenceSnapshot>>, Liveness, Option<ChannelError>);
 
 impl PartialEq for Room {
     fn eq(&self, other: &Self) -> bool {
-        same_snapshot(&self.0, &other.0) && self.1 == other.1
+        same_snapshot(&self.0, &other.0) && self.1 == other.1 && self.2 == other.2
     }
 }
 

@@ -1,7 +1,10 @@
 //! What the server does about each message.
 
 use super::{Request, Scheduled, ScriptedServer, SocketId};
-use crate::wire::{Frame, FrameRef};
+use crate::{
+    error::ServerError,
+    wire::{Frame, FrameRef},
+};
 use serde_json::{Value, json};
 
 impl ScriptedServer {
@@ -89,6 +92,17 @@ impl ScriptedServer {
             return self.send(request.socket, &answer);
         }
         let channel = self.channels.entry(name.to_owned()).or_default();
+        if channel.deaf_for > 0 {
+            channel.deaf_for -= 1;
+            return;
+        }
+        if let Some(error) = channel.refusals.pop_front() {
+            let refusal = json!({
+                "event": "subscribe", "channel": name, "re": request.text("id"),
+                "error": error_of(&error),
+            });
+            return self.send(request.socket, &refusal);
+        }
         channel.subscribers.insert(request.socket);
         if !abilities.answers {
             return;
@@ -117,6 +131,7 @@ impl ScriptedServer {
         if let Some(since) = missed {
             let replayed = channel.history.iter().filter(|(seq, _)| *seq > since);
             texts.extend(replayed.map(|(_, text)| text.clone()));
+            texts.truncate(texts.len().saturating_sub(channel.short_by).max(1));
         }
         for text in texts {
             self.send_text(request.socket, &text);
@@ -190,7 +205,7 @@ impl ScriptedServer {
         match result {
             Ok(data) => answer["data"] = data,
             Err(error) => {
-                answer["error"] = json!({"code": &*error.code, "message": &*error.message, "retryAfter": error.retry_after});
+                answer["error"] = error_of(&error);
             }
         }
         self.handled.insert(id.to_owned(), answer.clone());
@@ -202,4 +217,8 @@ impl ScriptedServer {
             self.send(socket, answer);
         }
     }
+}
+
+fn error_of(error: &ServerError) -> Value {
+    json!({"code": &*error.code, "message": &*error.message, "retryAfter": error.retry_after})
 }

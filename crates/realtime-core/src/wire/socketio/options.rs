@@ -36,6 +36,12 @@ pub struct SocketIoOptions {
     pub leave: String,
     /// What is sent with them. Default [`JoinPayload::Object`].
     pub join_payload: JoinPayload,
+    /// Whether the server acknowledges joins. Default `true`.
+    ///
+    /// With `false` a channel counts as joined, and its data as live, as soon as the join is sent on
+    /// an open connection: by the app's own word, for nobody else says so. Joins and leaves then ask
+    /// for no acknowledgement, and the first fetch waits for nothing.
+    pub join_ack: bool,
     /// How channel and message id go with what is sent. Default [`PayloadShape::Flat`].
     pub shape: PayloadShape,
     /// The field for a message's id, in what is sent and in the event that comes of it, where the
@@ -123,6 +129,7 @@ impl SocketIoOptions {
             join: "join".into(),
             leave: "leave".into(),
             join_payload: JoinPayload::default(),
+            join_ack: true,
             shape: PayloadShape::default(),
             message_id_field: Some("messageId".into()),
             auth_field: "token".into(),
@@ -171,6 +178,13 @@ impl SocketIoOptions {
     #[must_use]
     pub const fn with_join_payload(mut self, payload: JoinPayload) -> Self {
         self.join_payload = payload;
+        self
+    }
+
+    /// Sets whether the server acknowledges joins: `false` for one that never does.
+    #[must_use]
+    pub const fn with_join_ack(mut self, acknowledges: bool) -> Self {
+        self.join_ack = acknowledges;
         self
     }
 

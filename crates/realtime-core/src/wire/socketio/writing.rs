@@ -85,6 +85,9 @@ impl SocketIoCodec {
             channel: channel.clone(),
         };
         frames.push(self.ask(&self.options.join.clone(), &payload, awaited));
+        if !self.options.join_ack {
+            self.answer(id, Ok("null"), None);
+        }
     }
 
     fn leave(&mut self, channel: &ChannelName) -> Frame {
@@ -237,10 +240,11 @@ impl SocketIoCodec {
         payload.end()
     }
 
+    /// A join or a leave.
     fn ask(&mut self, event: &str, payload: &str, awaited: Awaited) -> Frame {
-        let ack = self.acks.ask(awaited);
+        let ack = (self.options.join_ack).then(|| self.acks.ask(awaited));
         let json = format!("[{},{payload}]", quoted(event));
-        self.packet(&self.main, PacketKind::Event, Some(ack), &json)
+        self.packet(&self.main, PacketKind::Event, ack, &json)
     }
 
     /// Answers a subscription without the server.

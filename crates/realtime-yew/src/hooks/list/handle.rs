@@ -4,7 +4,7 @@ use super::{ListRef, ListView};
 use crate::client::RealtimeClient;
 use realtime_core::{
     ChannelError, Client, Continuity, DecodeError, FetchStatus, ItemState, ListItem, ListSnapshot,
-    QueryError, QueryKey, QueryMeta, QueryStatus,
+    Liveness, QueryError, QueryKey, QueryMeta, QueryStatus,
 };
 use std::{fmt, rc::Rc};
 use yew::{Callback, html::ImplicitClone, virtual_dom::Key};
@@ -141,6 +141,13 @@ impl<T: ListItem> UseRealtimeListHandle<T> {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.meta().is_live
+    }
+
+    /// How the subscription stands that is to keep the list fresh.
+    /// [`Liveness::Unknown`]: it was asked for, and neither an answer nor an event has come.
+    #[must_use]
+    pub fn liveness(&self) -> Liveness {
+        self.meta().liveness
     }
 
     /// How the last (re)subscription turned out: nothing missed, so many events recovered, or a gap,

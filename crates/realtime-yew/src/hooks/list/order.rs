@@ -1,7 +1,7 @@
 //! What [`use_realtime_list_order`](crate::use_realtime_list_order) returns.
 
 use super::{ListRef, UseRealtimeListHandle};
-use realtime_core::{ChannelError, ListItem, QueryError, QueryKey, QueryStatus};
+use realtime_core::{ChannelError, ListItem, Liveness, QueryError, QueryKey, QueryStatus};
 use std::fmt;
 use yew::{Callback, html::ImplicitClone, virtual_dom::Key};
 
@@ -79,6 +79,12 @@ impl<T: ListItem> UseRealtimeListOrderHandle<T> {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.0.is_live()
+    }
+
+    /// How the subscription stands that is to keep the list fresh.
+    #[must_use]
+    pub fn liveness(&self) -> Liveness {
+        self.0.liveness()
     }
 
     /// The list's key.

@@ -1,7 +1,7 @@
 //! What [`use_realtime_list_source`](crate::use_realtime_list_source) returns.
 
 use super::{ListRef, UseRealtimeListHandle};
-use realtime_core::{ChannelError, ListItem, QueryError, QueryKey, QueryStatus};
+use realtime_core::{ChannelError, ListItem, Liveness, QueryError, QueryKey, QueryStatus};
 use std::fmt;
 use yew::{Callback, html::ImplicitClone};
 
@@ -57,6 +57,12 @@ impl<T: ListItem> UseRealtimeListSourceHandle<T> {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.0.is_live()
+    }
+
+    /// How the subscription stands that is to keep the list fresh.
+    #[must_use]
+    pub fn liveness(&self) -> Liveness {
+        self.0.liveness()
     }
 
     /// The list's key.

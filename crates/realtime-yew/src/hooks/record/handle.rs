@@ -3,8 +3,8 @@
 use super::View;
 use crate::client::RealtimeClient;
 use realtime_core::{
-    ChannelError, Client, Continuity, DecodeError, FetchStatus, ItemState, QueryError, QueryKey,
-    QueryMeta, QueryStatus,
+    ChannelError, Client, Continuity, DecodeError, FetchStatus, ItemState, Liveness, QueryError,
+    QueryKey, QueryMeta, QueryStatus,
 };
 use std::{fmt, marker::PhantomData, rc::Rc, time::Duration};
 use yew::{Callback, html::ImplicitClone};
@@ -114,6 +114,13 @@ impl<T, S> UseRealtimeQueryHandle<T, S> {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.meta().is_live
+    }
+
+    /// How the subscription stands that is to keep the record fresh.
+    /// [`Liveness::Unknown`]: it was asked for, and neither an answer nor an event has come.
+    #[must_use]
+    pub fn liveness(&self) -> Liveness {
+        self.meta().liveness
     }
 
     /// How the last (re)subscription turned out: nothing missed, so many events recovered, or a gap,
