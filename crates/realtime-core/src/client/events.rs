@@ -38,6 +38,7 @@ impl Client {
             Some(Verdict::Apply) => channel,
             None => {
                 only = self.only_channel(&frame.event);
+                self.hear_unnamed(now, &frame.event, &only);
                 only.as_ref().ok().and_then(Option::as_deref)
             }
         };
@@ -75,6 +76,21 @@ impl Client {
             return Err(Ambiguous);
         }
         Ok(Some(only.clone()))
+    }
+
+    /// An event that names no channel shows that the only one which listens to it is live.
+    fn hear_unnamed(
+        &mut self,
+        now: Instant,
+        event: &str,
+        only: &Result<Option<ChannelName>, Ambiguous>,
+    ) {
+        if let Ok(Some(channel)) = only
+            && self.channels.state(channel) == Some(ChannelState::Unknown)
+            && self.listening(event).next().is_some()
+        {
+            self.channels.check(now, channel, None);
+        }
     }
 
     /// The channels of those who listen to an event, as far as the server may send us any: not those

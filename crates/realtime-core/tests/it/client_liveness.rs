@@ -129,6 +129,30 @@ fn an_event_of_an_unknown_channel_is_applied_and_shows_that_it_is_live() {
 }
 
 #[test]
+fn an_event_that_names_no_channel_shows_that_the_only_one_it_can_be_of_is_live() {
+    for socketio in [false, true] {
+        let (mut world, peer) = world(socketio, true);
+        world.server.lose_subscribes("tasks", usize::MAX);
+        Table::serve(&mut world);
+        watch(&mut world, peer);
+        world.run(5 * SECOND);
+        let send = |world: &mut World, event: &str| {
+            let data = r#"{"action":"delete","item":{"id":"t1","version":1}}"#;
+            world.server.send_raw(&if socketio {
+                format!(r#"42["{event}",{data}]"#)
+            } else {
+                format!(r#"{{"event":"{event}","data":{data}}}"#)
+            });
+            world.run(5 * SECOND);
+        };
+        send(&mut world, "notice");
+        assert_eq!(meta(&world, peer).liveness, Liveness::Unknown);
+        send(&mut world, "list:update");
+        assert!(meta(&world, peer).is_live);
+    }
+}
+
+#[test]
 fn by_the_apps_own_word_one_fetch_at_once_is_enough_and_one_per_mount() {
     for socketio in [false, true] {
         let (mut world, peer) = world(socketio, false);
