@@ -82,7 +82,7 @@ fn other_params_are_refused_while_some_are_in_use_and_count_afterwards() {
         position: Some(position),
         recovered: false,
     };
-    assert!(channels.reply(Instant::ZERO, &id, Ok(reply.clone())));
+    assert!(channels.reply(at(0), &id, Ok(reply.clone())));
     drain(&mut channels);
     let channel = ChannelName::from("log");
     assert_eq!(
@@ -102,8 +102,11 @@ fn other_params_are_refused_while_some_are_in_use_and_count_afterwards() {
     let Some(ChannelOutput::Subscribe { id: new, .. }) = outputs.last() else {
         panic!("{outputs:?}")
     };
-    assert!(!channels.reply(Instant::ZERO, &id, Ok(reply.clone())), "the old answer");
-    assert!(channels.reply(Instant::ZERO, new, Ok(reply)));
+    assert!(
+        !channels.reply(at(0), &id, Ok(reply.clone())),
+        "the old answer"
+    );
+    assert!(channels.reply(at(0), new, Ok(reply)));
     // Whoever follows the channel has data of the old params.
     assert!(matches!(
         drain(&mut channels).as_slice(),

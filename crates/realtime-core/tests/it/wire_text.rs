@@ -6,7 +6,8 @@ use crate::{
     task::Task,
 };
 use realtime_core::{
-    Fetched, Input, ListSpec, QueryOptions, ReceivedEvent, key, wire::socketio::SocketIoOptions,
+    Fault, Fetched, Input, ListSpec, QueryOptions, ReceivedEvent, key,
+    wire::socketio::SocketIoOptions,
 };
 
 /// What a server sends on the channel `tasks`, in each protocol.
@@ -51,7 +52,9 @@ fn a_row_shows_although_its_title_or_its_id_is_cut_in_the_middle_of_an_emoji() {
         assert_eq!(shown(&wired), ("t\u{fffd}".into(), "cut \u{fffd}".into()));
         wired.feed(&frame.replace(data, patch));
         assert_eq!(shown(&wired).1, "\u{fffd}😀");
-        assert_eq!(wired.faults, []);
+        // Nobody answers the subscription here.
+        let unread = |fault: &Fault| !matches!(fault, Fault::Unanswered { .. });
+        assert!(!wired.faults.iter().any(unread), "{:?}", wired.faults);
     }
 }
 
