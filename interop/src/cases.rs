@@ -10,6 +10,7 @@ mod handshake;
 mod limits;
 mod namespaces;
 mod nodes;
+mod pattern;
 mod recovery;
 
 pub use limits::GARBAGE;
@@ -37,6 +38,7 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         recovery::CASES,
         limits::CASES,
         nodes::CASES,
+        pattern::CASES,
         envelope::CASES,
         browser::CASES,
     ]

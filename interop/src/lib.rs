@@ -14,6 +14,7 @@ mod demo;
 mod failure;
 mod http;
 pub mod native;
+mod pattern;
 mod peer;
 mod program;
 mod redis;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::console::heading;
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::minimal;
 use crate::page;
 use crate::process::Cmd;
 use crate::project::Project;
@@ -98,7 +99,9 @@ fn build(project: &Project) -> Result<(), Failure> {
 fn ready(project: &Project, tools: &Tools) -> Result<(), Failure> {
     build(project)?;
     server::build(project)?;
-    tools.node()?.install(&node_folder(project))
+    let node = tools.node()?;
+    node.install(&node_folder(project))?;
+    node.install(&minimal::pattern_folder(project))
 }
 
 fn program(project: &Project) -> Cmd {

@@ -1,4 +1,7 @@
-//! The two small Socket.IO servers of `examples/socketio-minimal`, which tests in a browser talk to.
+//! The small Socket.IO servers that tests in a browser talk to: the two of `examples/socketio-minimal`, and that of
+//! `examples/pattern-server`.
+
+use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::process::Cmd;
@@ -9,42 +12,51 @@ use crate::setup::Tools;
 /// The package and program of the one in Rust.
 const PACKAGE: &str = "realtime-socketio-minimal";
 /// Where they listen, if they can. The addresses are compiled into the tests, so they should be the same each time.
-const PORTS: [u16; 2] = [8_991, 8_992];
+const PORTS: [u16; 3] = [8_991, 8_992, 8_993];
 /// What they answer when they are up.
-const PAGE: &str = "/api/stock";
+const PAGES: [&str; 3] = ["/api/stock", "/api/stock", "/api/stocks/AAPL"];
 
-/// Both servers, stopped when this is dropped.
+/// All of them, stopped when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Minimal {
     node: Server,
     rust: Server,
+    pattern: Server,
+}
+
+/// Where the server of the React pattern is.
+pub(crate) fn pattern_folder(project: &Project) -> PathBuf {
+    project.root.join("examples").join("pattern-server")
 }
 
 impl Minimal {
-    /// Gets what they need, and starts both.
+    /// Gets what they need, and starts them.
     pub(crate) fn start(project: &Project, tools: &Tools) -> Result<Self, Failure> {
         let folder = project.root.join("examples").join("socketio-minimal");
         let node = tools.node()?;
+        let pattern = pattern_folder(project);
         node.install(&folder)?;
+        node.install(&pattern)?;
         project
             .cargo()
             .args(["build", "--package", PACKAGE])
             .run()
             .map_err(|failure| failure.advise("fix what the compiler says above"))?;
-        let [node_port, rust_port] = PORTS.map(server::free_port);
-        let start = |command: Cmd, port: Result<u16, Failure>| {
-            let port = port?;
-            Server::spawn(command.arg(port.to_string()), port, "", PAGE)
+        let start = |at: usize, command: Cmd| {
+            let port = server::free_port(PORTS[at])?;
+            Server::spawn(command.arg(port.to_string()), port, "", PAGES[at])
         };
         Ok(Self {
-            node: start(node.run(&folder.join("server.js")), node_port)?,
-            rust: start(Cmd::new(project.program(PACKAGE)), rust_port)?,
+            node: start(0, node.run(&folder.join("server.js")))?,
+            rust: start(1, Cmd::new(project.program(PACKAGE)))?,
+            pattern: start(2, node.run(&pattern.join("server.js")))?,
         })
     }
 
-    /// Tells a build of the tests where both are.
+    /// Tells a build of the tests where they are.
     pub(crate) fn tell(&self, cmd: Cmd) -> Cmd {
         cmd.env("REALTIME_TEST_SOCKETIO_NODE", self.node.origin())
             .env("REALTIME_TEST_SOCKETIO_RUST", self.rust.origin())
+            .env("REALTIME_TEST_SOCKETIO_PATTERN", self.pattern.origin())
     }
 }

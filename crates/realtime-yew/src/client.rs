@@ -16,7 +16,7 @@ use crate::{
 };
 use realtime_core::{
     Client, ClientStats, ConnectionInfo, Delivery, Instant, ListItem, ListSnapshot, Message,
-    QueryError, QueryKey, SendError, Topic,
+    QueryError, QueryKey, ReliableOptions, SendError, Topic,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, rc::Rc};
@@ -115,6 +115,19 @@ impl RealtimeClient {
     /// [`send_with_ack`](Self::send_with_ack).
     pub fn send<T: Serialize + ?Sized>(&self, event: &str, channel: Option<&str>, data: &T) {
         self.dispatch(event, channel, data, Delivery::default());
+    }
+
+    /// Sends an event and wants no answer, as `socket.emit(event, data)` does: for a server that
+    /// acknowledges nothing, where a [`send`](Self::send) would time out.
+    ///
+    /// It waits for the connection, if need be for a minute, and is sent once; whether it arrived is
+    /// not known. A failure to send it goes to [`on_error`](RealtimeOptions::with_on_error).
+    pub fn emit<T: Serialize + ?Sized>(&self, event: &str, channel: Option<&str>, data: &T) {
+        let once = ReliableOptions {
+            ack: false,
+            ..ReliableOptions::default()
+        };
+        self.dispatch(event, channel, data, Delivery::Reliable(once));
     }
 
     /// Sends an event now or, without a connection, never. For what is worthless a moment later.

@@ -11,11 +11,17 @@ use realtime_core::{
     query::QueryLimits,
     wire::JsonCodec,
 };
-use std::{cell::Cell, fmt, future::Future, rc::Rc};
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    fmt,
+    future::Future,
+    rc::Rc,
+};
 use yew::Callback;
 
 type TokenFuture = LocalBoxFuture<'static, Result<Option<String>, String>>;
 type TokenProvider = Rc<dyn Fn() -> TokenFuture>;
+type Console = Box<dyn Fn(&str)>;
 type MakeCodec = Rc<dyn Fn() -> Box<dyn Codec>>;
 
 /// How a [`RealtimeClient`](crate::RealtimeClient) behaves. The default is right for a server that
@@ -170,7 +176,8 @@ impl RealtimeOptions {
         self
     }
 
-    /// Tells `on_error` of what goes wrong and shows on no handle. Default: only a log entry.
+    /// Tells `on_error` of what goes wrong and shows on no handle. Default: only a log entry, and in
+    /// a debug build a warning on the page's console, each once.
     ///
     /// It may command the client; a [`send`](crate::RealtimeClient::send) from in here that fails
     /// is only logged.
@@ -227,6 +234,8 @@ impl RealtimeOptions {
         options.channel_rules = self.channel_rules;
         let app = App {
             reporting: Cell::new(false),
+            console: OnceCell::new(),
+            warned: RefCell::default(),
             token: self.token,
             on_error: self.on_error,
             query_defaults: self.query_defaults,
@@ -277,7 +286,13 @@ pub(crate) struct App {
     on_error: Option<Callback<RealtimeError>>,
     pub(crate) query_defaults: QueryOptions,
     reporting: Cell<bool>,
+    console: OnceCell<Console>,
+    /// What the console was told.
+    warned: RefCell<Vec<String>>,
 }
+
+/// How many different warnings a page's console gets of one client.
+const MOST_WARNINGS: usize = 100;
 
 impl App {
     /// The app's answer to "which token?", if it gives tokens.
@@ -285,13 +300,35 @@ impl App {
         self.token.as_ref().map(|provide| provide())
     }
 
-    /// Logs `error` and tells the app.
+    /// Where the page's console is.
+    pub(crate) fn set_console(&self, console: impl Fn(&str) + 'static) {
+        // A second console would be of the same page.
+        let _ = self.console.set(Box::new(console));
+    }
+
+    /// Logs `error` and tells the app; in a debug build also the page's console, as few pages show
+    /// what is logged.
     pub(crate) fn report(&self, error: RealtimeError) {
         tracing::warn!(%error, "realtime");
+        if cfg!(debug_assertions) {
+            self.warn(error.to_string());
+        }
         if let Some(on_error) = &self.on_error {
             let outer = self.reporting.replace(true);
             on_error.emit(error);
             self.reporting.set(outer);
+        }
+    }
+
+    /// Writes a warning to the console, each once.
+    fn warn(&self, warning: String) {
+        let Some(console) = self.console.get() else {
+            return;
+        };
+        let mut warned = self.warned.borrow_mut();
+        if warned.len() < MOST_WARNINGS && !warned.contains(&warning) {
+            console(&warning);
+            warned.push(warning);
         }
     }
 

@@ -100,6 +100,8 @@ impl Runtime {
             let timer = platform.clock.timer(call(|me| me.input(Input::Timeout)));
             let repaint = platform.page.repaint(call(Self::publish));
             let pressure = Pressure::new(platform.clock.timer(call(Self::measure_pressure)));
+            let page = Rc::clone(&platform.page);
+            app.set_console(move |warning| page.warn(warning));
             Self {
                 me: me.clone(),
                 connection: RefCell::new(client.connection().clone()),

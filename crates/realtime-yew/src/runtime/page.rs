@@ -26,6 +26,9 @@ pub(crate) trait Page {
 
     /// Whether this is a server that renders the page once, and nothing will ever arrive.
     fn is_server(&self) -> bool;
+
+    /// Writes a warning to the console.
+    fn warn(&self, warning: &str);
 }
 
 /// Keeps page events coming; dropping it ends them.
@@ -68,6 +71,10 @@ impl Page for BrowserPage {
 
     fn is_server(&self) -> bool {
         false
+    }
+
+    fn warn(&self, warning: &str) {
+        web_sys::console::warn_2(&"realtime:".into(), &warning.into());
     }
 }
 
@@ -182,6 +189,9 @@ impl Page for ServerPage {
     fn is_server(&self) -> bool {
         true
     }
+
+    /// A server has its log.
+    fn warn(&self, _warning: &str) {}
 }
 
 struct NoRepaint;

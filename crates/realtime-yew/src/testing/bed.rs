@@ -78,6 +78,12 @@ impl TestBed {
         self.transport.wire().server.borrow_mut()
     }
 
+    /// The warnings that the page's console got since this was last asked. A page in a debug build
+    /// gets each once.
+    pub fn take_warnings(&self) -> Vec<String> {
+        self.page.take_warnings()
+    }
+
     /// The clock.
     #[must_use]
     pub const fn clock(&self) -> &ManualClock {

@@ -18,6 +18,7 @@ struct State {
     visible: Cell<bool>,
     watchers: RefCell<Vec<Weak<FakeWatch>>>,
     frames: RefCell<Vec<Weak<PendingFrame>>>,
+    warnings: RefCell<Vec<String>>,
 }
 
 struct FakeWatch(Tell);
@@ -49,6 +50,7 @@ impl FakePage {
             visible: Cell::new(true),
             watchers: RefCell::default(),
             frames: RefCell::default(),
+            warnings: RefCell::default(),
         }))
     }
 
@@ -83,6 +85,11 @@ impl FakePage {
             (frame.draw)();
         }
         !due.is_empty()
+    }
+
+    /// What was written to the console since this was last asked.
+    pub(super) fn take_warnings(&self) -> Vec<String> {
+        self.0.warnings.take()
     }
 
     /// How many clients still listen to the page.
@@ -131,6 +138,10 @@ impl Page for FakePage {
 
     fn is_server(&self) -> bool {
         false
+    }
+
+    fn warn(&self, warning: &str) {
+        self.0.warnings.borrow_mut().push(warning.to_owned());
     }
 }
 

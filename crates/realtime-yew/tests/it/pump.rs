@@ -115,6 +115,41 @@ fn a_send_that_nobody_awaits_reports_its_failure_to_the_app() {
 }
 
 #[test]
+fn what_is_emitted_waits_for_the_connection_and_wants_no_answer() {
+    let bed = TestBed::new();
+    bed.server().abilities.answers = false;
+    bed.client().emit("todo:add", Some("todos"), "Sweep");
+    bed.client().connect();
+    bed.deliver();
+    assert_eq!(bed.server().count("todo:add"), 1);
+    let sent = bed.server().requests.last().cloned();
+    assert_eq!(sent.map(|sent| sent.envelope["id"].is_null()), Some(true));
+    bed.cut();
+    bed.advance(Duration::from_secs(90));
+    assert_eq!(bed.server().count("todo:add"), 1);
+    assert!(bed.take_warnings().is_empty());
+}
+
+#[test]
+fn the_console_gets_each_warning_once() {
+    let bed = connected();
+    for broken in ["{", "{", "[]", "{"] {
+        bed.server().send_raw(broken);
+    }
+    bed.deliver();
+    let warnings = bed.take_warnings();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    // Without bounds a server that talks nonsense would fill the console.
+    for number in 0..1_000 {
+        bed.server().send_raw(&format!("nonsense {number} {{"));
+        bed.server()
+            .send_raw(&format!(r#"{{"event":"e","seq":"{number}x"}}"#));
+    }
+    bed.deliver();
+    assert!(bed.take_warnings().len() <= 98);
+}
+
+#[test]
 fn data_that_does_not_turn_into_json_is_an_error_and_sends_nothing() {
     let bed = connected();
     let unwritable = std::collections::BTreeMap::from([((1, 2), 3)]);

@@ -2,6 +2,7 @@
 //! moved by hand. Nothing sleeps.
 #![cfg(target_arch = "wasm32")]
 
+mod addressing;
 mod channel_access;
 mod connection;
 mod event;
@@ -11,6 +12,7 @@ mod hydration;
 mod list;
 mod list_views;
 mod mutation;
+mod pattern;
 mod presence;
 mod provider;
 mod query;

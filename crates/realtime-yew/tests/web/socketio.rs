@@ -2,8 +2,7 @@
 //! when its server's address was set at compile time: `REALTIME_TEST_SOCKETIO_NODE`,
 //! `REALTIME_TEST_SOCKETIO_RUST`, such as `http://127.0.0.1:3000`.
 
-use futures::channel::oneshot;
-use gloo_timers::callback::Timeout;
+use crate::support::{GLANCES, glance};
 use realtime_yew::{Fetcher, get_json, prelude::*, testing::Mounted};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,9 +11,6 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 
 const ROOM: &str = "room:lobby";
-/// How often a page is looked at, in milliseconds, and how often in all.
-const GLANCE: u32 = 10;
-const GLANCES: u32 = 2_000;
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 struct Stock {
@@ -70,11 +66,7 @@ impl Eyes {
             if let Some(seen) = self.0.borrow().as_ref().and_then(&look) {
                 return seen;
             }
-            let (wake, woken) = oneshot::channel::<()>();
-            let timeout = Timeout::new(GLANCE, move || drop(wake));
-            // It ends by being dropped.
-            let _ = woken.await;
-            drop(timeout);
+            glance().await;
         }
         panic!("{what} was not seen");
     }

@@ -1,5 +1,7 @@
 //! What the tests share: something to show, and ways to count.
 
+use futures::channel::oneshot;
+use gloo_timers::callback::Timeout;
 use realtime_yew::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -8,6 +10,18 @@ use std::{
     time::Duration,
 };
 use wasm_bindgen::{JsCast, closure::Closure};
+
+/// How often a page is looked at, at most, before what should be seen there counts as missing.
+pub(crate) const GLANCES: u32 = 2_000;
+
+/// Waits ten milliseconds, between two looks at a page whose server is a real one.
+pub(crate) async fn glance() {
+    let (wake, woken) = oneshot::channel::<()>();
+    let timeout = Timeout::new(10, move || drop(wake));
+    // It ends by being dropped.
+    let _ = woken.await;
+    drop(timeout);
+}
 
 /// A number that components may be given: the same one is the same prop.
 #[derive(Clone, Debug, Default)]
