@@ -159,7 +159,7 @@ impl App for PatternApp {
     }
 }
 
-async fn get<T: DeserializeOwned + 'static>(url: String) -> Result<Fetched, FetchError> {
+async fn get<T: DeserializeOwned + Send + 'static>(url: String) -> Result<Fetched, FetchError> {
     let found: Result<T, _> = http::get(url).await;
     found
         .map(Fetched::new)

@@ -13,6 +13,8 @@ use crate::setup::Tools;
 const PACKAGE: &str = "realtime-socketio-minimal";
 /// Where they listen, if they can. The addresses are compiled into the tests, so they should be the same each time.
 const PORTS: [u16; 3] = [8_991, 8_992, 8_993];
+/// Whom those know that ask who somebody is, by token; `crates/realtime-yew/tests/web/socketio.rs` gives these.
+const USERS: &str = r#"{"token-of-Ada": {"id": "Ada", "name": "Ada"}, "token-of-Lin": {"id": "Lin", "name": "Lin"}}"#;
 /// What they answer when they are up.
 const PAGES: [&str; 3] = ["/api/stock", "/api/stock", "/api/stocks/AAPL"];
 
@@ -44,7 +46,8 @@ impl Minimal {
             .map_err(|failure| failure.advise("fix what the compiler says above"))?;
         let start = |at: usize, command: Cmd| {
             let port = server::free_port(PORTS[at])?;
-            Server::spawn(command.arg(port.to_string()), port, "", PAGES[at])
+            let command = command.arg(port.to_string()).env("USERS", USERS);
+            Server::spawn(command, port, "", PAGES[at])
         };
         Ok(Self {
             node: start(0, node.run(&folder.join("server.js")))?,

@@ -1,26 +1,58 @@
 //! A Socket.IO server for every hook of realtime-yew, on socketioxide.
 
-use axum::{Json, Router, routing::get};
-use serde::Deserialize;
+use axum::{
+    Json, Router,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use socketioxide::{
     SocketIo,
-    extract::{AckSender, Data, SocketRef},
+    extract::{AckSender, Data, Extension, SocketRef, TryData},
+    handler::ConnectHandler,
 };
-use std::{collections::BTreeMap, env, error::Error, sync::LazyLock, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    env,
+    error::Error,
+    sync::LazyLock,
+    time::Duration,
+};
 use tokio::{net::TcpListener, sync::Mutex, time::interval};
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// Who may come, by token; in earnest: whoever your sessions say. `USERS` is such as
+/// `{"<a long random token>": {"id": "ada", "name": "Ada"}}`.
+static USERS: LazyLock<BTreeMap<String, User>> = LazyLock::new(|| {
+    let users = env::var("USERS").unwrap_or_default();
+    serde_json::from_str(&users).unwrap_or_default()
+});
+
+/// A user is who the token says, never who a message says.
+#[derive(Clone, Serialize, Deserialize)]
+struct User {
+    id: String,
+    name: String,
+}
 
 /// What the server knows: one change at a time, and its event with it.
 static WORLD: LazyLock<Mutex<World>> = LazyLock::new(Mutex::default);
+
+const MOST_TASKS: usize = 1_000;
+const MOST_ANSWERS: usize = 1_000;
+const MOST_PRESENT: usize = 10_000;
 
 #[derive(Default)]
 struct World {
     cents: u32,
     tasks: BTreeMap<String, Value>,
-    /// The newest last, by message: one that comes again is answered again, and changes nothing.
-    answers: Vec<(String, Value)>,
-    /// By channel and connection.
+    /// By user and message, the newest last: one that comes again is answered again, and changes nothing.
+    answers: VecDeque<((String, String), Value)>,
+    /// By channel and connection; gone with the connection.
     present: BTreeMap<(String, String), Value>,
 }
 
@@ -37,25 +69,82 @@ struct Payload {
     message_id: String,
     id: String,
     title: String,
+    status: Value,
+    metadata: Value,
 }
 
-async fn join(socket: SocketRef, Data(Payload { channel, .. }): Data<Payload>, ack: AckSender) {
-    if socket.rooms().len() >= 100 {
-        let error = json!({"code": "limit_reached", "message": "leave a channel first"});
-        ack.send(&json!({ "error": error })).ok();
+#[derive(Deserialize)]
+struct Auth {
+    token: String,
+}
+
+/// Lets in whoever has a token.
+async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>) -> Result<(), &'static str> {
+    let user = auth.ok().and_then(|auth| USERS.get(&auth.token));
+    socket
+        .extensions
+        .insert(user.ok_or("who are you?")?.clone());
+    Ok(())
+}
+
+fn may_join(_user: &User, channel: &str) -> bool {
+    let is_name = |name: &str| (1..=50).contains(&name.len());
+    ["stocks:ACME", "tasks"].contains(&channel)
+        || channel.strip_prefix("room:").is_some_and(is_name)
+}
+
+fn has_joined(socket: &SocketRef, channel: &str) -> bool {
+    socket.rooms().iter().any(|room| *room == channel)
+}
+
+fn refuse(ack: AckSender, code: &str, message: &str) {
+    ack.send(&json!({"error": {"code": code, "message": message}}))
+        .ok();
+}
+
+async fn join(
+    socket: SocketRef,
+    Extension(user): Extension<User>,
+    Data(Payload { channel, .. }): Data<Payload>,
+    ack: AckSender,
+) {
+    if !may_join(&user, &channel) {
+        refuse(ack, "forbidden", "this channel is not yours");
+    } else if socket.rooms().len() >= 100 {
+        refuse(ack, "limit_reached", "leave a channel first");
     } else {
         socket.join(channel);
         ack.send(&json!({})).ok();
     }
 }
 
-async fn save(io: SocketIo, Data(save): Data<Payload>, ack: AckSender) {
+async fn save(
+    io: SocketIo,
+    socket: SocketRef,
+    Extension(user): Extension<User>,
+    Data(save): Data<Payload>,
+    ack: AckSender,
+) {
+    let is_text = |text: &str, most: usize| (1..=most).contains(&text.len());
+    if save.channel != "tasks" || !has_joined(&socket, "tasks") || !is_text(&save.message_id, 100) {
+        return refuse(
+            ack,
+            "invalid_data",
+            "tasks are saved in `tasks`, with an id",
+        );
+    }
     let mut world = WORLD.lock().await;
-    let known = world.answers.iter().find(|(id, _)| *id == save.message_id);
-    let answer = if let Some((_, answer)) = known {
-        answer.clone()
-    } else if save.title.is_empty() {
-        json!({"error": {"code": "invalid_data", "message": "a task needs a title"}})
+    let message = (user.id, save.message_id.clone());
+    if let Some((_, answer)) = world.answers.iter().find(|(known, _)| *known == message) {
+        ack.send(answer).ok();
+    } else if !is_text(&save.title, 200) {
+        refuse(
+            ack,
+            "invalid_data",
+            "a task needs a title of at most 200 bytes",
+        );
+    } else if !world.tasks.contains_key(&save.id) && world.tasks.len() >= MOST_TASKS {
+        refuse(ack, "limit_reached", "there are too many tasks");
     } else {
         let (id, version) = match world.tasks.get(&save.id) {
             Some(task) => (save.id, task["version"].as_u64().unwrap_or_default()),
@@ -63,27 +152,37 @@ async fn save(io: SocketIo, Data(save): Data<Payload>, ack: AckSender) {
         };
         let item = json!({"id": id, "version": version + 1, "title": save.title});
         world.tasks.insert(id, item.clone());
-        if world.answers.len() == 1_000 {
-            world.answers.remove(0);
+        if world.answers.len() == MOST_ANSWERS {
+            world.answers.pop_front();
         }
-        world.answers.push((save.message_id.clone(), item.clone()));
+        world.answers.push_back((message, item.clone()));
         let change = json!({"channel": save.channel, "messageId": save.message_id, "action": "upsert", "item": item});
         io.to(save.channel).emit("list:update", &change).await.ok();
-        item
-    };
-    ack.send(&answer).ok();
+        ack.send(&item).ok();
+    }
 }
 
-async fn announce(socket: SocketRef, Data(mut row): Data<Value>) {
-    let channel = row["channel"].as_str().unwrap_or_default().to_owned();
-    if !socket.rooms().iter().any(|room| *room == channel) {
+async fn announce(
+    socket: SocketRef,
+    Extension(user): Extension<User>,
+    Data(Payload {
+        channel,
+        status,
+        metadata,
+        ..
+    }): Data<Payload>,
+) {
+    let key = (channel.clone(), socket.id.to_string());
+    let mut world = WORLD.lock().await;
+    let is_new = !world.present.contains_key(&key);
+    let is_full = is_new && world.present.len() >= MOST_PRESENT;
+    if is_full || !has_joined(&socket, &channel) || metadata.to_string().len() > 2_000 {
         return;
     }
-    row["userId"] = row["user"]["id"].clone();
-    row["connectionId"] = socket.id.to_string().into();
-    let mut world = WORLD.lock().await;
-    let key = (channel.clone(), socket.id.to_string());
-    if world.present.insert(key, row.clone()).is_none() {
+    let row = json!({"channel": channel, "userId": user.id, "user": user, "status": status,
+        "metadata": metadata, "connectionId": socket.id.to_string()});
+    world.present.insert(key, row.clone());
+    if is_new {
         let rows = world.present.iter();
         let here = rows.filter(|((place, _), _)| *place == channel);
         let members: Vec<_> = here.map(|(_, row)| row).collect();
@@ -127,9 +226,13 @@ async fn connected(socket: SocketRef) {
     for event in ["typing:start", "typing:stop"] {
         socket.on(
             event,
-            async move |socket: SocketRef, Data(typing): Data<Value>| {
-                let channel = typing["channel"].as_str().unwrap_or_default().to_owned();
-                socket.to(channel).emit(event, &typing).await.ok();
+            async move |socket: SocketRef,
+                        Extension(user): Extension<User>,
+                        Data(Payload { channel, .. }): Data<Payload>| {
+                if has_joined(&socket, &channel) {
+                    let typing = json!({"channel": channel, "id": user.id, "name": user.name});
+                    socket.to(channel).emit(event, &typing).await.ok();
+                }
             },
         );
     }
@@ -153,28 +256,57 @@ async fn move_price(io: SocketIo) {
     }
 }
 
+/// Whether a page may come here, by its origin. Without `ORIGINS` the pages of this machine may.
+fn is_allowed(origin: &HeaderValue) -> bool {
+    let origin = origin.to_str().unwrap_or_default();
+    match env::var("ORIGINS") {
+        Ok(origins) => origins.split(',').any(|known| known == origin),
+        Err(_) => {
+            let host = origin.strip_prefix("http://").unwrap_or_default();
+            let host = host.split(':').next().unwrap_or_default();
+            ["localhost", "127.0.0.1"].contains(&host)
+        }
+    }
+}
+
+/// CORS keeps the pages of others from reading what they fetch here, but not from opening a
+/// WebSocket: so the origin is looked at in each request. A program has none; its token tells.
+async fn guard(request: Request, next: Next) -> Response {
+    match request.headers().get(header::ORIGIN) {
+        Some(origin) if !is_allowed(origin) => StatusCode::FORBIDDEN.into_response(),
+        _ => next.run(request).await,
+    }
+}
+
+async fn tasks(headers: HeaderMap) -> Result<Json<Vec<Value>>, StatusCode> {
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    if token.is_none_or(|token| !USERS.contains_key(token)) {
+        return Err(StatusCode::UNAUTHORIZED);
+    }
+    let world = WORLD.lock().await;
+    Ok(Json(world.tasks.values().cloned().collect()))
+}
+
 // One thread: then the messages of a socket are handled in the order in which they came.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let (sockets, io) = SocketIo::new_layer();
-    io.ns("/", connected);
+    let (sockets, io) = SocketIo::builder()
+        .max_payload(16_384)
+        .ws_max_message_size(16_384)
+        .build_layer();
+    io.ns("/", connected.with(admit));
     tokio::spawn(move_price(io));
-    let tasks = async || {
-        Json(
-            WORLD
-                .lock()
-                .await
-                .tasks
-                .values()
-                .cloned()
-                .collect::<Vec<_>>(),
-        )
-    };
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(|origin, _| is_allowed(origin)))
+        .allow_headers([header::AUTHORIZATION]);
     let app = Router::new()
         .route("/api/stock", get(async || Json(WORLD.lock().await.stock())))
         .route("/api/tasks", get(tasks))
         .layer(sockets)
-        .layer(CorsLayer::permissive());
+        .layer(cors)
+        .layer(from_fn(guard));
     let port = env::args().nth(1).unwrap_or_else(|| "3000".to_owned());
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     println!("listening on http://{}", listener.local_addr()?);

@@ -143,7 +143,7 @@ fn the_servers_that_are_shown_are_those_that_are_tested() {
     let shown: Vec<_> = blocks(&document, "js").collect();
     assert_eq!(shown, [javascript.as_str()], "show server.js as it is");
     let shown: Vec<_> = blocks(&document, "rust,ignore").collect();
-    assert_eq!(shown.len(), 3);
+    assert_eq!(shown.len(), 4);
     for block in shown {
         assert!(rust.contains(block), "main.rs does not have this:\n{block}");
     }

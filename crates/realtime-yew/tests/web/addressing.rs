@@ -37,14 +37,14 @@ fn Place(PlaceProps { name, heard }: &PlaceProps) -> Html {
     let channel = format!("places:{name}");
     let stock = use_realtime_query(
         key!["stock", &**name],
-        || async { Ok(Stock { price: 0 }) },
+        || async { Ok::<_, FetchError>(Stock { price: 0 }) },
         UseRealtimeQueryOptions::default()
             .with_event("stock:update")
             .with_channel(&*channel),
     );
     let todos = use_realtime_list(
         key!["todos", &**name],
-        || async { Ok(Vec::<Todo>::new()) },
+        || async { Ok::<_, FetchError>(Vec::<Todo>::new()) },
         UseRealtimeListOptions::default().with_channel(&*channel),
     );
     let presence = use_presence(

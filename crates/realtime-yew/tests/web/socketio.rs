@@ -41,6 +41,7 @@ struct View {
     price: Option<f64>,
     tasks: Vec<Task>,
     error: Option<String>,
+    refusal: Option<String>,
     is_saving: bool,
     others: Vec<(String, PresenceStatus)>,
     typing: Vec<String>,
@@ -96,13 +97,13 @@ fn Person(props: &PersonProps) -> Html {
         use_realtime_query(key!["stock"], fetch, options)
     };
     let tasks = {
-        let url = format!("{server}/api/tasks");
+        let (url, token) = (format!("{server}/api/tasks"), token_of(name));
         let options = UseRealtimeListOptions::default().with_channel("tasks");
-        let fetch = Fetcher::<Vec<Task>>::positioned(move || get_json(url.clone()));
+        let fetch = move || fetch_tasks(url.clone(), token.clone());
         use_realtime_list(key!["tasks"], fetch, options)
     };
     let rows = tasks.list_ref();
-    let client = use_realtime_client();
+    let (client, connection) = (use_realtime_client(), use_connection());
     let save = use_realtime_mutation(
         move |(id, title): &(String, String)| {
             let message = json!({ "id": id, "title": title });
@@ -129,6 +130,7 @@ fn Person(props: &PersonProps) -> Html {
         price: stock.data().map(|stock| stock.price),
         tasks: tasks.iter().map(|task| (**task).clone()).collect(),
         error: save.error().map(ToString::to_string),
+        refusal: connection.error().map(ToString::to_string),
         is_saving: save.is_pending(),
         others: others.collect(),
         typing: typing.iter().map(|one| one.name.to_string()).collect(),
@@ -140,9 +142,24 @@ fn Person(props: &PersonProps) -> Html {
     html! { <p>{ name }</p> }
 }
 
+/// By it the servers know who somebody is; `xtask/src/minimal.rs` tells them.
+fn token_of(name: &str) -> String {
+    format!("token-of-{name}")
+}
+
+async fn fetch_tasks(url: String, token: String) -> Result<Vec<Task>, FetchError> {
+    let failed = |error: gloo_net::Error| FetchError::new(error.to_string());
+    let request = gloo_net::http::Request::get(&url);
+    let request = request.header("authorization", &format!("Bearer {token}"));
+    let response = request.send().await.map_err(failed)?;
+    response.json().await.map_err(failed)
+}
+
 fn enter(name: &'static str, server: &'static str) -> (Eyes, Mounted) {
     let eyes = Eyes::default();
-    let options = RealtimeOptions::default().with_socketio(SocketIoOptions::default());
+    let options = RealtimeOptions::default()
+        .with_socketio(SocketIoOptions::default())
+        .with_token(move || async move { Ok::<_, String>(token_of(name)) });
     let page = Mounted::bare(html! {
         <RealtimeProvider url={server} {options}>
             <Person {name} {server} eyes={eyes.clone()} />
@@ -151,7 +168,16 @@ fn enter(name: &'static str, server: &'static str) -> (Eyes, Mounted) {
     (eyes, page)
 }
 
+/// Whoever has no token gets nothing.
+async fn a_stranger_stays_outside(server: &'static str) {
+    let (stranger, page) = enter("Stranger", server);
+    stranger.see("a refusal", |view| view.refusal.clone()).await;
+    stranger.act(|view| assert!(view.tasks.is_empty() && view.others.is_empty()));
+    page.unmount();
+}
+
 async fn every_hook_works_with(server: &'static str) {
+    a_stranger_stays_outside(server).await;
     let (ada, page) = enter("Ada", server);
     let (lin, other) = enter("Lin", server);
 
