@@ -60,6 +60,7 @@ mod pages;
 mod refused;
 mod restart;
 mod room;
+mod strangers;
 mod stress;
 mod tasks;
 

@@ -78,6 +78,7 @@ pub struct Visitor {
     name: String,
     tab: Tab,
     query: String,
+    claims: bool,
 }
 
 impl Deref for Visitor {
@@ -95,6 +96,16 @@ impl Visitor {
             name: name.into(),
             tab,
             query: query.into(),
+            claims: true,
+        }
+    }
+
+    /// The same, but they do not say who they are: the server does.
+    #[must_use]
+    pub fn without_claim(self) -> Self {
+        Self {
+            claims: false,
+            ..self
         }
     }
 
@@ -103,7 +114,7 @@ impl Visitor {
         &self.name
     }
 
-    /// Their id as a user.
+    /// Their id as a user, if they choose it.
     pub fn user_id(&self) -> String {
         format!("u-{}", self.name.to_lowercase())
     }
@@ -116,9 +127,13 @@ impl Visitor {
     pub fn open(&self, base: &str, page: Page) -> Result<(), E2eError> {
         // An address that differs from the present one only behind the `#` would not load the page anew.
         self.goto("about:blank")?;
-        let (name, user, query) = (&self.name, self.user_id(), &self.query);
-        let hash = page.hash();
-        // An `&` at the end names nothing.
+        let (name, query, hash) = (&self.name, &self.query, page.hash());
+        // What has no value counts as not there, and an `&` at the end names nothing.
+        let user = if self.claims {
+            self.user_id()
+        } else {
+            String::new()
+        };
         self.goto(&format!("{base}/?name={name}&user={user}&{query}{hash}"))?;
         self.watch_connection()?;
         self.await_page(page)

@@ -103,7 +103,7 @@ impl DemoServer {
         Self::start_with(kind, address, &[])
     }
 
-    /// The same with further flags.
+    /// The same with further flags; it takes visitors for whom they say they are.
     ///
     /// # Errors
     ///
@@ -113,14 +113,26 @@ impl DemoServer {
         address: SocketAddr,
         flags: &[String],
     ) -> Result<Self, E2eError> {
+        let trusting = ["--trust-clients".to_owned()];
+        Self::spawn(kind, address, &[&trusting, flags].concat())
+    }
+
+    /// Starts it on a free port as people start it: it takes nobody's word for who they are.
+    ///
+    /// # Errors
+    ///
+    /// [`E2eError::Start`] when it does not come up.
+    pub fn start_strict(kind: ServerKind) -> Result<Self, E2eError> {
+        Self::spawn(kind, SocketAddr::from(([127, 0, 0, 1], 0)), &[])
+    }
+
+    fn spawn(kind: ServerKind, address: SocketAddr, flags: &[String]) -> Result<Self, E2eError> {
         let mut command = kind.command();
         command
             .arg("--listen")
             .arg(address.to_string())
             .arg("--dist")
             .arg(dist_path())
-            // Scenarios choose who their people are.
-            .arg("--trust-clients")
             .args(flags);
         if env::var_os("RUST_LOG").is_none() {
             // Which message changed which task: what is wrong in the end may have begun long before.

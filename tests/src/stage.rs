@@ -9,6 +9,7 @@ use crate::{
     error::{E2eError, ensure},
     http::Http,
     server::{DemoServer, ServerKind, workspace},
+    tab::Tab,
 };
 use std::{
     fs,
@@ -35,6 +36,7 @@ pub struct Stage {
     address: Option<SocketAddr>,
     driver: Rc<Driver>,
     network_may_fail: bool,
+    is_strict: bool,
     attached: Vec<(String, String)>,
 }
 
@@ -98,6 +100,7 @@ impl Stage {
             address: None,
             driver: Driver::start()?,
             network_may_fail: false,
+            is_strict: false,
             attached: Vec::new(),
         })
     }
@@ -112,6 +115,19 @@ impl Stage {
             None => DemoServer::start(self.kind)?,
             Some(address) => DemoServer::start_at(self.kind, address)?,
         };
+        self.address = Some(server.address());
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Starts the server as people start it: visitors are whom its tokens say, and choose their names alone.
+    ///
+    /// # Errors
+    ///
+    /// When it does not come up.
+    pub fn start_strict_server(&mut self) -> Result<(), E2eError> {
+        let server = DemoServer::start_strict(self.kind)?;
+        self.is_strict = true;
         self.address = Some(server.address());
         self.server = Some(server);
         Ok(())
@@ -228,7 +244,7 @@ impl Stage {
     /// When the browser does not come up.
     pub fn arrive(&mut self, name: &str) -> Result<Rc<Visitor>, E2eError> {
         let browser = self.driver.browser()?;
-        let visitor = Rc::new(Visitor::new(name, browser.first_tab()?, self.kind.query()));
+        let visitor = self.visitor(name, browser.first_tab()?);
         self.browsers.push(browser);
         self.visitors.push(Rc::clone(&visitor));
         Ok(visitor)
@@ -242,9 +258,18 @@ impl Stage {
     pub fn arrive_beside(&mut self, name: &str) -> Result<Rc<Visitor>, E2eError> {
         let browser = self.browsers.last();
         let browser = browser.ok_or_else(|| E2eError::Wrong("no browser is open".into()))?;
-        let visitor = Rc::new(Visitor::new(name, browser.new_tab()?, self.kind.query()));
+        let visitor = self.visitor(name, browser.new_tab()?);
         self.visitors.push(Rc::clone(&visitor));
         Ok(visitor)
+    }
+
+    fn visitor(&self, name: &str, tab: Tab) -> Rc<Visitor> {
+        let visitor = Visitor::new(name, tab, self.kind.query());
+        Rc::new(if self.is_strict {
+            visitor.without_claim()
+        } else {
+            visitor
+        })
     }
 
     /// Closes every browser, and with them what their consoles said.

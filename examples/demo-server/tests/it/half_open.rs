@@ -7,6 +7,7 @@ use crate::{
 };
 use futures::{SinkExt, StreamExt};
 use realtime_demo_server::{Config, RunningServer};
+use serde_json::Value;
 use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -30,6 +31,21 @@ async fn rest(mut stream: TcpStream) -> String {
     // With bytes left unread the end may be a rude one.
     let _ = in_time(stream.read_to_end(&mut said)).await;
     String::from_utf8(said).unwrap()
+}
+
+/// Asks for the server's health until there is a place for the question.
+async fn until_served(server: &RunningServer) -> Value {
+    in_time(async {
+        loop {
+            let asked = http::try_request(server, "GET", "/api/health", "", "").await;
+            if let Ok(Some(answer)) = asked
+                && answer.status == 200
+            {
+                return answer.json();
+            }
+        }
+    })
+    .await
 }
 
 #[tokio::test]
@@ -87,6 +103,26 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_not_read_is_given_up() {
+    let folder = std::env::temp_dir().join(format!("realtime-demo-unread-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // More than all buffers on the way can hold.
+    std::fs::write(folder.join("large.bin"), vec![0; 64 << 20]).unwrap();
+    let server = serve(Config {
+        dist: folder.clone(),
+        max_requests: 1,
+        write_within: BRIEF,
+        ..still()
+    })
+    .await;
+    let asked = "GET /large.bin HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let mut unread = opened(&server, asked).await;
+    unread.read_exact(&mut [0; 12]).await.unwrap();
+    until_served(&server).await;
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
 async fn a_head_without_end_is_refused() {
     let server = serve(still()).await;
     let head = format!(
@@ -124,17 +160,7 @@ async fn half_open_requests_have_a_cap_and_sockets_do_not_count() {
     let answer = rest(opened(&server, "").await).await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     held.pop();
-    let health = in_time(async {
-        loop {
-            let asked = http::try_request(&server, "GET", "/api/health", "", "").await;
-            if let Ok(Some(answer)) = asked
-                && answer.status == 200
-            {
-                return answer.json();
-            }
-        }
-    })
-    .await;
+    let health = until_served(&server).await;
     assert!(health["turnedAway"].as_u64() >= Some(1), "{health}");
     for client in &mut sockets {
         client.expect_nothing_more().await;
@@ -155,15 +181,7 @@ async fn one_address_has_only_so_many_connections_sockets_among_them() {
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     drop(held);
     first.close().await;
-    in_time(async {
-        loop {
-            let asked = http::try_request(&server, "GET", "/api/health", "", "").await;
-            if matches!(asked, Ok(Some(answer)) if answer.status == 200) {
-                return;
-            }
-        }
-    })
-    .await;
+    until_served(&server).await;
 }
 
 #[tokio::test]
