@@ -117,7 +117,9 @@ impl PatternServer {
     }
 
     async fn connect(&self, options: ClientOptions) -> Verdict<Native> {
-        let codec = SocketIoOptions::new().with_join("subscribe", "unsubscribe");
+        let codec = SocketIoOptions::new()
+            .with_join("subscribe", "unsubscribe")
+            .with_join_ack(false);
         let app = PatternApp {
             url: self.url.clone(),
         };

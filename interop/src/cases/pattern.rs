@@ -221,6 +221,11 @@ async fn people(stage: Stage) -> Verdict {
         sees(ada, "attic") == ["ada", "bob"]
     })
     .await?;
+    // Nobody sends a `presence:sync` here: who was there before greets the one who comes.
+    holds(&bob, "Bob sees Ada", |bob| {
+        sees(bob, "attic") == ["ada", "bob"]
+    })
+    .await?;
     same(
         "who is in the lobby",
         &sees(&ada, "lobby"),

@@ -40,7 +40,11 @@ fn options() -> RealtimeOptions {
     }
 
     RealtimeOptions::default()
-        .with_socketio(SocketIoOptions::new().with_join("subscribe", "unsubscribe"))
+        .with_socketio(
+            SocketIoOptions::new()
+                .with_join("subscribe", "unsubscribe")
+                .with_join_ack(false),
+        )
         .with_channel_field("stock:update", "symbol", "stocks:{}")
         .with_channel_field("list:update", "item.list", "lists:{}")
         .with_channel_of(|event, data| {
@@ -214,6 +218,7 @@ async fn the_four_hooks_work_with(server: &'static str) {
         html! { <Room name="attic" who="bob" is_typing=true /> },
     );
     see(&page, "#attic", "bob|bob").await;
+    see(&bob, "#attic", "ada|").await;
     assert_eq!(page.text("#lobby"), "|");
     bob.unmount();
     see(&page, "#attic", "|").await;
