@@ -3,7 +3,9 @@
 use crate::{
     action::{Query, Stream},
     breach::{Breach, BreachKind},
+    claims::times,
     doc::{Chat, Doc},
+    model::Model,
     plan::{ClientPlan, Policy, ServerPlan},
     task::Task,
     tries::Tries,
@@ -235,13 +237,42 @@ impl App {
             .max(self.disturbed)
     }
 
-    /// Takes in what has become of what was sent, and what was heard.
-    pub(crate) fn collect(&mut self, world: &mut World, breaches: &mut Vec<Breach>) {
+    /// Whether the answer to an edit waits in the socket of a client that has slept: the server has
+    /// carried it out, and nothing has happened to the link.
+    pub(crate) fn answer_waits(&self, world: &World, model: &Model, uid: u32) -> bool {
+        let link = world.link(self.peer);
+        self.server.answers
+            && link.state() == LinkState::Up
+            && link.has_arrivals()
+            && times(model, uid) > 0
+    }
+
+    /// Takes in what has become of what was sent, and what was heard. `woke` if the machine has woken
+    /// this very moment.
+    pub(crate) fn collect(
+        &mut self,
+        world: &mut World,
+        model: &Model,
+        breaches: &mut Vec<Breach>,
+        woke: bool,
+    ) {
         let sound = self.has_sound_link(world);
+        let waits = |app: &Self, world: &World, uid| woke && app.answer_waits(world, model, uid);
         for (send, result) in world.take_settled(self.peer) {
+            let Some(uid) = self.sends.get(&send).map(|(uid, _)| *uid) else {
+                continue;
+            };
+            let too_soon = waits(self, world, uid) && matches!(result, Err(SendError::Timeout));
             let Some((uid, outcome)) = self.sends.get_mut(&send) else {
                 continue;
             };
+            if too_soon {
+                let what = format!(
+                    "client {}: send {uid} timed out on waking, and its answer waits",
+                    self.number
+                );
+                breaches.push(Breach::new(BreachKind::Unsettled, what));
+            }
             if sound && matches!(result, Err(SendError::Timeout)) {
                 let what = format!(
                     "client {}: send {uid} timed out on a sound link",

@@ -34,7 +34,7 @@ impl Title {
     }
 }
 
-fn times(model: &Model, uid: u32) -> u32 {
+pub(crate) fn times(model: &Model, uid: u32) -> u32 {
     model.with(|database| database.applied.get(&uid).copied().unwrap_or(0))
 }
 
@@ -66,12 +66,21 @@ impl App {
         }
     }
 
-    /// Whether a value is what an older edit of our own gave. A newer one may overtake, if nothing
-    /// keeps them in order.
+    /// Whether a value is what an older edit of our own gave to the row. A newer one may overtake, if
+    /// nothing keeps them in order; and of two ids nobody knows that they are of one row before the
+    /// server says so.
     fn is_older(&self, id: MutationId, value: &str) -> bool {
+        let row_of = |tried: &Try| {
+            tried
+                .row
+                .as_ref()
+                .map(|(list, row, _)| (*list, row.clone()))
+        };
+        let row = self.tries.by_id.get(&id).and_then(row_of);
         let mut older = self.tries.by_id.range(..id);
         older.any(|(_, tried)| {
-            value == format!("{:?}", text_of(tried.uid)) && !tried.by_app && !tried.has_failed()
+            let is_given = value == format!("{:?}", text_of(tried.uid)) && row_of(tried) == row;
+            is_given && !tried.by_app && !tried.has_failed()
         })
     }
 

@@ -1,7 +1,7 @@
 //! Short runs of actions that chance alone would seldom put side by side.
 
 use crate::{
-    action::{Change, ClientDeed, Edit, Field, Listing, Query, ServerDeed},
+    action::{Change, ClientDeed, Edit, Field, Listing, Manner, Query, ServerDeed},
     generator::{Generator, ROWS},
 };
 
@@ -10,7 +10,8 @@ impl Generator {
     pub(crate) fn scenes(&mut self) {
         for _ in 0..self.rng.usize(1..6) {
             let at = self.moment();
-            match self.rng.u8(..9) {
+            match self.rng.u8(..10) {
+                9 if self.server.answers && !self.server.is_prompt() => self.asleep(at),
                 8 => self.overtaken(at),
                 6 => self.own_row(at),
                 7 if self.server.answers && !self.server.is_prompt() => self.answer_too_late(at),
@@ -154,6 +155,35 @@ impl Generator {
         self.client(stall, number, ClientDeed::Stall);
         let heal = stall + self.rng.u64(9_000..16_000);
         self.client(heal, number, ClientDeed::Heal);
+    }
+
+    /// Someone closes the laptop on what has just been sent. The answers wait in the socket.
+    fn asleep(&mut self, at: u64) {
+        let number = self.anyone();
+        self.client(at, number, ClientDeed::Latency(300));
+        for _ in 0..self.rng.usize(1..4) {
+            let at = at + 400 + self.rng.u64(..100);
+            let deed = match self.rng.u8(..4) {
+                0 => ClientDeed::Add(self.uid(), self.rng.i64(1..100)),
+                1 => ClientDeed::Say(self.uid()),
+                2 => ClientDeed::Edit(self.edit(true)),
+                _ => {
+                    let edit = self.edit(false);
+                    let manner = Manner {
+                        retries: 0,
+                        by_app: false,
+                        ..self.manner()
+                    };
+                    ClientDeed::Try(edit, manner)
+                }
+            };
+            self.client(at, number, deed);
+        }
+        let asleep = at + 510 + self.rng.u64(..80);
+        let awake = asleep + self.rng.u64(90_000..200_000);
+        self.client(asleep, number, ClientDeed::Freeze);
+        self.client(awake, number, ClientDeed::Thaw);
+        self.client(awake + 1, number, ClientDeed::Latency(20));
     }
 
     /// Someone edits a row several times while cut off or slow, and somebody else edits it meanwhile.

@@ -157,8 +157,8 @@ impl Stage {
             let left = until - self.world.now().as_millis();
             self.world.run(Duration::from_millis(left.min(LOOK_EVERY)));
             for app in &mut self.apps {
-                app.collect(&mut self.world, &mut self.breaches);
-                app.collect_tries(&mut self.world, &self.model, &mut self.breaches);
+                app.collect(&mut self.world, &self.model, &mut self.breaches, false);
+                app.collect_tries(&mut self.world, &self.model, &mut self.breaches, false);
             }
             if !self.is_bounded() {
                 return false;
@@ -197,7 +197,11 @@ impl Stage {
 
     pub(crate) fn client(&mut self, number: usize, deed: &ClientDeed) {
         let Self {
-            world, apps, model, ..
+            world,
+            apps,
+            model,
+            breaches,
+            ..
         } = self;
         let app = &mut apps[number];
         let peer = app.peer;
@@ -212,7 +216,11 @@ impl Stage {
             ClientDeed::Swallow => world.swallow(peer),
             ClientDeed::Heal => world.heal(peer),
             ClientDeed::Freeze => world.freeze(peer),
-            ClientDeed::Thaw if sleeps => world.thaw(peer),
+            ClientDeed::Thaw if sleeps => {
+                world.thaw(peer);
+                app.collect(world, model, breaches, true);
+                app.collect_tries(world, model, breaches, true);
+            }
             ClientDeed::PageShow => {
                 if sleeps {
                     world.thaw(peer);

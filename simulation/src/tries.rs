@@ -12,7 +12,8 @@ use crate::{
 };
 use realtime_core::{
     Client, Edit as Optimistic, FetchError, Input, Instant, ListEdit, Message, Mutation,
-    MutationEvent, MutationId, MutationStatus, OfflinePolicy, RecordEdit,
+    MutationError, MutationEvent, MutationId, MutationStatus, OfflinePolicy, QueryKey, RecordEdit,
+    SendError,
     testing::{Started, World},
 };
 use serde_json::{Value, json};
@@ -98,12 +99,11 @@ impl App {
         if manner.temporary {
             if let Change::Create(_) = edit.change {
                 row = format!("temp-{}-{}", self.number, edit.uid);
-                // Who is told no ids cannot go on with a row before a fetch brings it.
-                let told = self.server.says != Answer::Done;
-                self.tries.last_own = told.then(|| (edit.list, row.clone(), edit.uid));
+                self.tries.last_own = Some((edit.list, row.clone(), edit.uid));
             } else if let Some((list, own, maker)) = &self.tries.last_own
                 && *list == edit.list
                 && self.is_there(world, *maker)
+                && (self.is_told_ids() || self.is_shown(world, &key, own))
             {
                 row.clone_from(own);
                 if edit.change == Change::Delete {
@@ -213,6 +213,16 @@ impl App {
         info.is_some_and(|info| !matches!(info.status, MutationStatus::Failed(_)))
     }
 
+    /// Whether the server's answers tell the ids of new rows.
+    fn is_told_ids(&self) -> bool {
+        self.server.says != Answer::Done
+    }
+
+    /// Whether people see a row, by the temporary id that it may have had.
+    fn is_shown(&self, world: &World, key: &QueryKey, id: &String) -> bool {
+        world.client(self.peer).item::<Task>(key, id).is_some()
+    }
+
     fn tried(&self, uid: u32) -> Option<MutationId> {
         let mut tries = self.tries.by_id.iter();
         tries.find(|(_, tried)| tried.uid == uid).map(|(id, _)| *id)
@@ -247,8 +257,12 @@ impl App {
         world: &mut World,
         model: &Model,
         breaches: &mut Vec<Breach>,
+        woke: bool,
     ) {
         for (id, event) in world.take_mutations(self.peer) {
+            if woke && is_time_out(&event) {
+                self.check_not_given_up(world, model, id, breaches);
+            }
             if let MutationEvent::Conflict(conflict) = &event {
                 self.hear_conflict(id, conflict, breaches);
             } else if let Some(tried) = self.tries.by_id.get_mut(&id) {
@@ -273,6 +287,24 @@ impl App {
         }
         self.check_shown_once(world, breaches);
         self.check_claims(world, model, breaches);
+    }
+
+    /// What has timed out on waking has no answer that waits to be read.
+    fn check_not_given_up(
+        &self,
+        world: &World,
+        model: &Model,
+        id: MutationId,
+        breaches: &mut Vec<Breach>,
+    ) {
+        let tried = self.tries.by_id.get(&id).filter(|tried| !tried.by_app);
+        if let Some(tried) = tried.filter(|tried| self.answer_waits(world, model, tried.uid)) {
+            let what = format!(
+                "client {}: edit {} timed out on waking, and its answer waits",
+                self.number, tried.uid
+            );
+            breaches.push(Breach::new(BreachKind::Unsettled, what));
+        }
     }
 
     /// The app's function ends: mostly well, at times without having reached the server, or without
@@ -332,6 +364,14 @@ impl App {
     pub(crate) fn yields(&self) -> bool {
         self.plan.policy == Policy::Theirs
     }
+}
+
+fn is_time_out(event: &MutationEvent) -> bool {
+    let error = match event {
+        MutationEvent::Failed { error, .. } => error,
+        _ => return false,
+    };
+    matches!(error, MutationError::Send(SendError::Timeout))
 }
 
 /// What an edit shows before the server has spoken, and the patch, if it is one.

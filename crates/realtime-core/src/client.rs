@@ -15,6 +15,7 @@ mod route;
 mod session;
 mod shown;
 mod stats;
+mod waking;
 mod words;
 
 pub use channel_rules::ChannelRules;
@@ -44,6 +45,7 @@ use rooms::Rooms;
 use route::{Routes, Target};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
+use waking::Waking;
 
 /// The whole client, without a socket, a clock or a thread.
 ///
@@ -99,6 +101,7 @@ pub struct Client {
     epoch: Epoch,
     /// Kept for its memory.
     targets: Vec<Target>,
+    waking: Waking,
     stats: ClientStats,
 }
 
@@ -114,6 +117,7 @@ impl Client {
     #[must_use]
     pub fn new(options: ClientOptions, codec: Box<dyn Codec>) -> Self {
         let mut rng = fastrand::Rng::with_seed(options.seed);
+        let waking = Waking::new(options.connection.heartbeat.probe_within);
         let id_prefix: String = (0..8).map(|_| rng.lowercase()).collect();
         Self {
             connection: Connection::new(options.connection, rng.fork()),
@@ -140,6 +144,7 @@ impl Client {
             unaddressed: FxHashSet::default(),
             epoch: Epoch::from(""),
             targets: Vec::new(),
+            waking,
             stats: ClientStats::default(),
             url: Address(options.url),
             codec,
@@ -169,7 +174,7 @@ impl Client {
                 let entry = self.cache.fetching(fetch);
                 self.cache.fetch_finished(now, fetch, result);
                 if let Some(entry) = entry {
-                    self.hear_overlay(entry);
+                    self.hear_overlay(now, entry);
                 }
             }
             Input::MutationFinished { mutation, result } => {
@@ -207,15 +212,21 @@ impl Client {
     /// When to call [`handle`](Self::handle) with [`Input::Timeout`]; `None` for never.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
+        let answers = self.answers_due().map(|due| self.waking.put_off(due));
+        let others = earliest(self.connection.next_deadline(), self.rooms.next_deadline());
+        earliest(answers, others)
+    }
+
+    /// When the time is up of something that an answer would settle.
+    fn answers_due(&self) -> Option<Instant> {
         [
             self.channels.next_deadline(),
             self.outbox.next_deadline(),
             self.cache.next_deadline(),
-            self.rooms.next_deadline(),
             self.mutations.next_deadline(),
         ]
         .into_iter()
-        .fold(self.connection.next_deadline(), earliest)
+        .fold(None, earliest)
     }
 
     /// Whether anything waits to be published.
@@ -391,11 +402,13 @@ impl Client {
 
     fn timeout(&mut self, now: Instant) {
         self.connection.handle_timeout(now);
-        self.channels.handle_timeout(now);
-        self.outbox.handle_timeout(now);
-        self.cache.handle_timeout(now);
         self.rooms.handle_timeout(now);
-        self.mutations_timeout(now);
+        if self.waking.may_give_up(now, self.answers_due()) {
+            self.channels.handle_timeout(now);
+            self.outbox.handle_timeout(now);
+            self.cache.handle_timeout(now);
+            self.mutations_timeout(now);
+        }
     }
 
     /// Lets the parts hear of each other until none has more to say.

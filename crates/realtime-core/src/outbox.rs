@@ -291,9 +291,16 @@ impl Outbox {
         held
     }
 
-    /// Settles what has waited too long; harmless when nothing has.
+    /// Settles what has waited too long; harmless when nothing has. Nothing else does: the answer may
+    /// have come, and wait to be read.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.advance(now);
+        while let Some((at, send)) = self.deadlines.first().copied()
+            && at <= self.now
+            && !off(Rule::SendDeadline)
+        {
+            self.time_out(send);
+        }
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) next. Counts only what has been
@@ -352,25 +359,29 @@ impl Outbox {
         full.then_some(SendError::Overflow)
     }
 
-    /// Time has passed: nothing that is overdue may still be sent.
     fn advance(&mut self, now: Instant) {
         self.now = self.now.max(now);
-        while let Some((at, send)) = self.deadlines.first().copied()
-            && at <= self.now
-            && !off(Rule::SendDeadline)
-        {
-            let sent = self.held.get(&send).is_some_and(|entry| entry.sent);
-            let error = if sent {
-                SendError::Timeout
-            } else {
-                SendError::Expired
-            };
-            self.finish(send, Err(error));
-        }
+    }
+
+    /// The time of a send is up.
+    fn time_out(&mut self, send: SendId) {
+        let sent = self.held.get(&send).is_some_and(|entry| entry.sent);
+        let error = if sent {
+            SendError::Timeout
+        } else {
+            SendError::Expired
+        };
+        self.finish(send, Err(error));
     }
 
     fn transmit(&mut self) -> Option<OutboxOutput> {
         let send = self.unsent.pop_first()?;
+        let deadline = self.held.get(&send).and_then(|entry| entry.deadline);
+        if deadline.is_some_and(|at| at <= self.now) && !off(Rule::SendDeadline) {
+            // Nothing that is overdue may still be sent.
+            self.time_out(send);
+            return self.poll_output();
+        }
         let entry = self.held.get_mut(&send)?;
         let renamed = || Some(format!("{}-again", entry.id.as_ref()?).into());
         let transmit = OutboxOutput::Transmit {

@@ -103,6 +103,9 @@ pub struct OverlayNews {
     pub ids: Vec<(MutationId, Rc<str>, Rc<str>)>,
     /// Mutations whose echo has come, and whether the ids of all rows they insert are known with it.
     pub echoed: Vec<(MutationId, bool)>,
+    /// Mutations whose new rows a fetch should have brought, and whether it brought all of them under
+    /// the ids that they have here.
+    pub fetched: Vec<(MutationId, bool)>,
 }
 
 /// The layers over one [`Resource`](crate::query::Resource), for those who do not know its type.
@@ -122,6 +125,12 @@ pub trait Overlay: Any {
 
     /// Whether any layer of `mutation` is left.
     fn has(&self, mutation: MutationId) -> bool;
+
+    /// Whether `mutation` has made a row here of which the server has not said the id.
+    fn awaits_id(&self, mutation: MutationId) -> bool {
+        let _ = mutation;
+        false
+    }
 
     /// `mutation` is sent as the message `message` from now on.
     fn expect(&mut self, mutation: MutationId, message: &MessageId);

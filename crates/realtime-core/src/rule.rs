@@ -103,6 +103,8 @@ pub enum Rule {
     /// Where nobody can say what was missed, what a fetch says outranks what is remembered from
     /// before the link was lost.
     DoubtedHistory,
+    /// After the clock has jumped, what waited in the socket is read before any answer is given up.
+    ReadFirst,
 }
 
 #[cfg(feature = "testing")]
@@ -153,6 +155,7 @@ impl Rule {
         Self::UnseenFetch,
         Self::NewHistory,
         Self::DoubtedHistory,
+        Self::ReadFirst,
     ];
 }
 

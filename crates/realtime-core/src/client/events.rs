@@ -153,7 +153,7 @@ impl Client {
                             error,
                         });
                     }
-                    self.hear_overlay(entry);
+                    self.hear_overlay(now, entry);
                 }
                 Target::Listener(listener) => {
                     let event = received.get_or_insert_with(|| {

@@ -217,7 +217,7 @@ impl Client {
     }
 
     /// Hears what the overlay of a query has to tell after something happened to its data.
-    fn hear_overlay_now(&mut self, entry: EntryId) {
+    fn hear_overlay_now(&mut self, now: Instant, entry: EntryId) {
         let Some(news) = self.cache.overlay_news(entry) else {
             return;
         };
@@ -230,6 +230,15 @@ impl Client {
         }
         for (mutation, is_complete) in news.echoed {
             self.mutations.echoed(mutation, is_complete);
+        }
+        for (mutation, is_known) in news.fetched {
+            if is_known {
+                self.mutations.all_named(mutation);
+            } else {
+                for other in self.mutations.never_named(mutation) {
+                    self.revoke_everywhere(now, other);
+                }
+            }
         }
     }
 
@@ -359,10 +368,13 @@ impl Client {
             Outcome::Confirmed(answer) => {
                 self.overlays_of(now, keys, |overlay| overlay.confirm(now, id, &answer));
                 let left = self.keys_with(id, keys);
+                if !self.is_any(&left, |overlay| overlay.awaits_id(id)) {
+                    self.mutations.all_named(id);
+                }
                 if !left.is_empty()
                     && let Some((oldest, keys)) = self.mutations.wait_to_be_seen(now, id, left)
                 {
-                    self.overlays_of(now, &keys, |overlay| overlay.revoke(now, oldest));
+                    self.never_seen(now, oldest, &keys);
                 }
             }
             Outcome::Again(message) => {
@@ -391,12 +403,26 @@ impl Client {
 
     /// The queries among `keys` that a mutation still has layers in.
     fn keys_with(&self, id: MutationId, keys: &[QueryKey]) -> Vec<QueryKey> {
-        let has = |key: &&QueryKey| {
+        let has = |key: &&QueryKey| self.is_any(std::slice::from_ref(*key), |it| it.has(id));
+        keys.iter().filter(has).cloned().collect()
+    }
+
+    /// Whether the overlay of any of these queries is so.
+    fn is_any(&self, keys: &[QueryKey], is_so: impl Fn(&dyn Overlay) -> bool) -> bool {
+        keys.iter().any(|key| {
             let entry = self.cache.entry_id(key);
             let overlay = entry.and_then(|entry| self.cache.overlay_of(entry));
-            overlay.is_some_and(|overlay| overlay.has(id))
-        };
-        keys.iter().filter(has).cloned().collect()
+            overlay.is_some_and(&is_so)
+        })
+    }
+
+    /// The layers of a mutation go although nothing has shown it.
+    fn never_seen(&mut self, now: Instant, id: MutationId, keys: &[QueryKey]) {
+        let dropped = self.mutations.never_seen(id);
+        self.overlays_of(now, keys, |overlay| overlay.revoke(now, id));
+        for other in dropped {
+            self.revoke_everywhere(now, other);
+        }
     }
 
     /// Changes the overlays that a mutation has edits for.
@@ -420,7 +446,7 @@ impl Client {
             if let Some(entry) = self.cache.entry_id(key) {
                 self.cache
                     .edit_overlay(now, entry, |overlay| (change(overlay), ()));
-                self.hear_overlay_now(entry);
+                self.hear_overlay_now(now, entry);
             }
         }
     }
@@ -483,8 +509,7 @@ impl Client {
             }
             self.mutations.asked(now, id);
         } else {
-            self.mutations.never_seen(id);
-            self.overlays_of(now, &left, |overlay| overlay.revoke(now, id));
+            self.never_seen(now, id, &left);
         }
     }
 }

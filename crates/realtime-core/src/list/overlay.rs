@@ -54,6 +54,8 @@ struct Touched<T: ListItem> {
 struct Member<I> {
     message: Option<MessageId>,
     rows: OrderedSet<I>,
+    /// Those that the server has said the id of.
+    named: OrderedSet<I>,
 }
 
 impl<T: ListItem> ListOverlay<T> {
@@ -172,6 +174,7 @@ impl<T: ListItem> KeyedList<T> {
             let member = Member {
                 message: None,
                 rows: OrderedSet::new(),
+                named: OrderedSet::new(),
             };
             let member = overlay
                 .mutations
@@ -265,12 +268,30 @@ impl<T: ListItem> KeyedList<T> {
         }
         let fetched = items.iter().map(|item| (item.id(), item));
         let fetched: OrderedMap<T::Id, &T> = fetched.filter(|(id, _)| ids.contains(id)).collect();
+        self.note_fetched_inserts(&ids, |id| fetched.contains_key(id));
         self.peel(&ids, Synced::Passing, |id, layer| {
             let became = fetched
                 .get(id)
                 .map_or(Became::AsMeant, |item| Became::Item(*item));
             is_fetched(layer).then_some(became)
         });
+    }
+}
+
+impl<T: ListItem> KeyedList<T> {
+    /// Notes down of the new rows among these, of which the server has not said the ids, whether a
+    /// fetch has brought them.
+    fn note_fetched_inserts(&mut self, ids: &[T::Id], is_there: impl Fn(&T::Id) -> bool) {
+        let mut known: OrderedMap<MutationId, bool> = OrderedMap::new();
+        for id in ids {
+            let layers = self.overlay.touched.get(id).into_iter();
+            let layers = layers.flat_map(|row| row.stack.iter());
+            for layer in layers.filter(|layer| matches!(layer.change, Change::Insert(_))) {
+                let all = known.get_or_insert_with(layer.id.mutation, || true);
+                *all &= is_there(id);
+            }
+        }
+        self.overlay.news.fetched.extend(known);
     }
 }
 
@@ -285,6 +306,10 @@ impl<T: ListItem> Overlay for KeyedList<T> {
 
     fn has(&self, mutation: MutationId) -> bool {
         self.overlay.mutations.contains_key(&mutation)
+    }
+
+    fn awaits_id(&self, mutation: MutationId) -> bool {
+        self.next_insert(mutation).is_some()
     }
 
     fn expect(&mut self, mutation: MutationId, message: &MessageId) {

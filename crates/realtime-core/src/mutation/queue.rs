@@ -73,6 +73,9 @@ pub(crate) struct Mutations {
     sends: FxHashMap<SendId, Option<MutationId>>,
     timers: Timers,
     unseen: OrderedMap<MutationId, Unseen>,
+    /// Those that were carried out, of whose new rows the server has not said the ids yet: edits of
+    /// these wait on.
+    unnamed: OrderedMap<MutationId, Rc<Mutation>>,
     ended: OrderedMap<MutationId, MutationInfo>,
     pub(crate) ids: ServerIds,
     events: VecDeque<(MutationId, MutationEvent)>,
@@ -102,6 +105,7 @@ impl Mutations {
             sends: FxHashMap::default(),
             timers: Timers::default(),
             unseen: OrderedMap::new(),
+            unnamed: OrderedMap::new(),
             ended: OrderedMap::new(),
             ids: ServerIds::default(),
             events: VecDeque::new(),
@@ -246,7 +250,7 @@ impl Mutations {
             if !self.is_ready(now, *id, entry) {
                 continue;
             }
-            if self.catch_up.is_patient(now) && is_behind(&self.catch_up, &entry.mutation) {
+            if self.catch_up.is_patient() && is_behind(&self.catch_up, &entry.mutation) {
                 behind.push(*id);
                 continue;
             }
@@ -309,6 +313,9 @@ impl Mutations {
     /// One that was given up for lost, and waits to be sent again, need not be. One that failed for
     /// want of an answer, and was kept, has been told of, and goes.
     pub(crate) fn echoed(&mut self, id: MutationId, is_complete: bool) {
+        if is_complete {
+            self.all_named(id);
+        }
         let Some(entry) = self.entries.get_mut(&id) else {
             return;
         };
@@ -398,6 +405,7 @@ impl Mutations {
         self.scopes.clear();
         self.timers = Timers::default();
         self.unseen = OrderedMap::new();
+        self.unnamed = OrderedMap::new();
         self.proven.clear();
         self.ids = ServerIds::default();
         self.stirred = false;
@@ -448,7 +456,15 @@ impl Mutations {
             })
         };
         let entries = self.entries.iter().filter(|(_, entry)| waits(entry));
-        entries.map(|(id, _)| *id).collect()
+        let unnamed = self.unnamed.iter().filter(|(_, other)| {
+            let mut edits = mutation.edits.iter();
+            edits.any(|edit| {
+                let target = edit.target.as_ref();
+                target.is_some_and(|target| other.inserts(&edit.key, &target.id))
+            })
+        });
+        let unnamed = unnamed.map(|(id, _)| *id);
+        entries.map(|(id, _)| *id).chain(unnamed).collect()
     }
 
     /// The mutations that a new one makes pointless, and that make it pointless: it deletes rows,

@@ -62,6 +62,7 @@ impl<T> RecordOverlay<T> {
                 conflicts: Vec::new(),
                 ids: Vec::new(),
                 echoed: Vec::new(),
+                fetched: Vec::new(),
             },
         }
     }

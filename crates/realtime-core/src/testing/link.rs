@@ -88,6 +88,12 @@ impl Link {
         self.swallows
     }
 
+    /// Whether anything is under way to the client on the current socket, or waits for it to read.
+    #[must_use]
+    pub fn has_arrivals(&self) -> bool {
+        !self.down.0.is_empty()
+    }
+
     /// A new socket: what was under way on the old one is gone, or late.
     pub(crate) fn renew(&mut self, generation: Generation) {
         if !self.late_callbacks.is_zero() {

@@ -21,6 +21,7 @@ mod client_sends;
 mod client_session;
 mod client_shown;
 mod client_simulated;
+mod client_sleep;
 mod client_sources;
 mod client_words;
 mod connection_heartbeat;

@@ -2,8 +2,8 @@
 
 use crate::mutation_board::{SECOND, mutate, watch};
 use realtime_core::{
-    Client, Edit, ListEdit, ListItem, ListSpec, Message, Mutation, Position, QueryKey,
-    QueryOptions, key,
+    Client, Edit, ListEdit, ListItem, ListSpec, Message, Mutation, MutationError, MutationEvent,
+    Position, QueryKey, QueryOptions, key,
     query::Fetched,
     testing::{PeerId, ScriptedServer, World},
 };
@@ -225,4 +225,132 @@ fn a_new_row_can_be_moved_before_it_has_its_id_and_stands_where_the_server_puts_
         assert_eq!(texts(client), ["a", "c", "b"]);
     });
     assert_eq!(world.client(peer).overlay_len(&notes()), 0);
+}
+
+/// The server answers `make` with nothing, and tells of the row `id` after a while, or never.
+fn answer_nothing(world: &mut World, truth: &Truth, id: Option<&'static str>, tells: bool) {
+    let truth = Rc::clone(truth);
+    world.server.on("make", move |server, request| {
+        let made = request.envelope["data"]["id"].as_str().unwrap_or_default();
+        let row = note(id.unwrap_or(made), "made");
+        truth.borrow_mut().push(row.clone());
+        if tells {
+            let data = json!({ "action": "create", "item": row }).to_string();
+            let message = Some(request.text("id"));
+            server.publish_after(2 * SECOND, "notes", "list:update", &data, message);
+        }
+        Ok(Value::Null)
+    });
+}
+
+fn make(id: &str) -> Mutation {
+    let data = json!({ "id": id }).to_string();
+    insert(Mutation::new(Message::new("make", data)), id, "made")
+}
+
+fn rewrite(id: &str, text: &str) -> Mutation {
+    let patch = json!({ "text": text }).to_string().into();
+    let row = id.to_owned();
+    let edit = ListEdit::<Note>::Update {
+        id: row.clone(),
+        patch,
+    };
+    Mutation::new(Message::new("rewrite", "null"))
+        .edit(Edit::list(notes(), edit))
+        .with_data(move |sending| json!({ "id": sending.id(&row) }).to_string())
+}
+
+/// The ids under which edits have been sent.
+fn rewritten(world: &World) -> Vec<String> {
+    let requests = world.server.requests.iter();
+    let rewrites = requests.filter(|request| request.text("event") == "rewrite");
+    rewrites
+        .map(|request| {
+            request.envelope["data"]["id"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn edits_of_a_new_row_wait_for_the_event_that_tells_its_id_when_the_answer_does_not() {
+    let mut world = World::new(6);
+    let truth = serve(&mut world, &[]);
+    answer_nothing(&mut world, &truth, Some("n1"), true);
+    let peer = open(&mut world);
+    mutate(&mut world, peer, make("temp-1"));
+    mutate(&mut world, peer, rewrite("temp-1", "before the answer"));
+    world.run(SECOND);
+    assert_eq!(
+        world.client(peer).pending_mutations(),
+        1,
+        "the row was made"
+    );
+    mutate(&mut world, peer, rewrite("temp-1", "after the answer"));
+    world.run(SECOND / 2);
+    assert_eq!(rewritten(&world), [""; 0]);
+    assert_eq!(texts(world.client(peer)), ["after the answer"]);
+    world.run(2 * SECOND);
+    assert_eq!(rewritten(&world), ["n1", "n1"]);
+    mutate(&mut world, peer, rewrite("temp-1", "after the event"));
+    world.run(SECOND);
+    assert_eq!(rewritten(&world), ["n1", "n1", "n1"]);
+}
+
+#[test]
+fn edits_of_a_new_row_whose_id_nothing_tells_fail_as_those_of_a_failed_insert() {
+    let mut world = World::new(7);
+    let truth = serve(&mut world, &[]);
+    answer_nothing(&mut world, &truth, Some("n1"), false);
+    let peer = open(&mut world);
+    let made = mutate(&mut world, peer, make("temp-1"));
+    let edits = [
+        mutate(&mut world, peer, rewrite("temp-1", "one")),
+        mutate(&mut world, peer, rewrite("temp-1", "two")),
+    ];
+    world.run(4 * SECOND);
+    assert_eq!(texts(world.client(peer)), ["two"]);
+    assert_eq!(world.client(peer).pending_mutations(), 2);
+    // The fetch that looks for the row brings it under an id that nobody can connect with it.
+    world.run(4 * SECOND);
+    assert_eq!(texts(world.client(peer)), ["made"]);
+    let failed: Vec<_> = world.take_mutations(peer).into_iter().collect();
+    for edit in edits {
+        assert!(failed.iter().any(|(id, event)| *id == edit
+            && matches!(event, MutationEvent::Failed { error: MutationError::Dropped { by }, .. } if *by == made)));
+    }
+    assert_eq!(world.client(peer).overlay_len(&notes()), 0);
+    assert_eq!(rewritten(&world), [""; 0]);
+}
+
+#[test]
+fn edits_of_a_new_row_that_keeps_its_id_go_on_when_an_event_or_a_fetch_shows_it() {
+    for tells in [true, false] {
+        let mut world = World::new(8);
+        let truth = serve(&mut world, &[]);
+        answer_nothing(&mut world, &truth, None, tells);
+        let peer = open(&mut world);
+        mutate(&mut world, peer, make("own-1"));
+        mutate(&mut world, peer, rewrite("own-1", "mine"));
+        world.run(9 * SECOND);
+        assert_eq!(rewritten(&world), ["own-1"], "{tells}");
+        let failures = world.client(peer).stats().mutations.failed;
+        assert_eq!(failures, 0, "{tells}");
+    }
+}
+
+#[test]
+fn edits_of_a_new_row_do_not_wait_when_the_answer_says_that_it_keeps_its_id() {
+    let mut world = World::new(9);
+    serve(&mut world, &[]);
+    world.server.on("make", |_, request| {
+        Ok(json!({ "id": request.envelope["data"]["id"] }))
+    });
+    let peer = open(&mut world);
+    mutate(&mut world, peer, make("own-1"));
+    mutate(&mut world, peer, rewrite("own-1", "mine"));
+    world.run(SECOND);
+    assert_eq!(rewritten(&world), ["own-1"]);
 }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub(in crate::client) struct Calls {
     lay_pending: fn(&mut Client, Instant, EntryId),
-    hear_overlay: fn(&mut Client, EntryId),
+    hear_overlay: fn(&mut Client, Instant, EntryId),
     drain: fn(&mut Client, Instant) -> bool,
     done: fn(&mut Client, Instant, MutationId, Result<Rc<str>, MutationError>),
     down: fn(&mut Client, Instant, Vec<MutationId>),
@@ -39,9 +39,9 @@ impl Client {
     }
 
     /// Hears what the overlay of a query has to tell after something happened to its data.
-    pub(in crate::client) fn hear_overlay(&mut self, entry: EntryId) {
+    pub(in crate::client) fn hear_overlay(&mut self, now: Instant, entry: EntryId) {
         if let Some(calls) = self.mutating.filter(|_| self.mutations.is_active()) {
-            (calls.hear_overlay)(self, entry);
+            (calls.hear_overlay)(self, now, entry);
         }
     }
 

@@ -158,7 +158,10 @@ impl<T: ListItem> KeyedList<T> {
     /// `id` is a row that the server made for `mutation`: it is the next one of its rows that still
     /// has a temporary id, unless it is known already.
     fn adopt_next(&mut self, mutation: MutationId, id: &T::Id) -> bool {
-        if self.overlay.rows_of(mutation).contains(id) {
+        if let Some(member) = self.overlay.mutations.get_mut(&mutation)
+            && member.rows.contains(id)
+        {
+            member.named.insert(id.clone());
             return false;
         }
         match self.next_insert(mutation) {
@@ -168,12 +171,14 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// The first row that `mutation` inserts and that the server has not named yet.
-    fn next_insert(&self, mutation: MutationId) -> Option<T::Id> {
+    pub(super) fn next_insert(&self, mutation: MutationId) -> Option<T::Id> {
         let rows = self.overlay.rows_of(mutation).into_iter();
         let inserted = rows.filter_map(|row| {
             let mut layers = self.overlay.touched.get(&row)?.stack.of(mutation);
             let layer = layers.find(|layer| matches!(layer.change, Change::Insert(_)))?;
-            let is_named = self.overlay.aliases.temporary(&row).is_some();
+            let member = self.overlay.mutations.get(&mutation)?;
+            let is_named =
+                member.named.contains(&row) || self.overlay.aliases.temporary(&row).is_some();
             (!is_named).then_some((layer.id, row))
         });
         inserted.min_by_key(|(layer, _)| *layer).map(|(_, row)| row)

@@ -14,6 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Bounded by the channels there are.
 #[derive(Debug, Default)]
 pub(crate) struct CatchUp {
+    /// When the link came up, as long as there is patience.
     since: Option<Instant>,
     /// How far the missed events go that the server said it would send.
     missed: FxHashMap<ChannelName, Position>,
@@ -35,8 +36,16 @@ impl CatchUp {
         Some(self.since? + PATIENCE)
     }
 
-    pub(super) fn is_patient(&self, now: Instant) -> bool {
-        self.until().is_some_and(|until| now < until)
+    pub(super) fn is_patient(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// Time has passed. Only this ends the patience: what is waited for may have come, and wait to be
+    /// read.
+    pub(super) fn give_up(&mut self, now: Instant) {
+        if self.until().is_some_and(|until| until <= now) {
+            self.since = None;
+        }
     }
 
     pub(super) fn live(

@@ -81,19 +81,11 @@ impl Entry {
     }
 
     pub(super) fn touches(&self, key: &QueryKey, id: &Rc<str>) -> bool {
-        self.does(key, id, |_| true)
+        self.mutation.does(key, id, |_| true)
     }
 
     pub(super) fn inserts(&self, key: &QueryKey, id: &Rc<str>) -> bool {
-        self.does(key, id, |deed| matches!(deed, Deed::Insert { .. }))
-    }
-
-    fn does(&self, key: &QueryKey, id: &Rc<str>, deed: impl Fn(Deed) -> bool) -> bool {
-        let mut edits = self.mutation.edits.iter();
-        edits.any(|edit| {
-            let target = edit.target.as_ref();
-            edit.key == *key && target.is_some_and(|it| it.id == *id && deed(it.deed))
-        })
+        self.mutation.inserts(key, id)
     }
 
     /// The next message id, after one whose message was refused.
@@ -102,5 +94,25 @@ impl Entry {
         let base = self.message.split('.').next().unwrap_or_default();
         self.message = MessageId::from(format!("{base}.{}", self.renames));
         self.message.clone()
+    }
+}
+
+impl Mutation {
+    /// Whether it makes the row `id` of the list `key`.
+    pub(super) fn inserts(&self, key: &QueryKey, id: &Rc<str>) -> bool {
+        self.does(key, id, |deed| matches!(deed, Deed::Insert { .. }))
+    }
+
+    /// Whether it makes any row.
+    pub(super) fn is_insert(&self) -> bool {
+        let mut targets = self.edits.iter().filter_map(|edit| edit.target.as_ref());
+        targets.any(|target| matches!(target.deed, Deed::Insert { .. }))
+    }
+
+    fn does(&self, key: &QueryKey, id: &Rc<str>, deed: impl Fn(Deed) -> bool) -> bool {
+        self.edits.iter().any(|edit| {
+            let target = edit.target.as_ref();
+            edit.key == *key && target.is_some_and(|it| it.id == *id && deed(it.deed))
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{MutationError, MutationEvent, MutationInfo, MutationStatus, edit::Deed},
-    MAX_ENDED, Mutations, State,
+    Entry, MAX_ENDED, Mutations, State,
 };
 use crate::{
     id::{MessageId, MutationId},
@@ -141,11 +141,36 @@ impl Mutations {
     }
 
     fn confirm(&mut self, id: MutationId, answer: Rc<str>) -> Outcome {
-        self.learn_id(id, &answer);
-        let attempts = self.entries.get(&id).map_or(0, |entry| entry.attempts);
-        self.forget(id);
+        let is_learnt = self.learn_id(id, &answer);
+        let entry = self.entries.get(&id);
+        let attempts = entry.map_or(0, |entry| entry.attempts);
+        let is_unnamed = |entry: &&Entry| !entry.named && !is_learnt && entry.mutation.is_insert();
+        if let Some(entry) = entry.filter(is_unnamed) {
+            self.unnamed.insert(id, Rc::clone(&entry.mutation));
+            self.leave_scope(id);
+        } else {
+            self.release(id);
+        }
+        self.timers.set(id, None);
+        self.entries.remove(&id);
         self.end(id, attempts, Ok(Rc::clone(&answer)));
         Outcome::Confirmed(answer)
+    }
+
+    /// The ids of all rows that a mutation inserts are known: what edits these may go on.
+    pub(crate) fn all_named(&mut self, id: MutationId) {
+        if self.unnamed.remove(&id).is_some() {
+            self.release(id);
+        }
+    }
+
+    /// The server has carried a mutation out, and will not say the ids of the rows that it inserts:
+    /// what edits these fails as it does when the insert fails. Gives those whose layers are to go.
+    pub(crate) fn never_named(&mut self, id: MutationId) -> Vec<MutationId> {
+        match self.unnamed.remove(&id) {
+            Some(_) => self.drop_dependents(id),
+            None => Vec::new(),
+        }
     }
 
     fn fail_or_retry(&mut self, now: Instant, id: MutationId, error: MutationError) -> Outcome {
@@ -289,10 +314,10 @@ impl Mutations {
     }
 
     /// The id that an answer gives the one row that a mutation inserts; for lists that are not in
-    /// the cache, and so learn nothing from it themselves.
-    fn learn_id(&mut self, id: MutationId, answer: &str) {
+    /// the cache, and so learn nothing from it themselves. Whether there was one.
+    fn learn_id(&mut self, id: MutationId, answer: &str) -> bool {
         let Some(mutation) = self.mutation(id).cloned() else {
-            return;
+            return false;
         };
         let mut inserted = mutation.edits.iter().filter_map(|edit| {
             let target = edit.target.as_ref()?;
@@ -302,20 +327,20 @@ impl Mutations {
             }
         });
         let Some((temporary, id_field)) = inserted.next() else {
-            return;
+            return false;
         };
         if inserted.any(|(other, _)| other != temporary) {
-            return;
+            return false;
         }
         let Ok(answer) = serde_json::from_str::<Value>(answer) else {
-            return;
+            return false;
         };
         let item = answer.get("item").unwrap_or(&answer);
-        if let Some(id) = item
-            .get(id_field)
-            .filter(|id| id.is_string() || id.is_number())
-        {
+        let id = item.get(id_field);
+        let id = id.filter(|id| id.is_string() || id.is_number());
+        if let Some(id) = id {
             self.named(temporary, id.to_string().into());
         }
+        id.is_some()
     }
 }

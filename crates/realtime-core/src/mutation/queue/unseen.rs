@@ -44,10 +44,8 @@ impl Mutations {
         if self.unseen.len() <= self.limits.pending {
             return None;
         }
-        let (oldest, unseen) = self.unseen.pop_first()?;
-        self.timers.set(oldest, None);
-        self.stats.never_seen += 1;
-        Some((oldest, unseen.keys))
+        let (oldest, unseen) = self.unseen.first()?;
+        Some((*oldest, unseen.keys.clone()))
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
@@ -55,6 +53,7 @@ impl Mutations {
     }
 
     pub(crate) fn next_due(&mut self, now: Instant) -> Option<Due> {
+        self.catch_up.give_up(now);
         while let Some(id) = self.timers.pop(now) {
             if let Some(unseen) = self.unseen.get(&id) {
                 return Some(Due::Overdue {
@@ -71,10 +70,11 @@ impl Mutations {
         None
     }
 
-    /// The data shows it: there is nothing to wait for any more.
+    /// The data shows it, or is not there to show it: there is nothing to wait for any more.
     pub(crate) fn seen(&mut self, id: MutationId) {
         self.unseen.remove(&id);
         self.timers.set(id, None);
+        self.all_named(id);
     }
 
     /// Its queries are fetched again.
@@ -91,9 +91,11 @@ impl Mutations {
         self.timers.set(id, Some(now + PATIENCE));
     }
 
-    /// Its layers go although nothing has shown it.
-    pub(crate) fn never_seen(&mut self, id: MutationId) {
+    /// Its layers go although nothing has shown it. Gives the others whose layers are to go.
+    pub(crate) fn never_seen(&mut self, id: MutationId) -> Vec<MutationId> {
+        let dropped = self.never_named(id);
         self.seen(id);
         self.stats.never_seen += 1;
+        dropped
     }
 }
