@@ -126,6 +126,8 @@ pub struct KeyedList<T: ListItem> {
     overlay: ListOverlay<T>,
     /// How often the server's history has broken off.
     era: u32,
+    /// Whether nothing is forgotten but by [`expire`](Self::expire).
+    waits_to_expire: bool,
 }
 
 impl<T: ListItem> KeyedList<T> {
@@ -143,6 +145,7 @@ impl<T: ListItem> KeyedList<T> {
             max_items: options.max_items,
             overlay: ListOverlay::new(options.conflicts),
             era: 0,
+            waits_to_expire: false,
         }
     }
 
@@ -213,6 +216,18 @@ impl<T: ListItem> KeyedList<T> {
         }
     }
 
+    /// Leaves it to the owner to call [`expire`](Self::expire): of a late event that waits to be read,
+    /// only the owner knows.
+    pub(crate) const fn expire_when_told(&mut self) {
+        self.waits_to_expire = true;
+    }
+
+    fn expire_unless_told(&mut self, now: Instant) {
+        if !self.waits_to_expire {
+            self.expire(now);
+        }
+    }
+
     /// When [`expire`](Self::expire) has something to do.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
@@ -228,6 +243,10 @@ impl<T: ListItem> KeyedList<T> {
             recent_now: self.recent.len(),
             tombstones: self.tombstones.len(),
             layers: self.overlay.len(),
+            remembered_bytes: self.tombstones.bytes()
+                + self.parked.bytes()
+                + self.recent.bytes()
+                + self.overlay.aliases().bytes(),
             scans: self.order.scans(),
             ..self.stats
         }

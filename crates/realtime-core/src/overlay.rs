@@ -101,6 +101,8 @@ pub struct OverlayNews {
     pub conflicts: Vec<(MutationId, Conflict)>,
     /// Temporary ids and the server's ids for them, as JSON.
     pub ids: Vec<(MutationId, Rc<str>, Rc<str>)>,
+    /// Temporary ids, as JSON, that are the ids of rows of the server's by now.
+    pub outranked: Vec<Rc<str>>,
     /// Mutations whose echo has come, and whether the ids of all rows they insert are known with it.
     pub echoed: Vec<(MutationId, bool)>,
     /// Mutations whose new rows a fetch should have brought, and whether it brought all of them under

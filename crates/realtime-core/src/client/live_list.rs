@@ -23,8 +23,10 @@ pub(super) struct LiveList<T: ListItem> {
 
 impl<T: ListItem> LiveList<T> {
     pub(super) fn new(options: ListOptions<T>) -> Self {
+        let mut list = KeyedList::new(options.clone());
+        list.expire_when_told();
         Self {
-            list: KeyedList::new(options.clone()),
+            list,
             options,
             is_filled: false,
         }

@@ -222,6 +222,9 @@ impl Client {
             return;
         };
         self.mutations.caught_up();
+        for id in news.outranked {
+            self.mutations.ids.forget(&id);
+        }
         for (_, temporary, id) in news.ids {
             self.mutations.named(temporary, id);
         }

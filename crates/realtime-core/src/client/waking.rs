@@ -13,6 +13,10 @@ use std::time::Duration;
 /// A timer this late did not fire late: the machine slept, or the page's timers were held back.
 const CLOCK_JUMP: Duration = Duration::from_secs(1);
 
+/// How long what waited has to be read after a timer that was a little late: who slept until just after
+/// the deadline is not told from who did not.
+const BRIEFLY: Duration = Duration::from_millis(100);
+
 /// Whether answers may be given up.
 #[derive(Debug)]
 pub(super) struct Waking {
@@ -39,15 +43,19 @@ impl Waking {
         }
         match self.until {
             Some(until) if now < until => false,
-            Some(_) => {
+            // It has had its reprieve.
+            Some(until) if due.is_none_or(|due| due <= until) => {
                 self.until = None;
                 true
             }
-            None if due.is_some_and(|due| now.saturating_since(due) > CLOCK_JUMP) => {
-                self.until = Some(now + self.reprieve);
-                false
-            }
-            None => true,
+            _ => match due.map_or(Duration::ZERO, |due| now.saturating_since(due)) {
+                Duration::ZERO => true,
+                late => {
+                    let is_jump = late > CLOCK_JUMP;
+                    self.until = Some(now + if is_jump { self.reprieve } else { BRIEFLY });
+                    false
+                }
+            },
         }
     }
 
@@ -74,6 +82,24 @@ mod tests {
         assert!(!waking.may_give_up(at(132), Some(at(20))));
         assert!(waking.may_give_up(at(200), Some(at(20))), "however late");
         assert_eq!(waking.put_off(at(20)), at(20));
+    }
+
+    #[test]
+    fn a_reprieve_that_nothing_needed_does_not_count_for_the_next_jump() {
+        let mut waking = Waking::new(Duration::from_secs(3));
+        assert!(!waking.may_give_up(at(130), Some(at(20))));
+        // The answer came, and much later there is another sleep.
+        assert!(!waking.may_give_up(at(900), Some(at(800))));
+        assert!(waking.may_give_up(at(903), Some(at(800))));
+    }
+
+    #[test]
+    fn a_timer_that_is_a_little_late_waits_a_little() {
+        let mut waking = Waking::new(Duration::from_secs(3));
+        let now = Instant::from_millis(10_010);
+        assert!(!waking.may_give_up(now, Some(at(10))));
+        assert_eq!(waking.put_off(at(10)), now + BRIEFLY);
+        assert!(waking.may_give_up(now + BRIEFLY, Some(at(10))));
     }
 
     #[test]

@@ -16,11 +16,22 @@ impl Ticket {
 /// back; it leaves nothing behind, so the queue is never longer than what it stands for.
 #[derive(Debug)]
 pub(super) struct AgeQueue<K> {
-    entries: OrderedMap<Ticket, (Instant, K)>,
+    entries: OrderedMap<Ticket, Entry<K>>,
     next: Ticket,
     ttl: Duration,
     cap: usize,
+    bytes: usize,
 }
+
+#[derive(Debug)]
+struct Entry<K> {
+    deadline: Instant,
+    key: K,
+    bytes: usize,
+}
+
+/// The most bytes that one queue stands for.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 impl<K> AgeQueue<K> {
     pub(super) const fn new(limit: Limit) -> Self {
@@ -29,13 +40,24 @@ impl<K> AgeQueue<K> {
             next: Ticket(0),
             ttl: limit.ttl,
             cap: limit.cap,
+            bytes: 0,
         }
     }
 
-    pub(super) fn push(&mut self, now: Instant, key: K) -> Ticket {
+    /// Takes in something that costs so many bytes to remember.
+    pub(super) fn push(&mut self, now: Instant, key: K, bytes: usize) -> Ticket {
         let ticket = self.next;
         self.next = Ticket(ticket.0 + 1);
-        self.entries.insert(ticket, (now + self.ttl, key));
+        let deadline = now + self.ttl;
+        self.bytes += bytes;
+        self.entries.insert(
+            ticket,
+            Entry {
+                deadline,
+                key,
+                bytes,
+            },
+        );
         ticket
     }
 
@@ -46,10 +68,18 @@ impl<K> AgeQueue<K> {
 
     pub(super) fn clear(&mut self) {
         self.entries.clear();
+        self.bytes = 0;
     }
 
     pub(super) fn remove(&mut self, ticket: Ticket) {
-        self.entries.remove(&ticket);
+        if let Some(entry) = self.entries.remove(&ticket) {
+            self.bytes -= entry.bytes;
+        }
+    }
+
+    /// How many bytes all of it costs.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn len(&self) -> usize {
@@ -57,12 +87,13 @@ impl<K> AgeQueue<K> {
     }
 
     pub(super) fn is_over_cap(&self) -> bool {
-        self.entries.len() > self.cap
+        self.entries.len() > self.cap || self.bytes > MAX_BYTES
     }
 
     pub(super) fn pop_oldest(&mut self) -> Option<(Ticket, K)> {
-        let (ticket, (_, key)) = self.entries.pop_first()?;
-        Some((ticket, key))
+        let (ticket, entry) = self.entries.pop_first()?;
+        self.bytes -= entry.bytes;
+        Some((ticket, entry.key))
     }
 
     pub(super) fn pop_expired(&mut self, now: Instant) -> Option<(Ticket, K)> {
@@ -73,7 +104,7 @@ impl<K> AgeQueue<K> {
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let (_, (deadline, _)) = self.entries.first()?;
-        Some(*deadline)
+        let (_, entry) = self.entries.first()?;
+        Some(entry.deadline)
     }
 }

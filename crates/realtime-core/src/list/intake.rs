@@ -20,7 +20,7 @@ impl<T: ListItem> KeyedList<T> {
     /// When `data` is not such an event, names another action, or holds an item or a patch that
     /// does not fit `T`. Nothing is changed then.
     pub fn apply(&mut self, now: Instant, data: &str) -> Result<Applied, DecodeError> {
-        self.expire(now);
+        self.expire_unless_told(now);
         let applied = Event::read(data).and_then(|event| match &*event.action {
             "batch" => self.apply_batch(now, &event),
             _ => self.apply_single(now, &event),
@@ -30,7 +30,7 @@ impl<T: ListItem> KeyedList<T> {
 
     /// Takes a whole item, new or known, by its own version.
     pub fn upsert(&mut self, now: Instant, item: T) -> Applied {
-        self.expire(now);
+        self.expire_unless_told(now);
         let version = item.version();
         self.install(now, item, version)
     }
@@ -47,7 +47,7 @@ impl<T: ListItem> KeyedList<T> {
         id: &T::Id,
         patch: &str,
     ) -> Result<Applied, DecodeError> {
-        self.expire(now);
+        self.expire_unless_told(now);
         let applied =
             Head::<T>::read(patch).and_then(|head| self.patch(now, id, head.version, patch));
         self.count_malformed(applied)
@@ -55,7 +55,7 @@ impl<T: ListItem> KeyedList<T> {
 
     /// Deletes the row `id`, unless it is newer than `version`.
     pub fn remove(&mut self, now: Instant, id: &T::Id, version: Option<u64>) -> Applied {
-        self.expire(now);
+        self.expire_unless_told(now);
         self.delete(now, id, version)
     }
 

@@ -3,7 +3,7 @@
 use crate::{error::DecodeError, merge::merge_patch};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    fmt::{Debug, Display},
+    fmt::{self, Debug, Display, Write},
     hash::Hash,
 };
 
@@ -19,6 +19,23 @@ pub trait ItemId:
 impl<I> ItemId for I where
     I: Clone + Eq + Hash + Ord + Debug + Display + Serialize + DeserializeOwned + 'static
 {
+}
+
+/// How long an id is as text: what it costs to remember, more or less.
+pub(super) fn text_len(id: &impl Display) -> usize {
+    struct Length(usize);
+
+    impl Write for Length {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 += text.len();
+            Ok(())
+        }
+    }
+
+    let mut length = Length(0);
+    // It never fails, and an id that does not know its own text is none.
+    let _ = write!(length, "{id}");
+    length.0
 }
 
 /// A row of a [`KeyedList`](super::KeyedList): has an id and, if the data has one, a version.

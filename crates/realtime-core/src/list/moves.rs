@@ -9,14 +9,14 @@ impl<T: ListItem> KeyedList<T> {
     /// A list with a comparator has no places to choose, so nothing moves there; that, and a row
     /// or neighbour that is not in the list, is counted.
     pub fn move_before(&mut self, now: Instant, id: &T::Id, before: Option<&T::Id>) -> Applied {
-        self.expire(now);
+        self.expire_unless_told(now);
         self.move_row(id, None, &Spot::Before(before.cloned()))
     }
 
     /// Puts the row `id` after the row `after`, or at the start; else like
     /// [`move_before`](Self::move_before).
     pub fn move_after(&mut self, now: Instant, id: &T::Id, after: Option<&T::Id>) -> Applied {
-        self.expire(now);
+        self.expire_unless_told(now);
         self.move_row(id, None, &Spot::After(after.cloned()))
     }
 

@@ -393,4 +393,6 @@ impl<T: ListItem> Overlay for KeyedList<T> {
 }
 
 #[cfg(test)]
+mod key_tests;
+#[cfg(test)]
 mod tests;

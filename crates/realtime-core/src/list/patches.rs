@@ -3,12 +3,10 @@
 
 use super::{
     expiry::{AgeQueue, Ticket},
+    item::{ItemId, text_len},
     options::Limit,
 };
 use crate::{ordered::OrderedMap, time::Instant};
-
-/// The most bytes of JSON that one collection of patches holds.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// One partial update.
 #[derive(Debug)]
@@ -24,20 +22,23 @@ pub(super) struct Patch {
 pub(super) struct Patches<K> {
     by_id: OrderedMap<K, Vec<Patch>>,
     ages: AgeQueue<K>,
-    bytes: usize,
 }
 
-impl<K: Clone + Ord> Patches<K> {
+impl<K: ItemId> Patches<K> {
     pub(super) const fn new(limit: Limit) -> Self {
         Self {
             by_id: OrderedMap::new(),
             ages: AgeQueue::new(limit),
-            bytes: 0,
         }
     }
 
     pub(super) fn len(&self) -> usize {
         self.ages.len()
+    }
+
+    /// How many bytes of ids and JSON are held.
+    pub(super) const fn bytes(&self) -> usize {
+        self.ages.bytes()
     }
 
     pub(super) fn of(&self, id: &K) -> &[Patch] {
@@ -54,9 +55,10 @@ impl<K: Clone + Ord> Patches<K> {
         let patch = Patch {
             version,
             json: json.into(),
-            ticket: self.ages.push(now, id.clone()),
+            ticket: self
+                .ages
+                .push(now, id.clone(), json.len() + 2 * text_len(id)),
         };
-        self.bytes += json.len();
         let patches = self.by_id.get_or_insert_with(id.clone(), Default::default);
         let at = patches.partition_point(|other| rank(other.version) <= rank(version));
         patches.insert(at, patch);
@@ -72,7 +74,6 @@ impl<K: Clone + Ord> Patches<K> {
     /// Takes all patches out, by id.
     pub(super) fn take_all(&mut self) -> impl Iterator<Item = (K, Vec<Patch>)> + use<K> {
         self.ages.clear();
-        self.bytes = 0;
         std::mem::take(&mut self.by_id).into_iter()
     }
 
@@ -111,7 +112,7 @@ impl<K: Clone + Ord> Patches<K> {
 
     /// The oldest patch, taken out, if there are more than may be.
     pub(super) fn pop_overflow(&mut self) -> Option<(K, Patch)> {
-        if !self.ages.is_over_cap() && self.bytes <= MAX_BYTES {
+        if !self.ages.is_over_cap() {
             return None;
         }
         let (ticket, id) = self.ages.pop_oldest()?;
@@ -135,14 +136,12 @@ impl<K: Clone + Ord> Patches<K> {
         if patches.is_empty() {
             self.by_id.remove(&id);
         }
-        self.bytes -= patch.json.len();
         Some((id, patch))
     }
 
     fn forget(&mut self, patches: &[Patch]) {
         for patch in patches {
             self.ages.remove(patch.ticket);
-            self.bytes -= patch.json.len();
         }
     }
 }

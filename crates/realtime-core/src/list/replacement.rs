@@ -16,7 +16,7 @@ impl<T: ListItem> KeyedList<T> {
     /// Optimistic edits stay over it, but for those that the server had confirmed before the fetch
     /// began.
     pub fn replace(&mut self, now: Instant, items: Vec<T>) -> Applied {
-        self.expire(now);
+        self.expire_unless_told(now);
         self.fetch_landed(&items);
         let items = items.into_iter().map(|item| {
             let version = item.version();
@@ -85,6 +85,7 @@ impl<T: ListItem> KeyedList<T> {
         self.relink();
         for id in added {
             self.pending.item(&id);
+            self.outrank_alias(&id);
             self.unpark(now, &id);
         }
         applied

@@ -172,6 +172,8 @@ pub struct ListStats {
     pub tombstones: usize,
     /// Deletes forgotten before their time because there were too many.
     pub tombstones_dropped: u64,
+    /// Bytes that the deletes, the updates and the temporary ids now remembered cost.
+    pub remembered_bytes: usize,
     /// Items refused because the list was full.
     pub rejected: u64,
     /// Payloads, batch elements and held updates that could not be read.

@@ -2,6 +2,7 @@
 
 use super::{
     expiry::{AgeQueue, Ticket},
+    item::{ItemId, text_len},
     options::Limit,
 };
 use crate::{
@@ -28,7 +29,7 @@ pub(super) struct Tombstones<K> {
     present: Ticket,
 }
 
-impl<K: Clone + Ord> Tombstones<K> {
+impl<K: ItemId> Tombstones<K> {
     pub(super) const fn new(limit: Limit) -> Self {
         Self {
             by_id: OrderedMap::new(),
@@ -39,6 +40,11 @@ impl<K: Clone + Ord> Tombstones<K> {
 
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// How many bytes of ids are remembered.
+    pub(super) const fn bytes(&self) -> usize {
+        self.ages.bytes()
     }
 
     /// Whether a partial update or delete of `id` is late: not newer than the delete, or without
@@ -87,7 +93,8 @@ impl<K: Clone + Ord> Tombstones<K> {
         floor: Option<u64>,
         versioned: bool,
     ) -> u64 {
-        let ticket = self.ages.push(now, id.clone());
+        // The id is there twice.
+        let ticket = self.ages.push(now, id.clone(), 2 * text_len(id));
         let tombstone = self.by_id.get_or_insert_with(id.clone(), || Tombstone {
             floor,
             versioned,

@@ -161,6 +161,7 @@ impl<T: ListItem> KeyedList<T> {
         let entry = self.order.insert(Rc::new(item));
         self.rows
             .insert(id.clone(), Row::new(entry, version, self.era));
+        self.outrank_alias(id);
         self.pending.order();
         self.pending.item(id);
         self.stats.applied += 1;

@@ -122,9 +122,10 @@ impl Mutations {
         }
     }
 
-    /// Whether any mutation is shown, so that what happens to the data may concern one.
+    /// Whether any mutation is shown, or was of a row that has got its id, so that what happens to the
+    /// data may concern one.
     pub(crate) fn is_active(&self) -> bool {
-        !self.entries.is_empty() || !self.unseen.is_empty()
+        !self.entries.is_empty() || !self.unseen.is_empty() || !self.ids.is_empty()
     }
 
     /// How many have no outcome.

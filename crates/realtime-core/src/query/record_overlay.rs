@@ -61,6 +61,7 @@ impl<T> RecordOverlay<T> {
             news: OverlayNews {
                 conflicts: Vec::new(),
                 ids: Vec::new(),
+                outranked: Vec::new(),
                 echoed: Vec::new(),
                 fetched: Vec::new(),
             },

@@ -188,3 +188,24 @@ fn an_edit_waits_for_the_missed_events_that_wait_in_the_socket() {
     );
     assert_eq!(mutation_board::titles(&world, peer), ["theirs"]);
 }
+
+#[test]
+fn a_late_patch_that_waits_in_the_socket_is_slotted_in_under_the_newer_one() {
+    let mut world = World::new(9);
+    let board = mutation_board::serve(&mut world);
+    mutation_board::put(&mut world, &board, "c1", |card| card.title = "old".into());
+    let peer = member(&mut world, ConflictPolicy::LastWriterWins);
+    let patch = |fields: &str| format!(r#"{{"action":"update","item":{{"id":"c1",{fields}}}}}"#);
+    let newer = patch(r#""version":3,"note":"newer""#);
+    world.server.publish("cards", "list:update", &newer);
+    world.run(SECOND / 2);
+    let older = patch(r#""version":2,"title":"older""#);
+    world.server.publish("cards", "list:update", &older);
+    world.freeze(peer);
+    // Longer than patches are remembered.
+    world.run(90 * SECOND);
+    world.thaw(peer);
+    world.run(5 * SECOND);
+    let card = mutation_board::shown(&world, peer).remove(0);
+    assert_eq!((&*card.title, &*card.note), ("older", "newer"));
+}

@@ -354,3 +354,38 @@ fn edits_of_a_new_row_do_not_wait_when_the_answer_says_that_it_keeps_its_id() {
     world.run(SECOND);
     assert_eq!(rewritten(&world), ["own-1"]);
 }
+
+#[test]
+fn a_real_row_that_has_a_temporary_id_for_its_own_is_itself() {
+    let mut world = World::new(10);
+    serve(&mut world, &[]);
+    world.server.on("make", |server, request| {
+        publish(
+            server,
+            "create",
+            &json!(note("a", "made")),
+            request.text("id"),
+        );
+        Ok(json!({ "id": "a" }))
+    });
+    let peer = open(&mut world);
+    mutate(&mut world, peer, make("temp-1"));
+    world.run(SECOND);
+    let keys = |world: &World| -> Vec<String> {
+        let list = world.client(peer).list::<Note>(&notes()).unwrap();
+        list.keys().map(|key| key.id().clone()).collect()
+    };
+    assert_eq!(keys(&world), ["temp-1"]);
+    publish(
+        &mut world.server,
+        "create",
+        &json!(note("temp-1", "theirs")),
+        "x",
+    );
+    world.run(SECOND);
+    assert_eq!(keys(&world), ["a", "temp-1"]);
+    assert_eq!(texts(world.client(peer)), ["made", "theirs"]);
+    mutate(&mut world, peer, rewrite("temp-1", "mine"));
+    world.run(SECOND / 10);
+    assert_eq!(rewritten(&world), ["temp-1"]);
+}

@@ -12,6 +12,7 @@ pub(super) struct Calls<T: ListItem> {
     pub(super) lift: fn(&mut KeyedList<T>, &[&T::Id]) -> Lifted<T>,
     pub(super) lift_all: fn(&mut KeyedList<T>) -> Lifted<T>,
     pub(super) lay: fn(&mut KeyedList<T>, Lifted<T>, Synced) -> Laid,
+    outrank: fn(&mut KeyedList<T>, &T::Id),
     recognise: fn(&mut KeyedList<T>, &T),
     fetch_landed: fn(&mut KeyedList<T>, &[T]),
     view: fn(&KeyedList<T>) -> &dyn Overlay,
@@ -23,6 +24,7 @@ impl<T: ListItem> KeyedList<T> {
         lift: |list, ids| list.lift(ids.iter().copied()),
         lift_all: Self::lift_every_layer,
         lay: Self::lay,
+        outrank: Self::outrank_known_alias,
         recognise: Self::recognise_edited,
         fetch_landed: Self::drop_fetched,
         view: |list| list,
@@ -49,6 +51,13 @@ impl<T: ListItem> KeyedList<T> {
     pub(in crate::list) fn lay_all(&mut self, lifted: Lifted<T>) -> bool {
         let calls = self.overlay.calls;
         calls.is_some_and(|calls| (calls.lay)(self, lifted, Synced::Changed).changed())
+    }
+
+    /// The server has a row of this id: no other row goes by it.
+    pub(in crate::list) fn outrank_alias(&mut self, id: &T::Id) {
+        if let Some(calls) = self.overlay.calls {
+            (calls.outrank)(self, id);
+        }
     }
 
     /// Knows a row that was made optimistically by the temporary id that the server keeps in it.

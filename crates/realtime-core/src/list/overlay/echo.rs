@@ -165,8 +165,11 @@ impl<T: ListItem> KeyedList<T> {
             return false;
         }
         match self.next_insert(mutation) {
-            Some(temporary) => self.adopt(mutation, &temporary, id),
-            None => false,
+            // What the server has a row of is no temporary id.
+            Some(temporary) if !self.rows.contains_key(&temporary) => {
+                self.adopt(mutation, &temporary, id)
+            }
+            _ => false,
         }
     }
 
@@ -176,16 +179,22 @@ impl<T: ListItem> KeyedList<T> {
         let inserted = rows.filter_map(|row| {
             let mut layers = self.overlay.touched.get(&row)?.stack.of(mutation);
             let layer = layers.find(|layer| matches!(layer.change, Change::Insert(_)))?;
-            let member = self.overlay.mutations.get(&mutation)?;
-            let is_named =
-                member.named.contains(&row) || self.overlay.aliases.temporary(&row).is_some();
+            let is_named = self.is_named(mutation, &row);
             (!is_named).then_some((layer.id, row))
         });
         inserted.min_by_key(|(layer, _)| *layer).map(|(_, row)| row)
     }
 
+    /// Whether the server has said the id of a row that `mutation` inserts.
+    fn is_named(&self, mutation: MutationId, row: &T::Id) -> bool {
+        let member = self.overlay.mutations.get(&mutation);
+        self.overlay.aliases.temporary(row).is_some()
+            || member.is_some_and(|member| member.named.contains(row))
+    }
+
     /// The row under the temporary id is the server's row `id` from now on, and keeps its key.
     fn adopt(&mut self, mutation: MutationId, temporary: &T::Id, id: &T::Id) -> bool {
+        self.outrank_known_alias(id);
         let both = [temporary.clone(), id.clone()];
         self.touch(id);
         let lifted = self.lift(both.iter());
@@ -208,6 +217,9 @@ impl<T: ListItem> KeyedList<T> {
                 touched.place = touched.place.take().or(moved.place);
             }
         }
+        if let Some(member) = self.overlay.mutations.get_mut(&mutation) {
+            member.named.insert(id.clone());
+        }
         let dropped = Aliases::insert(&mut self.overlay.aliases, temporary, id);
         self.stats.aliases_dropped += dropped;
         if let (Some(from), Some(to)) = (id_json(temporary), id_json(id)) {
@@ -219,7 +231,20 @@ impl<T: ListItem> KeyedList<T> {
         true
     }
 
+    /// The server has a row of this id: if it was an alias, the row that it stood for has its own key
+    /// from now on.
+    pub(super) fn outrank_known_alias(&mut self, id: &T::Id) {
+        if let Some(other) = Aliases::outrank(&mut self.overlay.aliases, id) {
+            self.overlay.news.outranked.extend(id_json(id));
+            self.pending.item(&other);
+            self.pending.order();
+        }
+    }
+
     /// Adopts a row that was made optimistically, if the server keeps its temporary id in it.
+    ///
+    /// Anybody may write any temporary id into a row: one that was there before is not the one that we
+    /// are making, and a temporary id that the server has a row of is none.
     pub(super) fn recognise_edited(&mut self, item: &T) {
         if self.overlay.touched.is_empty() {
             return;
@@ -228,6 +253,9 @@ impl<T: ListItem> KeyedList<T> {
             return;
         };
         let id = item.id();
+        if self.rows.contains_key(&id) || self.rows.contains_key(&temporary) {
+            return;
+        }
         let stack = self.overlay.touched.get(&temporary).map(|row| &row.stack);
         let inserted = stack.and_then(|stack| {
             let mut layers = stack.iter();
@@ -235,6 +263,7 @@ impl<T: ListItem> KeyedList<T> {
         });
         if let Some(mutation) = inserted.map(|layer| layer.id.mutation)
             && temporary != id
+            && !self.is_named(mutation, &temporary)
         {
             self.adopt(mutation, &temporary, &id);
         }
