@@ -54,6 +54,18 @@ fn a_send_whose_answer_waits_in_the_socket_is_delivered_however_long_the_machine
 }
 
 #[test]
+fn who_wakes_just_after_the_deadline_reads_first_too() {
+    let mut world = World::new(12);
+    let peer = world.connect();
+    world.run(SECOND);
+    world.link_mut(peer).latency = 100..=100;
+    world.act(peer, |client, now| client.send(now, impatient("say")));
+    sleep(&mut world, peer, Duration::from_millis(9_990));
+    world.run(5 * SECOND);
+    assert_eq!(world.take_settled(peer).remove(0).1, Ok("null".into()));
+}
+
+#[test]
 fn a_send_whose_answer_is_lost_fails_soon_after_waking() {
     let mut world = World::new(2);
     let peer = world.connect();
