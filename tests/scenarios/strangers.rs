@@ -9,9 +9,8 @@ fn strangers_sign_in_meet_write_and_change_their_names(server: ServerKind) {
     scenario_on(server, "strangers", |stage| {
         stage.start_strict_server()?;
         let ada = stage.enter("Ada", Page::RoomNamed("harbour"))?;
-        let lin = stage.enter_beside("Lin", Page::RoomNamed("harbour"))?;
+        let lin = stage.enter("Lin", Page::RoomNamed("harbour"))?;
         for visitor in [&ada, &lin] {
-            visitor.show()?;
             visitor.await_room("both are there", SOON, |room| {
                 room.online.len() == 2 && !room.has_doubles()
             })?;
@@ -35,7 +34,6 @@ fn strangers_sign_in_meet_write_and_change_their_names(server: ServerKind) {
             format!("with another name it is the same person: {room:?}")
         })?;
         for visitor in [&ada, &lin] {
-            visitor.show()?;
             visitor.turn_to_page(Page::Tasks)?;
             visitor.await_data()?;
         }

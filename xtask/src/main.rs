@@ -12,6 +12,7 @@ mod browser;
 mod cache;
 mod console;
 mod demo;
+mod deny;
 mod distribution;
 mod engine;
 mod engines;

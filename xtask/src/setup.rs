@@ -1,6 +1,6 @@
 //! Getting the tools: each part once a machine, and only the parts a command needs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::browser::Browser;
@@ -25,10 +25,11 @@ pub(crate) enum Part {
     Engine(Engine),
     Node,
     Redis,
+    CargoDeny,
 }
 
 /// All parts, in the order they are got.
-pub(crate) const ALL: [Part; 9] = [
+pub(crate) const ALL: [Part; 10] = [
     Part::WasmTarget,
     Part::WasmBindgen,
     Part::Trunk,
@@ -38,6 +39,7 @@ pub(crate) const ALL: [Part; 9] = [
     Part::Engine(Engine::WebKit),
     Part::Node,
     Part::Redis,
+    Part::CargoDeny,
 ];
 
 /// What it takes to build the page.
@@ -57,6 +59,7 @@ pub(crate) struct Tools {
     lacking: Vec<(Engine, Failure)>,
     node: Option<Node>,
     redis: Option<RedisServer>,
+    cargo_deny: Option<PathBuf>,
 }
 
 /// `cargo xtask setup`.
@@ -78,6 +81,7 @@ impl Tools {
             lacking: Vec::new(),
             node: None,
             redis: None,
+            cargo_deny: None,
         };
         let parts: Vec<Part> = ALL
             .into_iter()
@@ -133,6 +137,9 @@ impl Tools {
                 }
             }
             Part::Node => self.node = Some(progress.step("Node.js", Node::ensure)?),
+            Part::CargoDeny => {
+                self.cargo_deny = Some(progress.step("cargo-deny", || tools::cargo_deny(cache))?);
+            }
             Part::Redis => self.redis = Some(progress.step("Redis", RedisServer::ensure)?),
         }
         Ok(())
@@ -187,6 +194,14 @@ impl Tools {
         self.redis
             .as_ref()
             .ok_or_else(|| Failure::new("Redis was not among the tools", "run `cargo xtask setup`"))
+    }
+
+    /// The program cargo-deny, for what asked for it.
+    pub(crate) fn cargo_deny(&self) -> Result<&Path, Failure> {
+        self.cargo_deny.as_deref().ok_or_else(|| {
+            let advice = "run `cargo xtask setup`";
+            Failure::new("cargo-deny was not among the tools", advice)
+        })
     }
 
     fn equip(&self, cmd: Cmd, project: &Project) -> Result<Cmd, Failure> {

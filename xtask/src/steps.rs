@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::deny;
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::features::MATRIX;
@@ -58,7 +59,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Project, &Tools) -> Outcome,
 }
 
-pub(crate) const STEPS: [Step; 16] = [
+pub(crate) const STEPS: [Step; 17] = [
     Step {
         name: "fmt",
         about: "format",
@@ -121,6 +122,13 @@ pub(crate) const STEPS: [Step; 16] = [
         kind: Kind::Check,
         parts: &[],
         run: |project, _| check(docs(project)),
+    },
+    Step {
+        name: "deny",
+        about: "licences, sources, duplicates and advisories of dependencies",
+        kind: Kind::Check,
+        parts: &[Part::CargoDeny],
+        run: |project, tools| check(deny::check(project, tools)),
     },
     Step {
         name: "features",

@@ -1,4 +1,5 @@
-//! The build tools wasm-bindgen, Trunk and wasm-opt, and Firefox's driver: from the cache, from `PATH`, or installed.
+//! The build tools wasm-bindgen, Trunk and wasm-opt, Firefox's driver and cargo-deny: from the cache, from `PATH`, or
+//! installed.
 
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,9 @@ const TRUNK_SERIES: &str = "0.21.";
 
 /// The geckodriver to install, which steers every Firefox of today.
 const GECKODRIVER: &str = "0.37.1";
+
+/// The cargo-deny to install; another one may read deny.toml otherwise.
+const CARGO_DENY: &str = "0.20.2";
 
 /// The wasm-opt to install.
 const BINARYEN: &str = "132";
@@ -78,6 +82,25 @@ pub(crate) fn geckodriver(cache: &Cache) -> Result<PathBuf, Failure> {
     println!("      installing geckodriver {GECKODRIVER} (about 2 minutes, once a machine)");
     cargo_install("geckodriver", GECKODRIVER, &home, &["--locked"])?;
     Ok(program)
+}
+
+/// cargo-deny, which looks at the dependencies.
+pub(crate) fn cargo_deny(cache: &Cache) -> Result<(PathBuf, String), Failure> {
+    let home = cache.folder("cargo-deny", CARGO_DENY);
+    let file = format!("cargo-deny{}", std::env::consts::EXE_SUFFIX);
+    let program = home.join("bin").join(&file);
+    if reports(&program, |said| said == CARGO_DENY) {
+        return Ok((
+            program,
+            format!("cargo-deny {CARGO_DENY}, kept from before"),
+        ));
+    }
+    if let Some(bin) = on_path("cargo-deny", |said| said == CARGO_DENY) {
+        return Ok((bin.join(file), format!("cargo-deny {CARGO_DENY} on PATH")));
+    }
+    println!("      installing cargo-deny {CARGO_DENY} (about 5 minutes, once a machine)");
+    cargo_install("cargo-deny", CARGO_DENY, &home, &["--locked"])?;
+    Ok((program, format!("cargo-deny {CARGO_DENY} installed")))
 }
 
 /// wasm-opt, which makes the built page smaller.
