@@ -121,8 +121,8 @@ pub use presence::{
     PresenceStatus, User,
 };
 pub use query::{
-    EntryId, EventView, FetchError, FetchId, FetchStatus, Fetched, ObserverId, Patch, QueryError,
-    QueryMeta, QueryOptions, QueryStatus, RecordSpec,
+    EntryId, EventView, FetchError, FetchId, FetchStatus, Fetched, NetworkMode, ObserverId, Patch,
+    QueryError, QueryMeta, QueryOptions, QueryStatus, RecordSpec,
 };
 pub use time::Instant;
 pub use typing::{TypingOptions, Typist};

@@ -21,8 +21,9 @@ pub use realtime_core::wire::socketio::{JoinPayload, PayloadShape, SocketIoOptio
 pub use realtime_core::{
     ChannelName, Conflict, ConflictPolicy, ConnectionStatus as ConnectionState, Continuity, Edit,
     FetchError, FetchStatus, GapReason, ItemState, ListEdit, ListItem, ListOptions, ListSnapshot,
-    Liveness, Member, Metadata, MutationError, MutationId, MutationStatus, OfflinePolicy, Patch,
-    Position, PresenceEvent, PresenceStatus, QueryError, QueryKey, QueryOptions, QueryStatus,
-    ReceivedEvent, RecordEdit, SendError, Sending, Side, SortKey, Typist, User, UserId, key,
+    Liveness, Member, Metadata, MutationError, MutationId, MutationStatus, NetworkMode,
+    OfflinePolicy, Patch, Position, PresenceEvent, PresenceStatus, QueryError, QueryKey,
+    QueryOptions, QueryStatus, ReceivedEvent, RecordEdit, SendError, Sending, Side, SortKey,
+    Typist, User, UserId, key,
     list::{ListSelector, ViewOptions},
 };

@@ -161,6 +161,7 @@ impl Client {
                     reason: reason.to_owned(),
                 }),
                 ConnectionOutput::Up { .. } => {
+                    self.cache.set_link_open(now, true);
                     // Subscriptions go out before what waited: a server may want to know the
                     // client before it hears from it, and echoes need a subscription.
                     self.channels.up(now);
@@ -170,6 +171,7 @@ impl Client {
                     self.mutations.link_up(now);
                 }
                 ConnectionOutput::Down { .. } => {
+                    self.cache.set_link_open(now, false);
                     self.channels.down();
                     self.link_entries_down(now);
                     self.mutations_down(now);

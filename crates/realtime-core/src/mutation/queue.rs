@@ -416,7 +416,8 @@ impl Mutations {
     fn is_ready(&self, now: Instant, id: MutationId, entry: &Entry) -> bool {
         let reachable = match entry.mutation.sender {
             Sender::Message(_) => self.link_up,
-            Sender::App(_) => self.online,
+            // Our own connection is better proof of a network than what the browser says.
+            Sender::App(_) => self.online || self.link_up,
         };
         // One whose echo came has left its scope to the next.
         let is_first = || match &entry.mutation.scope {
@@ -436,7 +437,7 @@ impl Mutations {
         }
         let (reachable, over) = match mutation.sender {
             Sender::Message(_) => (self.link_up, self.link_ended),
-            Sender::App(_) => (self.online, false),
+            Sender::App(_) => (self.online || self.link_up, false),
         };
         if mutation.offline == OfflinePolicy::Fail && !reachable {
             return Some(MutationError::Offline);

@@ -107,6 +107,7 @@ impl QueryCache {
             unused: OrderedMap::new(),
             shared: Shared {
                 online: true,
+                link_open: false,
                 signed_out: false,
                 visible: true,
                 rng,

@@ -12,7 +12,6 @@ use crate::{
     error::DecodeError,
     id::{History, Position},
     key::QueryKey,
-    rule::{Rule, off},
     time::Instant,
 };
 use std::any::Any;
@@ -117,14 +116,7 @@ impl QueryCache {
         position: Option<Position>,
     ) {
         self.change(now, entry, |entry, shared| {
-            shared.stats.gaps += 1;
-            if let Some(history) = history {
-                entry.begin_history(history);
-            }
-            if !off(Rule::GapRefetch) {
-                entry.reach(position);
-                entry.lose(now, false);
-            }
+            entry.source_gap(now, shared, history, position);
             false
         });
     }
@@ -228,9 +220,25 @@ impl QueryCache {
         }
     }
 
-    /// The machine went offline, where fetches pause, or came online again.
+    /// The browser says that it is offline, where fetches pause unless the client's own connection
+    /// is open, or online again.
     pub fn set_online(&mut self, now: Instant, online: bool) {
-        if std::mem::replace(&mut self.shared.online, online) == online {
+        let was_online = self.shared.is_online();
+        self.shared.online = online;
+        self.network_changed(now, was_online);
+    }
+
+    /// The client's own connection is open, which is better proof of a network than what the browser
+    /// says, or is not any more.
+    pub fn set_link_open(&mut self, now: Instant, open: bool) {
+        let was_online = self.shared.is_online();
+        self.shared.link_open = open;
+        self.network_changed(now, was_online);
+    }
+
+    fn network_changed(&mut self, now: Instant, was_online: bool) {
+        let online = self.shared.is_online();
+        if online == was_online {
             return;
         }
         for id in self.with_prefix(&QueryKey::new(Vec::new())) {

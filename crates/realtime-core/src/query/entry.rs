@@ -4,6 +4,7 @@ use super::{
     FetchStatus, QueryError, QueryMeta, QueryOptions, QueryStats, QueryStatus,
     fetching::{Demand, FetchId, Gate, Phase},
     fold,
+    gaps::Gaps,
     log::{EventLog, LogBudget},
     observers::Observers,
     output::QueryOutput,
@@ -32,7 +33,11 @@ pub struct EntryId(pub(super) u64);
 /// What all entries share.
 #[derive(Debug)]
 pub(super) struct Shared {
+    /// What the browser says.
     pub(super) online: bool,
+    /// Whether the client's own connection is open: then there is a network, whatever the browser
+    /// says.
+    pub(super) link_open: bool,
     /// Whether the user has signed out, and nothing is fetched for anybody.
     pub(super) signed_out: bool,
     pub(super) visible: bool,
@@ -45,6 +50,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    pub(super) const fn is_online(&self) -> bool {
+        self.online || self.link_open
+    }
+
     pub(super) fn new_fetch(&mut self, entry: EntryId) -> FetchId {
         self.last_fetch += 1;
         self.stats.fetches += 1;
@@ -71,6 +80,7 @@ pub(super) struct Entry {
     pub(super) phase: Phase,
     pub(super) demand: Option<Demand>,
     pub(super) last_start: Option<Instant>,
+    pub(super) gaps: Gaps,
     pub(super) log: EventLog,
     /// The last position of the channel that the data is known to have reached.
     pub(super) seen: Option<Position>,
@@ -124,6 +134,7 @@ impl Entry {
             phase: Phase::Idle,
             demand: None,
             last_start: None,
+            gaps: Gaps::default(),
             log: EventLog::new(budget),
             seen: None,
             as_of: None,

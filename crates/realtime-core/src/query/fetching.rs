@@ -101,6 +101,7 @@ pub(super) struct Demand {
 pub(super) enum Gate {
     /// None is wanted, or one runs.
     Closed,
+    /// There is no network, or nobody is signed in.
     Offline,
     Opens(Instant),
 }
@@ -164,12 +165,13 @@ impl Entry {
     }
 
     pub(super) fn gate(&self, shared: &Shared) -> Gate {
-        let due = match (&self.phase, &self.demand) {
+        let (due, explicit) = match (&self.phase, &self.demand) {
             (Phase::InFlight(_), _) | (Phase::Idle, None) => return Gate::Closed,
-            (Phase::Retry { at, .. }, _) => *at,
-            (Phase::Idle, Some(demand)) => demand.not_before,
+            (Phase::Retry { at, explicit, .. }, _) => (*at, *explicit),
+            (Phase::Idle, Some(demand)) => (demand.not_before, demand.explicit),
         };
-        if !shared.online || shared.signed_out {
+        let tries = shared.is_online() || explicit || self.observers.needs_no_network();
+        if !tries || shared.signed_out {
             return Gate::Offline;
         }
         Gate::Opens(match self.source {

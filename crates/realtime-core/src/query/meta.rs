@@ -20,7 +20,8 @@ pub enum QueryStatus {
 pub enum FetchStatus {
     /// A fetch runs, or is about to: it waits for the subscription or for its next try.
     Fetching,
-    /// A fetch is wanted, but the machine is offline.
+    /// A fetch is wanted, but the browser says that it is offline, and our own connection is not open;
+    /// or nobody is signed in. See [`NetworkMode`](super::NetworkMode).
     Paused,
     /// Nothing is wanted.
     #[default]

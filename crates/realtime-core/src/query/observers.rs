@@ -1,6 +1,6 @@
 //! Who uses an entry, and what they want taken together.
 
-use super::QueryOptions;
+use super::{NetworkMode, QueryOptions};
 use crate::ordered::OrderedMap;
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub(super) struct Observers {
     stale_time: Duration,
     focus: bool,
     reconnect: bool,
+    /// Whether anyone enabled fetches without a network.
+    always: bool,
 }
 
 impl Observers {
@@ -32,6 +34,7 @@ impl Observers {
             stale_time: settings.stale_time,
             focus: false,
             reconnect: false,
+            always: false,
         }
     }
 
@@ -70,6 +73,7 @@ impl Observers {
         self.enabled = enabled().count();
         self.focus = enabled().any(|options| options.refetch_on_focus);
         self.reconnect = enabled().any(|options| options.refetch_on_reconnect);
+        self.always = enabled().any(|options| options.network_mode == NetworkMode::Always);
         // Nobody left: the last opinion stands, so that a returning observer finds it.
         if let Some(shortest) = self.all.values().map(|options| options.stale_time).min() {
             self.stale_time = shortest;
@@ -103,6 +107,11 @@ impl Observers {
 
     pub(super) const fn stale_time(&self) -> Duration {
         self.stale_time
+    }
+
+    /// Whether it fetches without a network.
+    pub(super) const fn needs_no_network(&self) -> bool {
+        self.always
     }
 
     pub(super) const fn refetch_on_focus(&self) -> bool {

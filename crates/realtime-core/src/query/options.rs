@@ -5,8 +5,8 @@ use std::time::Duration;
 /// How one user of a query wants it to behave.
 ///
 /// Where several observers of one key differ: `gc_time` is the longest ever asked for, what is
-/// stale is decided by the shortest `stale_time`, a refetch happens if anyone enabled wants it, and
-/// the rest follows whoever was enabled last.
+/// stale is decided by the shortest `stale_time`, a refetch happens if anyone enabled wants it, as does
+/// one without a network, and the rest follows whoever was enabled last.
 ///
 /// ```
 /// use realtime_core::QueryOptions;
@@ -38,11 +38,28 @@ pub struct QueryOptions {
     /// Fetch again when events may have been missed while the connection was down; without a
     /// channel, fetch stale data again when the machine comes online. Default `true`.
     pub refetch_on_reconnect: bool,
+    /// Where many clients lose events at one moment, as when a server restarts, each waits for a
+    /// random time of up to this before it fetches again, so that they do not all fetch at once. A
+    /// first load, or one that somebody asks for, is never delayed. Default 2 s.
+    pub gap_jitter: Duration,
+    /// What fetches need of the network. Default [`NetworkMode::Online`].
+    pub network_mode: NetworkMode,
     /// How long a fetch waits for the subscription to stand before it goes ahead without.
     /// Default 1.5 s.
     pub subscribe_wait: Duration,
     /// How long a fetch may take. Default 30 s; `None` is for ever.
     pub fetch_timeout: Option<Duration>,
+}
+
+/// When fetches pause for want of a network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum NetworkMode {
+    /// While the browser says that it is offline, unless the client's own connection is open: that
+    /// tells more. What somebody asks for by name is tried all the same.
+    #[default]
+    Online,
+    /// Never: what is fetched needs no network, as a worker or a device's own store.
+    Always,
 }
 
 impl Default for QueryOptions {
@@ -57,6 +74,8 @@ impl Default for QueryOptions {
             refetch_on_mount: true,
             refetch_on_focus: true,
             refetch_on_reconnect: true,
+            gap_jitter: Duration::from_secs(2),
+            network_mode: NetworkMode::Online,
             subscribe_wait: Duration::from_millis(1_500),
             fetch_timeout: Some(Duration::from_secs(30)),
         }
@@ -85,6 +104,8 @@ impl QueryOptions {
         with_refetch_on_mount refetch_on_mount: bool,
         with_refetch_on_focus refetch_on_focus: bool,
         with_refetch_on_reconnect refetch_on_reconnect: bool,
+        with_gap_jitter gap_jitter: Duration,
+        with_network_mode network_mode: NetworkMode,
         with_subscribe_wait subscribe_wait: Duration,
         with_fetch_timeout fetch_timeout: Option<Duration>,
     }

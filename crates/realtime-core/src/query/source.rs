@@ -94,6 +94,9 @@ impl Entry {
         if let Some(history) = self.history(was_live, continuity, position.as_ref()) {
             self.begin_history(history);
         }
+        if continuity == Continuity::NewHistory {
+            self.forget_positions();
+        }
         if continuity == Continuity::Recovered {
             self.reach(position);
         } else if self.compares_positions() && position.is_some() {
@@ -105,7 +108,9 @@ impl Entry {
         };
         match continuity {
             // The server is back: what failed while it was away is worth another try.
-            Continuity::Recovered if !unproven && self.error.is_some() => self.want_back(now),
+            Continuity::Recovered if !unproven && self.error.is_some() => {
+                self.want_back(now, false)
+            }
             Continuity::Recovered if !unproven => {}
             Continuity::Fresh if off(Rule::SubscribeFirst) => {}
             Continuity::Recovered | Continuity::Fresh => self.lose(now, true),
@@ -113,7 +118,7 @@ impl Entry {
             Continuity::Unknown if off(Rule::UnknownRefetch) => {}
             Continuity::Gap | Continuity::NewHistory | Continuity::Unknown => {
                 shared.stats.gaps += 1;
-                self.lose(now, unproven);
+                self.lose_by_gap(now, shared, unproven);
             }
         }
     }
@@ -166,7 +171,28 @@ impl Entry {
         if asked.is_some_and(is_older) && !off(Rule::UnknownRefetch) {
             let unproven = self.unproven;
             shared.stats.gaps += 1;
-            self.lose(now, unproven);
+            self.lose_by_gap(now, shared, unproven);
+        }
+    }
+
+    /// Events of a live source are lost, or it has begun another `history`.
+    pub(super) fn source_gap(
+        &mut self,
+        now: Instant,
+        shared: &mut Shared,
+        history: Option<History>,
+        position: Option<Position>,
+    ) {
+        shared.stats.gaps += 1;
+        if let Some(history) = history {
+            self.begin_history(history);
+        }
+        if history == Some(History::New) {
+            self.forget_positions();
+        }
+        if !off(Rule::GapRefetch) {
+            self.reach(position);
+            self.lose_by_gap(now, shared, false);
         }
     }
 
@@ -178,13 +204,19 @@ impl Entry {
     }
 
     /// The channel has come at least so far: a result that has not is outdated.
-    pub(super) fn reach(&mut self, position: Option<Position>) {
+    fn reach(&mut self, position: Option<Position>) {
         let Some(position) = position.filter(|_| self.compares_positions()) else {
             return;
         };
         if !(self.seen.as_ref()).is_some_and(|seen| fold::covers(seen, &position)) {
             self.seen = Some(position);
         }
+    }
+
+    /// Positions of another history tell nothing of this one.
+    fn forget_positions(&mut self) {
+        self.seen = None;
+        self.as_of = None;
     }
 
     const fn compares_positions(&self) -> bool {
@@ -194,20 +226,37 @@ impl Entry {
     /// Events may be missing from the data, and from the result of a fetch that runs: fetches
     /// again, once. With `always`, also for those who do not want it on a reconnect.
     pub(super) fn lose(&mut self, now: Instant, always: bool) {
+        self.mark_unproven();
+        self.want_back(now, always);
+    }
+
+    /// The same where many clients may have lost events at one moment, or lose them all the time:
+    /// what is on screen is fetched again a little later, and later each time.
+    fn lose_by_gap(&mut self, now: Instant, shared: &mut Shared, always: bool) {
+        self.mark_unproven();
+        let from = if self.resource.has_data() {
+            let jitter = self.observers.settings().gap_jitter;
+            let (last, is_wanted) = (self.last_start, self.demand.is_some());
+            self.gaps
+                .fetch_at(now, last, is_wanted, jitter, &mut shared.rng)
+        } else {
+            Some(now)
+        };
+        if let Some(from) = from {
+            self.want_back(from, always);
+        }
+    }
+
+    fn mark_unproven(&mut self) {
         self.unproven = true;
         if let Phase::InFlight(flight) = &mut self.phase {
             flight.proven = false;
         }
-        if always {
-            self.want(now);
-        } else {
-            self.want_back(now);
-        }
     }
 
-    fn want_back(&mut self, now: Instant) {
-        if self.observers.refetch_on_reconnect() {
-            self.want(now);
+    fn want_back(&mut self, from: Instant, always: bool) {
+        if always || self.observers.refetch_on_reconnect() {
+            self.want(from);
         }
     }
 

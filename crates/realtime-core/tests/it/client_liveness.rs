@@ -38,11 +38,11 @@ fn world(socketio: bool, answers: bool) -> (World, PeerId) {
     (world, peer)
 }
 
-fn tasks() -> QueryKey {
+pub(crate) fn tasks() -> QueryKey {
     key!["tasks"]
 }
 
-fn watch(world: &mut World, peer: PeerId) -> ObserverId {
+pub(crate) fn watch(world: &mut World, peer: PeerId) -> ObserverId {
     let spec = ListSpec::<Task>::new(Some("tasks".into()));
     world
         .act(peer, |client, now| {
@@ -51,12 +51,12 @@ fn watch(world: &mut World, peer: PeerId) -> ObserverId {
         .expect("the key is free")
 }
 
-fn meta(world: &World, peer: PeerId) -> QueryMeta {
+pub(crate) fn meta(world: &World, peer: PeerId) -> QueryMeta {
     let meta = world.client(peer).query_meta(&tasks());
     meta.expect("it is observed").clone()
 }
 
-fn titles(world: &World, peer: PeerId) -> Vec<String> {
+pub(crate) fn titles(world: &World, peer: PeerId) -> Vec<String> {
     let list = world.client(peer).list::<Task>(&tasks());
     let list = list.expect("there is data");
     let mut titles: Vec<_> = list.iter().map(|task| task.title.clone()).collect();

@@ -9,6 +9,7 @@ mod client_address;
 mod client_addressing;
 mod client_durations;
 mod client_events;
+mod client_gaps;
 mod client_histories;
 mod client_lists;
 mod client_liveness;

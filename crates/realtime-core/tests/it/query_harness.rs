@@ -46,6 +46,8 @@ pub(crate) struct Harness {
     pub(crate) cancelled: Vec<FetchId>,
     pub(crate) changed: Vec<QueryKey>,
     pub(crate) removed: Vec<QueryKey>,
+    /// How far apart by chance fetches after a gap are.
+    pub(crate) jitter: Duration,
 }
 
 impl Harness {
@@ -62,6 +64,7 @@ impl Harness {
             cancelled: Vec::new(),
             changed: Vec::new(),
             removed: Vec::new(),
+            jitter: Duration::ZERO,
         }
     }
 
@@ -103,6 +106,8 @@ impl Harness {
         feed: &Feed,
     ) -> Result<ObserverId, QueryError> {
         let make = || Box::new(number().build()) as Box<_>;
+        // When a gap is healed is the business of the tests that say so.
+        let options = options.with_gap_jitter(self.jitter);
         let observed = self.cache.observe(self.now, key, &options, make, feed)?;
         self.drain();
         Ok(observed.observer)

@@ -138,6 +138,7 @@ impl World {
         // Fresh for ever and tried for ever: what is fetched again is fetched for a reason.
         let options = QueryOptions::default()
             .with_stale_time(Duration::MAX)
+            .with_gap_jitter(Duration::ZERO)
             .with_retry(u32::MAX);
         let now = Instant::from_millis(5_000);
         let feed = Feed::Channel("docs".into());

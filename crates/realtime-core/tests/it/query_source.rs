@@ -145,6 +145,8 @@ fn a_hole_noticed_while_live_is_a_gap() {
     h.cache.source_gap(h.now, entry, None, None);
     h.drain();
     h.answer(2);
+    assert_eq!(h.started, 2);
+    h.advance(seconds(1));
     assert_eq!(h.started, 3, "the second hole came while the fetch ran");
     h.answer(3);
     assert!(h.running.is_empty() && h.meta(&k).is_live);
