@@ -4,7 +4,7 @@ use crate::{files_below, is_word, quoted, read};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The folders whose every file has its line.
-const FOLDERS: [&str; 17] = [
+const FOLDERS: [&str; 18] = [
     "crates/realtime-core/src",
     "crates/realtime-yew/src",
     "benches/core/src",
@@ -16,6 +16,7 @@ const FOLDERS: [&str; 17] = [
     "examples/demo-balancer/src",
     "examples/demo/src",
     "examples/socketio-minimal/src",
+    "fuzz/targets/src",
     "interop/src",
     "simulation/src",
     "size/meter/src",
