@@ -302,6 +302,10 @@ pub enum ServerDeed {
     Repeat(Stream, usize),
     /// It sends the next events to nobody.
     Lose(Stream, usize),
+    /// It loses the next subscriptions to a channel, and answers none of them.
+    LoseSubscribes(Stream, usize),
+    /// It holds back the last so many events that were missed, and promises them, until told otherwise.
+    ShortenRecoveries(Stream, usize),
     /// It sends nonsense.
     Nonsense(u8),
     /// Fetches go otherwise from now on.

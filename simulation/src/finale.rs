@@ -104,6 +104,8 @@ impl Stage {
         self.set_mood(Mood::Quick);
         for stream in Stream::ALL {
             self.world.server.lose_next(stream.name(), 0);
+            self.world.server.lose_subscribes(stream.name(), 0);
+            self.world.server.shorten_recoveries(stream.name(), 0);
         }
         for number in 0..self.apps.len() {
             if !self.apps[number].plan.present {

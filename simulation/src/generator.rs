@@ -262,7 +262,7 @@ impl Generator {
         Query::ALL[self.rng.usize(..Query::ALL.len())]
     }
 
-    fn stream(&mut self) -> Stream {
+    pub(crate) fn stream(&mut self) -> Stream {
         Stream::ALL[self.rng.usize(..Stream::ALL.len())]
     }
 
@@ -388,11 +388,9 @@ impl Generator {
             2 => ServerDeed::Close([1001, 1006, 1011, 1013, 4100][self.rng.usize(..5)]),
             3 => ServerDeed::Nonsense(self.rng.u8(..6)),
             4 | 5 if self.server.positions => {
-                let stream = self.stream();
-                let of_board = matches!(stream, Stream::BoardA | Stream::BoardB);
-                if of_board && self.server.board_lags {
+                let Some(stream) = self.lossy_stream() else {
                     return;
-                }
+                };
                 ServerDeed::Lose(stream, self.rng.usize(1..3))
             }
             6..10 if self.server.positions => {

@@ -1,7 +1,7 @@
 //! Short runs of actions that chance alone would seldom put side by side.
 
 use crate::{
-    action::{Change, ClientDeed, Edit, Field, Listing, Manner, Query, ServerDeed},
+    action::{Change, ClientDeed, Edit, Field, Listing, Manner, Query, ServerDeed, Stream},
     generator::{Generator, ROWS},
 };
 
@@ -10,8 +10,10 @@ impl Generator {
     pub(crate) fn scenes(&mut self) {
         for _ in 0..self.rng.usize(1..6) {
             let at = self.moment();
-            match self.rng.u8(..10) {
+            match self.rng.u8(..12) {
                 9 if self.server.answers && !self.server.is_prompt() => self.asleep(at),
+                10 if self.server.answers => self.subscription_lost(at),
+                11 if self.server.positions => self.short_recovery(at),
                 8 => self.overtaken(at),
                 6 => self.own_row(at),
                 7 if self.server.answers && !self.server.is_prompt() => self.answer_too_late(at),
@@ -229,6 +231,57 @@ impl Generator {
                 _ => self.client(at, number, ClientDeed::Try(edit, manner)),
             }
         }
+    }
+
+    /// The server loses the subscriptions of who comes back just now.
+    fn subscription_lost(&mut self, at: u64) {
+        let Some(stream) = self.lossy_stream() else {
+            return;
+        };
+        let number = self.anyone();
+        let lost = self.rng.usize(1..4);
+        self.serve(at, ServerDeed::LoseSubscribes(stream, lost));
+        self.client(at, number, ClientDeed::Cut);
+        for _ in 0..self.rng.usize(..4) {
+            let at = at + self.rng.u64(..30_000);
+            self.someone_else(at);
+        }
+    }
+
+    /// The server promises who comes back more events than it sends.
+    fn short_recovery(&mut self, at: u64) {
+        let Some(stream) = self.lossy_stream() else {
+            return;
+        };
+        let number = self.anyone();
+        let length = self.rng.u64(500..5_000);
+        let short = self.rng.usize(1..3);
+        self.serve(at, ServerDeed::ShortenRecoveries(stream, short));
+        self.client(at, number, ClientDeed::Down);
+        for _ in 0..self.rng.usize(1..5) {
+            let at = at + self.rng.u64(..length);
+            let uid = self.uid();
+            let deed = match stream {
+                Stream::Tasks | Stream::BoardA | Stream::BoardB => {
+                    ServerDeed::Edit(self.edit(true))
+                }
+                Stream::Chat => ServerDeed::Say(uid),
+                Stream::Doc => ServerDeed::Write(uid),
+                Stream::Count => ServerDeed::Add(uid, self.rng.i64(1..100)),
+            };
+            self.serve(at, deed);
+        }
+        self.client(at + length, number, ClientDeed::Heal);
+        let end = at + length + self.rng.u64(5_000..20_000);
+        self.serve(end, ServerDeed::ShortenRecoveries(stream, 0));
+    }
+
+    /// A channel that may lose something: not the board's where that lags, of which every event must
+    /// arrive.
+    pub(crate) fn lossy_stream(&mut self) -> Option<Stream> {
+        let stream = self.stream();
+        let of_board = matches!(stream, Stream::BoardA | Stream::BoardB);
+        (!of_board || !self.server.board_lags).then_some(stream)
     }
 
     /// Someone is cut off in the middle of a word.

@@ -318,6 +318,12 @@ impl Stage {
                 server.lose_next(stream.name(), *count);
                 self.holes.insert(*stream);
             }
+            ServerDeed::LoseSubscribes(stream, count) => {
+                server.lose_subscribes(stream.name(), *count);
+            }
+            ServerDeed::ShortenRecoveries(stream, count) => {
+                server.shorten_recoveries(stream.name(), *count);
+            }
             ServerDeed::Nonsense(which) => server.send_raw(nonsense(*which)),
             ServerDeed::Fetches(mood) => self.set_mood(*mood),
         }
