@@ -1,15 +1,19 @@
 //! Acceptor: takes connections in, so many and no more, and gives up those that do not say what they want.
 
 use crate::{addresses::Addresses, app::App, limits, stream::Stream};
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, http::Request};
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use std::{
     io::{self, ErrorKind},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::pin,
     sync::{
         Arc,
@@ -28,6 +32,10 @@ use tokio::{
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\
     retry-after: 1\r\n\r\n";
+
+/// Where a request comes from, with every request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Takes connections in.
 pub(crate) struct Acceptor {
@@ -98,7 +106,7 @@ impl Acceptor {
         let (router, stopping) = (self.router.clone(), self.stopping.subscribe());
         let head_within = config.head_within;
         open.spawn(async move {
-            let served = serve(stream, router, head_within, stopping, slot).await;
+            let served = serve(stream, from.ip(), router, head_within, stopping, slot).await;
             // From here on it is a socket, if it is still there.
             carries_requests.store(false, Ordering::Relaxed);
             if let Err(error) = served {
@@ -117,12 +125,17 @@ impl Acceptor {
 /// Answers the requests of a connection, for as long as they come in time.
 async fn serve(
     stream: Stream,
+    from: IpAddr,
     router: Router,
     head_within: Duration,
     mut stopping: watch::Receiver<bool>,
     slot: OwnedSemaphorePermit,
 ) -> hyper::Result<()> {
-    let service = TowerToHyperService::new(router.into_service::<hyper::body::Incoming>());
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(from));
+        router.call(request)
+    });
     let mut http = http1::Builder::new();
     // The time for a head runs from the end of the answer before, so it is the longest rest as well.
     http.timer(TokioTimer::new())

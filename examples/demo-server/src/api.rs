@@ -10,15 +10,16 @@ mod stocks;
 mod stress;
 mod tasks;
 
-use crate::{app::App, command::Done, errors::Refusal};
+use crate::{acceptor::Peer, app::App, command::Done, errors::Refusal};
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{Request, State},
     http::{StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, patch, post},
 };
+use std::time::Instant;
 
 /// Everything under `/api`. Who asks is said by `Authorization: Bearer …`; each address asks whether they may.
 pub(crate) fn router(app: &App) -> Router<App> {
@@ -37,16 +38,17 @@ pub(crate) fn router(app: &App) -> Router<App> {
         )
         .route("/stress/{rows}/{rate}", get(stress::list))
         .route("/stress/{rows}/{rate}/burst", post(stress::burst))
+        .route("/session", post(session::start))
         .route_layer(from_fn_with_state(app.clone(), authenticate))
         .route("/health", get(health::check))
-        .route("/session", post(session::start))
         .fallback(async || Refusal::NotFound("such address in this API".to_owned()))
         .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)
 }
 
-/// Finds out who asks. A wrong token is refused also where none is needed.
+/// Finds out who asks, and whether they ask too often. A wrong token is refused also where none is needed.
 async fn authenticate(
     State(app): State<App>,
+    Extension(Peer(from)): Extension<Peer>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
@@ -57,6 +59,7 @@ async fn authenticate(
         Some(token) => app.tokens.read(token)?,
         None => app.tokens.read(None)?,
     };
+    app.rates.take(&ticket.visitor, from, Instant::now())?;
     request.extensions_mut().insert(ticket.visitor);
     Ok(next.run(request).await)
 }

@@ -5,7 +5,9 @@ use crate::{
     config::Config,
     files, host,
     hub::Hub,
-    limits, page, socket,
+    limits, page,
+    rates::Rates,
+    socket,
     socketio::{self, Engine},
     tokens::Tokens,
 };
@@ -23,6 +25,8 @@ pub(crate) struct App {
     pub(crate) hub: Arc<Hub>,
     pub(crate) config: Arc<Config>,
     pub(crate) tokens: Arc<Tokens>,
+    /// How fast requests come.
+    pub(crate) rates: Arc<Rates>,
     pub(crate) socketio: Arc<dyn Engine>,
     /// One permit per socket that may be open.
     pub(crate) slots: Arc<Semaphore>,
@@ -40,6 +44,7 @@ impl App {
         Self {
             hub,
             tokens,
+            rates: Arc::new(Rates::new(config.rate)),
             socketio,
             slots: Arc::new(Semaphore::new(config.max_connections)),
             refusal_slots: Arc::new(Semaphore::new(limits::REFUSALS)),

@@ -150,7 +150,7 @@ impl IntoResponse for Refusal {
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if let Self::Unavailable { retry_after } = self {
+        if let Self::Unavailable { retry_after } | Self::RateLimited { retry_after } = self {
             let seconds = retry_after.div_ceil(1_000);
             response
                 .headers_mut()

@@ -59,6 +59,7 @@ mod page;
 mod peer;
 mod permissions;
 mod presence;
+mod rates;
 mod rooms;
 mod server;
 mod session;

@@ -36,6 +36,8 @@ pub(crate) const HEADERS: usize = 64;
 pub(crate) const HEAD_BYTES: usize = 32 * 1024;
 /// How long nothing is accepted after accepting has failed.
 pub(crate) const ACCEPT_AGAIN: Duration = Duration::from_millis(500);
+/// Users and addresses whose requests are counted at once.
+pub(crate) const SOURCES: usize = 10_000;
 /// How many times its rate a socket may send before it is closed; up to there it is told to slow down.
 pub(crate) const FLOOD: u32 = 10;
 /// Answers remembered for messages that are sent again.
@@ -107,9 +109,7 @@ impl Bucket {
 
     /// Takes one token, or says when there will be one.
     pub(crate) fn take(&mut self, now: Instant) -> Result<(), Refusal> {
-        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
-        self.filled = now;
-        self.tokens = (self.tokens + passed * self.rate).min(self.rate * 2.0);
+        self.fill(now);
         if self.tokens >= 1.0 {
             self.tokens -= 1.0;
             return Ok(());
@@ -117,6 +117,20 @@ impl Bucket {
         let wait = Duration::from_secs_f64((1.0 - self.tokens) / self.rate);
         let retry_after = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
         Err(Refusal::RateLimited { retry_after })
+    }
+}
+
+impl Bucket {
+    /// Whether nothing has been taken for so long that it makes no difference any more.
+    pub(crate) fn is_full(&mut self, now: Instant) -> bool {
+        self.fill(now);
+        self.tokens >= self.rate * 2.0
+    }
+
+    fn fill(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
+        self.filled = now;
+        self.tokens = (self.tokens + passed * self.rate).min(self.rate * 2.0);
     }
 }
 

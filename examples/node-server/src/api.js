@@ -2,6 +2,7 @@
 
 import { NOTIFICATIONS, STOCKS, TASKS, isRoomName, roomChannel, stockChannel } from "./channels.js";
 import { check, signChange } from "./permissions.js";
+import { Rates } from "./rates.js";
 import { Refusal, invalid, isRecord, quoted } from "./refusal.js";
 import { unauthorized } from "./tokens.js";
 
@@ -10,6 +11,7 @@ import { unauthorized } from "./tokens.js";
  * channel it needs, but for the health check and signing in.
  */
 export function createApi(hub, io, tokens, options) {
+  const rates = new Rates(options.rate);
   const at = (channel, body) => ({ position: hub.channels.position(channel), body });
   const bodyOf = (request) => json(request, options.maxMessageBytes);
   const change = (event, status) => async ({ request, visitor }, id) => {
@@ -54,7 +56,9 @@ export function createApi(hub, io, tokens, options) {
   return async (request, response, path) => {
     try {
       const handle = find(routes, request.method, path);
-      const { status = 200, body, position } = await handle(request, tokens);
+      const visitor = path === "/health" ? undefined : authenticate(request, tokens);
+      if (visitor) rates.take(visitor.user?.id, request.socket.remoteAddress, Date.now());
+      const { status = 200, body, position } = await handle(request, visitor);
       response.setHeader("cache-control", "no-store");
       if (position) {
         response.setHeader("x-realtime-epoch", position.epoch);
@@ -63,6 +67,7 @@ export function createApi(hub, io, tokens, options) {
       respond(response, status, body);
     } catch (error) {
       const refusal = Refusal.from(error);
+      if (refusal.retryAfter) response.setHeader("retry-after", Math.ceil(refusal.retryAfter / 1000));
       if (refusal.code === "unauthorized") response.setHeader("www-authenticate", "Bearer");
       respond(response, refusal.status, { error: refusal });
     }
@@ -76,9 +81,8 @@ function find(routes, method, path) {
   if (!route) throw new Refusal("method_not_allowed", "this address does not take that method");
   const [, pattern, right, channelOf, handle] = route;
   const parts = pattern.exec(path).slice(1).map(decoded);
-  return (request, tokens) => {
+  return (request, visitor) => {
     if (right === undefined) return handle({ request });
-    const visitor = authenticate(request, tokens);
     check(visitor, right, channelOf(...parts));
     return handle({ request, visitor }, ...parts);
   };

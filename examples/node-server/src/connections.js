@@ -51,4 +51,5 @@ function networkOf(address = "") {
   return [...left, ...zeros, ...right].slice(0, 4).join(":");
 }
 
-const isLoopback = (address) => address === "::1" || address.startsWith("127.");
+/** Whether an address is this machine's own. */
+export const isLoopback = (address) => /^(::1$|(::ffff:)?127\.)/i.test(address);

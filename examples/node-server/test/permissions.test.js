@@ -126,6 +126,18 @@ test("a stranger sees prices and nothing else", async (t) => {
   }
 });
 
+test("requests have a rate for each user", async (t) => {
+  const server = await serveStrictly(t, {}, "--rate", "5");
+  const [eve, ada] = [await signIn(server, "Eve"), await signIn(server, "Ada")];
+  const notify = ({ bearer }) => server.request("POST", "/api/notifications", { title: "x" }, bearer);
+  const answers = [];
+  for (let n = 0; n < 30; n += 1) answers.push(await notify(eve));
+  const limited = answers.filter(({ status }) => status === 429);
+  assert.ok(limited.length >= 10, `${limited.length}`);
+  assert.equal(limited[0].headers.get("retry-after"), "1");
+  assert.equal((await notify(ada)).status, 201);
+});
+
 test("a socket ends with its token", async (t) => {
   const server = await serveStrictly(t, {}, "--token-life", "300");
   const ada = await signIn(server, "Ada");

@@ -1,7 +1,7 @@
 //! Frames that come too fast, whatever is in them.
 
 use crate::{
-    client::{Client, code, in_time, serve, still},
+    client::{Client, Somebody, code, in_time, serve, still, strict},
     http,
     socketio_client::SocketIoClient,
 };
@@ -51,6 +51,35 @@ async fn who_goes_on_is_closed_and_told_to_come_back_slowly() {
         }
         assert_eq!(client.close_code().await, 4200, "{frame:?}");
     }
+}
+
+#[tokio::test]
+async fn requests_have_a_rate_for_each_user() {
+    let server = serve(Config {
+        rate: 5,
+        ..strict()
+    })
+    .await;
+    let (eve, ada) = (
+        Somebody::sign_in(&server, "Eve").await,
+        Somebody::sign_in(&server, "Ada").await,
+    );
+    let notify = async |somebody: &Somebody| {
+        let headers = format!("content-type: application/json\r\n{}", somebody.bearer());
+        let body = json!({"title": "x"}).to_string();
+        http::request(&server, "POST", "/api/notifications", &headers, &body).await
+    };
+    let mut limited = 0;
+    for _ in 0..30 {
+        let answer = notify(&eve).await;
+        if answer.status == 429 {
+            assert_eq!(answer.code(), "rate_limited");
+            assert_eq!(answer.headers["retry-after"], "1");
+            limited += 1;
+        }
+    }
+    assert!(limited >= 10, "{limited}");
+    assert_eq!(notify(&ada).await.status, 201);
 }
 
 #[tokio::test]
