@@ -26,6 +26,8 @@ pub(crate) const AVATAR: usize = 2 * 1024;
 pub(crate) const NAME_BYTES: usize = 128;
 /// Bytes of events kept per channel for those who resume.
 pub(crate) const HISTORY_BYTES: usize = 1024 * 1024;
+/// How long before its token ends a socket is asked for a new one, unless the token is a short one.
+pub(crate) const REFRESH: Duration = Duration::from_secs(60);
 /// Characters of what only one user knows.
 pub(crate) const KEY: RangeInclusive<usize> = 16..=128;
 /// Connections from one address, if nothing else is said.

@@ -33,6 +33,8 @@ pub(crate) struct Session {
     visitor: Visitor,
     /// When it is over unless there is a new token.
     deadline: Option<Instant>,
+    /// When that is to be asked for.
+    refresh: Option<Instant>,
     bucket: Bucket,
     flood: Bucket,
 }
@@ -71,6 +73,7 @@ impl Session {
                 Visitor::Stranger
             },
             deadline: (!is_trusted).then_some(now + config.auth_within),
+            refresh: None,
             tokens,
             bucket: Bucket::new(config.rate, now),
             flood: Bucket::new(config.rate.saturating_mul(limits::FLOOD), now),
@@ -95,6 +98,18 @@ impl Session {
         self.deadline
     }
 
+    /// When the socket is to be asked for a new token.
+    pub(crate) fn refresh(&self) -> Option<Instant> {
+        self.refresh
+    }
+
+    /// Asks for a new token, once for each.
+    pub(crate) fn ask_for_token(&mut self) {
+        self.refresh = None;
+        let ask = Outbound::<()>::new("auth:refresh").encode();
+        self.hub.lock().connections.send(self.connection, ask);
+    }
+
     /// Why it is closed then.
     pub(crate) fn overdue(&self) -> Closing {
         match self.visitor {
@@ -104,11 +119,13 @@ impl Session {
     }
 
     fn take_on(&mut self, ticket: Ticket) {
+        let now = Instant::now();
         let left = |until: u64| Duration::from_millis(until.saturating_sub(now_ms()));
+        let left = ticket.until.map(left);
         // A token for ever needs no deadline.
-        self.deadline = ticket
-            .until
-            .and_then(|until| Instant::now().checked_add(left(until)));
+        self.deadline = left.and_then(|left| now.checked_add(left));
+        self.refresh =
+            left.and_then(|left| now.checked_add(left - (left / 4).min(limits::REFRESH)));
         self.visitor = ticket.visitor;
     }
 

@@ -124,10 +124,14 @@ async fn read(
         if session.deadline().is_some_and(|deadline| deadline <= now) {
             return outbox.close(session.overdue());
         }
+        if session.refresh().is_some_and(|refresh| refresh <= now) {
+            session.ask_for_token();
+        }
         let to_ping = pinged.unwrap_or(heard) + config.ping_after;
-        let until = session
-            .deadline()
-            .map_or(to_ping, |deadline| deadline.min(to_ping));
+        let until = [session.deadline(), session.refresh()]
+            .into_iter()
+            .flatten()
+            .fold(to_ping, Instant::min);
         let Ok(message) = timeout_at(until.into(), stream.next()).await else {
             if Instant::now() < to_ping {
                 continue;

@@ -74,7 +74,7 @@ async fn a_socket_that_does_not_authenticate_is_closed() {
 
 #[tokio::test]
 async fn a_socket_ends_with_its_token_unless_there_is_a_new_one() {
-    let life = Duration::from_millis(300);
+    let life = Duration::from_millis(800);
     let secret = Secret::from("shared");
     let server = serve(Config {
         token_life: life,
@@ -84,6 +84,7 @@ async fn a_socket_ends_with_its_token_unless_there_is_a_new_one() {
     .await;
     let ada = Somebody::sign_in(&server, "Ada").await;
     let mut client = Client::connect_as(&server, &ada).await;
+    assert_eq!(client.next().await, json!({"event": "auth:refresh"}));
     assert_eq!(client.closed().await, (4301, vec![]));
     let lasting = serve(Config {
         secret: Some(secret),
@@ -99,11 +100,13 @@ async fn a_socket_ends_with_its_token_unless_there_is_a_new_one() {
     client.ended().await;
     let brief = Somebody::sign_in(&server, "Ada").await;
     let mut client = Client::connect_as(&server, &brief).await;
+    let mut other = Client::connect_as(&server, &brief).await;
+    assert_eq!(client.next().await["event"], "auth:refresh");
     let renewed = client
         .ask(json!({"event": "auth", "data": {"token": long.token}}))
         .await;
     assert_eq!(renewed.get("error"), None);
-    tokio::time::sleep(life * 2).await;
+    assert_eq!(other.close_code().await, 4301);
     client.expect_nothing_more().await;
 }
 
