@@ -93,7 +93,7 @@ fn lacking<'a>(step: &Step, tools: &'a Tools) -> Option<(Engine, &'a Failure)> {
 
 /// Whether what cannot be tested has failed: it has where nobody reads what was skipped.
 pub(crate) fn is_strict(ci: Option<&OsStr>) -> bool {
-    ci.is_some_and(|ci| ci != "" && ci != "false" && ci != "0")
+    ci.is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0")
 }
 
 /// A runner that finds no tests is content, so a renamed folder would pass for a success.
