@@ -262,15 +262,11 @@ async fn without_rules(stage: Stage) -> Verdict {
     .await?;
     watch_price(&native, "MSFT")?;
     let told = |native: &Native| {
-        let journal = native.journal();
-        let told = journal.faults().any(|fault| {
-            *fault
-                == Fault::Unaddressed {
-                    event: "stock:update".into(),
-                    channels: 2,
-                }
-        });
-        told
+        let unaddressed = Fault::Unaddressed {
+            event: "stock:update".into(),
+            channels: 2,
+        };
+        native.journal().faults().any(|fault| *fault == unaddressed)
     };
     holds(&native, "the app is told", told).await?;
     for (symbol, hundreds) in [("AAPL", 1), ("MSFT", 3)] {

@@ -273,6 +273,23 @@ fn what_nobody_could_be_given_is_fetched() {
 }
 
 #[test]
+fn a_stream_of_what_nobody_can_be_given_is_no_stream_of_fetches() {
+    let mut world = World::new(18);
+    serve_prices(&mut world);
+    let peer = world.connect();
+    card(&mut world, peer, "AAPL");
+    card(&mut world, peer, "MSFT");
+    world.run(5 * SECOND);
+    for price in 0..600 {
+        tick(&mut world, "AAPL", f64::from(price));
+        world.run(Duration::from_millis(100));
+    }
+    let fetches = world.fetched(peer).len();
+    assert!(fetches <= 30, "{fetches} fetches in a minute");
+    assert_eq!(world.client(peer).stats().unaddressed_events, 600);
+}
+
+#[test]
 fn a_card_that_has_just_gone_still_counts_until_its_channel_is_left() {
     let mut world = World::new(7);
     serve_prices(&mut world);
