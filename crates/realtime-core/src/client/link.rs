@@ -52,7 +52,14 @@ impl Client {
             Inbound::Dismissed { reason } => {
                 self.connection.dismissed(now, generation, &reason);
             }
-            Inbound::Error(error) => self.fault(Fault::Server(error)),
+            Inbound::Error(error) => {
+                // Nothing but the token has been said yet, so that is what the server means.
+                if !self.connection.is_open() && self.auth.take().is_some() {
+                    self.connection
+                        .handshake_failed(now, generation, error.clone());
+                }
+                self.fault(Fault::Server(error));
+            }
             Inbound::Nothing => {}
         }
     }

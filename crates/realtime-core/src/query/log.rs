@@ -88,7 +88,9 @@ impl EventLog {
         let size = mem::size_of::<LoggedEvent>()
             + event.event.len()
             + event.channel.map_or(0, str::len)
-            + event.data.len();
+            + event.data.len()
+            + event.id.map_or(0, |id| id.len())
+            + position.map_or(0, |position| position.epoch.len());
         if self.events.len() >= self.budget.events
             || self.bytes + size > self.budget.bytes
             || self.budget.used.get() + size > self.budget.bytes_total
@@ -158,7 +160,23 @@ mod tests {
     #[test]
     fn a_log_overflows_by_bytes_too() {
         let mut log = EventLog::new(LogBudget::new(100, 1_000, 1_000));
-        assert!(log.push(BINDING, &event(&"x".repeat(1_001)), None));
+        let long = "x".repeat(1_001);
+        assert!(log.push(BINDING, &event(&long), None));
+        log.take();
+        let (id, position) = (
+            MessageId::from(long.as_str()),
+            Position {
+                epoch: long.as_str().into(),
+                seq: 1,
+            },
+        );
+        let named = EventView {
+            id: Some(&id),
+            ..event("1")
+        };
+        assert!(log.push(BINDING, &named, None));
+        log.take();
+        assert!(log.push(BINDING, &event("1"), Some(&position)));
     }
 
     #[test]

@@ -125,6 +125,14 @@ fn a_token_that_is_refused_in_any_shape_is_refused_at_once() {
         };
         assert_eq!(refused(refusal), (code, message), "{error}");
     }
+    // A server that does not say what it refuses can mean nothing but the token.
+    let mut wired = Wired::with_envelope(Some("t"));
+    wired.input_opened();
+    wired.feed(r#"{"event":"error","error":{"code":401,"message":"no"}}"#);
+    let error = wired.info().last_error.clone();
+    assert!(
+        matches!(error, Some(ConnectionError::Refused(error)) if refused(&error) == ("401", "no"))
+    );
     for (json, code, message) in [
         (
             r#"{"message":"no","data":{"code":403,"retryAfter":"x"}}"#,
