@@ -9,8 +9,8 @@ pub struct Token(Rc<str>);
 
 impl Token {
     /// The secret `token`.
-    pub fn new(token: impl Into<Rc<str>>) -> Self {
-        Self(token.into())
+    pub fn new(token: impl AsRef<str>) -> Self {
+        Self(token.as_ref().into())
     }
 
     /// The secret itself.
@@ -65,7 +65,7 @@ impl SubscribeOptions {
 
     /// Shows `token` with the `subscribe`, for channels that only some may follow.
     #[must_use]
-    pub fn with_token(mut self, token: impl Into<Rc<str>>) -> Self {
+    pub fn with_token(mut self, token: impl AsRef<str>) -> Self {
         self.token = Some(Token::new(token));
         self
     }

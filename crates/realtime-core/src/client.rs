@@ -90,6 +90,8 @@ pub struct Client {
     told_of_silence: bool,
     /// How many channels are unknown, as last told.
     unknown_channels: usize,
+    /// The answer to a token that was renewed on the open link.
+    renewal: Option<MessageId>,
     id_prefix: String,
     last_auth: u64,
     /// Sends of presence and typing, whose outcome is nobody's business.
@@ -137,6 +139,7 @@ impl Client {
             auth: None,
             told_of_silence: false,
             unknown_channels: 0,
+            renewal: None,
             id_prefix,
             last_auth: 0,
             own_sends: FxHashSet::default(),
@@ -154,9 +157,7 @@ impl Client {
     /// Takes in something that happened at `now`.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
         match input {
-            Input::Token { generation, result } => {
-                self.connection.token_ready(now, generation, result);
-            }
+            Input::Token { generation, result } => self.token(now, generation, result),
             Input::Opened { generation } => self.connection.socket_opened(now, generation),
             Input::AddressRefused { generation, error } => {
                 self.address_refused(now, generation, error);

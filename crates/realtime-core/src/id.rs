@@ -61,6 +61,20 @@ macro_rules! name {
             }
         }
 
+        #[cfg(feature = "implicit-clone")]
+        impl From<implicit_clone::unsync::IString> for $name {
+            fn from(name: implicit_clone::unsync::IString) -> Self {
+                Self(shared(name))
+            }
+        }
+
+        #[cfg(feature = "implicit-clone")]
+        impl From<&implicit_clone::unsync::IString> for $name {
+            fn from(name: &implicit_clone::unsync::IString) -> Self {
+                Self(shared(name.clone()))
+            }
+        }
+
         impl From<&Self> for $name {
             fn from(name: &Self) -> Self {
                 name.clone()
@@ -73,6 +87,15 @@ macro_rules! name {
             }
         }
     };
+}
+
+/// The text of an attribute, without a copy where it is shared already.
+#[cfg(feature = "implicit-clone")]
+pub(crate) fn shared(text: implicit_clone::unsync::IString) -> Rc<str> {
+    match text {
+        implicit_clone::unsync::IString::Static(text) => text.into(),
+        implicit_clone::unsync::IString::Rc(text) => text,
+    }
 }
 
 struct NameVisitor;

@@ -92,6 +92,20 @@ impl From<Rc<str>> for Segment {
     }
 }
 
+#[cfg(feature = "implicit-clone")]
+impl From<implicit_clone::unsync::IString> for Segment {
+    fn from(text: implicit_clone::unsync::IString) -> Self {
+        Self::Text(crate::id::shared(text))
+    }
+}
+
+#[cfg(feature = "implicit-clone")]
+impl From<&implicit_clone::unsync::IString> for Segment {
+    fn from(text: &implicit_clone::unsync::IString) -> Self {
+        Self::Text(crate::id::shared(text.clone()))
+    }
+}
+
 macro_rules! integers {
     ($($integer:ty),*) => {$(
         impl From<$integer> for Segment {

@@ -127,6 +127,8 @@ pub enum Inbound<'a> {
     },
     /// The server answered our ping.
     Pong,
+    /// The server wants to see a new token, and keeps the link open meanwhile.
+    TokenExpired,
     /// The server complains about something that has no message to answer.
     Error(ServerError),
     /// Nothing for the client, such as a part of a larger message.
@@ -180,6 +182,7 @@ impl Inbound<'_> {
             Self::Rejected(error) => Inbound::Rejected(error),
             Self::Error(error) => Inbound::Error(error),
             Self::ServerPings { silence } => Inbound::ServerPings { silence },
+            Self::TokenExpired => Inbound::TokenExpired,
             Self::Ready => Inbound::Ready,
             Self::Closing => Inbound::Closing,
             Self::Pong => Inbound::Pong,
@@ -355,6 +358,12 @@ pub trait Codec: fmt::Debug {
     /// Whether, without a token, the client is to wait for [`Inbound::Ready`] before it speaks.
     fn announces_ready(&self) -> bool {
         false
+    }
+
+    /// Whether a new token can be shown while the link is open, by [`Outbound::Auth`]. Where it cannot,
+    /// the client opens another socket for its sake.
+    fn renews_tokens(&self) -> bool {
+        true
     }
 
     /// Reads a frame.

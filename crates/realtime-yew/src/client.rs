@@ -82,6 +82,14 @@ impl RealtimeClient {
         self.runtime.post(Client::disconnect);
     }
 
+    /// Asks for a [token](RealtimeOptions::with_token) anew and shows it to the server on the link
+    /// that there is: call it when the one before runs out or another took its place. Over Socket.IO,
+    /// which shows tokens only when it connects, another socket takes the place of this one and goes
+    /// on with its session. Without a link nothing happens, as the next attempt asks anyway.
+    pub fn renew_token(&self) {
+        self.runtime.post(Client::renew_token);
+    }
+
     /// Ends the session: leaves all rooms, closes the connection, empties the cache, the rosters and
     /// the list of typists, and settles everything that was sent with [`SendError::SignedOut`]. Of
     /// what was on its way to the server, it may have carried out some.

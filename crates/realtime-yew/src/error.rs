@@ -1,7 +1,8 @@
 //! What can go wrong, as the app hears of it.
 
-use realtime_core::{DecodeError, EventName, Fault, MutationError, SendError};
-use std::rc::Rc;
+use realtime_core::{DecodeError, EventName, Fault, FetchError, MutationError, SendError};
+use std::{convert::Infallible, rc::Rc};
+use yew::AttrValue;
 
 /// Something went wrong that no handle shows; given to
 /// [`RealtimeOptions::with_on_error`](crate::RealtimeOptions::with_on_error).
@@ -66,4 +67,77 @@ pub enum MutateError {
     /// It was carried out, but the answer has another shape than was asked for.
     #[error(transparent)]
     Decode(#[from] DecodeError),
+}
+
+/// What a fetcher, a token provider or a function of a mutation may fail with: a [`FetchError`], a
+/// text, or an error of `serde_json` or (with the feature `http`) of `gloo-net`. Implement it for an
+/// error of your own to say whether trying again may help.
+///
+/// ```
+/// use realtime_yew::prelude::*;
+///
+/// enum MyError { Offline, NoSuchTask }
+///
+/// impl IntoFetchError for MyError {
+///     fn into_fetch_error(self) -> FetchError {
+///         match self {
+///             Self::Offline => FetchError::new("you are offline"),
+///             Self::NoSuchTask => FetchError::permanent("there is no such task"),
+///         }
+///     }
+/// }
+///
+/// let task = Fetcher::<u32>::new(|| async { Err(MyError::NoSuchTask) });
+/// # let _ = (task, MyError::Offline);
+/// ```
+pub trait IntoFetchError {
+    /// The error as hooks show it.
+    fn into_fetch_error(self) -> FetchError;
+}
+
+impl IntoFetchError for FetchError {
+    fn into_fetch_error(self) -> FetchError {
+        self
+    }
+}
+
+/// A failure that may pass.
+impl IntoFetchError for String {
+    fn into_fetch_error(self) -> FetchError {
+        FetchError::new(self)
+    }
+}
+
+/// A failure that may pass.
+impl IntoFetchError for &str {
+    fn into_fetch_error(self) -> FetchError {
+        FetchError::new(self)
+    }
+}
+
+/// A failure that may pass.
+impl IntoFetchError for Rc<str> {
+    fn into_fetch_error(self) -> FetchError {
+        FetchError::new(self)
+    }
+}
+
+/// A failure that may pass.
+impl IntoFetchError for AttrValue {
+    fn into_fetch_error(self) -> FetchError {
+        FetchError::new(self.as_str())
+    }
+}
+
+/// What could not be read will not be readable the next time.
+impl IntoFetchError for serde_json::Error {
+    fn into_fetch_error(self) -> FetchError {
+        FetchError::permanent(self.to_string())
+    }
+}
+
+impl IntoFetchError for Infallible {
+    fn into_fetch_error(self) -> FetchError {
+        match self {}
+    }
 }

@@ -1,5 +1,6 @@
 //! How a hook gets the state that events then keep fresh.
 
+use crate::error::IntoFetchError;
 use futures::{FutureExt, future::LocalBoxFuture};
 use realtime_core::{FetchError, Fetched, Position};
 use std::{fmt, future::Future, marker::PhantomData, rc::Rc};
@@ -34,11 +35,11 @@ impl<T: 'static> Fetcher<T> {
     where
         F: Fn() -> Fut + 'static,
         Fut: Future<Output = Result<T, E>> + 'static,
-        E: Into<FetchError> + 'static,
+        E: IntoFetchError + 'static,
     {
         Self::boxed(move || {
             fetch()
-                .map(|result| fetched(result.map_err(Into::into)?, None))
+                .map(|result| fetched(result.map_err(IntoFetchError::into_fetch_error)?, None))
                 .boxed_local()
         })
     }
@@ -47,7 +48,6 @@ impl<T: 'static> Fetcher<T> {
     ///
     /// ```
     /// use realtime_yew::prelude::*;
-    /// use realtime_yew::{Fetcher, Positioned};
     ///
     /// let prices = Fetcher::positioned(|| async {
     ///     let position = Position { epoch: "b1".into(), seq: 57 };
@@ -59,12 +59,13 @@ impl<T: 'static> Fetcher<T> {
     where
         F: Fn() -> Fut + 'static,
         Fut: Future<Output = Result<Positioned<T>, E>> + 'static,
-        E: Into<FetchError> + 'static,
+        E: IntoFetchError + 'static,
     {
         Self::boxed(move || {
             fetch()
                 .map(|result| {
-                    let Positioned { data, position } = result.map_err(Into::into)?;
+                    let Positioned { data, position } =
+                        result.map_err(IntoFetchError::into_fetch_error)?;
                     fetched(data, position)
                 })
                 .boxed_local()
@@ -132,7 +133,7 @@ where
     F: Fn() -> Fut + 'static,
     Fut: Future<Output = Result<T, E>> + 'static,
     T: 'static,
-    E: Into<FetchError> + 'static,
+    E: IntoFetchError + 'static,
 {
     type Data = T;
 

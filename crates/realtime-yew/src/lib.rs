@@ -77,7 +77,8 @@
 //!
 //! # Features
 //!
-//! - `http`: `get_json`, which fetches a snapshot and its position, and `get_json_list`, which reads a long list in turns.
+//! - `http`: `Fetcher::json`, `get_json` and `Get`, which fetch a snapshot and its position, and `get_json_list`, which reads
+//!   a long list in turns.
 //! - `socketio`: [`RealtimeOptions::with_socketio`], for Socket.IO servers.
 //! - `testing`: a fake transport and a clock moved by hand, for tests of your components. Turns on
 //!   Yew's `csr`, so keep it to dev-dependencies.
@@ -85,6 +86,7 @@
 
 mod client;
 pub mod components;
+mod console;
 mod error;
 mod fetcher;
 mod hooks;
@@ -100,7 +102,7 @@ pub mod testing;
 mod window;
 
 pub use client::{PendingAck, PendingMutation, RealtimeClient};
-pub use error::{AckError, MutateError, RealtimeError};
+pub use error::{AckError, IntoFetchError, MutateError, RealtimeError};
 pub use fetcher::{Fetcher, IntoFetcher, Positioned};
 pub use hooks::{
     ListRef, Toast, ToastId, ToastKind, UseConnectionHandle, UsePresenceHandle, UsePresenceOptions,
@@ -121,7 +123,7 @@ pub use provider::{
 };
 pub use realtime_core::{self, key};
 #[cfg(feature = "http")]
-pub use runtime::{get_json, get_json_list};
+pub use runtime::{Get, get_json, get_json_list};
 pub use session::Session;
 pub use window::{RowHeight, WindowOptions};
 

@@ -1,6 +1,6 @@
 //! What an app asks for when the user has done something: what to send, and what to show meanwhile.
 
-use crate::error::MutateError;
+use crate::error::{IntoFetchError, MutateError};
 use futures::{FutureExt, future::LocalBoxFuture};
 use realtime_core::{
     DecodeError, Edit, FetchError, Message, MessageId, Mutation, OfflinePolicy, Sending,
@@ -119,14 +119,14 @@ impl<O: Serialize + DeserializeOwned + 'static> MutationSpec<O> {
         D: Serialize + DeserializeOwned + 'static,
         F: Fn(D, MessageId) -> Fut + 'static,
         Fut: Future<Output = Result<O, E>> + 'static,
-        E: Into<FetchError>,
+        E: IntoFetchError,
     {
         let mutation = value_of(data).map(|data| with_ids(data, Mutation::external));
         let run = move |data: Rc<str>, key: MessageId| {
             let answer = serde_json::from_str(&data).map(|data| call(data, key));
             async move {
                 let answer = match answer {
-                    Ok(answer) => answer.await.map_err(Into::into)?,
+                    Ok(answer) => answer.await.map_err(IntoFetchError::into_fetch_error)?,
                     Err(error) => return Err(unfit("data", &error)),
                 };
                 match serde_json::to_string(&answer) {

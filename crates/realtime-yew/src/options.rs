@@ -1,27 +1,24 @@
 //! What an app may set about its client.
 
-use crate::error::RealtimeError;
+use crate::{
+    console::Console,
+    error::{IntoFetchError, RealtimeError},
+};
 use futures::future::LocalBoxFuture;
 #[cfg(feature = "socketio")]
 use realtime_core::wire::socketio::{SocketIoCodec, SocketIoOptions};
 use realtime_core::{
-    ChannelName, ChannelRules, Client, ClientOptions, Codec, ConnectionOptions, EventName,
-    MutationLimits, QueryOptions,
+    ChannelName, ChannelRules, Client, ClientOptions, Codec, ConnectionError, ConnectionOptions,
+    EventName, FetchError, MutationLimits, QueryOptions,
     connection::{BackoffOptions, ClosePolicy},
     query::QueryLimits,
     wire::JsonCodec,
 };
-use std::{
-    cell::{Cell, OnceCell, RefCell},
-    fmt,
-    future::Future,
-    rc::Rc,
-};
+use std::{cell::Cell, fmt, future::Future, rc::Rc};
 use yew::Callback;
 
-type TokenFuture = LocalBoxFuture<'static, Result<Option<String>, String>>;
+type TokenFuture = LocalBoxFuture<'static, Result<Option<String>, FetchError>>;
 type TokenProvider = Rc<dyn Fn() -> TokenFuture>;
-type Console = Box<dyn Fn(&str)>;
 type MakeCodec = Rc<dyn Fn() -> Box<dyn Codec>>;
 
 /// How a [`RealtimeClient`](crate::RealtimeClient) behaves. The default is right for a server that
@@ -46,6 +43,7 @@ pub struct RealtimeOptions {
     channel_rules: ChannelRules,
     token: Option<TokenProvider>,
     on_error: Option<Callback<RealtimeError>>,
+    console: Option<bool>,
     codec: Option<MakeCodec>,
     seed: Option<u64>,
 }
@@ -160,30 +158,46 @@ impl RealtimeOptions {
     /// Asks `provide` for a token before every attempt to connect. Default: no token.
     ///
     /// One question is open at a time, and an answer that comes too late is ignored. An error
-    /// counts as a failed attempt.
+    /// counts as a failed attempt, and there will be another, unless it is
+    /// [permanent](FetchError::permanent), as that of a 401 is: the session is over then, and the
+    /// connection ends as [`Unauthorized`](realtime_core::CloseReason::Unauthorized).
+    ///
+    /// It is asked for another as well when the server, on an open link, wants to see one, or the app
+    /// calls [`renew_token`](crate::RealtimeClient::renew_token).
     #[must_use]
     pub fn with_token<F, Fut, E>(mut self, provide: F) -> Self
     where
         F: Fn() -> Fut + 'static,
         Fut: Future<Output = Result<String, E>> + 'static,
-        E: fmt::Display,
+        E: IntoFetchError,
     {
         self.token = Some(Rc::new(move || {
             let token = provide();
-            Box::pin(async move { token.await.map(Some).map_err(|error| error.to_string()) })
+            Box::pin(async move {
+                let token = token.await.map(Some);
+                token.map_err(IntoFetchError::into_fetch_error)
+            })
         }));
         self.connection.has_token = true;
         self
     }
 
-    /// Tells `on_error` of what goes wrong and shows on no handle. Default: only a log entry, and in
-    /// a debug build a warning on the page's console, each once.
+    /// Tells `on_error` of what goes wrong and shows on no handle. Default: only a log entry, and what
+    /// [`with_console`](Self::with_console) says.
     ///
     /// It may command the client; a [`send`](crate::RealtimeClient::send) from in here that fails
     /// is only logged.
     #[must_use]
     pub fn with_on_error(mut self, on_error: impl Into<Callback<RealtimeError>>) -> Self {
         self.on_error = Some(on_error.into());
+        self
+    }
+
+    /// Says on the browser's console, too, what goes wrong and shows on no handle, and why there is no
+    /// connection: each cause once, short. Default: in debug builds only.
+    #[must_use]
+    pub const fn with_console(mut self, console: bool) -> Self {
+        self.console = Some(console);
         self
     }
 
@@ -234,10 +248,10 @@ impl RealtimeOptions {
         options.channel_rules = self.channel_rules;
         let app = App {
             reporting: Cell::new(false),
-            console: OnceCell::new(),
-            warned: RefCell::default(),
             token: self.token,
             on_error: self.on_error,
+            wants_console: self.console.unwrap_or(cfg!(debug_assertions)),
+            console: Console::default(),
             query_defaults: self.query_defaults,
         };
         (Client::new(options, codec), app)
@@ -261,6 +275,7 @@ impl PartialEq for RealtimeOptions {
             && self.channel_rules == other.channel_rules
             && same(&self.token, &other.token)
             && self.on_error == other.on_error
+            && self.console == other.console
             && same(&self.codec, &other.codec)
             && self.seed == other.seed
     }
@@ -284,15 +299,11 @@ impl fmt::Debug for RealtimeOptions {
 pub(crate) struct App {
     token: Option<TokenProvider>,
     on_error: Option<Callback<RealtimeError>>,
+    wants_console: bool,
+    console: Console,
     pub(crate) query_defaults: QueryOptions,
     reporting: Cell<bool>,
-    console: OnceCell<Console>,
-    /// What the console was told.
-    warned: RefCell<Vec<String>>,
 }
-
-/// How many different warnings a page's console gets of one client.
-const MOST_WARNINGS: usize = 100;
 
 impl App {
     /// The app's answer to "which token?", if it gives tokens.
@@ -300,35 +311,27 @@ impl App {
         self.token.as_ref().map(|provide| provide())
     }
 
-    /// Where the page's console is.
-    pub(crate) fn set_console(&self, console: impl Fn(&str) + 'static) {
-        // A second console would be of the same page.
-        let _ = self.console.set(Box::new(console));
+    /// Where the console is, for whoever wants to read there.
+    pub(crate) fn set_console(&mut self, warn: Rc<dyn Fn(&str)>) {
+        if self.wants_console {
+            self.console = Console::new(warn);
+        }
     }
 
-    /// Logs `error` and tells the app; in a debug build also the page's console, as few pages show
-    /// what is logged.
+    /// Says on the console why there is no connection.
+    pub(crate) fn warn_of(&self, error: &ConnectionError) {
+        let text = error.to_string();
+        self.console.tell(&text, &text);
+    }
+
+    /// Logs `error` and tells the app.
     pub(crate) fn report(&self, error: RealtimeError) {
         tracing::warn!(%error, "realtime");
-        if cfg!(debug_assertions) {
-            self.warn(error.to_string());
-        }
+        self.console.error(&error);
         if let Some(on_error) = &self.on_error {
             let outer = self.reporting.replace(true);
             on_error.emit(error);
             self.reporting.set(outer);
-        }
-    }
-
-    /// Writes a warning to the console, each once.
-    fn warn(&self, warning: String) {
-        let Some(console) = self.console.get() else {
-            return;
-        };
-        let mut warned = self.warned.borrow_mut();
-        if warned.len() < MOST_WARNINGS && !warned.contains(&warning) {
-            console(&warning);
-            warned.push(warning);
         }
     }
 

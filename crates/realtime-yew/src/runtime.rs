@@ -37,7 +37,7 @@ pub(crate) use fetches::{FetcherSlot, Registration};
 #[cfg(feature = "testing")]
 pub(crate) use frame::Repaint;
 #[cfg(feature = "http")]
-pub use http::{get_json, get_json_list};
+pub use http::{Get, get_json, get_json_list};
 pub(crate) use mutations::{Hear, Mutations};
 #[cfg(feature = "testing")]
 pub(crate) use page::{Page, PageEvent, Watch};
@@ -87,7 +87,9 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    pub(crate) fn new(client: Client, app: App, platform: Platform) -> Rc<Self> {
+    pub(crate) fn new(client: Client, mut app: App, platform: Platform) -> Rc<Self> {
+        let page = Rc::clone(&platform.page);
+        app.set_console(Rc::new(move |line| page.warn(line)));
         Rc::new_cyclic(|me: &Weak<Self>| {
             let call = |act: fn(&Self)| -> Rc<dyn Fn()> {
                 let me = me.clone();
@@ -100,8 +102,6 @@ impl Runtime {
             let timer = platform.clock.timer(call(|me| me.input(Input::Timeout)));
             let repaint = platform.page.repaint(call(Self::publish));
             let pressure = Pressure::new(platform.clock.timer(call(Self::measure_pressure)));
-            let page = Rc::clone(&platform.page);
-            app.set_console(move |warning| page.warn(warning));
             Self {
                 me: me.clone(),
                 connection: RefCell::new(client.connection().clone()),
@@ -311,6 +311,11 @@ impl Runtime {
             // Inside a command; what it changes is published after it.
             return;
         };
+        if changes.contains(&Topic::Connection)
+            && let Some(error) = &self.connection().last_error
+        {
+            self.app.warn_of(error);
+        }
         if !changes.is_empty() {
             self.subscribers.notify(&changes, self.next_round());
         }

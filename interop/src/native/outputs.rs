@@ -29,6 +29,7 @@ impl Shell {
             Output::RequestToken { generation } => {
                 let token = self.app.token();
                 self.answer(token, move |shell, result| {
+                    let result = result.map_err(Into::into);
                     shell.input(Input::Token { generation, result });
                 });
             }

@@ -52,6 +52,12 @@ impl Client {
             Inbound::Dismissed { reason } => {
                 self.connection.dismissed(now, generation, &reason);
             }
+            Inbound::TokenExpired => self.token_expired(now, generation),
+            Inbound::Error(error)
+                if self.connection.is_open() && &*error.code == "token_expired" =>
+            {
+                self.token_expired(now, generation);
+            }
             Inbound::Error(error) => {
                 // Nothing but the token has been said yet, so that is what the server means.
                 if !self.connection.is_open() && self.auth.take().is_some() {
@@ -106,6 +112,11 @@ impl Client {
                 Ok(_) => self.connection.handshake_done(now, generation),
                 Err(error) => self.connection.handshake_failed(now, generation, error),
             }
+        } else if self.renewal.as_ref() == Some(&re) {
+            self.renewal = None;
+            if let Err(error) = reply.result {
+                self.connection.renewal_failed(now, generation, error);
+            }
         } else if self.channels.expects(&re) {
             let result = reply.result.map(|data| SubscribeReply {
                 position: reply.position,
@@ -157,6 +168,12 @@ impl Client {
                 ConnectionOutput::Handshake { generation, token } => {
                     self.handshake(now, generation, token.as_ref());
                 }
+                ConnectionOutput::RenewToken { generation } => {
+                    self.outputs.push_back(Output::RequestToken { generation });
+                }
+                ConnectionOutput::ShowToken { token, .. } => {
+                    self.renewal = Some(self.show_token(&token));
+                }
                 ConnectionOutput::SendPing { .. } => self.say(&Outbound::Ping),
                 ConnectionOutput::Close {
                     generation,
@@ -204,19 +221,24 @@ impl Client {
 
     fn handshake(&mut self, now: Instant, generation: Generation, token: Option<&Token>) {
         self.codec.reset();
+        self.renewal = None;
         let Some(token) = token else {
             if !self.codec.announces_ready() {
                 self.connection.handshake_done(now, generation);
             }
             return;
         };
+        self.auth = Some(self.show_token(token));
+    }
+
+    fn show_token(&mut self, token: &Token) -> MessageId {
         self.last_auth += 1;
         let id = MessageId::from(format!("{}a-{}", self.id_prefix, self.last_auth));
         self.say(&Outbound::Auth {
             id: &id,
             token: token.as_str(),
         });
-        self.auth = Some(id);
+        id
     }
 
     pub(super) fn drain_channels(&mut self, now: Instant) -> bool {

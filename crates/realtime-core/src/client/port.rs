@@ -24,8 +24,9 @@ pub enum Input<'a> {
     Token {
         /// The generation it was asked for.
         generation: Generation,
-        /// The token, `None` for "no token needed", or why there is none.
-        result: Result<Option<String>, String>,
+        /// The token, `None` for "no token needed", or why there is none. After an error that is not
+        /// [retryable](FetchError::retryable) the connection ends.
+        result: Result<Option<String>, FetchError>,
     },
     /// The socket is open.
     Opened {
@@ -258,6 +259,9 @@ pub enum Fault {
     /// What the app gave is no address of a server, and nothing was opened.
     #[error(transparent)]
     Address(#[from] AddressError),
+    /// The app had no new token for the link, which stays open for as long as the server lets it.
+    #[error("could not renew the token: {0}; the server may end the connection")]
+    Token(FetchError),
     /// The server complained without saying about what.
     #[error(transparent)]
     Server(#[from] ServerError),

@@ -1,9 +1,48 @@
-//! Whose client it is: signing out.
+//! Whose client it is: tokens that are renewed or denied, and signing out.
 
-use super::Client;
-use crate::time::Instant;
+use super::{Client, Fault};
+use crate::{id::Generation, query::FetchError, time::Instant};
 
 impl Client {
+    /// Asks the app for a new token and shows it on the open link. Where the protocol has no way to
+    /// say it there (Socket.IO), another socket takes the place of this one, and the session is taken
+    /// up again on it. Does nothing without a link: the next one begins with a new token anyway.
+    pub fn renew_token(&mut self, now: Instant) {
+        if self.codec.renews_tokens() {
+            self.connection.renew_token(now);
+        } else if self.connection.is_open() {
+            self.connection.reconnect(now);
+        }
+        self.settle(now);
+    }
+
+    /// The server asks for a new token.
+    pub(super) fn token_expired(&mut self, now: Instant, generation: Generation) {
+        self.connection.token_expired(now, generation);
+    }
+
+    /// The app has a token, or has none.
+    pub(super) fn token(
+        &mut self,
+        now: Instant,
+        generation: Generation,
+        result: Result<Option<String>, FetchError>,
+    ) {
+        match result {
+            Err(error) if !error.retryable => {
+                self.connection.token_denied(now, generation, error.message);
+            }
+            Err(error) => {
+                let message = error.message.to_string();
+                if self.connection.is_renewing(generation) {
+                    self.fault(Fault::Token(error));
+                }
+                self.connection.token_ready(now, generation, Err(message));
+            }
+            Ok(token) => self.connection.token_ready(now, generation, Ok(token)),
+        }
+    }
+
     /// The user signs out: leaves every room, closes the socket, settles everything that was sent
     /// ([`SendError::SignedOut`](crate::SendError::SignedOut)) and empties the cache, the rosters and
     /// the list of typists.

@@ -24,6 +24,18 @@ pub enum ConnectionOutput {
         /// The token to authenticate with.
         token: Option<Token>,
     },
+    /// Ask the app for a token while the link is open.
+    RenewToken {
+        /// To be given back with the answer.
+        generation: Generation,
+    },
+    /// Show a new token on the open link.
+    ShowToken {
+        /// The socket.
+        generation: Generation,
+        /// The token.
+        token: Token,
+    },
     /// Send a ping.
     SendPing {
         /// The socket.

@@ -58,6 +58,12 @@ pub enum CloseReason {
         /// What it said.
         reason: Rc<str>,
     },
+    /// Who we are was refused for good, by the server (the code `forbidden`) or by the app's own
+    /// token provider: another attempt would end the same. Sign in again, then connect.
+    Unauthorized {
+        /// What the server or the provider said.
+        message: Rc<str>,
+    },
     /// As many attempts failed as the options allow.
     GaveUp,
     /// What the app gave is no address of a server.

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     access::Token,
+    error::ServerError,
     id::Generation,
     rule::{Rule, off},
     time::Instant,
@@ -242,6 +243,33 @@ impl Connection {
         self.fail(now, Failure { pace, ..failure });
     }
 
+    /// The server refused who we are, in words.
+    pub(super) fn refused(&mut self, now: Instant, error: ServerError) {
+        // The last is what HTTP says, for servers that pass it on.
+        if matches!(&*error.code, "forbidden" | "403") {
+            let message = Rc::clone(&error.message);
+            return self.unauthorized(ConnectionError::Refused(error), message);
+        }
+        let wait = Duration::from_millis(error.retry_after.unwrap_or(0));
+        self.fail(
+            now,
+            Failure {
+                pace: self.token_pace(),
+                // A server may not silence its clients for days.
+                at_least: wait.min(self.options.backoff.slow_max),
+                close: Some((close_code::NORMAL, "handshake refused")),
+                ..ConnectionError::Refused(error).into()
+            },
+        );
+    }
+
+    /// Nobody will let us in as who we are.
+    pub(super) fn unauthorized(&mut self, error: ConnectionError, message: Rc<str>) {
+        self.leave(Some((close_code::NORMAL, "not authorized")));
+        self.last_error = Some(error);
+        self.end(CloseReason::Unauthorized { message });
+    }
+
     /// The pace after the server refused who we are: with no other token to offer, it is unlikely
     /// to change its mind soon.
     pub(super) fn token_pace(&self) -> Pace {
@@ -281,6 +309,7 @@ impl Connection {
     /// Lets go of whatever link or socket there is.
     pub(super) fn leave(&mut self, close: Option<(u16, &'static str)>) {
         let generation = self.generation;
+        self.renewal = None;
         if self.is_open() {
             self.outputs
                 .push_back(ConnectionOutput::Down { generation });

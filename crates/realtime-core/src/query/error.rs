@@ -11,8 +11,8 @@ use std::{rc::Rc, time::Duration};
 ///
 /// let busy = FetchError::new("the server answered 503").with_retry_after(Duration::from_secs(5));
 /// assert!(busy.retryable);
-/// let gone = FetchError::permanent("the server answered 404");
-/// assert!(!gone.retryable);
+/// let gone = FetchError::permanent("the server answered 404").with_status(404);
+/// assert!(!gone.retryable && gone.status == Some(404));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -23,6 +23,8 @@ pub struct FetchError {
     pub retryable: bool,
     /// How long the server asked to be left alone.
     pub retry_after: Option<Duration>,
+    /// The HTTP status of the answer, if there was one: 401 is not 404.
+    pub status: Option<u16>,
 }
 
 impl FetchError {
@@ -32,6 +34,7 @@ impl FetchError {
             message: message.into(),
             retryable: true,
             retry_after: None,
+            status: None,
         }
     }
 
@@ -48,6 +51,27 @@ impl FetchError {
     pub const fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
+    }
+
+    /// Notes the HTTP status of the answer.
+    #[must_use]
+    pub const fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+}
+
+/// A failure that may pass.
+impl From<String> for FetchError {
+    fn from(message: String) -> Self {
+        Self::new(message)
+    }
+}
+
+/// A failure that may pass.
+impl From<&str> for FetchError {
+    fn from(message: &str) -> Self {
+        Self::new(message)
     }
 }
 

@@ -137,7 +137,7 @@ impl World {
     }
 
     /// What a client's token provider answers.
-    pub fn set_token(&mut self, peer: PeerId, token: Result<Option<String>, String>) {
+    pub fn set_token(&mut self, peer: PeerId, token: Result<Option<String>, FetchError>) {
         self.peers[peer.0].token = token;
     }
 

@@ -298,6 +298,9 @@ impl<'a> Envelope<'a> {
                 position: self.position(),
             }));
         }
+        if control == "auth:refresh" {
+            return Ok(Inbound::TokenExpired);
+        }
         if control == "ping" {
             let id = self.id.and_then(|id| Text::of(id.get()));
             return Ok(Inbound::Ping {

@@ -144,6 +144,11 @@ impl Codec for SocketIoCodec {
         self.outputs.clear();
     }
 
+    /// A token goes with CONNECT, and nowhere else.
+    fn renews_tokens(&self) -> bool {
+        false
+    }
+
     fn announces_ready(&self) -> bool {
         true
     }

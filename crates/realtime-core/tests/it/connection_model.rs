@@ -83,6 +83,8 @@ impl World {
                 self.socket = Some(generation);
             }
             ConnectionOutput::Handshake { generation, .. }
+            | ConnectionOutput::RenewToken { generation }
+            | ConnectionOutput::ShowToken { generation, .. }
             | ConnectionOutput::SendPing { generation } => {
                 assert_eq!(self.socket, Some(generation));
             }

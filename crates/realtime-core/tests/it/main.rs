@@ -24,6 +24,7 @@ mod client_shown;
 mod client_simulated;
 mod client_sleep;
 mod client_sources;
+mod client_tokens;
 mod client_words;
 mod connection_heartbeat;
 mod connection_link;

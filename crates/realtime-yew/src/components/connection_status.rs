@@ -4,7 +4,7 @@ use crate::{
     hooks::{use_connection, use_tick},
     provider::use_realtime_client,
 };
-use realtime_core::ConnectionStatus as Status;
+use realtime_core::{CloseReason, ConnectionStatus as Status};
 use yew::prelude::*;
 
 /// What a [`ConnectionStatus`] is told.
@@ -18,6 +18,7 @@ pub struct ConnectionStatusProps {
 /// Says in words how the connection stands, counts down to the next attempt, and offers to try
 /// now. Where the connection stands but a subscription was not answered, it says that updates are
 /// uncertain.
+/// Where a token was refused for good it says "Sign in again".
 ///
 /// ```
 /// use realtime_yew::prelude::*;
@@ -35,11 +36,14 @@ pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
     let retry_in = connection.retry_in();
     use_tick(&client, retry_in.is_some());
     let uncertain = connection.is_connected() && connection.unknown_channels() > 0;
+    let reason = connection.close_reason();
+    let is_unauthorized = matches!(reason, Some(CloseReason::Unauthorized { .. }));
     let (word, label) = match connection.status() {
         Status::Connecting => ("connecting", "Connecting…"),
         Status::Connected if uncertain => ("connected", "Connected, updates uncertain"),
         Status::Connected => ("connected", "Connected"),
         Status::Reconnecting => ("reconnecting", "Reconnecting…"),
+        Status::Disconnected if is_unauthorized => ("disconnected", "Sign in again"),
         Status::Disconnected => ("disconnected", "Disconnected"),
     };
     // The countdown stands outside the live region: nobody wants to hear it each second.
@@ -50,6 +54,7 @@ pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
         format!("rt-connection--{word}"),
         uncertain.then_some("rt-connection--uncertain"),
         connection.trouble().then_some("rt-connection--trouble"),
+        is_unauthorized.then_some("rt-connection--unauthorized"),
         props.class.clone(),
     );
     html! {

@@ -81,7 +81,7 @@ impl UsePresenceOptions {
     /// Shows `token` with the subscription of the channel, for channels that only some may follow. The
     /// newest counts from the next subscription on.
     #[must_use]
-    pub fn with_channel_token(mut self, token: impl Into<Rc<str>>) -> Self {
+    pub fn with_channel_token(mut self, token: impl AsRef<str>) -> Self {
         self.subscribe = self.subscribe.with_token(token);
         self
     }

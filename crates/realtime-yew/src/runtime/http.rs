@@ -6,7 +6,10 @@ use super::{
     page,
     rows::read_rows,
 };
-use crate::fetcher::Positioned;
+use crate::{
+    error::IntoFetchError,
+    fetcher::{Fetcher, Positioned},
+};
 use gloo_net::http::{Request, Response};
 use realtime_core::{DecodeError, FetchError, Position, wire::well_formed};
 use serde::de::DeserializeOwned;
@@ -15,15 +18,7 @@ use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 /// Fetches JSON from `url`, with its position if the answer has the headers `x-realtime-epoch` and
 /// `x-realtime-seq`.
 ///
-/// Made for [`Fetcher::positioned`](crate::Fetcher::positioned):
-///
-/// ```
-/// use realtime_yew::{Fetcher, get_json};
-///
-/// # #[derive(serde::Deserialize)] struct Task { id: u64 }
-/// let tasks = Fetcher::<Vec<Task>>::positioned(|| get_json("/api/tasks"));
-/// # let _ = tasks;
-/// ```
+/// In a hook, [`Fetcher::json`] does this. With a token or other headers, use [`Get`].
 ///
 /// # Errors
 ///
@@ -33,17 +28,14 @@ use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 pub async fn get_json<T: DeserializeOwned>(
     url: impl AsRef<str>,
 ) -> Result<Positioned<T>, FetchError> {
-    let url = url.as_ref();
-    let (body, position) = get(url).await?;
-    let data = serde_json::from_str(&well_formed(&body)).map_err(|error| unreadable(url, error))?;
-    Ok(Positioned { data, position })
+    Get::new(url).json().await
 }
 
 /// As [`get_json`], for a list so long that reading it would hold the page up: it is read row by row,
 /// and the browser has its turn every 4 ms.
 ///
 /// ```
-/// use realtime_yew::{Fetcher, get_json_list};
+/// use realtime_yew::prelude::*;
 ///
 /// # #[derive(serde::Deserialize)] struct Trade { id: u64 }
 /// let trades = Fetcher::<Vec<Trade>>::positioned(|| get_json_list("/api/trades"));
@@ -56,45 +48,154 @@ pub async fn get_json<T: DeserializeOwned>(
 pub async fn get_json_list<T: DeserializeOwned>(
     url: impl AsRef<str>,
 ) -> Result<Positioned<Vec<T>>, FetchError> {
-    let url = url.as_ref();
-    let (body, position) = get(url).await?;
-    let burst = RefCell::new(Burst::new(Rc::new(BrowserClock)));
-    let turn = async || {
-        next_task().await;
-        burst.borrow_mut().begin();
-    };
-    // Hidden pages have nothing to paint, and their timeouts take a second.
-    let is_over_budget = || burst.borrow().is_over_budget() && !page::is_hidden();
-    let data = read_rows(&well_formed(&body), is_over_budget, turn)
-        .await
-        .map_err(|error| unreadable(url, error))?;
-    if is_over_budget() {
-        // What is done with the list is work enough for another turn.
-        next_task().await;
-    }
-    Ok(Positioned { data, position })
+    Get::new(url).json_list().await
 }
 
-/// The text of an answer, and its position.
-async fn get(url: &str) -> Result<(String, Option<Position>), FetchError> {
-    let response = Request::get(url)
-        .header("accept", "application/json")
-        .send()
-        .await
-        .map_err(|error| FetchError::new(format!("could not fetch {}: {error}", shown(url))))?;
-    if !response.ok() {
-        return Err(refusal(
-            url,
-            response.status(),
-            response.headers().get("retry-after").as_deref(),
-        ));
+/// A GET with headers of its own, such as a token; [`get_json`] is one without.
+///
+/// ```
+/// use realtime_yew::prelude::*;
+///
+/// # #[derive(serde::Deserialize)] struct Task { id: u64 }
+/// # fn token() -> String { String::new() }
+/// // The closure runs for each fetch, so the token is never an old one.
+/// let tasks = Fetcher::<Vec<Task>>::positioned(|| {
+///     Get::new("/api/tasks").header("authorization", format!("Bearer {}", token())).json()
+/// });
+/// # let _ = tasks;
+/// ```
+#[derive(Clone)]
+pub struct Get {
+    url: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Get {
+    /// A GET of `url`, without headers but `accept: application/json`.
+    pub fn new(url: impl AsRef<str>) -> Self {
+        Self {
+            url: url.as_ref().to_owned(),
+            headers: vec![("accept".to_owned(), "application/json".to_owned())],
+        }
     }
-    let position = position(&response);
-    let body = response
-        .text()
-        .await
-        .map_err(|error| FetchError::new(format!("could not read {}: {error}", shown(url))))?;
-    Ok((body, position))
+
+    /// Sets a header. One that HTTP does not know how to write is an error of the fetch.
+    #[must_use]
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        let header = (name.as_ref().to_owned(), value.as_ref().to_owned());
+        self.headers.push(header);
+        self
+    }
+
+    /// Fetches JSON, with its position, as [`get_json`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`get_json`].
+    pub async fn json<T: DeserializeOwned>(self) -> Result<Positioned<T>, FetchError> {
+        let (body, position) = self.send().await?;
+        let data = serde_json::from_str(&well_formed(&body))
+            .map_err(|error| unreadable(&self.url, error))?;
+        Ok(Positioned { data, position })
+    }
+
+    /// Fetches a long list of JSON, as [`get_json_list`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`get_json`].
+    pub async fn json_list<T: DeserializeOwned>(self) -> Result<Positioned<Vec<T>>, FetchError> {
+        let (body, position) = self.send().await?;
+        let burst = RefCell::new(Burst::new(Rc::new(BrowserClock)));
+        let turn = async || {
+            next_task().await;
+            burst.borrow_mut().begin();
+        };
+        // Hidden pages have nothing to paint, and their timeouts take a second.
+        let is_over_budget = || burst.borrow().is_over_budget() && !page::is_hidden();
+        let data = read_rows(&well_formed(&body), is_over_budget, turn)
+            .await
+            .map_err(|error| unreadable(&self.url, error))?;
+        if is_over_budget() {
+            // What is done with the list is work enough for another turn.
+            next_task().await;
+        }
+        Ok(Positioned { data, position })
+    }
+
+    /// The text of the answer, and its position.
+    async fn send(&self) -> Result<(String, Option<Position>), FetchError> {
+        let url = &self.url;
+        let mut request = Request::get(url);
+        for (name, value) in &self.headers {
+            // The browser would throw.
+            if !is_header(name, value) {
+                return Err(FetchError::permanent(format!(
+                    "could not fetch {}: the header {name:?} has a name or a value that HTTP does not allow",
+                    shown(url)
+                )));
+            }
+            request = request.header(name, value);
+        }
+        let response = request
+            .send()
+            .await
+            .map_err(|error| FetchError::new(format!("could not fetch {}: {error}", shown(url))))?;
+        if !response.ok() {
+            return Err(refusal(
+                url,
+                response.status(),
+                response.headers().get("retry-after").as_deref(),
+            ));
+        }
+        let position = position(&response);
+        let body = response
+            .text()
+            .await
+            .map_err(|error| FetchError::new(format!("could not read {}: {error}", shown(url))))?;
+        Ok((body, position))
+    }
+}
+
+/// Shows no header, which may be a secret.
+impl fmt::Debug for Get {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Get").finish_non_exhaustive()
+    }
+}
+
+/// Whether HTTP can carry a header (RFC 9110), in the characters that browsers take.
+fn is_header(name: &str, value: &str) -> bool {
+    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let in_value = |char: char| char <= '\u{ff}' && !matches!(char, '\0' | '\r' | '\n');
+    !name.is_empty() && name.bytes().all(in_name) && value.chars().all(in_value)
+}
+
+impl<T: DeserializeOwned + 'static> Fetcher<T> {
+    /// Fetches JSON from `url`, with its position: [`get_json`] in a fetcher.
+    ///
+    /// ```
+    /// use realtime_yew::prelude::*;
+    ///
+    /// # #[derive(serde::Deserialize)] struct Task { id: u64 }
+    /// let tasks = Fetcher::<Vec<Task>>::json("/api/tasks");
+    /// # let _ = tasks;
+    /// ```
+    pub fn json(url: impl AsRef<str>) -> Self {
+        let get = Get::new(url);
+        Self::positioned(move || get.clone().json())
+    }
+}
+
+/// A network that failed may work again; an answer that cannot be read will not be readable the next
+/// time.
+impl IntoFetchError for gloo_net::Error {
+    fn into_fetch_error(self) -> FetchError {
+        match self {
+            Self::SerdeError(error) => error.into_fetch_error(),
+            error => FetchError::new(error.to_string()),
+        }
+    }
 }
 
 fn unreadable(url: &str, error: impl fmt::Display) -> FetchError {
@@ -121,6 +222,7 @@ fn refusal(url: &str, status: u16, retry_after: Option<&str>) -> FetchError {
         408 | 425 | 429 | 500..=599 => FetchError::new(message),
         _ => FetchError::permanent(message),
     };
+    let error = error.with_status(status);
     match retry_after.and_then(|seconds| seconds.parse().ok()) {
         Some(seconds) => error.with_retry_after(Duration::from_secs(seconds)),
         None => error,
@@ -137,6 +239,25 @@ mod tests {
         assert!(refusal("/a", 429, None).retryable);
         assert!(!refusal("/a", 404, None).retryable);
         assert!(!refusal("/a", 401, None).retryable);
+        assert_eq!(refusal("/a", 401, None).status, Some(401));
+    }
+
+    #[test]
+    fn a_header_is_what_http_can_carry_and_nothing_is_smuggled_in() {
+        assert!(is_header("authorization", "Bearer ey.J-_~+/="));
+        assert!(is_header("x-note", "caf\u{e9}\tau lait"));
+        for (name, value) in [
+            ("", "a"),
+            ("x note", "a"),
+            ("x:", "a"),
+            ("x", "a\r\nset-cookie: b"),
+            ("x", "\0"),
+            ("x", "\u{20ac}"),
+        ] {
+            assert!(!is_header(name, value), "{name:?} {value:?}");
+        }
+        let shown = format!("{:?}", Get::new("/a?token=secret").header("a", "secret"));
+        assert!(!shown.contains("secret"), "{shown}");
     }
 
     #[test]

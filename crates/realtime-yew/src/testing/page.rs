@@ -87,7 +87,7 @@ impl FakePage {
         !due.is_empty()
     }
 
-    /// What was written to the console since this was last asked.
+    /// What was said on the console since this was last asked.
     pub(super) fn take_warnings(&self) -> Vec<String> {
         self.0.warnings.take()
     }

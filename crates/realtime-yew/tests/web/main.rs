@@ -21,6 +21,7 @@ mod socketio;
 mod support;
 mod suspense;
 mod toasts;
+mod tokens;
 mod typing;
 mod virtual_list;
 

@@ -5,7 +5,7 @@ mod card;
 use self::card::StockCard;
 use crate::states::{Failure, Loading};
 use realtime_demo_types::Stock;
-use realtime_yew::{Fetcher, get_json, prelude::*};
+use realtime_yew::prelude::*;
 use yew::prelude::*;
 
 /// A card for each share.
@@ -14,7 +14,7 @@ pub(crate) fn PricesPage() -> Html {
     // Only which shares there are: their prices are the cards' own business.
     let symbols = use_realtime_query_with(
         key!["stocks"],
-        Fetcher::<Vec<Stock>>::positioned(|| get_json("/api/stocks")),
+        Fetcher::<Vec<Stock>>::json("/api/stocks"),
         UseRealtimeQueryOptions::default(),
         |stocks| {
             stocks

@@ -39,7 +39,7 @@ pub(super) struct Peer {
     pub(super) client: Client,
     pub(super) link: Link,
     pub(super) socket: Option<SocketId>,
-    pub(super) token: Result<Option<String>, String>,
+    pub(super) token: Result<Option<String>, FetchError>,
     pub(super) fetches: Vec<Fetch>,
     pub(super) frozen: bool,
     pub(super) events: Vec<(ListenerId, Rc<ReceivedEvent>)>,

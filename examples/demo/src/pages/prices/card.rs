@@ -6,7 +6,7 @@ use crate::{
     states::{Failure, Loading},
 };
 use realtime_demo_types::Stock;
-use realtime_yew::{Fetcher, get_json, prelude::*};
+use realtime_yew::prelude::*;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -20,11 +20,8 @@ pub(crate) struct StockCardProps {
 pub(crate) fn StockCard(props: &StockCardProps) -> Html {
     let symbol = props.symbol.clone();
     let stock = use_realtime_query(
-        key!["stock", symbol.as_str()],
-        Fetcher::<Stock>::positioned({
-            let symbol = symbol.clone();
-            move || get_json(format!("/api/stocks/{symbol}"))
-        }),
+        key!["stock", &symbol],
+        Fetcher::<Stock>::json(format!("/api/stocks/{symbol}")),
         UseRealtimeQueryOptions::default()
             .with_event("stock:update")
             .with_channel(format!("stocks:{symbol}")),

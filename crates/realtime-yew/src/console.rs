@@ -1,0 +1,144 @@
+//! What goes wrong, on the browser's console: for whoever builds the app.
+
+use crate::error::RealtimeError;
+use realtime_core::Fault;
+use std::{cell::RefCell, collections::BTreeSet, fmt::Write as _, rc::Rc};
+
+/// How many causes are told; a server that goes on to find new ones is not to flood the console.
+const MOST: usize = 50;
+
+/// How much of a text is told, in characters.
+const LONGEST: usize = 400;
+
+/// Tells each cause once, short, and with nothing in it that the console or its reader would obey.
+#[derive(Default)]
+pub(crate) struct Console {
+    /// `None` where nobody is to be told.
+    warn: Option<Rc<dyn Fn(&str)>>,
+    told: RefCell<BTreeSet<String>>,
+}
+
+impl Console {
+    /// Tells `warn`.
+    pub(crate) fn new(warn: Rc<dyn Fn(&str)>) -> Self {
+        Self {
+            warn: Some(warn),
+            told: RefCell::default(),
+        }
+    }
+
+    /// Tells of an error that no handle shows.
+    pub(crate) fn error(&self, error: &RealtimeError) {
+        if self.warn.is_some() {
+            self.tell(&cause(error), &error.to_string());
+        }
+    }
+
+    /// Tells `text`, unless it has told of `cause` before.
+    pub(crate) fn tell(&self, cause: &str, text: &str) {
+        let Some(warn) = &self.warn else { return };
+        let is_last = {
+            let mut told = self.told.borrow_mut();
+            if told.len() >= MOST || !told.insert(short(cause)) {
+                return;
+            }
+            told.len() == MOST
+        };
+        warn(&short(text));
+        if is_last {
+            warn("nothing more is told here; see `RealtimeOptions::with_on_error`");
+        }
+    }
+}
+
+/// What two errors have in common that are for one reason: mostly all of their text, but not what a
+/// parser says of each payload.
+fn cause(error: &RealtimeError) -> String {
+    match error {
+        RealtimeError::Fault(Fault::Payload { event, .. }) => format!("data of {event}"),
+        RealtimeError::Unsent { event, .. } => format!("sending {event}"),
+        RealtimeError::Encode { event, .. } => format!("writing {event}"),
+        error => error.to_string(),
+    }
+}
+
+/// The beginning of a text on one line, with what cannot be seen written out.
+fn short(text: &str) -> String {
+    let mut short = String::new();
+    for (count, c) in text.chars().enumerate() {
+        if count == LONGEST {
+            short.push('…');
+            break;
+        }
+        match c {
+            '"' | '\'' | '\\' => short.push(c),
+            // A string takes everything.
+            c => drop(write!(short, "{}", c.escape_debug())),
+        }
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use realtime_core::{ChannelError, DecodeError, EventName, SendError};
+
+    fn console() -> (Console, Rc<RefCell<Vec<String>>>) {
+        let lines = Rc::<RefCell<Vec<String>>>::default();
+        let seen = Rc::clone(&lines);
+        let console = Console::new(Rc::new(move |line| seen.borrow_mut().push(line.to_owned())));
+        (console, lines)
+    }
+
+    fn payload(event: &str, says: &str) -> RealtimeError {
+        RealtimeError::Fault(Fault::Payload {
+            event: EventName::from(event),
+            channel: None,
+            error: DecodeError::new("data", says),
+        })
+    }
+
+    #[test]
+    fn each_cause_is_told_once() {
+        let (console, lines) = console();
+        for says in ["expected a number at 7", "expected a number at 8"] {
+            console.error(&payload("stock:update", says));
+        }
+        console.error(&payload("task:update", "no id"));
+        for limit in [1, 1, 2] {
+            let error = ChannelError::TooMany { limit };
+            console.error(&RealtimeError::Fault(Fault::Channel(error)));
+        }
+        assert_eq!(lines.borrow().len(), 4, "{lines:?}");
+    }
+
+    #[test]
+    fn a_line_is_short_and_shows_what_would_be_obeyed() {
+        let (console, lines) = console();
+        let evil = format!("\u{1b}[31m\n\u{202e}{}", "x".repeat(100_000));
+        console.error(&payload("a", &evil));
+        let line = lines.borrow()[0].clone();
+        assert!(line.chars().count() < 500, "{}", line.len());
+        assert!(line.contains(r"\u{1b}[31m\n\u{202e}"), "{line}");
+    }
+
+    #[test]
+    fn whoever_goes_on_finding_new_causes_is_told_no_more() {
+        let (console, lines) = console();
+        for n in 0..10_000 {
+            console.error(&payload(&format!("event-{n}"), "no"));
+        }
+        assert_eq!(lines.borrow().len(), MOST + 1);
+        assert_eq!(console.told.borrow().len(), MOST);
+    }
+
+    #[test]
+    fn where_nobody_listens_nothing_is_kept() {
+        let console = Console::default();
+        let event = EventName::from("say");
+        let error = SendError::Timeout;
+        console.error(&RealtimeError::Unsent { event, error });
+        assert!(console.told.borrow().is_empty());
+    }
+}
