@@ -1,5 +1,6 @@
 //! Behaviour of the core, by topic, in virtual time.
 
+mod addressing_kit;
 mod channel_asking;
 mod channel_leases;
 mod channel_model;
@@ -7,6 +8,7 @@ mod channel_params;
 mod channel_resume;
 mod client_address;
 mod client_addressing;
+mod client_channel_rules;
 mod client_durations;
 mod client_events;
 mod client_gaps;
