@@ -36,12 +36,26 @@ fn for_socket(url: &str, href: &str) -> Result<String, AddressError> {
     }
 }
 
+/// What a browser says about `url`, without the parameters, among which there may be a token.
+pub(super) fn without_parameters(said: &str, url: &str) -> String {
+    let shown = url.split('?').next().unwrap_or_default();
+    said.replace(url, shown)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn address(href: &str) -> Result<String, AddressProblem> {
         for_socket(href, href).map_err(|error| error.problem)
+    }
+
+    #[test]
+    fn what_a_browser_says_is_passed_on_without_the_parameters() {
+        let url = "wss://a.test/ws?token=secret";
+        let said = format!("Refused to connect to '{url}'.");
+        let shown = without_parameters(&said, url);
+        assert_eq!(shown, "Refused to connect to 'wss://a.test/ws'.");
     }
 
     #[test]
