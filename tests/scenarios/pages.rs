@@ -67,7 +67,12 @@ fn toasts_on_a_small_screen_leave_the_way_to_send_free() {
     scenario("pages-toast", |stage| {
         stage.start_server()?;
         let ada = stage.enter("Ada", Page::Notifications)?;
-        ada.resize(Size::NARROW)?;
+        // No narrower, so that every engine's window can be it.
+        ada.resize(Size {
+            name: "slim",
+            width: 480,
+            height: 780,
+        })?;
         ada.notify()?;
         let shown = || ada.toasts();
         eventually("a toast is shown", SOON, shown, |toasts| !toasts.is_empty())?;

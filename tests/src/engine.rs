@@ -134,7 +134,7 @@ impl Engine {
                     format!("--height={height}"),
                 ]);
                 // Offline, it would else still find what is on this machine.
-                let preferences = json!({"network.dns.offline-localhost": false});
+                let preferences = json!({"network.disable-localhost-when-offline": true});
                 let mut options = json!({"args": arguments, "prefs": preferences});
                 if let Ok(firefox) = env::var("FIREFOX") {
                     options["binary"] = Value::String(firefox);

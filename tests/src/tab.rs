@@ -84,6 +84,18 @@ impl Tab {
         self.session.engine()
     }
 
+    /// For what only a driver tells that reads the browser's own console.
+    ///
+    /// # Errors
+    ///
+    /// [`E2eError::Lacking`] where the driver does not.
+    pub fn needs_the_browsers_own_reports(&self) -> Result<(), E2eError> {
+        if self.engine() == Engine::Chromium {
+            return Ok(());
+        }
+        Err(self.lacks("tell what the browser itself reports, but only what pages say"))
+    }
+
     /// That this browser's driver cannot do `what`.
     pub(crate) fn lacks(&self, what: &str) -> E2eError {
         self.session.lacks(what)
@@ -178,8 +190,9 @@ impl Tab {
     ///
     /// When there is none within ten seconds.
     pub fn retype(&self, selector: &str, text: &str) -> Result<(), E2eError> {
-        // Control held, "a", all keys up, and then the text.
-        self.type_into(selector, &format!("\u{E009}a\u{E000}{text}"))
+        // Control held and "a". Keys are let go at the end of a command, and in Firefox not before.
+        self.type_into(selector, "\u{E009}a")?;
+        self.type_into(selector, text)
     }
 
     /// Presses a key in the element that `selector` finds.

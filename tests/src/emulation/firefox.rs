@@ -1,8 +1,12 @@
 //! What Firefox's driver has no command for, asked of the browser's own window.
 
 use super::{Requests, Scheme, Size};
-use crate::{error::E2eError, tab::Tab};
+use crate::{error::E2eError, eventually::eventually, tab::Tab};
 use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long a page may take to hear of what its window does.
+const HEARS: Duration = Duration::from_secs(5);
 
 /// The page's place in the window is made as large as was asked, however large the window is.
 const RESIZE: &str = r#"
@@ -46,7 +50,15 @@ const REQUESTS: &str = r#"
 "#;
 
 pub(super) fn resize(tab: &Tab, size: Size) -> Result<(), E2eError> {
-    in_the_window(tab, RESIZE, json!([size.width, size.height]))
+    const INNER: &str = "return [innerWidth, innerHeight]";
+    in_the_window(tab, RESIZE, json!([size.width, size.height]))?;
+    // The page is of another process, and hears of it a little later.
+    let inner = || tab.eval::<(u32, u32)>(INNER, json!([]));
+    let wanted = (size.width, size.height);
+    eventually("the page has its size", HEARS, inner, |size| {
+        *size == wanted
+    })
+    .map(drop)
 }
 
 pub(super) fn prefer(tab: &Tab, scheme: Scheme) -> Result<(), E2eError> {
