@@ -27,7 +27,11 @@ use crate::{
 };
 use heartbeat::Heartbeat;
 use std::{collections::VecDeque, rc::Rc, time::Duration};
-use transition::{Failure, State};
+use transition::{Failure, Hanging, State};
+
+/// A socket that has been opening for longer hangs, and is not what somebody waits for who asks for a
+/// connection now.
+const HANGS_AFTER: Duration = Duration::from_secs(1);
 
 /// A server that asks for a new token again and again is heard this often.
 const RENEWAL_SPACING: Duration = Duration::from_secs(10);
@@ -117,9 +121,12 @@ impl Connection {
     }
 
     /// Connects at once, whatever the state: cuts a wait short, replaces an open link, comes back
-    /// after the end. An attempt that is under way is kept. Earlier failures are forgotten.
+    /// after the end. An attempt that is under way is kept, unless its socket has been opening for
+    /// more than a second: a fresh one may be quicker. Earlier failures are forgotten.
     pub fn reconnect(&mut self, now: Instant) {
-        if self.state.is_attempting() {
+        let hangs = matches!(self.state, State::Connecting { since, .. }
+            if now.saturating_since(since) > HANGS_AFTER);
+        if self.state.is_attempting() && !hangs {
             self.attempts = 1;
         } else {
             self.leave(Some((close_code::NORMAL, "reconnecting")));
@@ -234,7 +241,11 @@ impl Connection {
     /// The socket is open.
     pub fn socket_opened(&mut self, now: Instant, generation: Generation) {
         match &mut self.state {
-            State::Connecting { token, .. } if generation == self.generation => {
+            State::Connecting { token, .. }
+            | State::Waiting {
+                hanging: Some(Hanging { token }),
+                ..
+            } if generation == self.generation => {
                 let token = token.take();
                 self.greet(now, token);
             }
@@ -294,6 +305,10 @@ impl Connection {
         reason: &str,
         was_clean: bool,
     ) {
+        if self.is_current(generation) && self.state.take_hanging().is_some() {
+            // The next attempt is under way as it is.
+            return;
+        }
         if !self.is_current(generation) || !self.state.has_socket() {
             self.stats.stale += 1;
             return;

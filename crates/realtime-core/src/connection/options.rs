@@ -25,7 +25,10 @@ pub struct ConnectionOptions {
     pub stable_after: Duration,
     /// How long the app's token provider may take. Default 15 s.
     pub token_timeout: Duration,
-    /// How long a socket may take to open. Default 10 s.
+    /// How long a socket may take to open until another attempt is planned. Default 10 s.
+    ///
+    /// If it opens after all before that begins, it is taken: browsers hold sockets back to a server
+    /// that was down.
     pub connect_timeout: Duration,
     /// How long the server may take to answer `auth`. Default 10 s.
     pub handshake_timeout: Duration,

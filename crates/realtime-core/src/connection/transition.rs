@@ -13,6 +13,9 @@ use crate::{
 };
 use std::{rc::Rc, time::Duration};
 
+/// How a socket is closed that is waited for no longer.
+const TOOK_TOO_LONG: (u16, &str) = (close_code::TIMEOUT, "took too long");
+
 #[derive(Debug)]
 pub(super) enum State {
     /// Nothing was asked for yet.
@@ -21,6 +24,7 @@ pub(super) enum State {
     AwaitingToken { deadline: Deadline },
     /// The socket is opening.
     Connecting {
+        since: Instant,
         deadline: Deadline,
         token: Option<Token>,
     },
@@ -28,8 +32,13 @@ pub(super) enum State {
     Handshaking { deadline: Deadline },
     /// The link is up.
     Open { since: Instant },
-    /// The next attempt is to come. If the server told us to wait, no event cuts it short.
-    Waiting { until: Instant, told: bool },
+    /// The next attempt is to come. If the server told us to wait, no event cuts it short. A socket
+    /// that took too long to open may still do so.
+    Waiting {
+        until: Instant,
+        told: bool,
+        hanging: Option<Hanging>,
+    },
     /// The page is in the browser's back/forward cache.
     Suspended,
     /// Nothing more will happen unasked.
@@ -51,6 +60,14 @@ impl State {
         )
     }
 
+    /// Takes the socket that was left to open beside the wait.
+    pub(super) fn take_hanging(&mut self) -> Option<Hanging> {
+        match self {
+            Self::Waiting { hanging, .. } => hanging.take(),
+            _ => None,
+        }
+    }
+
     pub(super) fn deadline_mut(&mut self) -> Option<&mut Deadline> {
         match self {
             Self::AwaitingToken { deadline }
@@ -59,6 +76,15 @@ impl State {
             _ => None,
         }
     }
+}
+
+/// A socket that has taken too long to open, and is let go when the next attempt begins. Browsers may
+/// hold a socket back to a server that was down, Firefox for up to a minute: one that is given up
+/// meanwhile would have to wait anew, while nobody tries.
+#[derive(Debug)]
+pub(super) struct Hanging {
+    /// What it is to greet the server with.
+    pub(super) token: Option<Token>,
 }
 
 /// When an attempt has taken too long.
@@ -119,6 +145,14 @@ impl Connection {
 
     /// Begins an attempt.
     pub(super) fn attempt(&mut self, now: Instant) {
+        if self.state.take_hanging().is_some() {
+            let (code, reason) = TOOK_TOO_LONG;
+            self.outputs.push_back(ConnectionOutput::Close {
+                generation: self.generation,
+                code,
+                reason,
+            });
+        }
         self.generation = self.generation.next();
         self.attempts = self.attempts.saturating_add(1);
         self.stats.attempts += 1;
@@ -137,6 +171,7 @@ impl Connection {
 
     pub(super) fn open_socket(&mut self, now: Instant, token: Option<Token>) {
         self.state = State::Connecting {
+            since: now,
             deadline: Deadline::new(now + self.options.connect_timeout),
             token,
         };
@@ -201,11 +236,27 @@ impl Connection {
             }
             _ => ConnectionError::ConnectTimeout(self.options.connect_timeout),
         };
+        let is_last = self.is_last_attempt();
+        let hanging = match &mut self.state {
+            State::Connecting { token, .. } if !is_last => Some(Hanging {
+                token: token.take(),
+            }),
+            _ => None,
+        };
         let failure = Failure {
-            close: Some((close_code::TIMEOUT, "took too long")),
+            close: hanging.is_none().then_some(TOOK_TOO_LONG),
             ..error.into()
         };
         self.fail(now, failure);
+        if let State::Waiting { hanging: slot, .. } = &mut self.state {
+            *slot = hanging;
+        }
+    }
+
+    /// Whether a failure now would be one too many.
+    fn is_last_attempt(&self) -> bool {
+        let limit = self.options.give_up_after;
+        limit.is_some_and(|limit| self.attempts >= limit)
     }
 
     pub(super) fn declare_dead(&mut self, now: Instant) {
@@ -291,11 +342,7 @@ impl Connection {
         self.missing_since.get_or_insert(now);
         self.leave(failure.close);
         self.last_error = Some(failure.error);
-        if self
-            .options
-            .give_up_after
-            .is_some_and(|limit| self.attempts >= limit)
-        {
+        if self.is_last_attempt() {
             return self.end(CloseReason::GaveUp);
         }
         let backoff = &self.options.backoff;
@@ -303,6 +350,7 @@ impl Connection {
         self.state = State::Waiting {
             until: now + failure.at_least.saturating_add(delay),
             told: failure.pace == Pace::Slow || !failure.at_least.is_zero(),
+            hanging: None,
         };
     }
 
@@ -314,8 +362,9 @@ impl Connection {
             self.outputs
                 .push_back(ConnectionOutput::Down { generation });
         }
+        let hung = self.state.take_hanging().is_some();
         if let Some((code, reason)) = close
-            && self.state.has_socket()
+            && (hung || self.state.has_socket())
         {
             self.outputs.push_back(ConnectionOutput::Close {
                 generation,

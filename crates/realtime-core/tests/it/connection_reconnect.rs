@@ -116,23 +116,93 @@ fn clients_waiting_at_the_cap_do_not_come_back_together() {
     }
 }
 
-#[test]
-fn a_socket_that_does_not_open_in_ten_seconds_is_given_up() {
-    let mut link = Link::new(options());
+/// A link whose first socket has not opened in ten seconds.
+fn hanging(options: ConnectionOptions) -> Link {
+    let mut link = Link::new(options);
     link.connection.connect(link.now);
-    let first = link.generation();
     link.drain();
     link.wait_secs(9);
     assert_eq!(link.drain(), []);
     link.wait_secs(1);
-    assert_eq!(close_code(&link.drain()), Some(3008));
     assert!(matches!(
         link.info().last_error,
         Some(ConnectionError::ConnectTimeout(_))
     ));
-    // Opening after all changes nothing.
+    link
+}
+
+#[test]
+fn a_socket_that_does_not_open_in_ten_seconds_is_given_up_for_the_next_one() {
+    let mut link = hanging(options());
+    let first = link.generation();
+    assert_eq!(close_code(&link.drain()), None, "it may still open");
+    link.wait_secs(5);
+    let outputs = link.drain();
+    assert_eq!(close_code(&outputs), Some(3008));
+    assert_eq!(connects(&outputs), 1);
+    // Opening after all changes nothing then.
     link.connection.socket_opened(link.now, first);
     assert_eq!(link.drain(), []);
+}
+
+#[test]
+fn a_socket_that_opens_after_all_before_the_next_attempt_is_taken() {
+    let mut link = hanging(options());
+    let first = link.generation();
+    link.drain();
+    link.connection.socket_opened(link.now, first);
+    link.connection.handshake_done(link.now, first);
+    assert_eq!(link.status(), ConnectionStatus::Connected);
+    assert_eq!(link.info().retry_at, None);
+    assert_eq!(connects(&link.drain()), 0);
+    link.wait_secs(20);
+    assert_eq!(connects(&link.drain()), 0, "no other attempt comes");
+}
+
+#[test]
+fn a_hanging_socket_that_fails_leaves_the_wait_as_it_is() {
+    let mut link = hanging(options());
+    let first = link.generation();
+    let retry_at = link.info().retry_at;
+    link.drain();
+    link.connection
+        .socket_closed(link.now, first, 1006, "", false);
+    assert_eq!(link.drain(), []);
+    assert_eq!(link.info().retry_at, retry_at);
+    link.wait_secs(5);
+    let outputs = link.drain();
+    assert_eq!((close_code(&outputs), connects(&outputs)), (None, 1));
+}
+
+#[test]
+fn a_hanging_socket_goes_with_the_connection_and_with_the_last_attempt() {
+    let mut link = hanging(options());
+    link.drain();
+    link.connection.disconnect(link.now);
+    assert_eq!(close_code(&link.drain()), Some(1000));
+    let mut link = hanging(ConnectionOptions {
+        give_up_after: Some(1),
+        ..options()
+    });
+    assert_eq!(close_code(&link.drain()), Some(3008));
+    assert!(link.ended().is_some());
+}
+
+#[test]
+fn reconnect_replaces_a_socket_that_hangs() {
+    let mut link = Link::new(options());
+    link.connection.connect(link.now);
+    let first = link.generation();
+    link.drain();
+    link.wait_secs(1);
+    link.connection.reconnect(link.now);
+    assert_eq!(connects(&link.drain()), 0, "it has hardly begun");
+    link.wait_secs(1);
+    link.connection.reconnect(link.now);
+    let outputs = link.drain();
+    assert_eq!((close_code(&outputs), connects(&outputs)), (Some(1000), 1));
+    assert_ne!(link.generation(), first);
+    assert_eq!(link.info().attempt, 1);
 }
 
 #[test]
