@@ -2,10 +2,10 @@
 //! token; requests share the last one for as long as it is good.
 
 use crate::browser::{query_param, random_bytes, session_storage};
-use gloo_net::http::{Request, RequestBuilder, Response};
+use gloo_net::http::{Request, Response};
 use js_sys::Date;
 use realtime_demo_types::{ErrorBody, NewSession, Session as Signed, user_id};
-use realtime_yew::{Positioned, prelude::*};
+use realtime_yew::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{cell::RefCell, rc::Rc};
 use yew::prelude::*;
@@ -85,71 +85,50 @@ impl Session {
         }
     }
 
-    /// Sends a request with the token; once more with a new one, if the server knows this one no longer.
-    async fn ask(
-        &self,
-        ask: impl Fn() -> RequestBuilder,
-        body: Option<&str>,
-    ) -> Result<Response, String> {
-        let mut is_second = false;
-        loop {
-            let bearer = format!("Bearer {}", self.token().await?);
-            let request = ask()
-                .header("accept", "application/json")
-                .header("authorization", &bearer);
-            let sent = match body {
-                None => request.send().await,
-                Some(body) => {
-                    let request = request.header("content-type", "application/json");
-                    let request = request.body(body.to_owned());
-                    request.map_err(|error| error.to_string())?.send().await
-                }
-            };
-            let response = sent.map_err(unreachable)?;
-            if response.status() != UNAUTHORIZED || is_second {
-                return Ok(response);
-            }
-            self.0.signed.take();
-            is_second = true;
-        }
-    }
-
     /// Reads the state at `path`, with its position.
     pub(crate) async fn get<T: DeserializeOwned>(
         self,
         path: String,
     ) -> Result<Positioned<T>, FetchError> {
-        let response = self.ask(|| Request::get(&path), None).await;
-        let response = response.map_err(FetchError::new)?;
-        let status = response.status();
-        if !response.ok() {
-            let reason = refusal(response).await;
-            return Err(match status {
-                408 | 425 | 429 | 500.. => FetchError::new(reason),
-                _ => FetchError::permanent(reason),
-            });
+        let ask = async || {
+            let bearer = self.bearer().await.map_err(FetchError::new)?;
+            Get::new(&path).header("authorization", bearer).json().await
+        };
+        match ask().await {
+            Err(error) if error.status == Some(UNAUTHORIZED) => {
+                self.forget_token();
+                ask().await
+            }
+            answer => answer,
         }
-        let headers = response.headers();
-        let position = headers.get("x-realtime-epoch").and_then(|epoch| {
-            let seq = headers.get("x-realtime-seq")?.parse().ok()?;
-            let epoch = epoch.into();
-            Some(Position { epoch, seq })
-        });
-        let body = response.text().await;
-        let body = body.map_err(|error| FetchError::new(error.to_string()))?;
-        let data = serde_json::from_str(&body);
-        let data = data.map_err(|error| FetchError::permanent(error.to_string()))?;
-        Ok(Positioned { data, position })
     }
 
     /// Posts `body` to `path`; why that failed, in words for people.
     pub(crate) async fn post(&self, path: &str, body: &impl Serialize) -> Result<(), String> {
-        let body = serde_json::to_string(body).map_err(|error| error.to_string())?;
-        let response = self.ask(|| Request::post(path), Some(&body)).await?;
+        let ask = async || {
+            let bearer = self.bearer().await?;
+            let request = Request::post(path).header("authorization", &bearer);
+            let request = request.json(body).map_err(|error| error.to_string())?;
+            request.send().await.map_err(unreachable)
+        };
+        let mut response = ask().await?;
+        if response.status() == UNAUTHORIZED {
+            self.forget_token();
+            response = ask().await?;
+        }
         if response.ok() {
             return Ok(());
         }
         Err(refusal(response).await)
+    }
+
+    async fn bearer(&self) -> Result<String, String> {
+        Ok(format!("Bearer {}", self.token().await?))
+    }
+
+    /// The server no longer knows the token: it was started anew, say.
+    fn forget_token(&self) {
+        self.0.signed.take();
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     user::Me,
 };
 use realtime_demo_types::{Level, NewNotification, Notification};
-use realtime_yew::{Fetcher, prelude::*};
+use realtime_yew::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 

@@ -10,7 +10,7 @@ mod setting;
 use self::{controls::Controls, meter::Meter, meters::Meters, quotes::Quotes, setting::Setting};
 use crate::states::Failure;
 use realtime_demo_types::Quote;
-use realtime_yew::{Fetcher, get_json_list, prelude::*};
+use realtime_yew::prelude::*;
 use std::time::Duration;
 use yew::prelude::*;
 

@@ -20,7 +20,7 @@ use crate::{
     user::Me,
 };
 use realtime_demo_types::Task;
-use realtime_yew::{Fetcher, prelude::*};
+use realtime_yew::prelude::*;
 use yew::prelude::*;
 
 /// The channel of the board.

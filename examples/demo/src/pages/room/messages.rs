@@ -7,7 +7,7 @@ use crate::{
     user::Me,
 };
 use realtime_demo_types::Message;
-use realtime_yew::{Fetcher, prelude::*};
+use realtime_yew::prelude::*;
 use std::cell::Cell;
 use web_sys::Element;
 use yew::prelude::*;
