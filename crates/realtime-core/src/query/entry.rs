@@ -86,6 +86,8 @@ pub(super) struct Entry {
     pub(super) seen: Option<Position>,
     /// The position of the last result that landed: events up to it are in the data already.
     pub(super) as_of: Option<Position>,
+    /// Since when each event is one that the last result contains.
+    pub(super) covered_since: Option<Instant>,
     /// How many results in a row could not be put in order with the events that came meanwhile.
     pub(super) unordered: u32,
     pub(super) invalidations: u64,
@@ -138,6 +140,7 @@ impl Entry {
             log: EventLog::new(budget),
             seen: None,
             as_of: None,
+            covered_since: None,
             unordered: 0,
             invalidations: 0,
             answered: 0,
@@ -297,6 +300,7 @@ impl Entry {
         let echoed = self.take_echo(now, event, echo);
         if is_known {
             shared.stats.covered_events += 1;
+            self.covered(now, shared);
             return Ok(if echoed {
                 Effect::Changed
             } else {
@@ -325,6 +329,7 @@ impl Entry {
             self.updated_at = Some(now);
         }
         if let Some(position) = position {
+            self.covered_since = None;
             self.seen = Some(position.clone());
         }
         if patches && self.flight().is_some() && self.log.push(binding, event, position) {

@@ -361,6 +361,7 @@ impl Entry {
                 self.seen = Some(position.clone());
             }
             self.as_of = Some(position);
+            self.covered_since = None;
         }
         if again {
             self.fetch_again(now, shared);

@@ -10,6 +10,10 @@ use crate::{
     rule::{Rule, off},
     time::Instant,
 };
+use std::time::Duration;
+
+/// For so long a result may be ahead of the events of its channel.
+const COVERED_MAX: Duration = Duration::from_secs(30);
 
 /// Which channels feed an entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -210,6 +214,17 @@ impl Entry {
         };
         if !(self.seen.as_ref()).is_some_and(|seen| fold::covers(seen, &position)) {
             self.seen = Some(position);
+        }
+    }
+
+    /// An event came that the last result contains. If none but such come for long, the result was
+    /// not as new as it said, or the server counts anew.
+    pub(super) fn covered(&mut self, now: Instant, shared: &mut Shared) {
+        let since = *self.covered_since.get_or_insert(now);
+        if now.saturating_since(since) >= COVERED_MAX {
+            self.covered_since = None;
+            self.source_gap(now, shared, Some(History::Doubted), None);
+            self.forget_positions();
         }
     }
 

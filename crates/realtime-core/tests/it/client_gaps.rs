@@ -198,3 +198,34 @@ fn what_needs_no_network_is_fetched_without_one() {
         assert_eq!(world.fetched(peer).len(), fetches, "{mode:?}");
     }
 }
+
+#[test]
+fn one_fetch_that_claims_to_be_far_ahead_does_not_deafen_a_query() {
+    for far in [1_000, u64::MAX] {
+        let mut world = World::new(10);
+        let truth = Rc::new(Cell::new(0_i64));
+        let (read, mut is_first) = (Rc::clone(&truth), true);
+        world.on_positioned_fetch(move |_, server| {
+            let (epoch, seq) = server.position("sums");
+            let seq = if std::mem::take(&mut is_first) {
+                far
+            } else {
+                seq
+            };
+            let epoch = epoch.into();
+            Ok(Fetched::new(read.get()).with_position(Position { epoch, seq }))
+        });
+        let peer = world.connect();
+        watch_sum(&mut world, peer);
+        world.run(5 * SECOND);
+        for _ in 0..60 {
+            truth.set(truth.get() + 1);
+            world.server.publish("sums", "add", "1");
+            world.run(SECOND);
+        }
+        let sum = world.client(peer).record::<i64>(&key!["sum"]);
+        assert_eq!(sum.as_deref(), Some(&60));
+        assert_eq!(world.fetched(peer).len(), 2);
+        assert!(world.client(peer).query_meta(&key!["sum"]).unwrap().is_live);
+    }
+}
