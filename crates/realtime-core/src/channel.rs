@@ -308,6 +308,18 @@ impl Channels {
         channel: &str,
         position: Option<EventPosition<'_>>,
     ) -> Verdict {
+        self.judge(now, channel, position, true)
+    }
+
+    /// The same for an event that only `shows` that the channel is live if it came because we are
+    /// subscribed, and not as an answer to what we said.
+    pub(crate) fn judge(
+        &mut self,
+        now: Instant,
+        channel: &str,
+        position: Option<EventPosition<'_>>,
+        shows: bool,
+    ) -> Verdict {
         let Some(entry) = self.entries.get_mut(channel) else {
             self.stats.unsubscribed += 1;
             return Verdict::Unsubscribed;
@@ -319,7 +331,7 @@ impl Channels {
             Verdict::Early => self.stats.early += 1,
             Verdict::Unsubscribed => self.stats.unsubscribed += 1,
         }
-        let is_news = entry.heard();
+        let is_news = shows && entry.heard();
         if !is_news && gap.is_none() {
             return verdict;
         }

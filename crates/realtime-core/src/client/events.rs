@@ -4,6 +4,7 @@ use super::{Client, Fault, Output, ReceivedEvent, route::Target};
 use crate::{
     channel::{ChannelState, EventPosition, Verdict},
     id::{ChannelName, Epoch, EventName, MessageId, Position},
+    presence,
     query::{EntryId, EventView},
     time::Instant,
     wire::EventFrame,
@@ -29,7 +30,9 @@ impl Client {
                 epoch: frame.epoch.as_deref(),
                 seq,
             });
-            self.channels.check(now, channel, position)
+            // Whoever announces itself gets this, subscribed or not.
+            let shows = frame.event != presence::SYNC;
+            self.channels.judge(now, channel, position, shows)
         });
         let mut only = Ok(None);
         let room = match verdict {
@@ -86,6 +89,7 @@ impl Client {
         only: &Result<Option<ChannelName>, Ambiguous>,
     ) {
         if let Ok(Some(channel)) = only
+            && event != presence::SYNC
             && self.channels.state(channel) == Some(ChannelState::Unknown)
             && self.listening(event).next().is_some()
         {

@@ -317,7 +317,7 @@ fn a_list_of_no_channel_has_nothing_to_be_unknown() {
 fn who_is_in_a_room_is_unknown_where_nothing_tells_whether_its_events_arrive() {
     let (mut world, peer) = world(false, true);
     let room = ChannelName::from("lobby");
-    world.server.abilities.syncs_presence = false;
+    // The room's snapshot answers our announcement, and is no sign that changes will come.
     world.server.lose_subscribes("lobby", usize::MAX);
     let user = User::new("ada", "Ada");
     let _lease = world

@@ -11,6 +11,7 @@ mod gloo;
 mod hydration;
 mod list;
 mod list_views;
+mod liveness;
 mod mutation;
 mod pattern;
 mod presence;
