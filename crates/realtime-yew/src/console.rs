@@ -10,17 +10,20 @@ const MOST: usize = 50;
 /// How much of a text is told, in characters.
 const LONGEST: usize = 400;
 
+/// Writes a line to the console.
+pub(crate) type Warn = Rc<dyn Fn(&str)>;
+
 /// Tells each cause once, short, and with nothing in it that the console or its reader would obey.
 #[derive(Default)]
 pub(crate) struct Console {
     /// `None` where nobody is to be told.
-    warn: Option<Rc<dyn Fn(&str)>>,
+    warn: Option<Warn>,
     told: RefCell<BTreeSet<String>>,
 }
 
 impl Console {
     /// Tells `warn`.
-    pub(crate) fn new(warn: Rc<dyn Fn(&str)>) -> Self {
+    pub(crate) fn new(warn: Warn) -> Self {
         Self {
             warn: Some(warn),
             told: RefCell::default(),

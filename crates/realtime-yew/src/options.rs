@@ -1,7 +1,7 @@
 //! What an app may set about its client.
 
 use crate::{
-    console::Console,
+    console::{Console, Warn},
     error::{IntoFetchError, RealtimeError},
 };
 use futures::future::LocalBoxFuture;
@@ -312,7 +312,7 @@ impl App {
     }
 
     /// Where the console is, for whoever wants to read there.
-    pub(crate) fn set_console(&mut self, warn: Rc<dyn Fn(&str)>) {
+    pub(crate) fn set_console(&mut self, warn: Warn) {
         if self.wants_console {
             self.console = Console::new(warn);
         }
