@@ -83,7 +83,11 @@ fn a_client_without_one_of_its_rules_is_found_out() {
 
 #[test]
 fn a_bad_world_is_shrunk_to_the_actions_that_matter() {
-    let (outcome, shrunk) = investigate(0, Wire::Envelope, Some(Rule::Backoff));
+    let bad = (0..60).find_map(|seed| {
+        let (outcome, shrunk) = investigate(seed, Wire::Envelope, Some(Rule::Backoff));
+        (!outcome.breaches.is_empty()).then_some((outcome, shrunk))
+    });
+    let (outcome, shrunk) = bad.expect("one of a few worlds shows it");
     assert_eq!(outcome.breaches[0].kind, BreachKind::Unbounded);
     let (plan, breaches) = shrunk.expect("a bad world has a smaller one");
     assert_eq!(breaches[0].kind, BreachKind::Unbounded);
