@@ -144,6 +144,30 @@ impl Channels {
         channel: &ChannelName,
         options: &SubscribeOptions,
     ) -> Result<LeaseId, ChannelError> {
+        self.lease(now, channel, options, None)
+    }
+
+    /// As [`subscribe`](Self::subscribe), by somebody who knows the state as of `since`: a channel that
+    /// was never subscribed to asks for what came after that.
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe).
+    pub fn subscribe_since(
+        &mut self,
+        now: Instant,
+        channel: &ChannelName,
+        since: Option<&Position>,
+    ) -> Result<LeaseId, ChannelError> {
+        self.lease(now, channel, &SubscribeOptions::default(), since)
+    }
+
+    fn lease(
+        &mut self,
+        now: Instant,
+        channel: &ChannelName,
+        options: &SubscribeOptions,
+        since: Option<&Position>,
+    ) -> Result<LeaseId, ChannelError> {
         let has_options = !options.is_empty();
         if let Some(message) = options.error() {
             return Err(ChannelError::Params {
@@ -172,6 +196,9 @@ impl Channels {
         }
         if let Some(entry) = self.entries.get_mut(channel) {
             entry.leases += 1;
+            if let Some(since) = since {
+                entry.begin_at(since);
+            }
             let is_idle = matches!(entry.link, Link::Down | Link::Refused(_));
             if self.up && is_idle && entry.link_due.is_none() {
                 self.send_subscribe(now, channel);

@@ -62,7 +62,9 @@
 //!
 //! No renderer feature of Yew is turned on here: the app turns on `csr`, `ssr` or `hydration`. On a
 //! server no hook connects; each gives its initial data, or its empty state, and the first render
-//! in the browser gives the same.
+//! in the browser gives the same. Initial data that comes with its position
+//! ([`with_initial_position`](UseRealtimeListOptions::with_initial_position)) is not fetched again:
+//! the subscription brings what has changed since.
 //!
 //! # Traps
 //!

@@ -98,6 +98,18 @@ impl Entry {
         }
     }
 
+    /// Someone knows the state as of `since`: the first subscription resumes from there. Of two, from
+    /// the earlier one.
+    pub(super) fn begin_at(&mut self, since: &Position) {
+        if self.was_live || !matches!(self.link, Link::Down) {
+            return;
+        }
+        let is_earlier = |known: &Position| known.epoch == since.epoch && since.seq < known.seq;
+        if self.position.as_ref().is_none_or(is_earlier) {
+            self.position = Some(since.clone());
+        }
+    }
+
     pub(super) fn state(&self) -> ChannelState {
         match &self.link {
             Link::Down => ChannelState::Waiting,

@@ -237,8 +237,10 @@ impl Client {
             return;
         }
         let mut refused = Vec::new();
+        let since = self.cache.initial_position(id);
         for feeding in &mut entry.channels {
-            match self.channels.subscribe(now, &feeding.channel) {
+            let channel = &feeding.channel;
+            match self.channels.subscribe_since(now, channel, since) {
                 Ok(lease) => feeding.lease = Some(lease),
                 Err(error) => refused.push(error),
             }

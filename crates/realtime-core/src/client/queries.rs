@@ -3,10 +3,12 @@
 use super::{Client, entries::TakeRows, live_list::LiveList};
 use crate::{
     channel::{ChannelError, Continuity},
-    id::{ChannelName, EventName},
+    id::{ChannelName, EventName, Position},
     key::QueryKey,
     list::{ListItem, ListOptions, ListSnapshot, ListStats},
-    query::{EntryId, Feed, ObserverId, QueryError, QueryMeta, QueryOptions, Record, RecordSpec},
+    query::{
+        EntryId, Feed, Fetched, ObserverId, QueryError, QueryMeta, QueryOptions, Record, RecordSpec,
+    },
     time::Instant,
 };
 use std::rc::Rc;
@@ -28,6 +30,8 @@ pub struct ListSpec<T> {
     pub event: EventName,
     /// Order and limits.
     pub options: ListOptions<T>,
+    /// The rows to begin with, until there is better.
+    initial: Option<Fetched>,
 }
 
 impl<T> ListSpec<T> {
@@ -38,6 +42,7 @@ impl<T> ListSpec<T> {
             channel,
             event: EventName::from("list:update"),
             options: ListOptions::default(),
+            initial: None,
         }
     }
 
@@ -52,6 +57,20 @@ impl<T> ListSpec<T> {
     #[must_use]
     pub fn with_options(mut self, options: ListOptions<T>) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Begins with these rows. With their position, nothing is fetched if the server can say that
+    /// they are current, or sends what has changed since.
+    #[must_use]
+    pub fn with_initial(mut self, items: Vec<T>, position: Option<Position>) -> Self
+    where
+        T: 'static,
+    {
+        self.initial = Some(Fetched {
+            data: Box::new(items),
+            position,
+        });
         self
     }
 }
@@ -76,8 +95,11 @@ impl Client {
             .map(|binding| (binding.event.clone(), binding.channel.clone()))
             .collect();
         let feed = self.feed_of(key, &bindings);
+        let initial = spec.initial();
         let make = || Box::new(spec.build()) as Box<_>;
-        let observed = self.cache.observe(now, key, options, make, &feed)?;
+        let observed = self
+            .cache
+            .observe_from(now, key, options, make, &feed, initial)?;
         Ok(self.attach(now, observed, options.enabled, bindings, None))
     }
 
@@ -96,7 +118,9 @@ impl Client {
         let bindings = vec![(spec.event, spec.channel)];
         let feed = self.feed_of(key, &bindings);
         let make = || Box::new(LiveList::new(spec.options)) as Box<_>;
-        let observed = self.cache.observe(now, key, options, make, &feed)?;
+        let observed = self
+            .cache
+            .observe_from(now, key, options, make, &feed, spec.initial)?;
         let take_rows: TakeRows = LiveList::<T>::take_rows;
         Ok(self.attach(now, observed, options.enabled, bindings, Some(take_rows)))
     }

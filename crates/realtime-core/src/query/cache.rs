@@ -3,14 +3,14 @@
 use super::{
     ObserverId, QueryError, QueryLimits, QueryMeta, QueryOptions, QueryStats,
     entry::{Entry, EntryId, Shared},
-    fetching::FetchId,
+    fetching::{FetchId, Fetched},
     log::LogBudget,
     output::QueryOutput,
     resource::Resource,
     source::Feed,
 };
 use crate::{
-    id::MutationId,
+    id::{MutationId, Position},
     key::QueryKey,
     ordered::{OrderedMap, OrderedSet},
     overlay::{Overlay, OverlayNews},
@@ -138,6 +138,22 @@ impl QueryCache {
         make: impl FnOnce() -> Box<dyn Resource>,
         feed: &Feed,
     ) -> Result<Observed, QueryError> {
+        self.observe_from(now, key, options, make, feed, None)
+    }
+
+    /// As [`observe`](Self::observe); an entry without data begins with `initial`.
+    ///
+    /// # Errors
+    /// As [`observe`](Self::observe).
+    pub fn observe_from(
+        &mut self,
+        now: Instant,
+        key: &QueryKey,
+        options: &QueryOptions,
+        make: impl FnOnce() -> Box<dyn Resource>,
+        feed: &Feed,
+        initial: Option<Fetched>,
+    ) -> Result<Observed, QueryError> {
         let resource = make();
         let known = self.keys.get(key).copied();
         if let Some(entry) = known.and_then(|id| self.entries.get(&id))
@@ -154,6 +170,7 @@ impl QueryCache {
         self.observers.insert(observer, id);
         self.change(now, id, |entry, _| {
             entry.join_feed(now, feed);
+            let visible = initial.is_some_and(|initial| entry.begin_with(now, initial));
             let was_enabled = entry.observers.any_enabled();
             entry.observers.add(observer, *options);
             if options.enabled {
@@ -162,7 +179,7 @@ impl QueryCache {
                 }
                 entry.mount(now, options);
             }
-            false
+            visible
         });
         Ok(Observed {
             observer,
@@ -242,6 +259,11 @@ impl QueryCache {
     #[must_use]
     pub fn key_of(&self, entry: EntryId) -> Option<&QueryKey> {
         self.entries.get(&entry).map(|entry| &entry.key)
+    }
+
+    /// The position of an entry's initial data, while nobody has said whether it is current.
+    pub(crate) fn initial_position(&self, entry: EntryId) -> Option<&Position> {
+        self.entries.get(&entry)?.initial_position()
     }
 
     /// What the entry of `key` holds, if it is an `R`.

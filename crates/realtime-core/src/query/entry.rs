@@ -88,6 +88,8 @@ pub(super) struct Entry {
     pub(super) as_of: Option<Position>,
     /// Since when each event is one that the last result contains.
     pub(super) covered_since: Option<Instant>,
+    /// Whether that is the position of initial data, which nobody has confirmed yet.
+    pub(super) is_initial: bool,
     /// How many results in a row could not be put in order with the events that came meanwhile.
     pub(super) unordered: u32,
     pub(super) invalidations: u64,
@@ -141,6 +143,7 @@ impl Entry {
             seen: None,
             as_of: None,
             covered_since: None,
+            is_initial: false,
             unordered: 0,
             invalidations: 0,
             answered: 0,
@@ -218,6 +221,7 @@ impl Entry {
         self.last_start = None;
         self.seen = None;
         self.as_of = None;
+        self.is_initial = false;
         self.unordered = 0;
         self.answered = self.invalidations;
         self.updated_at = None;
@@ -264,6 +268,7 @@ impl Entry {
         let visible = self.resource.land(now, data)?;
         self.updated_at = Some(now);
         self.error = None;
+        self.is_initial = false;
         if let Phase::InFlight(flight) = &mut self.phase {
             // The fetch began before, so its result is older than this.
             flight.superseded = true;

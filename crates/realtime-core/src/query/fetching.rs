@@ -241,6 +241,39 @@ impl Entry {
         }
     }
 
+    /// Puts in what was there before anything was fetched, unless there is something already or on
+    /// its way. It counts as fetched now, as far as no events are missing from it.
+    pub(super) fn begin_with(&mut self, now: Instant, initial: Fetched) -> bool {
+        if self.resource.has_data() || self.flight().is_some() {
+            return false;
+        }
+        let Ok(visible) = self.resource.land(now, initial.data) else {
+            return false;
+        };
+        self.updated_at = Some(now);
+        self.as_of = initial
+            .position
+            .filter(|_| matches!(self.feed, Feed::Channel(_)));
+        self.seen = self.as_of.clone();
+        self.is_initial = self.as_of.is_some();
+        visible
+    }
+
+    /// The position of initial data of which nobody has said yet whether it is current.
+    pub(super) fn initial_position(&self) -> Option<&Position> {
+        self.as_of.as_ref().filter(|_| self.is_initial)
+    }
+
+    /// The initial data is known to be current, or what has changed since is on its way: nothing need
+    /// be fetched for its sake.
+    pub(super) fn keep_initial(&mut self) {
+        self.unproven = false;
+        let is_asked_for = self.demand.is_some_and(|demand| demand.explicit);
+        if !is_asked_for && self.invalidations == self.answered {
+            self.demand = None;
+        }
+    }
+
     /// Gives up a fetch that has run for too long.
     pub(super) fn time_out(&mut self, now: Instant, shared: &mut Shared) {
         let Phase::InFlight(flight) = &self.phase else {
@@ -345,6 +378,7 @@ impl Entry {
         };
         self.error = None;
         self.event_error = None;
+        self.is_initial = false;
         self.updated_at = Some(now);
         self.unproven = !flight.proven;
         self.answered = flight.answers;

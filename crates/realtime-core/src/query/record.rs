@@ -1,12 +1,13 @@
 //! One record, filled by a fetch and kept fresh by events.
 
 use super::{
+    fetching::Fetched,
     record_overlay::RecordOverlay,
     resource::{BindingIndex, Effect, EventView, Resource},
 };
 use crate::{
     error::DecodeError,
-    id::{ChannelName, EventName},
+    id::{ChannelName, EventName, Position},
     key::QueryKey,
     overlay::{ConflictPolicy, Overlay},
     time::Instant,
@@ -147,6 +148,7 @@ pub struct Binding<T> {
 pub struct RecordSpec<T> {
     bindings: Vec<Binding<T>>,
     conflicts: ConflictPolicy<T>,
+    initial: Option<(Rc<T>, Option<Position>)>,
 }
 
 impl<T> Default for RecordSpec<T> {
@@ -154,6 +156,7 @@ impl<T> Default for RecordSpec<T> {
         Self {
             bindings: Vec::new(),
             conflicts: ConflictPolicy::default(),
+            initial: None,
         }
     }
 }
@@ -188,6 +191,22 @@ impl<T: PartialEq + 'static> RecordSpec<T> {
     pub fn with_conflicts(mut self, policy: ConflictPolicy<T>) -> Self {
         self.conflicts = policy;
         self
+    }
+
+    /// Begins with this value. With its position, nothing is fetched if the server can say that it is
+    /// current, or sends what has changed since.
+    #[must_use]
+    pub fn with_initial(mut self, data: Rc<T>, position: Option<Position>) -> Self {
+        self.initial = Some((data, position));
+        self
+    }
+
+    pub(crate) fn initial(&self) -> Option<Fetched> {
+        let (data, position) = self.initial.clone()?;
+        Some(Fetched {
+            data: Box::new(data),
+            position,
+        })
     }
 
     /// The bindings, each at its [`BindingIndex`].

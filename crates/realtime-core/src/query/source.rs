@@ -101,6 +101,19 @@ impl Entry {
         if continuity == Continuity::NewHistory {
             self.forget_positions();
         }
+        let initial = self.initial_position();
+        let is_current = initial
+            .zip(position.as_ref())
+            .is_some_and(|(initial, position)| {
+                // What has changed since is on its way, or nothing has.
+                matches!(continuity, Continuity::Recovered | Continuity::Fresh)
+                    && fold::covers(initial, position)
+            });
+        self.is_initial = false;
+        if is_current && self.flight().is_none() {
+            self.keep_initial();
+            return;
+        }
         if continuity == Continuity::Recovered {
             self.reach(position);
         } else if self.compares_positions() && position.is_some() {

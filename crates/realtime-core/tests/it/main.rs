@@ -13,6 +13,7 @@ mod client_durations;
 mod client_events;
 mod client_gaps;
 mod client_histories;
+mod client_initial;
 mod client_lists;
 mod client_liveness;
 mod client_model;

@@ -171,20 +171,10 @@ impl<T: ListItem> ListQuery<T> {
             let defaults = self.client.runtime().app().query_defaults;
             let options = self.options.query_options(defaults);
             let spec = self.options.spec();
-            let observation =
-                self.client
-                    .observe(&self.key, Rc::clone(&self.fetcher), |client, now| {
-                        client.observe_list(now, &self.key, spec, &options)
-                    })?;
-            if let Some(items) = self.options.make_initial_data() {
-                self.client.runtime().run(|client, now| {
-                    if client.list::<T>(&self.key).is_none() {
-                        // It fails only where observing has failed already.
-                        let _ = client.set_list(now, &self.key, items);
-                    }
-                });
-            }
-            Ok(observation)
+            self.client
+                .observe(&self.key, Rc::clone(&self.fetcher), |client, now| {
+                    client.observe_list(now, &self.key, spec, &options)
+                })
         })
     }
 }

@@ -210,27 +210,11 @@ impl<T: PartialEq + 'static> RecordQuery<T> {
             let defaults = self.client.runtime().app().query_defaults;
             let options = self.options.query_options(defaults);
             let spec = self.options.spec();
-            let observation =
-                self.client
-                    .observe(&self.key, Rc::clone(&self.fetcher), |client, now| {
-                        client.observe_record(now, &self.key, spec, &options)
-                    })?;
-            self.seed();
-            Ok(observation)
+            self.client
+                .observe(&self.key, Rc::clone(&self.fetcher), |client, now| {
+                    client.observe_record(now, &self.key, spec, &options)
+                })
         })
-    }
-
-    /// Puts the initial data in, unless there is some.
-    fn seed(&self) {
-        let Some(data) = self.options.make_initial_data() else {
-            return;
-        };
-        self.client.runtime().run(|client, now| {
-            if client.record::<T>(&self.key).is_none() {
-                // It fails only where observing has failed already.
-                let _ = client.set_record(now, &self.key, data);
-            }
-        });
     }
 }
 

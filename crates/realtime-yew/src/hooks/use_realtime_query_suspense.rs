@@ -22,9 +22,10 @@ use yew::{
 /// data, the fetch has failed for good, or the query is paused: put a `<Suspense>` around it.
 ///
 /// On a server the record is fetched before the component is rendered, unless it has initial data.
-/// To spare the browser the same fetch, hand the record over yourself, for example by yew's
-/// `use_prepared_state!`, as
-/// [`with_initial_data`](UseRealtimeQueryOptions::with_initial_data).
+/// To spare the browser the same fetch, hand the record over yourself with its position, for
+/// example by yew's `use_prepared_state!`, as
+/// [`with_initial_data`](UseRealtimeQueryOptions::with_initial_data) and
+/// [`with_initial_position`](UseRealtimeQueryOptions::with_initial_position).
 ///
 /// # Errors
 ///

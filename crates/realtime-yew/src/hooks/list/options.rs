@@ -2,7 +2,7 @@
 
 use realtime_core::{
     ChannelName, ConflictPolicy, EventName, Instant, ListItem, ListOptions, ListSnapshot, ListSpec,
-    QueryOptions, SortKey, SubscribeOptions, list::KeyedList,
+    Position, QueryOptions, SortKey, SubscribeOptions, list::KeyedList,
 };
 use serde::Serialize;
 use std::{cmp::Ordering, fmt, rc::Rc, time::Duration};
@@ -33,6 +33,7 @@ pub struct UseRealtimeListOptions<T> {
     stale_time: Option<Duration>,
     enabled: bool,
     initial: Option<Rc<dyn Fn() -> Vec<T>>>,
+    initial_position: Option<Position>,
 }
 
 impl<T> UseRealtimeListOptions<T> {
@@ -136,7 +137,9 @@ impl<T> UseRealtimeListOptions<T> {
         self
     }
 
-    /// Shows `items` until there is better, also on a server that renders the page.
+    /// Shows `items` until there is better, also on a server that renders the page. They count as
+    /// fetched just now; where events keep them fresh, they are fetched all the same, unless their
+    /// [position](Self::with_initial_position) is known.
     #[must_use]
     pub fn with_initial_data(mut self, items: Vec<T>) -> Self
     where
@@ -146,11 +149,44 @@ impl<T> UseRealtimeListOptions<T> {
         self
     }
 
+    /// Says at which position of the channel the initial data was read: what a server that renders
+    /// pages hands over beside the data.
+    ///
+    /// The subscription then asks for what came after it. If the server has that, or nothing came, and
+    /// the subscription stands within `subscribe_wait`, the initial data is kept and nothing is
+    /// fetched. Counts for a list with a channel.
+    ///
+    /// ```
+    /// use realtime_yew::prelude::*;
+    ///
+    /// # #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+    /// # struct Task { id: u64 }
+    /// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+    /// /// What the server hands over with its page, by yew's `use_prepared_state!`, say.
+    /// #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+    /// struct Prepared {
+    ///     tasks: Vec<Task>,
+    ///     position: Option<Position>,
+    /// }
+    ///
+    /// fn options(page: &Prepared) -> UseRealtimeListOptions<Task> {
+    ///     UseRealtimeListOptions::default()
+    ///         .with_channel("tasks")
+    ///         .with_initial_data(page.tasks.clone())
+    ///         .with_initial_position(page.position.clone())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_initial_position(mut self, position: impl Into<Option<Position>>) -> Self {
+        self.initial_position = position.into();
+        self
+    }
+
     pub(super) const fn is_enabled(&self) -> bool {
         self.enabled
     }
 
-    pub(super) fn make_initial_data(&self) -> Option<Vec<T>> {
+    fn make_initial_data(&self) -> Option<Vec<T>> {
         self.initial.as_ref().map(|make| make())
     }
 
@@ -184,10 +220,17 @@ impl<T> UseRealtimeListOptions<T> {
         (self.event.clone(), self.channel.clone())
     }
 
-    pub(super) fn spec(&self) -> ListSpec<T> {
-        ListSpec::new(self.channel.clone())
+    pub(super) fn spec(&self) -> ListSpec<T>
+    where
+        T: 'static,
+    {
+        let spec = ListSpec::new(self.channel.clone())
             .with_event(self.event.clone())
-            .with_options(self.list.clone())
+            .with_options(self.list.clone());
+        match self.make_initial_data() {
+            Some(items) => spec.with_initial(items, self.initial_position.clone()),
+            None => spec,
+        }
     }
 }
 
@@ -202,6 +245,7 @@ impl<T> Default for UseRealtimeListOptions<T> {
             stale_time: None,
             enabled: true,
             initial: None,
+            initial_position: None,
         }
     }
 }
@@ -217,6 +261,7 @@ impl<T> Clone for UseRealtimeListOptions<T> {
             stale_time: self.stale_time,
             enabled: self.enabled,
             initial: self.initial.clone(),
+            initial_position: self.initial_position.clone(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a query hook is told beside its key and its fetcher.
 
 use realtime_core::{
-    ChannelName, ConflictPolicy, EventName, Patch, QueryKey, QueryOptions, RecordSpec,
+    ChannelName, ConflictPolicy, EventName, Patch, Position, QueryKey, QueryOptions, RecordSpec,
     SubscribeOptions, merge_patch, query::Binding,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -39,12 +39,8 @@ pub struct UseRealtimeQueryOptions<T> {
     query: Option<QueryOptions>,
     stale_time: Option<Duration>,
     enabled: bool,
-    initial: Option<Initial<T>>,
-}
-
-struct Initial<T> {
-    data: Rc<T>,
-    make: Rc<dyn Fn() -> T>,
+    initial: Option<Rc<T>>,
+    initial_position: Option<Position>,
 }
 
 impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
@@ -163,20 +159,24 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
         self
     }
 
-    /// Shows `data` until there is better, also on a server that renders the page.
+    /// Shows `data` until there is better, also on a server that renders the page. It counts as
+    /// fetched just now; where events keep it fresh, it is fetched all the same, unless its
+    /// [position](Self::with_initial_position) is known.
     #[must_use]
-    pub fn with_initial_data(mut self, data: T) -> Self
-    where
-        T: Clone,
-    {
-        let data = Rc::new(data);
-        self.initial = Some(Initial {
-            make: {
-                let data = Rc::clone(&data);
-                Rc::new(move || (*data).clone())
-            },
-            data,
-        });
+    pub fn with_initial_data(mut self, data: T) -> Self {
+        self.initial = Some(Rc::new(data));
+        self
+    }
+
+    /// Says at which position of the channel the initial data was read: what a server that renders
+    /// pages hands over beside the data.
+    ///
+    /// The subscription then asks for what came after it. If the server has that, or nothing came, and
+    /// the subscription stands within `subscribe_wait`, the initial data is kept and nothing is
+    /// fetched. Counts where all events are from one channel.
+    #[must_use]
+    pub fn with_initial_position(mut self, position: impl Into<Option<Position>>) -> Self {
+        self.initial_position = position.into();
         self
     }
 
@@ -190,13 +190,7 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
     }
 
     pub(super) fn initial_data(&self) -> Option<Rc<T>> {
-        self.initial
-            .as_ref()
-            .map(|initial| Rc::clone(&initial.data))
-    }
-
-    pub(super) fn make_initial_data(&self) -> Option<T> {
-        self.initial.as_ref().map(|initial| (initial.make)())
+        self.initial.clone()
     }
 
     pub(super) fn query_options(&self, defaults: QueryOptions) -> QueryOptions {
@@ -227,7 +221,10 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
                 binding.patch.clone(),
             );
         }
-        spec
+        match &self.initial {
+            Some(data) => spec.with_initial(Rc::clone(data), self.initial_position.clone()),
+            None => spec,
+        }
     }
 }
 
@@ -244,6 +241,7 @@ impl<T> Default for UseRealtimeQueryOptions<T> {
             stale_time: None,
             enabled: true,
             initial: None,
+            initial_position: None,
         }
     }
 }
@@ -268,10 +266,8 @@ impl<T> Clone for UseRealtimeQueryOptions<T> {
             query: self.query,
             stale_time: self.stale_time,
             enabled: self.enabled,
-            initial: self.initial.as_ref().map(|initial| Initial {
-                data: Rc::clone(&initial.data),
-                make: Rc::clone(&initial.make),
-            }),
+            initial: self.initial.clone(),
+            initial_position: self.initial_position.clone(),
         }
     }
 }
