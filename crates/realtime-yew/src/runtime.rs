@@ -6,6 +6,8 @@
 //! code of the app that runs *inside* a client call (a reducer, a comparator): what it asks for is
 //! queued.
 
+#[cfg(all(feature = "http", feature = "testing"))]
+mod answers;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod browser_tests;
 mod burst;
@@ -30,6 +32,8 @@ mod timer;
 mod transport;
 mod url;
 
+#[cfg(all(feature = "http", feature = "testing"))]
+pub(crate) use answers::{Answer, Answers};
 #[cfg(feature = "testing")]
 pub(crate) use clock::Clock;
 pub(crate) use clock::Timer;

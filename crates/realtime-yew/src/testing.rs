@@ -1,6 +1,9 @@
 //! A server, a network, a page and a clock, all in hand: for tests of your own components.
 //! Feature `testing`; keep it to dev-dependencies, as it turns on Yew's renderer.
 //!
+//! How to set up a runner and a browser for it: `docs/TESTING.md`. What [`get_json`](crate::get_json)
+//! fetches, [`TestBed::respond`] answers.
+//!
 //! Everything is real (Yew, the hooks, the client, the protocol) but for what tests must not wait
 //! for. Nothing sleeps: time passes when you say so.
 //!

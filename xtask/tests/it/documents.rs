@@ -149,6 +149,18 @@ fn the_servers_that_are_shown_are_those_that_are_tested() {
     }
 }
 
+#[test]
+fn the_test_of_components_that_is_shown_is_one_that_runs() {
+    let document = read("docs/TESTING.md");
+    let test = read("crates/realtime-yew/tests/web/example.rs");
+    let shown: Vec<_> = blocks(&document, "rust").collect();
+    assert_eq!(shown.len(), 1);
+    assert!(
+        test.ends_with(shown[0]),
+        "show tests/web/example.rs as it is"
+    );
+}
+
 /// The blocks of code in a language.
 fn blocks<'a>(document: &'a str, language: &str) -> impl Iterator<Item = &'a str> {
     let fence = format!("\n```{language}\n");

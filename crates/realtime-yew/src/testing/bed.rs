@@ -7,12 +7,18 @@ use super::{
     page::FakePage,
     transport::FakeTransport,
 };
+#[cfg(feature = "http")]
+use crate::runtime::{Answer, Answers};
 use crate::{
     client::RealtimeClient,
     options::RealtimeOptions,
     runtime::{PageEvent, Platform},
 };
+#[cfg(feature = "http")]
+use realtime_core::Position;
 use realtime_core::testing::ScriptedServer;
+#[cfg(feature = "http")]
+use serde::Serialize;
 use std::{cell::RefMut, fmt, rc::Rc, time::Duration};
 use yew::{Html, html::BaseComponent};
 
@@ -25,6 +31,8 @@ pub struct TestBed {
     clock: ManualClock,
     page: FakePage,
     transport: FakeTransport,
+    #[cfg(feature = "http")]
+    answers: Rc<Answers>,
 }
 
 /// How often [`settle`](TestBed::settle) looks again for something to do.
@@ -63,6 +71,8 @@ impl TestBed {
             clock,
             page,
             transport,
+            #[cfg(feature = "http")]
+            answers: Answers::new(),
         }
     }
 
@@ -177,6 +187,87 @@ impl TestBed {
             self.settle().await;
         }
         panic!("a timer rings again and again at {}", self.clock.now());
+    }
+
+    /// Whoever fetches `url` by [`get_json`](crate::get_json) and the like gets `data`, as JSON, from now
+    /// on. The URL must be the one that is fetched, to the letter. Feature `http`.
+    ///
+    /// Once a bed answers anything, no such fetch goes over the network: one that nobody has an answer
+    /// for fails, and its error says for which URL.
+    ///
+    /// ```
+    /// use realtime_yew::{Fetcher, get_json, prelude::*, testing::TestBed};
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Motd() -> Html {
+    ///     let motd = use_realtime_query(
+    ///         key!["motd"],
+    ///         Fetcher::<String>::positioned(|| get_json("/api/motd")),
+    ///         UseRealtimeQueryOptions::default().with_event("motd"),
+    ///     );
+    ///     if let Some(error) = motd.error() {
+    ///         return html! { <p>{ error.to_string() }</p> };
+    ///     }
+    ///     html! { <p>{ motd.data().as_deref().cloned() }</p> }
+    /// }
+    ///
+    /// // Under wasm-bindgen-test, in a browser.
+    /// async fn the_message_of_the_day_is_shown() {
+    ///     let bed = TestBed::new();
+    ///     bed.respond("/api/motd", "Hello");
+    ///     let page = bed.mount(html! { <Motd /> });
+    ///     bed.settle().await;
+    ///     assert_eq!(page.text("p"), "Hello");
+    ///     assert_eq!(bed.requested(), ["/api/motd"]);
+    ///
+    ///     bed.respond_status("/api/motd", 404);
+    ///     bed.client().refetch(&key!["motd"]);
+    ///     bed.settle().await;
+    ///     assert!(page.text("p").contains("404"));
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `data` does not turn into JSON.
+    #[cfg(feature = "http")]
+    pub fn respond(&self, url: &str, data: impl Serialize) {
+        self.answer(url, 200, &data, None);
+    }
+
+    /// As [`respond`](Self::respond), with the position of the channel at which the data was read.
+    ///
+    /// # Panics
+    ///
+    /// If `data` does not turn into JSON.
+    #[cfg(feature = "http")]
+    pub fn respond_at(&self, url: &str, position: Position, data: impl Serialize) {
+        self.answer(url, 200, &data, Some(position));
+    }
+
+    /// As [`respond`](Self::respond), with this status and no data: 404 is final, 503 is tried again.
+    #[cfg(feature = "http")]
+    pub fn respond_status(&self, url: &str, status: u16) {
+        self.answer(url, status, &(), None);
+    }
+
+    /// The URLs that were fetched so far, in order, by those who are answered here.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn requested(&self) -> Vec<String> {
+        self.answers.asked()
+    }
+
+    #[cfg(feature = "http")]
+    fn answer(&self, url: &str, status: u16, data: &impl Serialize, position: Option<Position>) {
+        let body = serde_json::to_string(data).expect("what a test answers turns into JSON");
+        let answer = Answer {
+            status,
+            body,
+            position,
+        };
+        self.answers.set(url, answer);
     }
 
     /// The connection breaks, without a word to either side.

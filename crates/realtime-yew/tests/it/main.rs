@@ -1,6 +1,7 @@
 //! What can be shown without a browser: server rendering, and the pump in virtual time.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod answers;
 mod pump;
 mod ssr;
 mod ssr_components;

@@ -6,6 +6,7 @@ mod addressing;
 mod channel_access;
 mod connection;
 mod event;
+mod example;
 mod flush;
 mod gloo;
 mod hydration;
