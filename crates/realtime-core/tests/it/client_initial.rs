@@ -135,6 +135,9 @@ fn without_a_position_or_a_server_that_knows_them_initial_data_is_fetched_as_any
             })
             .expect("the key is free");
         world.run(10 * SECOND);
+        // Where nobody answers, an event tells that the channel is live.
+        table.put(&mut world, "t2", "reread");
+        world.run(10 * SECOND);
         let fetches = world.fetched(other).len();
         assert!(fetches >= 1);
         check(&world, peer, &table, fetches);
