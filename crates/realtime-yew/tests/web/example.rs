@@ -1,6 +1,10 @@
 //! The complete example of docs/TESTING.md.
 
-use realtime_yew::{Fetcher, get_json, prelude::*, testing::TestBed};
+use realtime_yew::{
+    Fetcher, get_json,
+    prelude::*,
+    testing::{TestBed, flush},
+};
 use serde_json::json;
 use std::time::Duration;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -48,6 +52,7 @@ async fn tasks_come_by_http_and_change_by_events() {
     let bed = TestBed::new();
     bed.respond("/api/tasks", json!([{ "id": 1, "title": "Write" }]));
     let page = bed.mount(html! { <Tasks /> });
+    flush().await; // renders, while nothing is carried over the network
     assert_eq!(page.text("p"), "Loading");
     bed.settle().await;
     assert_eq!(page.text("li"), "Write");
