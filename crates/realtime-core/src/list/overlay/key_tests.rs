@@ -1,7 +1,7 @@
 //! Keys of rows, whatever ids the server gives and peers forge.
 
 use super::*;
-use crate::{key, list::ListOptions};
+use crate::key;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
