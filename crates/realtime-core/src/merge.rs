@@ -75,6 +75,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::Value;
 
     fn merged(target: &str, patch: &str) -> Value {
@@ -117,6 +118,28 @@ mod tests {
         let target = Named { name: "a".into() };
         let error = merge_patch(&target, r#"{"name":null}"#).unwrap_err();
         assert!(error.to_string().contains("`name`"), "{error}");
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Point {
+        x: f64,
+        y: f32,
+        note: u32,
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_that_a_patch_does_not_touch_keep_every_bit(
+            x in any::<f64>().prop_filter("JSON has no such number", |x| x.is_finite()),
+            y in any::<f32>().prop_filter("JSON has no such number", |y| y.is_finite()),
+        ) {
+            let mut point = Point { x, y, note: 0 };
+            for note in 1..4 {
+                point = merge_patch(&point, &format!(r#"{{"note":{note}}}"#)).unwrap();
+            }
+            prop_assert_eq!(point.x.to_bits(), x.to_bits());
+            prop_assert_eq!(point.y.to_bits(), y.to_bits());
+        }
     }
 
     #[test]

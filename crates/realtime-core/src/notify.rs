@@ -5,8 +5,8 @@
 //! is not.
 
 use crate::{id::ChannelName, query::EntryId};
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
-use std::hash::{BuildHasher, Hash};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Something a hook can watch.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,14 +32,16 @@ pub enum Topic {
 /// Stands for a row's id in a [`Topic`], so that topics need not know the id's type.
 ///
 /// Two ids with one hash are told of each other's changes, which costs a comparison and nothing
-/// else.
+/// else. Peers may choose ids, so the hash is one for which nobody can make many ids that share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ItemHash(u64);
 
 impl ItemHash {
     /// The hash of a row's id.
     pub fn of(id: &impl Hash) -> Self {
-        Self(FxBuildHasher.hash_one(id))
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        Self(hasher.finish())
     }
 }
 
@@ -119,6 +121,14 @@ mod tests {
         }
         assert_eq!(dirty.take(), vec![Topic::Connection]);
         assert!(dirty.is_empty());
+    }
+
+    #[test]
+    fn ids_chosen_to_share_a_hash_do_not() {
+        // For a hash that multiplies, these differ only in what it shifts out.
+        let crafted = (0..1_000_u128).map(|n| n << 64);
+        let hashes: FxHashSet<ItemHash> = crafted.map(|id| ItemHash::of(&id)).collect();
+        assert_eq!(hashes.len(), 1_000);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod echo;
 use super::{
     KeyedList, ListItem,
     alias::Aliases,
+    event::Head,
     label::Label,
     sequence::{Entry, Spot},
 };
@@ -141,6 +142,9 @@ impl<T: ListItem> KeyedList<T> {
         change: Change<T, Spot<T::Id>>,
     ) -> Result<bool, DecodeError> {
         let id = self.overlay.aliases.resolve(id).clone();
+        if let Change::Patch(patch) = &change {
+            self.check_id(&id, patch)?;
+        }
         let change = match change {
             Change::Insert(item) if item.id() != id => {
                 Change::Insert(renamed(&*item, &id).map_or(item, Rc::new))
@@ -186,10 +190,22 @@ impl<T: ListItem> KeyedList<T> {
         result.map(|()| laid.changed())
     }
 
+    /// An edit says what becomes of a row, and not which row it is.
+    fn check_id(&self, id: &T::Id, patch: &str) -> Result<(), DecodeError> {
+        let named = Head::<T>::read(patch)?.id();
+        match named {
+            Ok(named) if self.overlay.aliases.resolve(&named) != id => Err(DecodeError::new(
+                "an edit",
+                "it changes the id of its row; delete the row and insert another",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// How rows become JSON and back, for edits.
     fn json() -> JsonOf<T> {
         JsonOf {
-            merge: T::merged,
+            merge: merged_in_place,
             ..JsonOf::new()
         }
     }
@@ -291,6 +307,13 @@ impl<T: ListItem> KeyedList<T> {
                 *all &= is_there(id);
             }
         }
+        for mutation in known.iter().filter(|(_, all)| **all).map(|(id, _)| *id) {
+            for row in self.overlay.rows_of(mutation) {
+                if let Some(temporary) = self.overlay.aliases.temporary(&row).cloned() {
+                    self.tell_id(mutation, &temporary, &row);
+                }
+            }
+        }
         self.overlay.news.fetched.extend(known);
     }
 }
@@ -390,6 +413,16 @@ impl<T: ListItem> Overlay for KeyedList<T> {
     fn take_news(&mut self) -> OverlayNews {
         std::mem::take(&mut self.overlay.news)
     }
+}
+
+/// `item` with `patch` merged in, which may name it by a temporary id: it stays the same row.
+fn merged_in_place<T: ListItem>(item: &T, patch: &str) -> Result<T, DecodeError> {
+    let merged = item.merged(patch)?;
+    let id = item.id();
+    if merged.id() == id {
+        return Ok(merged);
+    }
+    renamed(&merged, &id).ok_or_else(|| DecodeError::new("an edit", "it changes the id of its row"))
 }
 
 #[cfg(test)]

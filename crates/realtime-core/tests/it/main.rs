@@ -50,6 +50,7 @@ mod mutation_echo;
 mod mutation_ids;
 mod mutation_model;
 mod mutation_records;
+mod mutation_rest;
 mod mutation_sending;
 mod outbox_model;
 mod outbox_sends;

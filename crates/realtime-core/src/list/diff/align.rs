@@ -1,18 +1,22 @@
 //! Which rows of two orders stand in the same order in both: as many as can be.
 
-use rustc_hash::FxHashMap;
-use std::hash::Hash;
-
 /// The pairs of places that hold the same key, in order, as many as there can be without any two
 /// crossing. The keys that are left out were moved, or are in one order alone.
 ///
-/// Costs O(n log n).
-pub(super) fn align<K: Hash + Eq>(old: &[K], new: &[K]) -> Vec<(usize, usize)> {
-    let places: FxHashMap<&K, usize> = (new.iter().enumerate())
+/// Costs O(n log n), whatever the keys: they are sorted and not hashed, for peers may choose them.
+pub(super) fn align<K: Ord>(old: &[K], new: &[K]) -> Vec<(usize, usize)> {
+    let mut places: Vec<(&K, usize)> = (new.iter().enumerate())
         .map(|(place, key)| (key, place))
         .collect();
+    places.sort_unstable();
+    let place_of = |key: &K| {
+        let at = places
+            .binary_search_by(|(other, _)| (*other).cmp(key))
+            .ok()?;
+        places.get(at).map(|(_, place)| *place)
+    };
     let in_both: Vec<(usize, usize)> = (old.iter().enumerate())
-        .filter_map(|(from, key)| Some((from, *places.get(key)?)))
+        .filter_map(|(from, key)| Some((from, place_of(key)?)))
         .collect();
     longest_increasing(&in_both)
 }

@@ -69,6 +69,7 @@ impl<T: ListItem> KeyedList<T> {
         version: Option<u64>,
     ) -> Applied {
         self.recognise(&item);
+        self.recognise_twin(&item);
         let id = item.id();
         self.beneath(&id, None, |list| {
             Ok(list.install_beneath(now, item, version))
@@ -382,6 +383,10 @@ impl<T: ListItem> KeyedList<T> {
         let became = |layer: &Layer<T, Spot<T::Id>>| match (layer.phase, &layer.change) {
             (Phase::Pending, _) => None,
             (Phase::Confirmed { .. }, Change::Delete) => item.is_none().then_some(Became::AsMeant),
+            // Over a row that is there, what makes it makes nothing.
+            (Phase::Confirmed { version: None, .. }, Change::Insert(_)) => {
+                item.is_some().then_some(Became::AsMeant)
+            }
             (Phase::Confirmed { version, .. }, _) => {
                 version.filter(|version| has(*version))?;
                 // Of a newer one nobody knows whose doing it is.

@@ -13,7 +13,7 @@ use crate::{
     time::Instant,
 };
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use std::rc::Rc;
 
 /// The rows that an event is about.
@@ -106,7 +106,8 @@ impl<T: ListItem> KeyedList<T> {
             return changed;
         };
         let Some(version) = head.version else {
-            return changed;
+            let is_new = matches!(last.change, Change::Insert(_));
+            return (is_new && self.take_new_item(now, mutation, &id, json)) | changed;
         };
         if matches!(last.change, Change::Delete) {
             changed |= self.delete(now, &id, Some(version)).changed;
@@ -125,6 +126,27 @@ impl<T: ListItem> KeyedList<T> {
             (layer.id.mutation == mutation).then_some(Became::Said(json))
         });
         self.install(now, item, Some(version)).changed | changed
+    }
+
+    /// A whole new item without a version. One that is there already has come by an event, which may be
+    /// newer; one that was deleted meanwhile stays away.
+    fn take_new_item(
+        &mut self,
+        now: Instant,
+        mutation: MutationId,
+        id: &T::Id,
+        json: &str,
+    ) -> bool {
+        let item = T::decode(json).ok().filter(|item| item.id() == *id);
+        let is_known = self.rows.contains_key(id) || self.tombstones.cover(id, None);
+        let Some(item) = item.filter(|_| self.order.is_sorted() && !is_known) else {
+            return false;
+        };
+        let ids = [id.clone()];
+        let peeled = self.peel(&ids, Synced::Passing, |_, layer| {
+            (layer.id.mutation == mutation).then_some(Became::Said(json))
+        });
+        self.install(now, item, None).changed | peeled
     }
 
     /// Marks the layers that `mutation` has left as confirmed.
@@ -162,15 +184,65 @@ impl<T: ListItem> KeyedList<T> {
             && member.rows.contains(id)
         {
             member.named.insert(id.clone());
+            if let Some(temporary) = self.overlay.aliases.temporary(id).cloned() {
+                self.tell_id(mutation, &temporary, id);
+            }
             return false;
         }
         match self.next_insert(mutation) {
-            // What the server has a row of is no temporary id.
             Some(temporary) if !self.rows.contains_key(&temporary) => {
                 self.adopt(mutation, &temporary, id)
             }
-            _ => false,
+            // What was taken for its row is another's.
+            Some(twin) => self.leave_twin(mutation, &twin, id),
+            None => false,
         }
+    }
+
+    /// The server's id for a temporary one is known.
+    pub(super) fn tell_id(&mut self, mutation: MutationId, temporary: &T::Id, id: &T::Id) {
+        if let (Some(from), Some(to)) = (id_json(temporary), id_json(id)) {
+            self.overlay.news.ids.push((mutation, from, to));
+        }
+    }
+
+    /// A row has come without a word of who made it. One that looks just like the one that we are
+    /// making is most likely that: it is shown once, and the answer will tell.
+    pub(super) fn adopt_twin(&mut self, item: &T) {
+        let id = item.id();
+        if self.rows.contains_key(&id) || self.overlay.touched.contains_key(&id) {
+            return;
+        }
+        let Ok(theirs) = serde_json::to_value(item) else {
+            return;
+        };
+        let ours = self.overlay.touched.iter().filter_map(|(temporary, row)| {
+            let layer = row.stack.iter().next().filter(|_| row.stack.len() == 1)?;
+            let Change::Insert(item) = &layer.change else {
+                return None;
+            };
+            let is_open = layer.phase == Phase::Pending
+                && !self.rows.contains_key(temporary)
+                && !self.is_named(layer.id.mutation, temporary);
+            let is_twin = is_open && looks_like::<T>(&**item, &theirs);
+            is_twin.then_some((layer.id, temporary))
+        });
+        let first = ours.min_by_key(|(layer, _)| *layer);
+        if let Some(temporary) = first.map(|(_, id)| id.clone()) {
+            self.take_over(&temporary, &id);
+        }
+    }
+
+    /// The row that was taken for one of `mutation`'s is not: that has the id `id`.
+    fn leave_twin(&mut self, mutation: MutationId, twin: &T::Id, id: &T::Id) -> bool {
+        let Some(temporary) = self.overlay.aliases.temporary(twin).cloned() else {
+            return false;
+        };
+        Aliases::outrank(&mut self.overlay.aliases, &temporary);
+        self.tell_id(mutation, &temporary, id);
+        self.pending.item(twin);
+        self.pending.order();
+        true
     }
 
     /// The first row that `mutation` inserts and that the server has not named yet.
@@ -188,12 +260,21 @@ impl<T: ListItem> KeyedList<T> {
     /// Whether the server has said the id of a row that `mutation` inserts.
     fn is_named(&self, mutation: MutationId, row: &T::Id) -> bool {
         let member = self.overlay.mutations.get(&mutation);
-        self.overlay.aliases.temporary(row).is_some()
-            || member.is_some_and(|member| member.named.contains(row))
+        member.is_some_and(|member| member.named.contains(row))
     }
 
     /// The row under the temporary id is the server's row `id` from now on, and keeps its key.
     fn adopt(&mut self, mutation: MutationId, temporary: &T::Id, id: &T::Id) -> bool {
+        self.take_over(temporary, id);
+        if let Some(member) = self.overlay.mutations.get_mut(&mutation) {
+            member.named.insert(id.clone());
+        }
+        self.tell_id(mutation, temporary, id);
+        true
+    }
+
+    /// Moves the layers of the row under the temporary id to the server's row `id`.
+    fn take_over(&mut self, temporary: &T::Id, id: &T::Id) {
         self.outrank_known_alias(id);
         let both = [temporary.clone(), id.clone()];
         self.touch(id);
@@ -217,18 +298,11 @@ impl<T: ListItem> KeyedList<T> {
                 touched.place = touched.place.take().or(moved.place);
             }
         }
-        if let Some(member) = self.overlay.mutations.get_mut(&mutation) {
-            member.named.insert(id.clone());
-        }
         let dropped = Aliases::insert(&mut self.overlay.aliases, temporary, id);
         self.stats.aliases_dropped += dropped;
-        if let (Some(from), Some(to)) = (id_json(temporary), id_json(id)) {
-            self.overlay.news.ids.push((mutation, from, to));
-        }
         self.pending.item(temporary);
         self.lay(lifted, Synced::Same);
         self.pending.order();
-        true
     }
 
     /// The server has a row of this id: if it was an alias, the row that it stood for has its own key
@@ -268,6 +342,22 @@ impl<T: ListItem> KeyedList<T> {
             self.adopt(mutation, &temporary, &id);
         }
     }
+}
+
+/// Whether an item of the server's is, in all that ours says, like ours. The id and the version are the
+/// server's to give, and so is what ours leaves open.
+fn looks_like<T: ListItem>(ours: &T, theirs: &Value) -> bool {
+    let Ok(Value::Object(ours)) = serde_json::to_value(ours) else {
+        return false;
+    };
+    let is_said = |name: &str, value: &Value| {
+        name != T::ID_FIELD && name != T::VERSION_FIELD && !value.is_null()
+    };
+    let mut said = ours
+        .iter()
+        .filter(|(name, value)| is_said(name, value))
+        .peekable();
+    said.peek().is_some() && said.all(|(name, value)| theirs.get(name) == Some(value))
 }
 
 /// The item under another id.

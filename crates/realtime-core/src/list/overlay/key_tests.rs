@@ -188,3 +188,35 @@ fn a_forged_temporary_id_adopts_nothing() {
     assert_eq!(play.keys(), [7, 8, 9, 1]);
     assert_eq!(*play.list.current_id(&1), 10);
 }
+
+#[test]
+fn an_edit_that_holds_another_id_is_refused_and_shows_nothing() {
+    let mut play = Play::default();
+    play.list.replace(NOW, vec![row(1), row(2)]);
+    let patch = |id: u32| Change::Patch(format!(r#"{{"id":{id},"made_as":9}}"#).into());
+    let layer = |mutation| LayerId {
+        mutation: MutationId(mutation),
+        edit: 0,
+    };
+    let refused = play.list.push_layer(&key!["rows"], layer(1), &1, patch(2));
+    assert!(refused.unwrap_err().to_string().contains("changes the id"));
+    let ids: Vec<u32> = play.list.snapshot().ids().collect();
+    assert_eq!(ids, [1, 2]);
+    assert!(play.list.overlay.touched.is_empty());
+    // The id that the row has may well be there.
+    play.list
+        .push_layer(&key!["rows"], layer(2), &1, patch(1))
+        .unwrap();
+    assert_eq!(play.list.get(&1).and_then(|row| row.made_as), Some(9));
+}
+
+#[test]
+fn an_edit_that_names_a_new_row_by_its_temporary_id_goes_on_when_the_server_names_it() {
+    let mut play = Play::default();
+    let mutation = play.insert(1);
+    play.push(1, Change::Patch(r#"{"id":1,"made_as":9}"#.into()));
+    play.list.confirm(NOW, mutation, r#"{"id":10}"#);
+    let rows = play.list.snapshot();
+    assert_eq!(rows.ids().collect::<Vec<_>>(), [10]);
+    assert_eq!(rows.get(0).and_then(|row| row.made_as), Some(9));
+}
