@@ -17,6 +17,9 @@ const CLOCK_JUMP: Duration = Duration::from_secs(1);
 /// the deadline is not told from who did not.
 const BRIEFLY: Duration = Duration::from_millis(100);
 
+/// How often in a row.
+const MOST_REPRIEVES: u8 = 2;
+
 /// Whether answers may be given up.
 #[derive(Debug)]
 pub(super) struct Waking {
@@ -24,6 +27,8 @@ pub(super) struct Waking {
     reprieve: Duration,
     /// Until when nothing is given up.
     until: Option<Instant>,
+    /// How many reprieves in a row what is due now has had.
+    reprieves: u8,
 }
 
 impl Waking {
@@ -31,32 +36,37 @@ impl Waking {
         Self {
             reprieve,
             until: None,
+            reprieves: 0,
         }
     }
 
     /// Whether what was due at `due` may be given up now. If not, it may be later.
     ///
-    /// There is one reprieve for each jump: in a hidden page every timer is late.
+    /// Who falls asleep again at once gets a second reprieve, but nobody a third: in a hidden page every
+    /// timer is late.
     pub(super) fn may_give_up(&mut self, now: Instant, due: Option<Instant>) -> bool {
         if off(Rule::ReadFirst) {
             return true;
         }
-        match self.until {
-            Some(until) if now < until => false,
-            // It has had its reprieve.
-            Some(until) if due.is_none_or(|due| due <= until) => {
-                self.until = None;
-                true
-            }
-            _ => match due.map_or(Duration::ZERO, |due| now.saturating_since(due)) {
-                Duration::ZERO => true,
-                late => {
-                    let is_jump = late > CLOCK_JUMP;
-                    self.until = Some(now + if is_jump { self.reprieve } else { BRIEFLY });
-                    false
-                }
-            },
+        let judged_at = due.map(|due| self.put_off(due));
+        if self.until.is_some_and(|until| now < until) {
+            return false;
         }
+        let had_one = self.until.zip(due).is_some_and(|(until, due)| due <= until);
+        self.until = None;
+        if !had_one {
+            self.reprieves = 0;
+        }
+        let late = judged_at.map_or(Duration::ZERO, |at| now.saturating_since(at));
+        let is_jump = late > CLOCK_JUMP;
+        let is_due = if had_one { !is_jump } else { late.is_zero() };
+        if is_due || self.reprieves >= MOST_REPRIEVES {
+            self.reprieves = 0;
+            return true;
+        }
+        self.reprieves += 1;
+        self.until = Some(now + if is_jump { self.reprieve } else { BRIEFLY });
+        false
     }
 
     /// When something that is due at `due` may be given up, as far as is known.
@@ -74,14 +84,23 @@ mod tests {
     }
 
     #[test]
-    fn a_late_timer_earns_one_reprieve_and_a_punctual_one_none() {
+    fn a_late_timer_earns_a_reprieve_and_a_punctual_one_none() {
         let mut waking = Waking::new(Duration::from_secs(3));
         assert!(waking.may_give_up(at(10), Some(at(10))));
         assert!(!waking.may_give_up(at(130), Some(at(20))));
         assert_eq!(waking.put_off(at(20)), at(133));
         assert!(!waking.may_give_up(at(132), Some(at(20))));
-        assert!(waking.may_give_up(at(200), Some(at(20))), "however late");
+        assert!(waking.may_give_up(at(133), Some(at(20))));
         assert_eq!(waking.put_off(at(20)), at(20));
+    }
+
+    #[test]
+    fn who_falls_asleep_again_gets_a_second_reprieve_and_no_third() {
+        let mut waking = Waking::new(Duration::from_secs(3));
+        assert!(!waking.may_give_up(at(130), Some(at(20))));
+        assert!(!waking.may_give_up(at(300), Some(at(20))));
+        assert!(waking.may_give_up(at(600), Some(at(20))), "however late");
+        assert!(!waking.may_give_up(at(900), Some(at(700))), "and anew");
     }
 
     #[test]

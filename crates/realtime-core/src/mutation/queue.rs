@@ -260,8 +260,11 @@ impl Mutations {
         }
         self.any_behind = !behind.is_empty();
         for id in behind {
-            let until = self.catch_up.until();
-            self.timers.set(id, until);
+            // One that is behind only now has no timer that could be late.
+            if !self.timers.has(id) {
+                let until = self.catch_up.until().map(|until| until.max(now));
+                self.timers.set(id, until);
+            }
         }
         self.stirred = ready.is_some();
         ready

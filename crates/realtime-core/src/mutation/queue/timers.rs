@@ -23,6 +23,10 @@ impl Timers {
         }
     }
 
+    pub(super) fn has(&self, id: MutationId) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
     pub(super) fn next(&self) -> Option<Instant> {
         self.by_time.first().map(|(at, _)| *at)
     }
