@@ -304,14 +304,7 @@ impl<T: ListItem> KeyedList<T> {
             let layers = layers.flat_map(|row| row.stack.iter());
             for layer in layers.filter(|layer| matches!(layer.change, Change::Insert(_))) {
                 let all = known.get_or_insert_with(layer.id.mutation, || true);
-                *all &= is_there(id);
-            }
-        }
-        for mutation in known.iter().filter(|(_, all)| **all).map(|(id, _)| *id) {
-            for row in self.overlay.rows_of(mutation) {
-                if let Some(temporary) = self.overlay.aliases.temporary(&row).cloned() {
-                    self.tell_id(mutation, &temporary, &row);
-                }
+                *all &= is_there(id) && self.is_sure(layer.id.mutation, id);
             }
         }
         self.overlay.news.fetched.extend(known);

@@ -178,3 +178,26 @@ fn a_row_that_was_deleted_before_the_answer_came_stays_away() {
     world.run(20 * SECOND);
     assert_eq!(shown(&world, peer), []);
 }
+
+#[test]
+fn edits_of_a_row_that_only_looks_like_ours_are_not_sent_under_its_id() {
+    let (mut world, peer) = open(false);
+    let made_by = make(&mut world, peer, "temp-1", "made");
+    let patch = json!({ "text": "more" }).to_string().into();
+    let id = "temp-1".to_owned();
+    let edit = Edit::list(memos(), ListEdit::<Memo>::Update { id, patch });
+    publish(&mut world, &made("m1", true));
+    world.run(Duration::from_millis(10));
+    let edit = mutate(&mut world, peer, Mutation::external("null").edit(edit));
+    world.take_started(peer);
+    // An answer that does not tell which row it is.
+    answer(&mut world, peer, made_by, &Value::Null);
+    world.run(SECOND);
+    assert!(world.take_started(peer).is_empty());
+    world.run(20 * SECOND);
+    assert!(world.take_started(peer).is_empty());
+    let ended = outcomes(&mut world, peer);
+    assert_eq!(ended[0], (made_by, "confirmed"));
+    assert_eq!(ended[1].0, edit);
+    assert_ne!(ended[1].1, "confirmed");
+}

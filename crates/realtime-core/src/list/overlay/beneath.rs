@@ -380,12 +380,19 @@ impl<T: ListItem> KeyedList<T> {
                 .is_some_and(|row| row.version >= Some(version))
                 || self.recent.contains(id, version)
         };
+        let stack = self.overlay.touched.get(id).map(|row| &row.stack);
+        let made_by = stack.into_iter().flat_map(|stack| stack.iter());
+        let sure: Vec<MutationId> = made_by
+            .map(|layer| layer.id.mutation)
+            .filter(|mutation| self.is_sure(*mutation, id))
+            .collect();
         let became = |layer: &Layer<T, Spot<T::Id>>| match (layer.phase, &layer.change) {
             (Phase::Pending, _) => None,
             (Phase::Confirmed { .. }, Change::Delete) => item.is_none().then_some(Became::AsMeant),
             // Over a row that is there, what makes it makes nothing.
             (Phase::Confirmed { version: None, .. }, Change::Insert(_)) => {
-                item.is_some().then_some(Became::AsMeant)
+                let is_there = item.is_some() && sure.contains(&layer.id.mutation);
+                is_there.then_some(Became::AsMeant)
             }
             (Phase::Confirmed { version, .. }, _) => {
                 version.filter(|version| has(*version))?;

@@ -263,6 +263,12 @@ impl<T: ListItem> KeyedList<T> {
         member.is_some_and(|member| member.named.contains(row))
     }
 
+    /// Whether a row that `mutation` inserts is known to be the one under this id, and does not only look
+    /// like it.
+    pub(super) fn is_sure(&self, mutation: MutationId, row: &T::Id) -> bool {
+        self.overlay.aliases.temporary(row).is_none() || self.is_named(mutation, row)
+    }
+
     /// The row under the temporary id is the server's row `id` from now on, and keeps its key.
     fn adopt(&mut self, mutation: MutationId, temporary: &T::Id, id: &T::Id) -> bool {
         self.take_over(temporary, id);
