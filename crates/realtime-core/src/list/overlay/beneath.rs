@@ -69,7 +69,6 @@ impl<T: ListItem> KeyedList<T> {
         version: Option<u64>,
     ) -> Applied {
         self.recognise(&item);
-        self.recognise_twin(&item);
         let id = item.id();
         self.beneath(&id, None, |list| {
             Ok(list.install_beneath(now, item, version))

@@ -13,7 +13,6 @@ pub(super) struct Calls<T: ListItem> {
     pub(super) lift_all: fn(&mut KeyedList<T>) -> Lifted<T>,
     pub(super) lay: fn(&mut KeyedList<T>, Lifted<T>, Synced) -> Laid,
     outrank: fn(&mut KeyedList<T>, &T::Id),
-    adopt_twin: fn(&mut KeyedList<T>, &T),
     recognise: fn(&mut KeyedList<T>, &T),
     fetch_landed: fn(&mut KeyedList<T>, &[T]),
     view: fn(&KeyedList<T>) -> &dyn Overlay,
@@ -26,7 +25,6 @@ impl<T: ListItem> KeyedList<T> {
         lift_all: Self::lift_every_layer,
         lay: Self::lay,
         outrank: Self::outrank_known_alias,
-        adopt_twin: Self::adopt_twin,
         recognise: Self::recognise_edited,
         fetch_landed: Self::drop_fetched,
         view: |list| list,
@@ -66,17 +64,6 @@ impl<T: ListItem> KeyedList<T> {
     pub(in crate::list) fn recognise(&mut self, item: &T) {
         if let Some(calls) = self.overlay.calls {
             (calls.recognise)(self, item);
-        }
-    }
-
-    /// Takes a row that comes by an event for the one that we are making, if it looks like it.
-    pub(in crate::list) fn recognise_twin(&mut self, item: &T) {
-        if let Some(calls) = self
-            .overlay
-            .calls
-            .filter(|_| !self.overlay.touched.is_empty())
-        {
-            (calls.adopt_twin)(self, item);
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     time::Instant,
 };
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 use std::rc::Rc;
 
 /// The rows that an event is about.
@@ -193,9 +193,8 @@ impl<T: ListItem> KeyedList<T> {
             Some(temporary) if !self.rows.contains_key(&temporary) => {
                 self.adopt(mutation, &temporary, id)
             }
-            // What was taken for its row is another's.
-            Some(twin) => self.leave_twin(mutation, &twin, id),
-            None => false,
+            // What the server has a row of is no temporary id.
+            _ => false,
         }
     }
 
@@ -204,45 +203,6 @@ impl<T: ListItem> KeyedList<T> {
         if let (Some(from), Some(to)) = (id_json(temporary), id_json(id)) {
             self.overlay.news.ids.push((mutation, from, to));
         }
-    }
-
-    /// A row has come without a word of who made it. One that looks just like the one that we are
-    /// making is most likely that: it is shown once, and the answer will tell.
-    pub(super) fn adopt_twin(&mut self, item: &T) {
-        let id = item.id();
-        if self.rows.contains_key(&id) || self.overlay.touched.contains_key(&id) {
-            return;
-        }
-        let Ok(theirs) = serde_json::to_value(item) else {
-            return;
-        };
-        let ours = self.overlay.touched.iter().filter_map(|(temporary, row)| {
-            let layer = row.stack.iter().next().filter(|_| row.stack.len() == 1)?;
-            let Change::Insert(item) = &layer.change else {
-                return None;
-            };
-            let is_open = layer.phase == Phase::Pending
-                && !self.rows.contains_key(temporary)
-                && !self.is_named(layer.id.mutation, temporary);
-            let is_twin = is_open && looks_like::<T>(&**item, &theirs);
-            is_twin.then_some((layer.id, temporary))
-        });
-        let first = ours.min_by_key(|(layer, _)| *layer);
-        if let Some(temporary) = first.map(|(_, id)| id.clone()) {
-            self.take_over(&temporary, &id);
-        }
-    }
-
-    /// The row that was taken for one of `mutation`'s is not: that has the id `id`.
-    fn leave_twin(&mut self, mutation: MutationId, twin: &T::Id, id: &T::Id) -> bool {
-        let Some(temporary) = self.overlay.aliases.temporary(twin).cloned() else {
-            return false;
-        };
-        Aliases::outrank(&mut self.overlay.aliases, &temporary);
-        self.tell_id(mutation, &temporary, id);
-        self.pending.item(twin);
-        self.pending.order();
-        true
     }
 
     /// The first row that `mutation` inserts and that the server has not named yet.
@@ -348,22 +308,6 @@ impl<T: ListItem> KeyedList<T> {
             self.adopt(mutation, &temporary, &id);
         }
     }
-}
-
-/// Whether an item of the server's is, in all that ours says, like ours. The id and the version are the
-/// server's to give, and so is what ours leaves open.
-fn looks_like<T: ListItem>(ours: &T, theirs: &Value) -> bool {
-    let Ok(Value::Object(ours)) = serde_json::to_value(ours) else {
-        return false;
-    };
-    let is_said = |name: &str, value: &Value| {
-        name != T::ID_FIELD && name != T::VERSION_FIELD && !value.is_null()
-    };
-    let mut said = ours
-        .iter()
-        .filter(|(name, value)| is_said(name, value))
-        .peekable();
-    said.peek().is_some() && said.all(|(name, value)| theirs.get(name) == Some(value))
 }
 
 /// The item under another id.
