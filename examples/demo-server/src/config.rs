@@ -38,7 +38,8 @@ pub struct Config {
     pub rate: u32,
     /// Whether pages of any origin may open sockets. No: only pages of this host.
     pub any_origin: bool,
-    /// The names under which this server answers, beside `localhost` and addresses in numbers. None.
+    /// The names under which this server answers, beside `localhost` and addresses in numbers. Pages of a name come by
+    /// https, or with `http://` before the name by that. None.
     pub hosts: Vec<String>,
     /// Connections at once that are no sockets, or not yet. 512.
     pub max_requests: usize,

@@ -42,7 +42,8 @@ struct Flags {
     /// Take people for whom they say they are, with a token or without; for tests
     #[arg(long)]
     trust_clients: bool,
-    /// A name under which this server answers, beside localhost and addresses in numbers
+    /// A name under which this server answers, beside localhost and addresses in numbers; its pages come by https, or
+    /// with http:// before it by that
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
     /// Connections at once that are no sockets, or not yet

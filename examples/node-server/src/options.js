@@ -19,7 +19,8 @@ Usage: node server.js [options]
                            [environment: DEMO_SECRET]
   --token-life MS          How long a token is good [default: 3600000]
   --trust-clients          Take people for whom they say they are, with a token or without; for tests
-  --host NAME              A name under which this server answers, beside localhost and addresses in numbers
+  --host NAME              A name under which this server answers, beside localhost and addresses in numbers; its pages
+                           come by https, or with http:// before it by that
   --max-requests COUNT     Connections at once that are no sockets, or not yet [default: 512]
   --max-per-address COUNT  Connections at once from one address; if not given, 256, and any number from this machine
   --any-origin             Let pages of any origin open sockets, not only the server's own; for tests

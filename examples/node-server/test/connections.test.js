@@ -85,7 +85,7 @@ test("a socket that goes on sending too fast is dropped, whatever it sends", asy
 });
 
 test("under a foreign name nothing is served, and a page elsewhere opens no socket", async (t) => {
-  const server = await serve(t, "--host", "demo.test");
+  const server = await serve(t, "--host", "demo.test", "--host", "http://plain.test");
   const status = async (path, headers) => {
     const { connection } = say(t, server, `GET ${path} HTTP/1.1\r\n${headers}\r\n`);
     const [bytes] = await once(connection, "data");
@@ -104,6 +104,17 @@ test("under a foreign name nothing is served, and a page elsewhere opens no sock
     ["localhost", "http://evil.test", /^40[03]$/],
     ["localhost", "http://evil.test\r\nx-forwarded-host: evil.test", /^40[03]$/],
     ["localhost", "null", /^40[03]$/],
+    ["demo.test", "http://demo.test", /^40[03]$/],
+    ["demo.test", "ftp://demo.test", /^40[03]$/],
+    ["demo.test:8443", "https://demo.test", /^40[03]$/],
+    ["demo.test", "https://demo.test", /^101$/],
+    ["demo.test:443", "https://DEMO.test", /^101$/],
+    ["plain.test", "https://plain.test", /^40[03]$/],
+    ["plain.test", "http://plain.test", /^101$/],
+    ["localhost", "ftp://localhost", /^40[03]$/],
+    ["127.0.0.1", "https://demo.test\r\nx-forwarded-host: demo.test", /^40[03]$/],
+    ["127.0.0.1", "http://localhost:8081\r\nx-forwarded-host: localhost:8081", /^101$/],
+    ["[::1]:8080", "http://[::1]:8080", /^101$/],
     ["localhost", "http://localhost", /^101$/],
   ]) {
     assert.match(await status(SOCKETS, `host: ${host}\r\norigin: ${origin}\r\n${UPGRADE}`), expected, `${host} ${origin}`);

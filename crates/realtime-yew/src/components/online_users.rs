@@ -65,13 +65,14 @@ fn avatar(member: &Member) -> Html {
     let picture = match &member.user.avatar {
         Some(avatar) => html! {
             // Its address is a stranger's: it learns neither of the page nor, before it is seen, of
-            // the visitor.
+            // the visitor. `src` is the last: browsers begin to load where it is set, and Yew sets
+            // attributes in this order.
             <img
                 class="rt-avatar__image"
-                src={AttrValue::from(Rc::clone(avatar))}
                 alt=""
                 loading="lazy"
                 referrerpolicy="no-referrer"
+                src={AttrValue::from(Rc::clone(avatar))}
             />
         },
         None => html! {

@@ -52,22 +52,37 @@ async fn under_a_foreign_name_nothing_is_served() {
 
 #[tokio::test]
 async fn a_page_elsewhere_opens_no_socket_of_either_kind() {
-    let server = serve(still()).await;
+    let server = serve(Config {
+        hosts: vec!["demo.test".into()],
+        ..still()
+    })
+    .await;
     for path in SOCKETS {
         for (host, origin, expected) in [
             ("localhost", "http://evil.test", "403"),
             ("localhost", "null", "403"),
             ("localhost", "http://localhost.evil.test", "403"),
             ("evil.test", "http://evil.test", "403"),
+            ("demo.test", "http://demo.test", "403"),
+            ("demo.test", "ftp://demo.test", "403"),
+            ("demo.test", "https://demo.test", "101"),
+            ("localhost", "ftp://localhost", "403"),
             ("localhost", "http://localhost", "101"),
         ] {
             let headers = format!("host: {host}\r\norigin: {origin}\r\n{UPGRADE}");
             let answer = status(&server, path, &headers).await;
             assert_eq!(answer, expected, "{path} {host} {origin}");
         }
-        let forwarded = "host: localhost\r\norigin: http://evil.test\r\n\
-            x-forwarded-host: evil.test\r\n";
-        let headers = format!("{forwarded}{UPGRADE}");
-        assert_eq!(status(&server, path, &headers).await, "403");
+        // As Trunk's proxy asks, and as somebody who would like to be one.
+        for (page, origin, expected) in [
+            ("localhost:8081", "http://localhost:8081", "101"),
+            ("evil.test", "http://evil.test", "403"),
+            ("demo.test", "https://demo.test", "403"),
+        ] {
+            let forwarded =
+                format!("host: 127.0.0.1\r\norigin: {origin}\r\nx-forwarded-host: {page}\r\n");
+            let answer = status(&server, path, &format!("{forwarded}{UPGRADE}")).await;
+            assert_eq!(answer, expected, "{path} {page}");
+        }
     }
 }
