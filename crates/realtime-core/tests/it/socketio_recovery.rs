@@ -5,9 +5,9 @@ use crate::{
     task::{Table, Task},
 };
 use realtime_core::{
-    Client, Continuity, GapReason, Instant, ListSpec, QueryOptions, key,
+    Client, ClientOptions, Continuity, GapReason, Instant, ListSpec, QueryOptions, key,
     testing::{PeerId, World},
-    wire::socketio::{ChannelMapping, SocketIoOptions},
+    wire::socketio::{ChannelMapping, SocketIoCodec, SocketIoOptions},
 };
 
 fn watch(client: &mut Client, now: Instant) {
@@ -241,4 +241,33 @@ fn a_namespace_has_a_session_of_its_own() {
     wired.feed(r#"40/tasks,{"sid":"t1","pid":"p1"}"#);
     assert_eq!(wired.events.len(), 2);
     assert_eq!(wired.client.stats().channels.recovered, 1);
+}
+
+#[test]
+fn a_session_goes_on_as_well_where_joins_are_not_acknowledged() {
+    let mut world = world(9);
+    world.server.abilities.positions = false;
+    world.server.socketio().expect("it does").recovers = true;
+    let table = Table::serve(&mut world);
+    let codec = SocketIoCodec::new(SocketIoOptions::new().with_join_ack(false));
+    let options = ClientOptions::new("http://server.test");
+    let peer = world.add_with_codec(options, Box::new(codec));
+    world.act(peer, Client::connect);
+    world.act(peer, watch);
+    let lease = world
+        .act(peer, |client, now| client.subscribe(now, &"news".into()))
+        .expect("there is room");
+    world.run(SECOND);
+    table.put(&mut world, "t1", "one");
+    world.act(peer, |client, now| client.release(now, lease));
+    world.run(5 * SECOND);
+    let said = |world: &World| ["subscribe", "unsubscribe"].map(|it| world.server.count(it));
+    assert_eq!(said(&world), [2, 1]);
+    for text in ["two", "three"] {
+        break_link(&mut world, peer, |world| table.put(world, text, text));
+    }
+    assert_eq!(titles(&world, peer), ["one", "two", "three"]);
+    assert_eq!(world.fetched(peer).len(), 1);
+    assert_eq!(said(&world), [2, 1], "nothing is joined or left again");
+    assert_eq!(how(&world, peer), Some(Continuity::Recovered { missed: 0 }));
 }

@@ -86,12 +86,15 @@ impl SocketIoCodec {
         };
         frames.push(self.ask(&self.options.join.clone(), &payload, awaited));
         if !self.options.join_ack {
+            self.rooms.answered(channel, id, true);
             self.answer(id, Ok("null"), None);
         }
     }
 
     fn leave(&mut self, channel: &ChannelName) -> Frame {
-        self.rooms.leaving(channel, self.session.is_resumable());
+        // What nobody will answer is taken as done.
+        let resumable = self.options.join_ack && self.session.is_resumable();
+        self.rooms.leaving(channel, resumable);
         let payload = self.join_payload(channel, None, &SubscribeOptions::default());
         let awaited = Awaited::Leave(channel.clone());
         self.ask(&self.options.leave.clone(), &payload, awaited)
