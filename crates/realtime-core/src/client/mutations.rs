@@ -503,7 +503,10 @@ impl Client {
             ConnectionStatus::Connecting | ConnectionStatus::Reconnecting
         );
         if left.is_empty() || off(Rule::UnseenFetch) {
-            self.mutations.seen(id);
+            // With the list in which it would show, what could tell a new row's id is gone.
+            for other in self.mutations.seen(id) {
+                self.revoke_everywhere(now, other);
+            }
         } else if is_sought {
             self.mutations.wait_on(now, id);
         } else if !asked {

@@ -28,6 +28,13 @@ pub(super) struct Event<'a> {
 
 impl<'a> Event<'a> {
     pub(super) fn read(data: &'a str) -> Result<Self, DecodeError> {
+        // A list would be read as the fields in their order.
+        if data.trim_start().starts_with('[') {
+            return Err(DecodeError::new(
+                "a list event",
+                "expected a JSON object, not a list",
+            ));
+        }
         serde_json::from_str(data).map_err(|error| DecodeError::new("a list event", error))
     }
 

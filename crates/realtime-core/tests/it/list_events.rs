@@ -237,3 +237,11 @@ fn ids_and_fields_may_be_numbers_and_named_otherwise() {
     assert_eq!(list.get(&u64::MAX).unwrap().total, 2);
     assert_eq!(list.stats().ignored_old, 1);
 }
+
+#[test]
+fn a_list_of_values_is_no_event() {
+    let mut list = three();
+    let created = json!(["create", Task::new("d", None, 0)]);
+    let error = refusal(&mut list, created);
+    assert!(error.contains("a list event"), "{error}");
+}

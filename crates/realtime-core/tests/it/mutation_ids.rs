@@ -389,3 +389,35 @@ fn a_real_row_that_has_a_temporary_id_for_its_own_is_itself() {
     world.run(SECOND / 10);
     assert_eq!(rewritten(&world), ["temp-1"]);
 }
+
+#[test]
+fn edits_of_a_new_row_whose_list_is_gone_before_its_id_is_known_are_not_sent_under_another() {
+    let mut world = World::new(11);
+    let truth = serve(&mut world, &[]);
+    answer_nothing(&mut world, &truth, Some("n1"), true);
+    let peer = open(&mut world);
+    let made = mutate(&mut world, peer, make("temp-1"));
+    let edit = mutate(&mut world, peer, rewrite("temp-1", "mine"));
+    world.run(SECOND);
+    world.act(peer, |client, now| client.forget(now, &notes()));
+    world.run(10 * SECOND);
+    assert_eq!(rewritten(&world), [""; 0]);
+    let failed = world.take_mutations(peer);
+    assert!(failed.iter().any(|(id, event)| *id == edit
+        && matches!(event, MutationEvent::Failed { error: MutationError::Dropped { by }, .. } if *by == made)));
+}
+
+#[test]
+fn an_answer_that_is_a_list_is_the_apps_and_names_no_row() {
+    let mut world = World::new(12);
+    serve(&mut world, &[]);
+    world.server.on("make", |_, _| {
+        Ok(json!([{ "id": "n1", "version": 1 }, [{ "id": "n2", "version": 1 }]]))
+    });
+    let peer = open(&mut world);
+    mutate(&mut world, peer, make("temp-1"));
+    world.run(SECOND);
+    let client = world.client(peer);
+    let id = client.current_id::<Note>(&notes(), &"temp-1".to_owned());
+    assert_eq!(id, "temp-1");
+}

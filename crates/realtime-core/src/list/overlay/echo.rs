@@ -71,7 +71,10 @@ impl<T: ListItem> KeyedList<T> {
 
     /// The server's answer to `mutation`.
     pub(super) fn take_answer(&mut self, now: Instant, mutation: MutationId, answer: &str) -> bool {
-        let parts: Answer<'_> = serde_json::from_str(answer).unwrap_or_default();
+        // A list would be read as the fields in their order.
+        let object = answer.trim_start().starts_with('{').then_some(answer);
+        let parts = object.and_then(|object| serde_json::from_str(object).ok());
+        let parts: Answer<'_> = parts.unwrap_or_default();
         let mut items: Vec<&str> = Vec::new();
         items.extend(parts.item.map(RawValue::get));
         items.extend(parts.items.iter().flatten().map(|item| item.get()));

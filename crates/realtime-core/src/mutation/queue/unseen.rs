@@ -70,11 +70,12 @@ impl Mutations {
         None
     }
 
-    /// The data shows it, or is not there to show it: there is nothing to wait for any more.
-    pub(crate) fn seen(&mut self, id: MutationId) {
+    /// The data shows it, or is not there to show it: there is nothing to wait for any more. An id
+    /// that is not known by now never will be: gives the others whose layers are to go for it.
+    pub(crate) fn seen(&mut self, id: MutationId) -> Vec<MutationId> {
         self.unseen.remove(&id);
         self.timers.set(id, None);
-        self.all_named(id);
+        self.never_named(id)
     }
 
     /// Its queries are fetched again.
@@ -93,9 +94,7 @@ impl Mutations {
 
     /// Its layers go although nothing has shown it. Gives the others whose layers are to go.
     pub(crate) fn never_seen(&mut self, id: MutationId) -> Vec<MutationId> {
-        let dropped = self.never_named(id);
-        self.seen(id);
         self.stats.never_seen += 1;
-        dropped
+        self.seen(id)
     }
 }

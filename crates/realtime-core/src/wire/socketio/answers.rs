@@ -48,7 +48,9 @@ pub(super) fn position(answer: &str) -> Option<Position> {
         epoch: &'a RawValue,
     }
 
-    let answer: Answer<'_> = serde_json::from_str(answer).ok()?;
+    // A list would be read as the fields in their order.
+    let object = answer.starts_with('{').then_some(answer)?;
+    let answer: Answer<'_> = serde_json::from_str(object).ok()?;
     let epoch = Text::of(answer.epoch.get()).filter(|epoch| epoch.len() <= LONGEST_EPOCH)?;
     Some(Position {
         epoch: epoch.as_ref().into(),
@@ -59,7 +61,7 @@ pub(super) fn position(answer: &str) -> Option<Position> {
 /// Why a namespace does not let us in: its middleware's error, or that there is no such namespace.
 /// The middleware's `data` tells more than the rest.
 pub(super) fn connect_error(packet: &Packet<'_>) -> Result<ServerError, SocketIoError> {
-    #[derive(Default, Deserialize)]
+    #[derive(Deserialize)]
     struct Object<'a> {
         #[serde(borrow, default)]
         data: Option<&'a RawValue>,
@@ -68,8 +70,10 @@ pub(super) fn connect_error(packet: &Packet<'_>) -> Result<ServerError, SocketIo
     let whole: &RawValue =
         serde_json::from_str(packet.json).map_err(|error| packet.invalid(&error))?;
     let mut error = refusal::read(whole.get());
-    let object: Object<'_> = serde_json::from_str(whole.get()).unwrap_or_default();
-    if let Some(data) = object.data.filter(|data| data.get().starts_with('{')) {
+    let object = Some(whole.get()).filter(|whole| whole.starts_with('{'));
+    let object = object.and_then(|object| serde_json::from_str::<Object<'_>>(object).ok());
+    let data = object.and_then(|object| object.data);
+    if let Some(data) = data.filter(|data| data.get().starts_with('{')) {
         let data = refusal::read(data.get());
         error.code = data.code;
         error.retry_after = error.retry_after.or(data.retry_after);
@@ -78,4 +82,16 @@ pub(super) fn connect_error(packet: &Packet<'_>) -> Result<ServerError, SocketIo
         error.code = "connect_error".into();
     }
     Ok(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::position;
+
+    #[test]
+    fn only_an_object_tells_a_position() {
+        let answer = r#"{"seq":7,"epoch":"b1"}"#;
+        assert_eq!(position(answer).map(|position| position.seq), Some(7));
+        assert_eq!(position(r#"[7,"b1"]"#), None);
+    }
 }
