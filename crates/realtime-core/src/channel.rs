@@ -199,7 +199,7 @@ impl Channels {
             if let Some(since) = since {
                 entry.begin_at(since);
             }
-            let is_idle = matches!(entry.link, Link::Down | Link::Refused(_));
+            let is_idle = !matches!(entry.link, Link::Subscribing { .. } | Link::Live);
             if self.up && is_idle && entry.link_due.is_none() {
                 self.send_subscribe(now, channel);
             }
@@ -314,6 +314,13 @@ impl Channels {
             }
             // What was asked since will be answered too.
             Err(_) if entry.is_superseded(id) => entry.forget_ask(id),
+            Err(error) if entry.may_be_granted_beside(id) => {
+                entry.forget_ask(id);
+                // An event has said more than the server does now.
+                if matches!(entry.link, Link::Unknown) {
+                    self.leave_open(now, channel, error);
+                }
+            }
             Err(error) => self.refuse(now, channel, error),
         }
         true

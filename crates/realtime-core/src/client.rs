@@ -99,6 +99,9 @@ pub struct Client {
     channel_rules: ChannelRules,
     /// Events that nobody could be given, which was told.
     unaddressed: FxHashSet<EventName>,
+    /// How many events of a name were for channels that nobody uses; `None` once one has found
+    /// somebody.
+    misses: FxHashMap<EventName, Option<u32>>,
     /// The epoch seen last: most events share it, so it is not allocated again.
     epoch: Epoch,
     /// Kept for its memory.
@@ -145,6 +148,7 @@ impl Client {
             own_sends: FxHashSet::default(),
             channel_rules: options.channel_rules,
             unaddressed: FxHashSet::default(),
+            misses: FxHashMap::default(),
             epoch: Epoch::from(""),
             targets: Vec::new(),
             waking,
@@ -342,13 +346,18 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When there are too many channels or listeners already.
+    /// When there are too many channels or listeners already, and when the protocol keeps the event's
+    /// name for itself, so that it would never come.
     pub fn listen(
         &mut self,
         now: Instant,
         event: &EventName,
         channel: Option<&ChannelName>,
     ) -> Result<ListenerId, ChannelError> {
+        if self.codec.keeps(event) {
+            let event = event.clone();
+            return Err(ChannelError::ReservedName { event });
+        }
         if self.listeners.len() >= self.max_listeners {
             return Err(ChannelError::TooManyListeners {
                 limit: self.max_listeners,

@@ -214,6 +214,11 @@ impl Connection {
         }
     }
 
+    /// Whether the app has tokens to give.
+    pub(crate) const fn has_token(&self) -> bool {
+        self.options.has_token
+    }
+
     /// Whether the app still owes the answer to [`ConnectionOutput::RenewToken`].
     #[must_use]
     pub fn is_renewing(&self, generation: Generation) -> bool {

@@ -366,6 +366,13 @@ pub trait Codec: fmt::Debug {
         true
     }
 
+    /// Whether the protocol keeps incoming events of this name for itself, so that none ever reaches
+    /// the app. The client refuses to listen to one.
+    fn keeps(&self, event: &str) -> bool {
+        let _ = event;
+        false
+    }
+
     /// Reads a frame.
     ///
     /// # Errors

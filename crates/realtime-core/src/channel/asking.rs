@@ -145,6 +145,18 @@ impl Channels {
             .push_back(ChannelOutput::Refused { channel, error });
     }
 
+    /// The server refuses to be asked again, and has never answered the asks before: nobody knows
+    /// more than before, but asking on would be in vain unless the server says when.
+    pub(super) fn leave_open(&mut self, now: Instant, channel: ChannelName, error: ServerError) {
+        self.stats.refused += 1;
+        self.set_timer(&channel, Timer::Link, None);
+        if let Some(millis) = error.retry_after {
+            self.ask_later(now, &channel, Duration::from_millis(millis));
+        }
+        self.outputs
+            .push_back(ChannelOutput::StillUnknown { channel, error });
+    }
+
     pub(super) fn say_live(
         &mut self,
         channel: ChannelName,

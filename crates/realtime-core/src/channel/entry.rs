@@ -23,6 +23,8 @@ pub(super) struct Entry {
     /// The `subscribe`s of this link that an answer may still come to, the newest last: it, and the
     /// one before it.
     asks: Vec<MessageId>,
+    /// Whether one before those was never answered.
+    has_lost_ask: bool,
     /// When the newest of them was sent.
     pub(super) asked_at: Instant,
     /// How many `subscribe`s in a row, up to the last, came to nothing on this link.
@@ -87,6 +89,7 @@ impl Entry {
             options: SubscribeOptions::default(),
             link: Link::Down,
             asks: Vec::new(),
+            has_lost_ask: false,
             asked_at: Instant::ZERO,
             tries: 0,
             position: None,
@@ -167,7 +170,7 @@ impl Entry {
     pub(super) fn down(&mut self) -> bool {
         let was_open = self.is_open();
         self.link = Link::Down;
-        self.asks.clear();
+        self.take_asks();
         self.tries = 0;
         self.missed = None;
         self.rewind = Rewind::default();
@@ -181,17 +184,27 @@ impl Entry {
             self.link = Link::Subscribing { heard: false };
         }
         self.asks.push(id);
-        (self.asks.len() > 2).then(|| self.asks.remove(0))
+        let is_over = self.asks.len() > 2;
+        self.has_lost_ask |= is_over;
+        is_over.then(|| self.asks.remove(0))
     }
 
     /// Forgets the `subscribe`s that might still be answered, and gives them.
     pub(super) fn take_asks(&mut self) -> Vec<MessageId> {
+        self.has_lost_ask = false;
         std::mem::take(&mut self.asks)
     }
 
     /// Whether there is a later `subscribe` than this one, whose answer is to be waited for.
     pub(super) fn is_superseded(&self, id: &MessageId) -> bool {
         self.asks.last().is_some_and(|newest| newest != id)
+    }
+
+    /// Whether the server may have granted an ask that it never answered, and refuses `id` for that
+    /// alone: some say that we are subscribed already.
+    pub(super) fn may_be_granted_beside(&self, id: &MessageId) -> bool {
+        let is_repeated = self.has_lost_ask || self.asks.iter().any(|ask| ask != id);
+        is_repeated && self.is_open()
     }
 
     pub(super) fn forget_ask(&mut self, id: &MessageId) {

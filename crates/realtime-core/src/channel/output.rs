@@ -4,7 +4,7 @@ use super::{Continuity, GapReason};
 use crate::{
     access::SubscribeOptions,
     error::ServerError,
-    id::{ChannelName, MessageId, Position},
+    id::{ChannelName, EventName, MessageId, Position},
     time::Instant,
 };
 use std::rc::Rc;
@@ -27,6 +27,14 @@ pub enum ChannelError {
     TooManyListeners {
         /// `max_listeners`.
         limit: usize,
+    },
+    /// The protocol keeps the event's name for itself.
+    #[error(
+        "event `{event}` never reaches the app, as the protocol keeps the name for itself; give the event another name"
+    )]
+    ReservedName {
+        /// The event.
+        event: EventName,
     },
     /// The server refused the subscription, or has ended it.
     #[error("no events from channel `{channel}`: {error}")]
@@ -96,7 +104,8 @@ pub enum ChannelState {
     /// The server has yet to answer.
     Subscribing,
     /// Asked for, but neither an answer nor an event of it has come: nobody knows whether events
-    /// arrive. Those that do are applied, and the channel is asked for again, less and less often.
+    /// arrive. Those that do are applied, and the channel is asked for again, less and less often,
+    /// until the server refuses the repetition.
     Unknown,
     /// Events arrive: the server said so, or one has come.
     Live,
@@ -163,6 +172,14 @@ pub enum ChannelOutput {
         /// The channel.
         channel: ChannelName,
         /// Why.
+        error: ServerError,
+    },
+    /// The server refused a `subscribe` that was repeated because the ones before were not answered.
+    /// One of those may have been granted, so it is not known any better whether events arrive.
+    StillUnknown {
+        /// The channel.
+        channel: ChannelName,
+        /// What the server said.
         error: ServerError,
     },
     /// The last lease is gone and the grace over: forget the channel.

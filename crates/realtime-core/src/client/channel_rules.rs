@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, rc::Rc};
 
 /// What tells the channel of an event that names none, neither beside its data nor in a field
-/// `channel` of it. Many servers write `io.to("stocks:AAPL").emit("stock:update", data)`: the room
+/// `channel` of it; also of one whose field `channel` names nothing that is in use. Many servers write `io.to("stocks:AAPL").emit("stock:update", data)`: the room
 /// stays at the server, and what arrives does not say it.
 ///
 /// Rules by field are asked first, then functions in the order in which they were added; the first
@@ -59,15 +59,49 @@ impl ChannelRules {
             });
     }
 
-    /// The channel of an event that names none beside its data. The data is read once, for its own
-    /// `channel` and for all fields that rules ask for.
-    pub(super) fn channel_of<'a>(&self, event: &str, data: &'a str) -> Option<Cow<'a, str>> {
+    /// The channel of an event whose frame names none, or one that is not `in_use`. The data is read
+    /// once, for its own `channel` and for all fields that rules ask for. A field may be called
+    /// `channel` by chance, so what it names counts if that is in use or no rule leads to one that is;
+    /// a channel that the frame names beside the data stands.
+    pub(super) fn channel_of<'a>(
+        &self,
+        event: &str,
+        data: &'a str,
+        framed: Option<&'a str>,
+        in_use: impl Fn(&str) -> bool,
+    ) -> Option<Cow<'a, str>> {
         let rules = self.fields.get(event).map_or(&[][..], |rules| rules);
-        let found = object(data, Search { rules }).unwrap_or_default();
-        if found.own.is_some() {
-            return found.own;
+        if let Some(framed) = framed
+            && rules.is_empty()
+            && self.functions.is_empty()
+        {
+            return Some(Cow::Borrowed(framed));
         }
-        if let Some((rule, value)) = found.by_rule {
+        let found = object(data, Search { rules }).unwrap_or_default();
+        if let Some(framed) = framed
+            && found.own.as_deref() != Some(framed)
+        {
+            return Some(Cow::Borrowed(framed));
+        }
+        let Some(own) = found.own else {
+            return self.led(event, data, rules, found.by_rule);
+        };
+        if in_use(&own) {
+            return Some(own);
+        }
+        let led = self.led(event, data, rules, found.by_rule);
+        Some(led.filter(|led| in_use(led)).unwrap_or(own))
+    }
+
+    /// Where rules lead an event.
+    fn led<'a>(
+        &self,
+        event: &str,
+        data: &str,
+        rules: &[FieldRule],
+        by_rule: Option<(usize, Cow<'_, str>)>,
+    ) -> Option<Cow<'a, str>> {
+        if let Some((rule, value)) = by_rule {
             let (before, after) = &rules[rule].around;
             return Some(Cow::Owned(format!("{before}{value}{after}")));
         }
@@ -209,7 +243,8 @@ mod tests {
     }
 
     fn channel(rules: &ChannelRules, data: &str) -> Option<String> {
-        rules.channel_of("e", data).map(Cow::into_owned)
+        let channel = rules.channel_of("e", data, None, |_| true);
+        channel.map(Cow::into_owned)
     }
 
     #[test]
@@ -265,7 +300,7 @@ mod tests {
             assert_eq!(channel(&rules, data), None, "{data}");
         }
         assert_eq!(
-            rules(&[("id", "{}")]).channel_of("other", r#"{"id":1}"#),
+            rules(&[("id", "{}")]).channel_of("other", r#"{"id":1}"#, None, |_| true),
             None
         );
     }

@@ -15,14 +15,22 @@ use std::{borrow::Cow, rc::Rc};
 /// How many names of events that nobody could be given are remembered for being told only once.
 const MOST_TOLD: usize = 256;
 
+/// How many events of a name may be for channels that nobody uses, and none for one that somebody
+/// does, before that looks like a mistake.
+const MISSES_TOLD: u32 = 20;
+
 /// Several channels listen to an event that names none of them.
 struct Ambiguous;
 
 impl Client {
     pub(super) fn event(&mut self, now: Instant, frame: &EventFrame<'_>) {
-        let channel: Option<Cow<'_, str>> = match &frame.channel {
-            Some(channel) => Some(Cow::Borrowed(channel)),
-            None => self.channel_rules.channel_of(&frame.event, &frame.data),
+        let in_use = |channel: &str| self.channels.state(channel).is_some();
+        let channel: Option<Cow<'_, str>> = match frame.channel.as_deref() {
+            Some(channel) if in_use(channel) => Some(Cow::Borrowed(channel)),
+            framed => {
+                let (rules, event) = (&self.channel_rules, &frame.event);
+                rules.channel_of(event, &frame.data, framed, in_use)
+            }
         };
         let channel = channel.as_deref();
         let verdict = channel.map(|channel| {
@@ -30,8 +38,7 @@ impl Client {
                 epoch: frame.epoch.as_deref(),
                 seq,
             });
-            // Whoever announces itself gets this, subscribed or not.
-            let shows = frame.event != presence::SYNC;
+            let shows = self.shows(frame);
             self.channels.judge(now, channel, position, shows)
         });
         let mut only = Ok(None);
@@ -41,7 +48,7 @@ impl Client {
             Some(Verdict::Apply) => channel,
             None => {
                 only = self.only_channel(&frame.event);
-                self.hear_unnamed(now, &frame.event, &only);
+                self.hear_unnamed(now, frame, &only);
                 only.as_ref().ok().and_then(Option::as_deref)
             }
         };
@@ -61,11 +68,22 @@ impl Client {
         if let Err(Ambiguous) = only {
             self.unaddressed(now, &frame.event);
         }
+        if let Some(channel) = channel {
+            let found = room.is_some() && (concerned || known);
+            self.note_address(&frame.event, channel, found);
+        }
         if concerned || known {
             self.stats.events += 1;
         } else if only.is_ok() {
             self.stats.unknown_events += 1;
         }
+    }
+
+    /// Whether an event shows that we are subscribed. Whoever announces itself gets `presence:sync`,
+    /// and whoever says something may get its echo, subscribed or not.
+    fn shows(&self, frame: &EventFrame<'_>) -> bool {
+        let is_echo = |id: &str| id.starts_with(&self.id_prefix);
+        frame.event != presence::SYNC && !frame.id.as_deref().is_some_and(is_echo)
     }
 
     /// The one channel that can be meant by an event that names none: the only one that listens to
@@ -85,13 +103,13 @@ impl Client {
     fn hear_unnamed(
         &mut self,
         now: Instant,
-        event: &str,
+        frame: &EventFrame<'_>,
         only: &Result<Option<ChannelName>, Ambiguous>,
     ) {
         if let Ok(Some(channel)) = only
-            && event != presence::SYNC
+            && self.shows(frame)
             && self.channels.state(channel) == Some(ChannelState::Unknown)
-            && self.listening(event).next().is_some()
+            && self.listening(&frame.event).next().is_some()
         {
             self.channels.check(now, channel, None);
         }
@@ -124,6 +142,37 @@ impl Client {
             let event = EventName::from(event);
             self.unaddressed.insert(event.clone());
             self.fault(Fault::Unaddressed { event, channels });
+        }
+    }
+
+    /// Notes whether an event that names a channel, or is led to one, has found somebody. Events of
+    /// channels that nobody uses are no mistake, but if all are of such, and others are listened to,
+    /// it is told, once for each name.
+    fn note_address(&mut self, event: &str, channel: &str, found: bool) {
+        let so_far = match self.misses.get(event) {
+            Some(None) => return,
+            Some(Some(misses)) => *misses,
+            None if self.misses.len() >= MOST_TOLD => return,
+            None => 0,
+        };
+        if found {
+            self.misses.insert(EventName::from(event), None);
+            return;
+        }
+        let is_miss = self.channels.state(channel).is_none();
+        if !is_miss || self.listening(event).next().is_none() {
+            return;
+        }
+        let misses = so_far.saturating_add(1);
+        self.misses.insert(EventName::from(event), Some(misses));
+        if misses == MISSES_TOLD {
+            let channels: FxHashSet<&ChannelName> = self.listening(event).collect();
+            let channels = channels.len();
+            self.fault(Fault::Misaddressed {
+                event: EventName::from(event),
+                channel: ChannelName::from(channel),
+                channels,
+            });
         }
     }
 

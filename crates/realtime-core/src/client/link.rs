@@ -54,7 +54,9 @@ impl Client {
             }
             Inbound::TokenExpired => self.token_expired(now, generation),
             Inbound::Error(error)
-                if self.connection.is_open() && &*error.code == "token_expired" =>
+                if self.connection.is_open()
+                    && self.connection.has_token()
+                    && &*error.code == "token_expired" =>
             {
                 self.token_expired(now, generation);
             }
@@ -314,6 +316,16 @@ impl Client {
                     self.stop_waiting_for_channels(now);
                     self.fault(Fault::Refused { channel, error });
                 }
+                ChannelOutput::StillUnknown { channel, error } => {
+                    let hint = format!(
+                        "the server never answered the first subscription, and refused it when it \
+                         was repeated: {error}; check that it answers one that it has granted before"
+                    );
+                    self.fault(Fault::Unanswered {
+                        channel,
+                        hint: hint.into(),
+                    });
+                }
                 ChannelOutput::Closed { channel } => {
                     moved = true;
                     self.mutations.channel_lost(&channel);
@@ -386,15 +398,26 @@ impl Client {
 /// Whether the answer to a subscribe says that nothing was missed. One that says nothing has not
 /// resumed.
 fn recovered(data: &str) -> bool {
-    #[derive(Default, Deserialize)]
+    #[derive(Deserialize)]
     struct Answer {
         #[serde(default)]
         recovered: bool,
     }
 
-    serde_json::from_str::<Option<Answer>>(data)
-        .ok()
-        .flatten()
-        .unwrap_or_default()
-        .recovered
+    // A list would be read as the fields in their order.
+    let is_object = data.starts_with('{');
+    is_object && serde_json::from_str::<Answer>(data).is_ok_and(|answer| answer.recovered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::recovered;
+
+    #[test]
+    fn only_an_object_says_that_nothing_was_missed() {
+        assert!(recovered(r#"{"recovered":true}"#));
+        for answer in ["null", "[true]", "[[true]]", "true", r#"{"recovered":1}"#] {
+            assert!(!recovered(answer), "{answer}");
+        }
+    }
 }

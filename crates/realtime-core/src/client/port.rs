@@ -232,6 +232,22 @@ pub enum Fault {
         /// How many channels listened to it.
         channels: usize,
     },
+    /// All events of this name so far, twenty or more, were for channels that nobody uses, though it
+    /// is listened to on others: the rule that leads them, or what their data calls `channel`, may be
+    /// another name than the one subscribed to. Said once for each name.
+    #[error(
+        "event `{}` has only come for channels that nobody uses, such as `{}`, while {channels} channels listen to it: check the rule that leads it there, or the `channel` in its data",
+        Excerpt(event),
+        Excerpt(channel)
+    )]
+    Misaddressed {
+        /// Which event.
+        event: EventName,
+        /// The channel that the last of them was for.
+        channel: ChannelName,
+        /// How many channels listen to it.
+        channels: usize,
+    },
     /// The server refused a subscription.
     #[error("no events from channel `{channel}`: {error}")]
     Refused {
@@ -242,7 +258,8 @@ pub enum Fault {
     },
     /// A subscription was not answered, and no event has come: whether events arrive is not known.
     /// Data is fetched all the same, events are applied, and the channel is asked for again. Told
-    /// once of a server that never answers, and else once for each channel on each connection.
+    /// once of a server that never answers, and else once for each channel on each connection; told
+    /// too where the server refuses that a subscription which it has not answered is repeated.
     #[error("nobody knows whether events of channel `{channel}` arrive: {hint}")]
     Unanswered {
         /// Which channel.

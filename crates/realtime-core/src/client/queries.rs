@@ -81,7 +81,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When `key` holds another type already, or the cache is full of watched entries.
+    /// When `key` holds another type already, the cache is full of watched entries, or the protocol
+    /// keeps an event's name for itself.
     pub fn observe_record<T: PartialEq + 'static>(
         &mut self,
         now: Instant,
@@ -94,7 +95,7 @@ impl Client {
             .iter()
             .map(|binding| (binding.event.clone(), binding.channel.clone()))
             .collect();
-        let feed = self.feed_of(key, &bindings);
+        let feed = self.feed_of(key, &bindings)?;
         let initial = spec.initial();
         let make = || Box::new(spec.build()) as Box<_>;
         let observed = self
@@ -107,7 +108,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When `key` holds another type already, or the cache is full of watched entries.
+    /// When `key` holds another type already, the cache is full of watched entries, or the protocol
+    /// keeps an event's name for itself.
     pub fn observe_list<T: ListItem>(
         &mut self,
         now: Instant,
@@ -116,7 +118,7 @@ impl Client {
         options: &QueryOptions,
     ) -> Result<ObserverId, QueryError> {
         let bindings = vec![(spec.event, spec.channel)];
-        let feed = self.feed_of(key, &bindings);
+        let feed = self.feed_of(key, &bindings)?;
         let make = || Box::new(LiveList::new(spec.options)) as Box<_>;
         let observed = self
             .cache
@@ -166,11 +168,19 @@ impl Client {
     }
 
     /// What an observer has to say about an entry's feed: nothing, unless it is the first.
-    fn feed_of(&self, key: &QueryKey, bindings: &[(EventName, Option<ChannelName>)]) -> Feed {
-        if self.cache.entry_id(key).is_some() {
-            return Feed::None;
+    fn feed_of(
+        &self,
+        key: &QueryKey,
+        bindings: &[(EventName, Option<ChannelName>)],
+    ) -> Result<Feed, QueryError> {
+        if let Some((event, _)) = bindings.iter().find(|(event, _)| self.codec.keeps(event)) {
+            let event = event.clone();
+            return Err(QueryError::ReservedName { event });
         }
-        feed_of(bindings)
+        if self.cache.entry_id(key).is_some() {
+            return Ok(Feed::None);
+        }
+        Ok(feed_of(bindings))
     }
 
     fn filled_list<T: ListItem>(&self, key: &QueryKey) -> Option<&LiveList<T>> {

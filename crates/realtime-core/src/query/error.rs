@@ -1,6 +1,6 @@
 //! What can go wrong with a query.
 
-use crate::{error::DecodeError, key::QueryKey, time::Seconds};
+use crate::{error::DecodeError, id::EventName, key::QueryKey, time::Seconds};
 use std::{rc::Rc, time::Duration};
 
 /// Why a fetcher came back without data; the fetcher's author says so.
@@ -99,6 +99,14 @@ pub enum QueryError {
     TypeMismatch {
         /// The key both used.
         key: QueryKey,
+    },
+    /// The query is to follow an event whose name the protocol keeps for itself.
+    #[error(
+        "event `{event}` never reaches the app, as the protocol keeps the name for itself; give the event another name"
+    )]
+    ReservedName {
+        /// The event.
+        event: EventName,
     },
     /// The cache is full of entries that are all in use.
     #[error(

@@ -19,7 +19,18 @@ use std::{borrow::Cow, collections::VecDeque, fmt};
 
 /// The words with which client and server speak of the link itself: no event of an app's has such
 /// a name, or it would be taken for one of those.
-const RESERVED: [&str; 6] = ["auth", "error", "ping", "pong", "subscribe", "unsubscribe"];
+const RESERVED: [&str; 7] = [
+    "auth",
+    "auth:refresh",
+    "error",
+    "ping",
+    "pong",
+    "subscribe",
+    "unsubscribe",
+];
+
+/// Those of them that the server says to the client, and that no listener gets.
+const KEPT: [&str; 4] = ["auth:refresh", "error", "ping", "pong"];
 
 /// The JSON envelope: one object a text frame, payloads left unparsed.
 ///
@@ -94,6 +105,10 @@ impl JsonCodec {
 impl Codec for JsonCodec {
     fn reset(&mut self) {
         self.outputs.clear();
+    }
+
+    fn keeps(&self, event: &str) -> bool {
+        KEPT.contains(&event)
     }
 
     fn decode<'a>(&mut self, frame: FrameRef<'a>) -> Result<Inbound<'a>, WireError> {

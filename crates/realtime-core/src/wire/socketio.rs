@@ -153,6 +153,10 @@ impl Codec for SocketIoCodec {
         true
     }
 
+    fn keeps(&self, event: &str) -> bool {
+        events::is_reserved(event)
+    }
+
     fn decode<'a>(&mut self, frame: FrameRef<'a>) -> Result<Inbound<'a>, WireError> {
         let read = match frame {
             // In the middle of a packet it is one frame too many, whatever its size.

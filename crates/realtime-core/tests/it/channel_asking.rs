@@ -328,3 +328,62 @@ fn no_server_makes_us_wait_for_ever() {
     channels.revoke(at(0), "tasks", refusal(Some(u64::MAX)));
     assert_eq!(asked_until(&mut channels, 3_603_000).len(), 1);
 }
+
+/// Asks for the channel again until `count` more asks have gone out.
+fn ask_again(channels: &mut Channels, count: usize) -> Vec<MessageId> {
+    let mut asks = Vec::new();
+    while asks.len() < count {
+        let due = channels.next_deadline().expect("it is asked again");
+        channels.handle_timeout(due);
+        asks.extend(ids(channels));
+    }
+    asks
+}
+
+#[test]
+fn where_a_repeated_ask_is_refused_the_lost_one_may_have_been_granted() {
+    for repeats in 1..=3 {
+        let (mut channels, _) = lost();
+        let asks = ask_again(&mut channels, repeats);
+        // "You are subscribed already", say.
+        let newest = asks.last().expect("it was repeated");
+        assert!(channels.reply(at(300_000), newest, Err(refusal(None))));
+        assert_eq!(channels.state("tasks"), Some(ChannelState::Unknown));
+        drain(&mut channels);
+        // The server has answered, so it is not asked in vain again and again.
+        assert_eq!(channels.next_deadline(), None, "{repeats}");
+        assert_eq!(event(&mut channels, 58), Verdict::Apply);
+        assert_eq!(channels.state("tasks"), Some(ChannelState::Live));
+        assert!(matches!(
+            drain(&mut channels)[..],
+            [ChannelOutput::Live { .. }]
+        ));
+    }
+}
+
+#[test]
+fn where_a_repeated_ask_is_refused_for_a_while_it_is_repeated_after_that() {
+    let (mut channels, _) = lost();
+    let second = ask_again(&mut channels, 1).remove(0);
+    channels.reply(at(20_000), &second, Err(refusal(Some(60_000))));
+    assert_eq!(channels.state("tasks"), Some(ChannelState::Unknown));
+    let due = channels.next_deadline().expect("it is asked again");
+    assert!(due >= at(80_000), "{due:?}");
+    let third = ask_again(&mut channels, 1).remove(0);
+    channels.reply(at(90_000), &third, Ok(SubscribeReply::default()));
+    assert_eq!(channels.state("tasks"), Some(ChannelState::Live));
+}
+
+#[test]
+fn a_refusal_to_be_asked_again_does_not_end_what_an_event_has_shown_to_be_live() {
+    for repeats in 1..=3 {
+        let (mut channels, _) = lost();
+        let asks = ask_again(&mut channels, repeats);
+        event(&mut channels, 58);
+        drain(&mut channels);
+        let newest = asks.last().expect("it was repeated");
+        assert!(channels.reply(at(300_000), newest, Err(refusal(None))));
+        assert_eq!(channels.state("tasks"), Some(ChannelState::Live));
+        assert_eq!(drain(&mut channels), []);
+    }
+}

@@ -85,6 +85,9 @@ impl World {
                     assert!(self.up && !self.live.contains(&channel));
                     assert!(self.unknown.insert(channel));
                 }
+                ChannelOutput::StillUnknown { channel, .. } => {
+                    assert!(self.up && self.unknown.contains(&channel));
+                }
                 ChannelOutput::Lost { channel } => {
                     assert!(self.live.remove(&channel) || self.unknown.remove(&channel));
                 }

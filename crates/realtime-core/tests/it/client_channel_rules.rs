@@ -113,3 +113,64 @@ fn an_event_with_a_channel_by_rule_is_judged_by_its_position() {
     let stats = world.client(peer).stats();
     assert_eq!((stats.events, stats.channels.duplicates), (2, 1));
 }
+
+#[test]
+fn a_field_that_only_happens_to_be_called_channel_does_not_hide_the_rule() {
+    for wire in Wire::BOTH {
+        let mut world = World::new(15);
+        serve_prices(&mut world);
+        let peer = wire.connect(&mut world, with_rules());
+        card(&mut world, peer, "AAPL");
+        card(&mut world, peer, "MSFT");
+        world.run(5 * SECOND);
+        let data = r#"{"symbol":"AAPL","price":1.0,"channel":"iex"}"#;
+        wire.emit(&mut world, "stock:update", data);
+        assert_eq!(price(&world, peer, "AAPL"), Some(1.0), "{wire:?}");
+        assert_eq!(price(&world, peer, "MSFT"), Some(0.0), "{wire:?}");
+        assert_eq!(world.take_faults(peer), []);
+    }
+}
+
+#[test]
+fn a_channel_beside_the_data_is_not_guessed_to_be_another() {
+    let mut world = World::new(16);
+    serve_prices(&mut world);
+    let peer = Wire::Envelope.connect(&mut world, with_rules());
+    card(&mut world, peer, "AAPL");
+    world.run(5 * SECOND);
+    world.server.send_raw(
+        r#"{"event":"stock:update","channel":"old","data":{"symbol":"AAPL","price":9.0}}"#,
+    );
+    world.run(SECOND);
+    assert_eq!(price(&world, peer, "AAPL"), Some(0.0));
+}
+
+#[test]
+fn a_rule_that_never_leads_to_a_channel_in_use_is_told_once() {
+    for wire in Wire::BOTH {
+        let mut world = World::new(17);
+        serve_prices(&mut world);
+        let options = ClientOptions::new("ws://server.test").with_channel_field(
+            "stock:update",
+            "symbol",
+            "stock:{}",
+        );
+        let peer = wire.connect(&mut world, options);
+        card(&mut world, peer, "AAPL");
+        card(&mut world, peer, "MSFT");
+        world.run(5 * SECOND);
+        for _ in 0..100 {
+            let data = r#"{"symbol":"AAPL","price":1.0}"#;
+            wire.emit(&mut world, "stock:update", data);
+            wire.emit(&mut world, "nobody:listens", data);
+        }
+        let faults = world.take_faults(peer);
+        let [fault] = &faults[..] else {
+            panic!("{wire:?}: {faults:?}")
+        };
+        let text = fault.to_string();
+        for part in ["stock:update", "stock:AAPL", "2 channels"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+}

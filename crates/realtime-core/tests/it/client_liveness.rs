@@ -342,3 +342,57 @@ fn who_is_in_a_room_is_unknown_where_nothing_tells_whether_its_events_arrive() {
     let snapshot = world.client(peer).presence(&room).unwrap();
     assert_eq!(snapshot.members.len(), 2);
 }
+
+#[test]
+fn a_repeated_subscription_that_is_refused_leaves_the_data_as_it_is_until_an_event_comes() {
+    for socketio in [false, true] {
+        let (mut world, peer) = world(socketio, true);
+        let table = Table::serve(&mut world);
+        table.put(&mut world, "t1", "write");
+        world.server.lose_subscribes("tasks", 1);
+        let error = ServerError::new("duplicate", "already joined");
+        world.server.refuse_subscribe("tasks", error);
+        watch(&mut world, peer);
+        world.run(300 * SECOND);
+        assert_eq!(meta(&world, peer).liveness, Liveness::Unknown);
+        assert_eq!(world.server.count("subscribe"), 2);
+        let faults = world.take_faults(peer);
+        let last = faults.last().expect("it is told").to_string();
+        assert!(last.contains("already joined"), "{last}");
+        let event = if socketio {
+            r#"42["list:update",{"channel":"tasks","action":"delete","item":{"id":"t1","version":9}}]"#
+        } else {
+            r#"{"event":"list:update","channel":"tasks","data":{"action":"delete","item":{"id":"t1","version":9}}}"#
+        };
+        world.server.send_raw(event);
+        world.run(SECOND);
+        assert!(meta(&world, peer).is_live);
+    }
+}
+
+#[test]
+fn what_answers_a_message_of_ours_shows_nothing_of_a_subscription() {
+    let (mut world, peer) = world(false, true);
+    Table::serve(&mut world);
+    world.server.lose_subscribes("tasks", usize::MAX);
+    world.server.on("say", |server, request| {
+        let id = request.text("id");
+        server.send_raw(&format!(
+            r#"{{"event":"said","channel":"tasks","id":"{id}"}}"#
+        ));
+        Ok(serde_json::Value::Null)
+    });
+    watch(&mut world, peer);
+    world.run(10 * SECOND);
+    world.act(peer, |client, now| {
+        client.send(now, realtime_core::Message::new("say", "1").on("tasks"))
+    });
+    world.run(SECOND);
+    assert_eq!(meta(&world, peer).liveness, Liveness::Unknown);
+    // The id of somebody else's message says that we hear of others.
+    world
+        .server
+        .send_raw(r#"{"event":"said","channel":"tasks","id":"other-1"}"#);
+    world.run(SECOND);
+    assert!(meta(&world, peer).is_live);
+}

@@ -3,7 +3,7 @@
 use crate::socketio_kit::Wired;
 use realtime_core::{
     Client, ClientOptions, CloseReason, ConnectionError, ConnectionOptions, ConnectionStatus,
-    Fault, FetchError, Frame, FrameRef, Input, Instant, Message, Output, SendError,
+    Fault, FetchError, Frame, FrameRef, Input, Instant, Message, Output, SendError, ServerError,
     testing::{PeerId, World},
     wire::{JsonCodec, socketio::SocketIoOptions},
 };
@@ -248,4 +248,17 @@ fn over_socket_io_a_middleware_that_forbids_ends_the_attempts() {
         Some(CloseReason::Unauthorized { .. })
     ));
     assert_eq!(wired.client.next_deadline(), None);
+}
+
+#[test]
+fn an_app_without_tokens_is_told_that_the_server_wants_one() {
+    let mut world = World::new(3);
+    let peer = world.connect();
+    world.run(SECOND);
+    let frame = r#"{"event":"error","error":{"code":"token_expired","message":"sign in"}}"#;
+    world.server.send_raw(frame);
+    world.run(SECOND);
+    let error = ServerError::new("token_expired", "sign in");
+    assert_eq!(world.take_faults(peer), [Fault::Server(error)]);
+    assert_eq!(status(&world, peer), ConnectionStatus::Connected);
 }

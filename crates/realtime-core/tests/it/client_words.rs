@@ -1,9 +1,13 @@
 //! Words of the client's own on the wire: no message and no key of the app's is taken for one of them.
 
-use crate::socketio_kit::{SECOND, Wire, Wired};
+use crate::{
+    socketio_kit::{SECOND, Wire, Wired},
+    task::Task,
+};
 use realtime_core::{
-    Client, ClientOptions, Delivery, EncodeError, Message, Mutation, MutationError, MutationEvent,
-    PresenceOptions, SendError, User,
+    ChannelName, Client, ClientOptions, Delivery, EncodeError, EventName, ListSpec, Message,
+    Mutation, MutationError, MutationEvent, Patch, PresenceOptions, QueryOptions, RecordSpec,
+    SendError, User, key,
     wire::socketio::{ChannelMapping, SocketIoOptions},
 };
 
@@ -23,7 +27,15 @@ const WORDS: [&str; 6] = [
     "typing:start",
     "typing:stop",
 ];
-const ENVELOPE: [&str; 6] = ["auth", "error", "ping", "pong", "subscribe", "unsubscribe"];
+const ENVELOPE: [&str; 7] = [
+    "auth",
+    "auth:refresh",
+    "error",
+    "ping",
+    "pong",
+    "subscribe",
+    "unsubscribe",
+];
 const SOCKETIO: [&str; 4] = ["connect", "disconnect", "join", "leave"];
 
 #[test]
@@ -136,4 +148,46 @@ fn a_key_of_the_apps_replaces_no_announcement() {
     assert_eq!(sent.matches("cursor").count(), 2, "{sent}");
     assert_eq!(sent.matches("presence:announce").count(), 1, "{sent}");
     drop(lease);
+}
+
+/// Events that the protocol keeps for itself, and so never brings.
+#[test]
+fn who_listens_to_an_event_that_never_comes_is_told() {
+    for is_socketio in [false, true] {
+        let (mut wired, own, others) = if is_socketio {
+            let own = &["connect", "connect_error", "disconnect"][..];
+            let others = &["join", "ping", "auth:refresh"][..];
+            (Wired::connected(SocketIoOptions::new()), own, others)
+        } else {
+            let own = &["auth:refresh", "error", "ping", "pong"][..];
+            (Wired::with_envelope(None), own, &["connect", "joined"][..])
+        };
+        for name in own {
+            let (event, channel) = (EventName::from(*name), ChannelName::from("tasks"));
+            for channel in [None, Some(&channel)] {
+                let heard = wired.act(|client, now| client.listen(now, &event, channel));
+                assert!(heard.is_err(), "{name}");
+            }
+            let spec = RecordSpec::<u32>::new().on(*name, None, Patch::replace());
+            let seen = wired.act(|client, now| {
+                client.observe_record(now, &key![*name], spec, &QueryOptions::default())
+            });
+            assert!(seen.is_err(), "{name}");
+            let spec = ListSpec::<Task>::new(None).with_event(*name);
+            let seen = wired.act(|client, now| {
+                client.observe_list(now, &key!["list", *name], spec, &QueryOptions::default())
+            });
+            let error = seen.expect_err(name).to_string();
+            assert!(
+                error.contains(name) && error.contains("another name"),
+                "{error}"
+            );
+        }
+        for name in others {
+            let event = EventName::from(*name);
+            let heard = wired.act(|client, now| client.listen(now, &event, None));
+            assert!(heard.is_ok(), "{name}");
+        }
+        assert_eq!(wired.client.stats().channels.channels, 0, "none is leased");
+    }
 }
