@@ -62,7 +62,10 @@ fn one_line(text: &str) -> Rc<str> {
             let most = most_in_a_row(c);
             // Of several joiners the first counts, and what it joins stands behind them all.
             if matches!(c, '\u{200C}' | '\u{200D}') {
-                while chars.next_if(|c| is_invisible(*c) && !is_blank(*c)).is_some() {}
+                while chars
+                    .next_if(|c| is_invisible(*c) && !is_blank(*c))
+                    .is_some()
+                {}
             }
             let stays = if is_invisible(c) {
                 is_needed(c, last, chars.peek().copied())
