@@ -1,7 +1,8 @@
 //! What a client shows to be let in.
 
 use serde::Serialize;
-use std::{fmt, rc::Rc};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, collections::BTreeMap, fmt, rc::Rc};
 
 /// A secret that the app gave us for the server. Its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,19 +46,21 @@ impl fmt::Debug for Token {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SubscribeOptions {
-    /// As JSON text, or why they are none.
+    /// As JSON text in one order of its keys, or why they are none.
     params: Option<Result<Rc<str>, Rc<str>>>,
     token: Option<Token>,
 }
 
 impl SubscribeOptions {
-    /// Sends `params` with the `subscribe`. Such that do not turn into JSON are an error of the
-    /// subscription.
+    /// Sends `params` with the `subscribe`, the keys of its objects in alphabetical order: maps with the
+    /// same entries are the same params, also those that iterate in another order each time. Arrays
+    /// stay as they are, so a `HashSet` is better given as a `BTreeSet`. Such that do not turn into
+    /// JSON are an error of the subscription.
     #[must_use]
     pub fn with_params<P: Serialize + ?Sized>(mut self, params: &P) -> Self {
         let json = serde_json::to_string(params);
         self.params = Some(match json {
-            Ok(json) => Ok(json.into()),
+            Ok(json) => Ok(in_order(&json).into()),
             Err(error) => Err(error.to_string().into()),
         });
         self
@@ -102,4 +105,49 @@ impl SubscribeOptions {
     pub(crate) fn forget_token(&mut self) {
         self.token = None;
     }
+}
+
+/// `json` with the keys of its objects in order. Numbers and texts stay as they are written: they may
+/// hold more than a `Value` does.
+fn in_order(json: &str) -> Cow<'_, str> {
+    let mut ordered = String::with_capacity(json.len());
+    match write_in_order(json, MAX_DEPTH, &mut ordered) {
+        Ok(()) => ordered.into(),
+        // A key that is half a surrogate pair: that is for the server to judge.
+        Err(_) => json.into(),
+    }
+}
+
+/// Objects and arrays that are nested deeper stay as they are.
+const MAX_DEPTH: usize = 64;
+
+fn write_in_order(json: &str, depth: usize, ordered: &mut String) -> serde_json::Result<()> {
+    if depth == 0 {
+        ordered.push_str(json);
+    } else if json.starts_with('{') {
+        let entries: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(json)?;
+        ordered.push('{');
+        for (index, (key, value)) in entries.into_iter().enumerate() {
+            if index > 0 {
+                ordered.push(',');
+            }
+            ordered.push_str(&serde_json::to_string(&key)?);
+            ordered.push(':');
+            write_in_order(value.get(), depth - 1, ordered)?;
+        }
+        ordered.push('}');
+    } else if json.starts_with('[') {
+        let items: Vec<&RawValue> = serde_json::from_str(json)?;
+        ordered.push('[');
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                ordered.push(',');
+            }
+            write_in_order(item.get(), depth - 1, ordered)?;
+        }
+        ordered.push(']');
+    } else {
+        ordered.push_str(json);
+    }
+    Ok(())
 }

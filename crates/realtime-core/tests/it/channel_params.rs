@@ -14,8 +14,11 @@ use realtime_core::{
         socketio::{ChannelMapping, JoinPayload, SocketIoOptions},
     },
 };
-use serde_json::json;
-use std::{collections::BTreeMap, time::Duration};
+use serde_json::{json, value::RawValue};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -117,6 +120,63 @@ fn other_params_are_refused_while_some_are_in_use_and_count_afterwards() {
     ));
     channels.release(at(3), other);
     channels.release(at(3), plain);
+}
+
+#[test]
+fn maps_with_the_same_entries_are_the_same_params_in_whatever_order_they_iterate() {
+    let mut channels = channels();
+    channels.up(at(0));
+    // Each map has another order, as in each render.
+    let render = || {
+        let map: HashMap<&str, u32> = ["a", "b", "c", "d", "e", "f"]
+            .into_iter()
+            .zip(0..)
+            .collect();
+        SubscribeOptions::default().with_params(&BTreeMap::from([("list", [map])]))
+    };
+    let first = render();
+    let mut held = lease_with(&mut channels, 0, &first).unwrap();
+    for now in 1..50 {
+        let again = render();
+        assert_eq!(again, first);
+        let next = lease_with(&mut channels, now, &again).unwrap();
+        channels.release(at(now), held);
+        held = next;
+    }
+    let params = r#"{"list":[{"a":0,"b":1,"c":2,"d":3,"e":4,"f":5}]}"#;
+    assert_eq!(
+        said(&mut channels),
+        [format!("subscribe {params} since None")]
+    );
+}
+
+#[test]
+fn params_are_sent_as_they_were_written_but_for_the_order_of_keys() {
+    let written = [
+        (
+            r#"{"z":{"y":18446744073709551616,"x":0.1},"a":"\u0000\n"}"#,
+            r#"{"a":"\u0000\n","z":{"x":0.1,"y":18446744073709551616}}"#,
+        ),
+        (
+            r#"{"b":1,"a":[3,{"d":1e300,"c":null},1]}"#,
+            r#"{"a":[3,{"c":null,"d":1e300},1],"b":1}"#,
+        ),
+        ("[2,1]", "[2,1]"),
+        ("\"text\"", "\"text\""),
+        ("7", "7"),
+    ];
+    for (text, expected) in written {
+        let raw = RawValue::from_string(text.to_owned()).expect("it is JSON");
+        let options = SubscribeOptions::default().with_params(&raw);
+        assert_eq!(options.params(), Some(expected));
+    }
+    // However deep, it is sent.
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let raw = RawValue::from_string(deep.clone()).expect("it is JSON");
+    assert_eq!(
+        SubscribeOptions::default().with_params(&raw).params(),
+        Some(&*deep)
+    );
 }
 
 #[test]
