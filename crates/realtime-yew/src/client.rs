@@ -13,6 +13,7 @@ use crate::{
     error::{AckError, RealtimeError},
     options::RealtimeOptions,
     runtime::{Platform, Runtime, Subscription, Timer},
+    session::Session,
 };
 use realtime_core::{
     Client, ClientStats, ConnectionInfo, Delivery, Instant, ListItem, ListSnapshot, Message,
@@ -84,8 +85,8 @@ impl RealtimeClient {
 
     /// Asks for a [token](RealtimeOptions::with_token) anew and shows it to the server on the link
     /// that there is: call it when the one before runs out or another took its place. Over Socket.IO,
-    /// which shows tokens only when it connects, another socket takes the place of this one and goes
-    /// on with its session. Without a link nothing happens, as the next attempt asks anyway.
+    /// which shows tokens only when it connects, another socket takes the place of this one, once the
+    /// token is there, and goes on with its session. Without a link nothing happens, as the next attempt asks anyway.
     pub fn renew_token(&self) {
         self.runtime.post(Client::renew_token);
     }
@@ -106,6 +107,14 @@ impl RealtimeClient {
             // Those that had failed and were kept go without a word.
             mutations.retain(|id| client.is_mutation_open(id) || client.mutation(id).is_some());
         });
+    }
+
+    /// Signs out if the client has served another session. The default one says nothing of who it is.
+    pub(crate) fn serve(&self, session: &Session) {
+        let is_known = *session != Session::default();
+        if is_known && self.runtime.serve(session) {
+            self.sign_out();
+        }
     }
 
     /// The state of the connection; [`use_connection`](crate::use_connection) keeps a component up

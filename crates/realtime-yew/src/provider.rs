@@ -19,7 +19,9 @@ pub struct RealtimeProviderProps {
     #[prop_or_default]
     pub options: RealtimeOptions,
     /// A client that the app has made itself. The provider then connects it, but leaves it
-    /// connected when it unmounts. For another session, give another client.
+    /// connected when it unmounts. Where it comes with another `session` than the last time, in this
+    /// provider or a later one, it is [signed out](RealtimeClient::sign_out) first; without a
+    /// `session`, that is for the app to do.
     #[prop_or_default]
     pub client: Option<RealtimeClient>,
     /// The app.
@@ -44,7 +46,8 @@ impl fmt::Debug for RealtimeProviderProps {
 /// Another `url`, `session` or `client` is another client. The components below are then mounted
 /// anew, so that nothing which they keep for themselves outlives the change either: not one render
 /// shows data of the last session. The client of the last session is
-/// [signed out](RealtimeClient::sign_out), and handles on it do no harm.
+/// [signed out](RealtimeClient::sign_out), and handles on it do no harm. A client that the app gives
+/// for one session and then for another serves both, one after the other.
 ///
 /// ```
 /// use realtime_yew::prelude::*;
@@ -67,8 +70,12 @@ pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
         props.session.clone(),
         props.client.clone(),
     );
-    let made = use_memo(whose, |(url, _, given)| {
+    let made = use_memo(whose, |(url, session, given)| {
         *count.borrow_mut() += 1;
+        if let Some(client) = given {
+            // Now, and not once it is shown: this very render may read what it holds.
+            client.serve(session);
+        }
         Made {
             number: *count.borrow(),
             is_ours: given.is_none(),

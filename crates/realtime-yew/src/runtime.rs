@@ -54,8 +54,10 @@ use self::{
     callbacks::Callbacks, fetches::Fetches, page::PageEvent as Told, pressure::Pressure,
     subscribers::Subscribers, transport::Socket as OpenSocket,
 };
-use crate::options::App;
-use realtime_core::{Client, ConnectionInfo, Generation, Input, Instant, QueryKey, Topic};
+use crate::{options::App, session::Session};
+use realtime_core::{
+    ChannelName, Client, ConnectionInfo, Generation, Input, Instant, QueryKey, Topic,
+};
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
@@ -83,10 +85,14 @@ pub(crate) struct Runtime {
     subscribers: Rc<Subscribers>,
     /// Who waits for somebody to observe a key.
     entry_watchers: Rc<Subscribers<QueryKey>>,
+    /// Who waits for others to give up their params of a channel.
+    params_watchers: Rc<Subscribers<ChannelName>>,
     fetches: Rc<Fetches>,
     callbacks: Rc<Callbacks>,
     mutations: Rc<Mutations>,
     app: App,
+    /// Whose data the client holds, as far as a provider has said so.
+    session: RefCell<Option<Session>>,
     watch: RefCell<Option<Box<dyn page::Watch>>>,
 }
 
@@ -120,10 +126,12 @@ impl Runtime {
                 pressure,
                 subscribers: Rc::default(),
                 entry_watchers: Rc::default(),
+                params_watchers: Rc::default(),
                 fetches: Rc::default(),
                 callbacks: Rc::default(),
                 mutations: Rc::default(),
                 app,
+                session: RefCell::default(),
                 watch: RefCell::default(),
                 platform,
             }
@@ -151,6 +159,12 @@ impl Runtime {
     /// Looks something up. `None` from inside a command.
     pub(crate) fn read<R>(&self, look: impl FnOnce(&Client) -> R) -> Option<R> {
         Some(look(&*self.client.try_borrow().ok()?))
+    }
+
+    /// The client is `session`'s from now on; says whether it was another's.
+    pub(crate) fn serve(&self, session: &Session) -> bool {
+        let last = self.session.replace(Some(session.clone()));
+        last.is_some_and(|last| last != *session)
     }
 
     /// The moment it is, on the client's clock.
@@ -203,6 +217,21 @@ impl Runtime {
             .notify(std::slice::from_ref(key), self.next_round());
     }
 
+    /// Calls `call` whenever the params of `channel` may be others.
+    pub(crate) fn subscribe_params(
+        &self,
+        channel: ChannelName,
+        call: Rc<dyn Fn()>,
+    ) -> Subscription<ChannelName> {
+        self.params_watchers.subscribe(vec![channel], call)
+    }
+
+    /// Somebody has given back, or taken, `channel` with params.
+    pub(crate) fn announce_params(&self, channel: &ChannelName) {
+        self.params_watchers
+            .notify(std::slice::from_ref(channel), self.next_round());
+    }
+
     fn next_round(&self) -> u64 {
         let round = self.round.get() + 1;
         self.round.set(round);
@@ -227,7 +256,7 @@ impl Runtime {
 
     /// Topics that hooks are subscribed to now.
     pub(crate) fn subscriptions(&self) -> usize {
-        self.subscribers.len() + self.entry_watchers.len()
+        self.subscribers.len() + self.entry_watchers.len() + self.params_watchers.len()
     }
 
     /// Begins to listen to the page; once is enough.

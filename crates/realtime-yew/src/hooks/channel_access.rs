@@ -3,24 +3,33 @@
 use crate::{
     client::{Lease, RealtimeClient},
     error::RealtimeError,
+    runtime::Subscription,
 };
 use realtime_core::{ChannelError, ChannelName, Fault, SubscribeOptions};
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::RefCell,
+    rc::{Rc, Weak},
+};
 
 /// A lease of the channel with the hook's own options, held while the hook is enabled. It is taken
 /// before anything else of the hook uses the channel, so that the first `subscribe` has them.
+///
+/// Where the channel is in use with other params, it is taken as soon as they are given back: hooks
+/// that change theirs together do so one after the other.
 #[derive(Default)]
-pub(super) struct ChannelAccess {
-    held: RefCell<Option<Held>>,
-    error: RefCell<Option<ChannelError>>,
-}
+pub(super) struct ChannelAccess(Rc<RefCell<Option<Held>>>);
 
 struct Held {
     wish: Wish,
-    _lease: Option<Lease>,
+    access: Result<Option<Lease>, Refused>,
 }
 
-#[derive(PartialEq)]
+struct Refused {
+    error: ChannelError,
+    _retry: Subscription<ChannelName>,
+}
+
+#[derive(Clone, PartialEq)]
 struct Wish {
     client: RealtimeClient,
     channel: ChannelName,
@@ -42,46 +51,95 @@ impl ChannelAccess {
             channel: channel.clone(),
             options: options.clone(),
         });
-        if self.held.borrow().as_ref().map(|held| &held.wish) == wish.as_ref() {
+        if self.0.borrow().as_ref().map(|held| &held.wish) == wish.as_ref() {
             return;
         }
         // The old one first: a channel in use has one set of params.
-        self.release();
-        let held = wish.map(|wish| Held {
-            _lease: self.take(&wish),
-            wish,
-        });
-        self.held.replace(held);
+        let old = self.0.take().map(|held| held.wish);
+        if let Some(wish) = &wish {
+            self.take(wish);
+        }
+        for wish in [old, wish].into_iter().flatten() {
+            wish.client.runtime().announce_params(&wish.channel);
+        }
     }
 
     /// Gives back what is held.
     pub(super) fn release(&self) {
-        let held = self.held.take();
-        drop(held);
-        let error = self.error.take();
-        drop(error);
+        let held = self.0.take();
+        let wish = held.map(|held| held.wish);
+        if let Some(wish) = wish {
+            wish.client.runtime().announce_params(&wish.channel);
+        }
     }
 
     /// Why the channel cannot be asked for with these options, if so.
     pub(super) fn error(&self) -> Option<ChannelError> {
-        self.error.borrow().clone()
+        let held = self.0.borrow();
+        let refused = held.as_ref()?.access.as_ref().err()?;
+        Some(refused.error.clone())
     }
 
-    fn take(&self, wish: &Wish) -> Option<Lease> {
-        let runtime = Rc::clone(wish.client.runtime());
-        let taken =
-            runtime.run(|client, now| client.subscribe_with(now, &wish.channel, &wish.options))?;
-        match taken {
-            Ok(lease) => Some(Lease::new(move || {
-                runtime.post(move |client, now| client.release(now, lease));
-            })),
-            Err(error) => {
-                self.error.replace(Some(error.clone()));
-                runtime
-                    .app()
-                    .report(RealtimeError::Fault(Fault::Channel(error)));
-                None
+    fn take(&self, wish: &Wish) {
+        let access = match wish.take() {
+            Some(Err(error)) => {
+                let home = Rc::downgrade(&self.0);
+                tell_if_it_stays(&home, wish, &error);
+                let retry = Rc::new(move || retry(&home));
+                let runtime = wish.client.runtime();
+                let _retry = runtime.subscribe_params(wish.channel.clone(), retry);
+                Err(Refused { error, _retry })
             }
-        }
+            Some(Ok(lease)) => Ok(Some(lease)),
+            None => Ok(None),
+        };
+        let wish = wish.clone();
+        self.0.replace(Some(Held { wish, access }));
     }
+}
+
+impl Wish {
+    fn take(&self) -> Option<Result<Lease, ChannelError>> {
+        let runtime = Rc::clone(self.client.runtime());
+        let taken =
+            runtime.run(|client, now| client.subscribe_with(now, &self.channel, &self.options))?;
+        Some(taken.map(|lease| {
+            Lease::new(move || {
+                runtime.post(move |client, now| client.release(now, lease));
+            })
+        }))
+    }
+}
+
+/// Tries what was refused once more, now that others may have given it back.
+fn retry(home: &Weak<RefCell<Option<Held>>>) {
+    let Some(home) = home.upgrade() else {
+        return;
+    };
+    let wish = match &*home.borrow() {
+        Some(held) if held.access.is_err() => held.wish.clone(),
+        _ => return,
+    };
+    let Some(Ok(lease)) = wish.take() else {
+        return;
+    };
+    let access = Ok(Some(lease));
+    let refused = home.replace(Some(Held { wish, access }));
+    drop(refused);
+}
+
+/// Tells the app of a refusal, unless all that render together have changed their minds by then.
+fn tell_if_it_stays(home: &Weak<RefCell<Option<Held>>>, wish: &Wish, error: &ChannelError) {
+    let (home, wish, error) = (home.clone(), wish.clone(), error.clone());
+    yew::platform::spawn_local(async move {
+        let stays = home.upgrade().is_some_and(|home| {
+            let held = home.borrow();
+            let held = held.as_ref().filter(|held| held.wish == wish);
+            held.is_some_and(|held| held.access.is_err())
+        });
+        if stays {
+            let app = wish.client.runtime().app();
+            app.report(RealtimeError::Fault(Fault::Channel(error)));
+        }
+    });
 }

@@ -127,6 +127,52 @@ async fn other_params_for_a_channel_in_use_are_a_typed_error_told_once() {
     assert!(page.text(".two").starts_with("Some(2)"));
 }
 
+#[wasm_bindgen_test]
+async fn hooks_of_one_channel_may_change_their_params_together_or_one_after_the_other() {
+    let errors = Log::default();
+    let bed = TestBed::with_options(RealtimeOptions::default().with_on_error({
+        let errors = errors.clone();
+        move |error: RealtimeError| errors.note(error.to_string())
+    }));
+    let both = |one: u32, two: u32| {
+        html! {
+            <>
+                <Entries token="t" days={one} name="one" />
+                <Entries token="t" days={two} name="two" />
+            </>
+        }
+    };
+    let params = |days: u32| json!({ "params": { "days": days }, "token": "t" });
+    let page = bed.mount(both(7, 7));
+    bed.settle().await;
+    page.set(both(8, 8));
+    bed.settle().await;
+    assert_eq!(errors.take(), [""; 0]);
+    assert_eq!(page.text(".one"), "Some(1) None");
+    assert_eq!(page.text(".two"), "Some(1) None");
+    assert_eq!(said(&bed), [params(7), json!("unsubscribe"), params(8)]);
+
+    // One after the other: an error for as long as it is one.
+    for (one, two, refused) in [(9, 8, ".one"), (9, 9, ""), (9, 10, ".two")] {
+        page.set(both(one, two));
+        bed.settle().await;
+        for class in [".one", ".two"] {
+            let shown = page.text(class);
+            assert_eq!(shown.contains("other params"), class == refused, "{shown}");
+        }
+    }
+    assert_eq!(errors.take().len(), 2);
+    // Who is in the way goes.
+    page.set(html! { <><b /><Entries token="t" days=10 name="two" /></> });
+    bed.settle().await;
+    assert_eq!(page.text(".two"), "Some(1) None");
+    assert_eq!(said(&bed).last(), Some(&params(10)));
+    page.unmount();
+    bed.pass(crate::support::seconds(5)).await;
+    assert_eq!(bed.client().stats().channels.channels, 0);
+    assert_eq!(bed.client().subscription_count(), 0);
+}
+
 #[component]
 fn Room() -> Html {
     let presence = UsePresenceOptions::default().with_channel_token("secret");

@@ -173,6 +173,70 @@ async fn another_session_is_another_client_and_shows_nothing_of_the_last() {
 }
 
 #[wasm_bindgen_test]
+async fn a_given_client_is_signed_out_before_it_serves_another_session() {
+    let bed = TestBed::new();
+    let (clients, rendered) = (Log::default(), Log::default());
+    let app = |user: &'static str| {
+        html! {
+            <RealtimeProvider client={bed.client()} session={user}>
+                <Notes {user} clients={clients.clone()} rendered={rendered.clone()} />
+            </RealtimeProvider>
+        }
+    };
+    let page = Mounted::bare(app("ada"));
+    bed.settle().await;
+    assert!(
+        page.text("p").contains("notes of ada"),
+        "{}",
+        page.text("p")
+    );
+    rendered.take();
+
+    page.set(app("bob"));
+    bed.settle().await;
+    assert!(
+        page.text("p").contains("notes of bob"),
+        "{}",
+        page.text("p")
+    );
+    let first = rendered.take();
+    assert!(
+        first.iter().all(|it| !it.contains("notes of ada")),
+        "{first:?}"
+    );
+    assert_eq!(bed.goodbyes(), [1000]);
+    assert_eq!(bed.client().connection().status, ConnectionState::Connected);
+
+    // Nor does a page without a provider in between make a difference.
+    page.set(html! { <p>{ "sign in" }</p> });
+    bed.settle().await;
+    page.set(app("cem"));
+    bed.settle().await;
+    assert!(
+        page.text("p").contains("notes of cem"),
+        "{}",
+        page.text("p")
+    );
+    let next = rendered.take();
+    assert!(
+        next.iter().all(|it| !it.contains("notes of bob")),
+        "{next:?}"
+    );
+
+    // The same session again is the same data, and so is a provider that names none.
+    page.set(html! { <p /> });
+    bed.settle().await;
+    let socket = bed.goodbyes().len();
+    page.set(app("cem"));
+    bed.settle().await;
+    let island =
+        Mounted::bare(html! { <RealtimeProvider client={bed.client()}><i /></RealtimeProvider> });
+    bed.settle().await;
+    assert_eq!(bed.goodbyes().len(), socket);
+    drop(island);
+}
+
+#[wasm_bindgen_test]
 async fn signing_out_empties_what_is_on_the_page_and_the_next_session_fills_it() {
     let bed = TestBed::new();
     let (clients, rendered) = (Log::default(), Log::default());
