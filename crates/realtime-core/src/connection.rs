@@ -10,6 +10,7 @@ mod heartbeat;
 mod options;
 mod output;
 mod status;
+mod tokens;
 mod transition;
 
 pub use backoff::BackoffOptions;
@@ -20,27 +21,18 @@ pub use output::ConnectionOutput;
 pub use status::{CloseReason, ConnectionError, ConnectionInfo, ConnectionStats, ConnectionStatus};
 
 use crate::{
-    access::Token,
     error::{AddressError, ServerError},
     id::Generation,
     time::{Instant, earliest},
 };
 use heartbeat::Heartbeat;
-use std::{collections::VecDeque, rc::Rc, time::Duration};
+use std::{collections::VecDeque, time::Duration};
+use tokens::Renewal;
 use transition::{Failure, Hanging, State};
 
 /// A socket that has been opening for longer hangs, and is not what somebody waits for who asks for a
 /// connection now.
 const HANGS_AFTER: Duration = Duration::from_secs(1);
-
-/// A server that asks for a new token again and again is heard this often.
-const RENEWAL_SPACING: Duration = Duration::from_secs(10);
-
-#[derive(Debug)]
-struct Renewal {
-    asked: Instant,
-    is_answered: bool,
-}
 
 /// The state machine of one connection, from the first attempt to the last goodbye.
 ///
@@ -143,102 +135,6 @@ impl Connection {
             self.leave(Some((close_code::NORMAL, "disconnecting")));
             self.last_error = None;
             self.end(CloseReason::Requested);
-        }
-        self.publish(now);
-    }
-
-    /// The app answered [`ConnectionOutput::RequestToken`]: with a token, with the word that none
-    /// is needed, or with an error.
-    pub fn token_ready(
-        &mut self,
-        now: Instant,
-        generation: Generation,
-        result: Result<Option<String>, String>,
-    ) {
-        if !self.awaits_token(generation) {
-            self.stats.stale += 1;
-            return;
-        }
-        if let Some(renewal) = self.renewal.as_mut().filter(|it| !it.is_answered) {
-            renewal.is_answered = true;
-            // Without one the link lives on for as long as the server lets it.
-            if let Ok(Some(token)) = result {
-                self.outputs.push_back(ConnectionOutput::ShowToken {
-                    generation,
-                    token: Token::new(token),
-                });
-            }
-            return;
-        }
-        match result {
-            Ok(token) => self.open_socket(now, token.map(Token::new)),
-            Err(message) => self.fail(now, ConnectionError::Token(message.into()).into()),
-        }
-        self.publish(now);
-    }
-
-    /// The app's token provider says that there will be no token: ends the connection, whether it is
-    /// being opened or open.
-    pub fn token_denied(&mut self, now: Instant, generation: Generation, message: Rc<str>) {
-        if self.awaits_token(generation) {
-            let error = ConnectionError::Token(Rc::clone(&message));
-            self.unauthorized(error, message);
-        } else {
-            self.stats.stale += 1;
-        }
-        self.publish(now);
-    }
-
-    /// Asks the app for a new token, to show it on the open link. Does nothing without a link, as the
-    /// next one begins with a new token anyway, nor where the app has none to give.
-    pub fn renew_token(&mut self, now: Instant) {
-        if self.is_open() && self.options.has_token {
-            self.renewal = Some(Renewal {
-                asked: now,
-                is_answered: false,
-            });
-            self.outputs.push_back(ConnectionOutput::RenewToken {
-                generation: self.generation,
-            });
-        }
-    }
-
-    /// The server asks for a new token, as [`renew_token`](Self::renew_token). What it asks sooner than
-    /// 10 s after the last time is ignored.
-    pub fn token_expired(&mut self, now: Instant, generation: Generation) {
-        let is_soon = |renewal: &Renewal| now < renewal.asked + RENEWAL_SPACING;
-        if self.is_current(generation) && !self.renewal.as_ref().is_some_and(is_soon) {
-            self.renew_token(now);
-        } else {
-            self.stats.stale += 1;
-        }
-    }
-
-    /// Whether the app has tokens to give.
-    pub(crate) const fn has_token(&self) -> bool {
-        self.options.has_token
-    }
-
-    /// Whether the app still owes the answer to [`ConnectionOutput::RenewToken`].
-    #[must_use]
-    pub fn is_renewing(&self, generation: Generation) -> bool {
-        let is_open = self.is_current(generation) && self.is_open();
-        is_open && self.renewal.as_ref().is_some_and(|it| !it.is_answered)
-    }
-
-    fn awaits_token(&self, generation: Generation) -> bool {
-        let is_new =
-            self.is_current(generation) && matches!(self.state, State::AwaitingToken { .. });
-        is_new || self.is_renewing(generation)
-    }
-
-    /// The server would not have the new token on the open link: the link ends, as it would have if
-    /// it had begun with that.
-    pub fn renewal_failed(&mut self, now: Instant, generation: Generation, error: ServerError) {
-        if self.is_current(generation) && self.is_open() {
-            self.refused(now, error);
-        } else {
-            self.stats.stale += 1;
         }
         self.publish(now);
     }

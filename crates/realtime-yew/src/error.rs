@@ -93,6 +93,16 @@ pub enum MutateError {
 pub trait IntoFetchError {
     /// The error as hooks show it.
     fn into_fetch_error(self) -> FetchError;
+
+    /// The error of a [token provider](crate::RealtimeOptions::with_token), which a permanent one
+    /// ends the session of. Default: that of hooks. An answer that could not be read says nothing
+    /// about who is signed in, so those of `serde_json` and `gloo-net` may always pass.
+    fn into_token_error(self) -> FetchError
+    where
+        Self: Sized,
+    {
+        self.into_fetch_error()
+    }
 }
 
 impl IntoFetchError for FetchError {
@@ -133,6 +143,10 @@ impl IntoFetchError for AttrValue {
 impl IntoFetchError for serde_json::Error {
     fn into_fetch_error(self) -> FetchError {
         FetchError::permanent(self.to_string())
+    }
+
+    fn into_token_error(self) -> FetchError {
+        FetchError::new(self.to_string())
     }
 }
 

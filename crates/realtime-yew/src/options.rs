@@ -158,9 +158,10 @@ impl RealtimeOptions {
     /// Asks `provide` for a token before every attempt to connect. Default: no token.
     ///
     /// One question is open at a time, and an answer that comes too late is ignored. An error
-    /// counts as a failed attempt, and there will be another, unless it is
-    /// [permanent](FetchError::permanent), as that of a 401 is: the session is over then, and the
-    /// connection ends as [`Unauthorized`](realtime_core::CloseReason::Unauthorized).
+    /// counts as a failed attempt, and there will be another, unless it says that nobody is signed
+    /// in: a 401 or 403, or a [permanent](FetchError::permanent) error of the app's own, without a
+    /// status. The session is over then, and the connection ends as
+    /// [`Unauthorized`](realtime_core::CloseReason::Unauthorized).
     ///
     /// It is asked for another as well when the server, on an open link, wants to see one, or the app
     /// calls [`renew_token`](crate::RealtimeClient::renew_token).
@@ -175,7 +176,7 @@ impl RealtimeOptions {
             let token = provide();
             Box::pin(async move {
                 let token = token.await.map(Some);
-                token.map_err(IntoFetchError::into_fetch_error)
+                token.map_err(IntoFetchError::into_token_error)
             })
         }));
         self.connection.has_token = true;

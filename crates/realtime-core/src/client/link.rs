@@ -173,6 +173,9 @@ impl Client {
                 ConnectionOutput::RenewToken { generation } => {
                     self.outputs.push_back(Output::RequestToken { generation });
                 }
+                ConnectionOutput::ShowToken { token, .. } if !self.codec.renews_tokens() => {
+                    self.connection.reconnect_with(now, token);
+                }
                 ConnectionOutput::ShowToken { token, .. } => {
                     self.renewal = Some(self.show_token(&token));
                 }

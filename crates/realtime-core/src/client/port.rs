@@ -25,7 +25,8 @@ pub enum Input<'a> {
         /// The generation it was asked for.
         generation: Generation,
         /// The token, `None` for "no token needed", or why there is none. After an error that is not
-        /// [retryable](FetchError::retryable) the connection ends.
+        /// [retryable](FetchError::retryable) the connection ends, unless its status is another than
+        /// 401 or 403.
         result: Result<Option<String>, FetchError>,
     },
     /// The socket is open.

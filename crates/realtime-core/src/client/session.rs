@@ -5,12 +5,14 @@ use crate::{id::Generation, query::FetchError, time::Instant};
 
 impl Client {
     /// Asks the app for a new token and shows it on the open link. Where the protocol has no way to
-    /// say it there (Socket.IO), another socket takes the place of this one, and the session is taken
-    /// up again on it. Does nothing without a link: the next one begins with a new token anyway.
+    /// say it there (Socket.IO), another socket takes the place of this one once the token is there,
+    /// and the session is taken up again on it. Does nothing without a link: the next one begins with
+    /// a new token anyway.
     pub fn renew_token(&mut self, now: Instant) {
-        if self.codec.renews_tokens() {
+        if self.connection.has_token() {
             self.connection.renew_token(now);
-        } else if self.connection.is_open() {
+        } else if self.connection.is_open() && !self.codec.renews_tokens() {
+            // Who the client is may also be in a cookie, which a new socket brings along.
             self.connection.reconnect(now);
         }
         self.settle(now);
@@ -29,7 +31,7 @@ impl Client {
         result: Result<Option<String>, FetchError>,
     ) {
         match result {
-            Err(error) if !error.retryable => {
+            Err(error) if is_denial(&error) => {
                 self.connection.token_denied(now, generation, error.message);
             }
             Err(error) => {
@@ -65,4 +67,10 @@ impl Client {
         self.dirty.mark_urgent();
         self.settle(now);
     }
+}
+
+/// Whether nobody is signed in, as far as the token provider knows. Any other answer of a server that
+/// cannot be used (a page of a hotel's network, a 404 while it is deployed) says nothing about that.
+fn is_denial(error: &FetchError) -> bool {
+    !error.retryable && matches!(error.status, None | Some(401 | 403))
 }

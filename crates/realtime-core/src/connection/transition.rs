@@ -143,8 +143,23 @@ impl Connection {
         generation == self.generation || off(Rule::GenerationFence)
     }
 
-    /// Begins an attempt.
+    /// Begins an attempt, with the question for a token.
     pub(super) fn attempt(&mut self, now: Instant) {
+        self.begin_attempt(now);
+        if self.options.has_token {
+            self.state = State::AwaitingToken {
+                deadline: Deadline::new(now + self.options.token_timeout),
+            };
+            self.outputs.push_back(ConnectionOutput::RequestToken {
+                generation: self.generation,
+            });
+        } else {
+            self.open_socket(now, None);
+        }
+    }
+
+    /// What is before is over, and what comes has a generation of its own.
+    pub(super) fn begin_attempt(&mut self, now: Instant) {
         if self.state.take_hanging().is_some() {
             let (code, reason) = TOOK_TOO_LONG;
             self.outputs.push_back(ConnectionOutput::Close {
@@ -157,16 +172,6 @@ impl Connection {
         self.attempts = self.attempts.saturating_add(1);
         self.stats.attempts += 1;
         self.missing_since.get_or_insert(now);
-        if self.options.has_token {
-            self.state = State::AwaitingToken {
-                deadline: Deadline::new(now + self.options.token_timeout),
-            };
-            self.outputs.push_back(ConnectionOutput::RequestToken {
-                generation: self.generation,
-            });
-        } else {
-            self.open_socket(now, None);
-        }
     }
 
     pub(super) fn open_socket(&mut self, now: Instant, token: Option<Token>) {

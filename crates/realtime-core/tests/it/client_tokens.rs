@@ -160,6 +160,38 @@ fn a_provider_that_will_never_have_a_token_ends_the_attempts() {
 }
 
 #[test]
+fn only_who_is_not_signed_in_is_signed_out_and_not_who_gets_an_answer_of_no_use() {
+    for status in [200, 400, 404, 409, 302] {
+        let (mut world, peer) = signed_in("one");
+        let odd = FetchError::permanent("could not read /api/ticket").with_status(status);
+        world.set_token(peer, Err(odd.clone()));
+        // On the link that there is, and before the next one.
+        world.act(peer, Client::renew_token);
+        world.run(SECOND);
+        assert_eq!(world.take_faults(peer), [Fault::Token(odd)]);
+        assert_eq!(self::status(&world, peer), ConnectionStatus::Connected);
+        world.act(peer, Client::reconnect);
+        world.run(20 * SECOND);
+        assert_eq!(
+            world.client(peer).connection().close_reason,
+            None,
+            "{status}"
+        );
+        world.set_token(peer, Ok(Some("one".to_owned())));
+        world.run(60 * SECOND);
+        assert_eq!(self::status(&world, peer), ConnectionStatus::Connected);
+    }
+    for status in [401, 403] {
+        let (mut world, peer) = signed_in("one");
+        let denied = FetchError::permanent("signed out").with_status(status);
+        world.set_token(peer, Err(denied));
+        world.act(peer, Client::reconnect);
+        world.run(SECOND);
+        assert_denied(&mut world, peer, "signed out");
+    }
+}
+
+#[test]
 fn one_that_is_denied_while_the_link_is_open_ends_it() {
     let (mut world, peer) = signed_in("one");
     world.set_token(peer, Err(FetchError::permanent("blocked")));
@@ -235,6 +267,35 @@ fn over_socket_io_a_renewed_token_opens_another_socket_and_goes_on_with_the_sess
     let connect = wired.sent().remove(0);
     assert!(connect.contains(r#""token":"two""#), "{connect}");
     assert!(connect.contains(r#""pid":"p1""#), "{connect}");
+}
+
+#[test]
+fn over_socket_io_a_good_link_is_not_given_up_before_the_next_token_is_there() {
+    let mut wired = Wired::with_token(SocketIoOptions::new(), Some("one"));
+    wired.open();
+    wired.feed(r#"40{"sid":"s1","pid":"p1"}"#);
+    wired.sent();
+    wired.answers_tokens = false;
+    wired.act(Client::renew_token);
+    wired.run(60 * SECOND / 4);
+    assert_eq!(wired.info().status, ConnectionStatus::Connected);
+    assert_eq!(wired.closes, [0; 0]);
+    assert_eq!(wired.asked.len(), 1);
+    // One that is not to be had for the moment costs nothing either.
+    wired.answer_token(Err(FetchError::new("503")));
+    assert_eq!(wired.faults, [Fault::Token(FetchError::new("503"))]);
+    assert_eq!(wired.info().status, ConnectionStatus::Connected);
+
+    wired.act(Client::renew_token);
+    wired.answer_token(Ok(Some("two".to_owned())));
+    assert_eq!(wired.closes, [1000]);
+    assert_eq!(wired.asked, [], "it has the token already");
+    wired.open();
+    let connect = wired.sent().remove(0);
+    assert!(connect.contains(r#""token":"two""#), "{connect}");
+    assert!(connect.contains(r#""pid":"p1""#), "{connect}");
+    wired.feed(r#"40{"sid":"s2","pid":"p1"}"#);
+    assert_eq!(wired.info().status, ConnectionStatus::Connected);
 }
 
 #[test]

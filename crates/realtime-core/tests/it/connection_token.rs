@@ -238,3 +238,68 @@ fn a_socket_that_never_opened_may_be_a_refused_token_and_gets_a_fresh_one() {
     link.await_attempt();
     assert_eq!(requests(&link.drain()).len(), 1);
 }
+
+/// Outputs in short: a question for a newer token, and a token that is shown.
+fn renewals(outputs: &[ConnectionOutput]) -> Vec<String> {
+    let words = outputs.iter().filter_map(|output| match output {
+        ConnectionOutput::RenewToken { .. } => Some("ask".to_owned()),
+        ConnectionOutput::ShowToken { token, .. } => Some(format!("show {}", token.as_str())),
+        _ => None,
+    });
+    words.collect()
+}
+
+#[test]
+fn of_two_renewals_in_a_row_the_answer_to_the_later_one_is_shown() {
+    let mut link = handshaking(options());
+    link.connection.handshake_done(link.now, link.generation());
+    link.drain();
+    let answer = |link: &mut Link, result: Result<&str, &str>| {
+        let result = result.map(|it| Some(it.to_owned())).map_err(str::to_owned);
+        let (now, generation) = (link.now, link.generation());
+        link.connection.token_ready(now, generation, result);
+        renewals(&link.drain())
+    };
+    for first in [Ok("old"), Err("503")] {
+        link.connection.renew_token(link.now);
+        link.connection.renew_token(link.now);
+        link.connection.renew_token(link.now);
+        assert_eq!(renewals(&link.drain()), ["ask"], "one question at a time");
+        assert_eq!(answer(&mut link, first), ["ask"]);
+        assert_eq!(answer(&mut link, Ok("new")), ["show new"]);
+        assert_eq!(answer(&mut link, Ok("late")), [""; 0]);
+    }
+    // Nor does an answer end the session that may be older than a sign-in.
+    link.connection.renew_token(link.now);
+    link.connection.renew_token(link.now);
+    let (now, generation) = (link.now, link.generation());
+    link.connection
+        .token_denied(now, generation, "signed out".into());
+    assert_eq!(renewals(&link.drain()), ["ask", "ask"]);
+    assert_eq!(link.status(), ConnectionStatus::Connected);
+    assert_eq!(answer(&mut link, Ok("new")), ["show new"]);
+}
+
+#[test]
+fn a_slow_provider_is_heard_however_often_the_server_asks_and_a_silent_one_is_asked_again() {
+    let mut link = handshaking(options());
+    link.connection.handshake_done(link.now, link.generation());
+    link.drain();
+    let expired = |link: &mut Link| {
+        let (now, generation) = (link.now, link.generation());
+        link.connection.token_expired(now, generation);
+        renewals(&link.drain())
+    };
+    assert_eq!(expired(&mut link), ["ask"]);
+    link.wait_secs(12);
+    assert_eq!(expired(&mut link), [""; 0]);
+    let (now, generation) = (link.now, link.generation());
+    let token = Ok(Some("slow".to_owned()));
+    link.connection.token_ready(now, generation, token);
+    assert_eq!(renewals(&link.drain()), ["show slow"]);
+    assert_eq!(expired(&mut link), ["ask"]);
+    // The app may ask again, too, when its provider hangs.
+    link.wait_secs(15);
+    link.connection.renew_token(link.now);
+    assert!(renewals(&link.drain()).contains(&"ask".to_owned()));
+}

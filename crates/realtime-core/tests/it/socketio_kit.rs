@@ -2,8 +2,8 @@
 //! speaks Socket.IO.
 
 use realtime_core::{
-    Client, ClientOptions, ConnectionInfo, ConnectionOptions, Fault, FetchId, Frame, FrameRef,
-    Generation, Input, Instant, MutationEvent, Output, ReceivedEvent, SendError, SendId,
+    Client, ClientOptions, ConnectionInfo, ConnectionOptions, Fault, FetchError, FetchId, Frame,
+    FrameRef, Generation, Input, Instant, MutationEvent, Output, ReceivedEvent, SendError, SendId,
     testing::{PeerId, World},
     wire::{
         Codec, JsonCodec,
@@ -22,6 +22,10 @@ pub(crate) struct Wired {
     pub(crate) now: Instant,
     generation: Generation,
     pub(crate) token: Option<String>,
+    /// Whether the app says at once which token it has.
+    pub(crate) answers_tokens: bool,
+    /// Questions for a token that it has yet to answer.
+    pub(crate) asked: Vec<Generation>,
     pub(crate) urls: Vec<String>,
     pub(crate) closes: Vec<u16>,
     pub(crate) faults: Vec<Fault>,
@@ -60,6 +64,8 @@ impl Wired {
             now: Instant::from_millis(1_000),
             generation: Generation::default(),
             token: token.map(str::to_owned),
+            answers_tokens: true,
+            asked: Vec::new(),
             urls: Vec::new(),
             closes: Vec::new(),
             faults: Vec::new(),
@@ -107,6 +113,12 @@ impl Wired {
     pub(crate) fn feed_frame(&mut self, frame: FrameRef<'_>) {
         let generation = self.generation;
         self.act(|client, now| client.handle(now, Input::Frame { generation, frame }));
+    }
+
+    /// The app answers the oldest question for a token that is open.
+    pub(crate) fn answer_token(&mut self, result: Result<Option<String>, FetchError>) {
+        let generation = self.asked.remove(0);
+        self.act(|client, now| client.handle(now, Input::Token { generation, result }));
     }
 
     /// The link breaks.
@@ -169,6 +181,9 @@ impl Wired {
     fn drain(&mut self) {
         while let Some(output) = self.client.poll_output() {
             match output {
+                Output::RequestToken { generation } if !self.answers_tokens => {
+                    self.asked.push(generation);
+                }
                 Output::RequestToken { generation } => {
                     let result = Ok(self.token.clone());
                     let input = Input::Token { generation, result };

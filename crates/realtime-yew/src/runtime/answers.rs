@@ -1,6 +1,6 @@
 //! Answers to fetches that a test has at hand, so that none of them goes over the network.
 
-use super::http::refusal;
+use super::http::{Body, refusal};
 use realtime_core::{FetchError, Position};
 use std::{
     cell::RefCell,
@@ -61,10 +61,14 @@ impl Answers {
 }
 
 impl Answer {
-    /// The text of the answer and its position, as the network would have brought them.
-    pub(super) fn read(self, url: &str) -> Result<(String, Option<Position>), FetchError> {
+    /// The answer as the network would have brought it.
+    pub(super) fn read(self, url: &str) -> Result<Body, FetchError> {
         match self.status {
-            200..=299 => Ok((self.body, self.position)),
+            200..=299 => Ok(Body {
+                text: self.body,
+                position: self.position,
+                status: self.status,
+            }),
             status => Err(refusal(url, status, None)),
         }
     }

@@ -93,9 +93,13 @@ impl Get {
     ///
     /// As [`get_json`].
     pub async fn json<T: DeserializeOwned>(self) -> Result<Positioned<T>, FetchError> {
-        let (body, position) = self.send().await?;
-        let data = serde_json::from_str(&well_formed(&body))
-            .map_err(|error| unreadable(&self.url, error))?;
+        let Body {
+            text,
+            position,
+            status,
+        } = self.send().await?;
+        let data = serde_json::from_str(&well_formed(&text))
+            .map_err(|error| unreadable(&self.url, status, error))?;
         Ok(Positioned { data, position })
     }
 
@@ -105,7 +109,11 @@ impl Get {
     ///
     /// As [`get_json`].
     pub async fn json_list<T: DeserializeOwned>(self) -> Result<Positioned<Vec<T>>, FetchError> {
-        let (body, position) = self.send().await?;
+        let Body {
+            text,
+            position,
+            status,
+        } = self.send().await?;
         let burst = RefCell::new(Burst::new(Rc::new(BrowserClock)));
         let turn = async || {
             next_task().await;
@@ -113,9 +121,9 @@ impl Get {
         };
         // Hidden pages have nothing to paint, and their timeouts take a second.
         let is_over_budget = || burst.borrow().is_over_budget() && !page::is_hidden();
-        let data = read_rows(&well_formed(&body), is_over_budget, turn)
+        let data = read_rows(&well_formed(&text), is_over_budget, turn)
             .await
-            .map_err(|error| unreadable(&self.url, error))?;
+            .map_err(|error| unreadable(&self.url, status, error))?;
         if is_over_budget() {
             // What is done with the list is work enough for another turn.
             next_task().await;
@@ -123,8 +131,8 @@ impl Get {
         Ok(Positioned { data, position })
     }
 
-    /// The text of the answer, and its position.
-    async fn send(&self) -> Result<(String, Option<Position>), FetchError> {
+    /// What a server that says yes sends.
+    async fn send(&self) -> Result<Body, FetchError> {
         let url = &self.url;
         // The browser would throw.
         let odd = |(name, value): &&(String, String)| !is_header(name, value);
@@ -154,12 +162,24 @@ impl Get {
             ));
         }
         let position = position(&response);
-        let body = response
+        let status = response.status();
+        let text = response
             .text()
             .await
             .map_err(|error| FetchError::new(format!("could not read {}: {error}", shown(url))))?;
-        Ok((body, position))
+        Ok(Body {
+            text,
+            position,
+            status,
+        })
     }
+}
+
+/// An answer that has yet to be read.
+pub(super) struct Body {
+    pub(super) text: String,
+    pub(super) position: Option<Position>,
+    pub(super) status: u16,
 }
 
 /// Shows no header, which may be a secret.
@@ -201,10 +221,15 @@ impl IntoFetchError for gloo_net::Error {
             error => FetchError::new(error.to_string()),
         }
     }
+
+    fn into_token_error(self) -> FetchError {
+        FetchError::new(self.to_string())
+    }
 }
 
-fn unreadable(url: &str, error: impl fmt::Display) -> FetchError {
-    FetchError::permanent(DecodeError::new(shown(url), error).to_string())
+/// The status tells it from what the app itself calls permanent.
+fn unreadable(url: &str, status: u16, error: impl fmt::Display) -> FetchError {
+    FetchError::permanent(DecodeError::new(shown(url), error).to_string()).with_status(status)
 }
 
 /// The URL without its parameters, among which there may be a token.
@@ -270,7 +295,7 @@ mod tests {
         let error = refusal("/a?token=secret", 404, None);
         assert_eq!(error.to_string(), "/a answered 404");
         let wrong = format!("invalid type: string \"{}\\u{{1b}}\"", "x".repeat(10_000));
-        let error = unreadable("/a?token=secret", wrong).to_string();
+        let error = unreadable("/a?token=secret", 200, wrong).to_string();
         assert!(
             error.starts_with("could not read /a: invalid type"),
             "{error}"
