@@ -12,7 +12,8 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 /// One change as it came: which action, and the JSON of its parts, unread.
 #[derive(Debug, Deserialize)]
 pub(super) struct Event<'a> {
-    #[serde(borrow)]
+    /// Empty if it is missing.
+    #[serde(borrow, default)]
     pub(super) action: Cow<'a, str>,
     #[serde(borrow, default)]
     item: Option<&'a RawValue>,
@@ -27,25 +28,29 @@ pub(super) struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    pub(super) fn read(data: &'a str) -> Result<Self, DecodeError> {
+    pub(super) fn read(data: &'a str) -> Result<Self, Unreadable> {
         // A list would be read as the fields in their order.
         if data.trim_start().starts_with('[') {
-            return Err(DecodeError::new(
-                "a list event",
-                "expected a JSON object, not a list",
-            ));
+            let error = Why::Because("expected a JSON object, not a list");
+            return Err(Unreadable::Event(error));
         }
-        serde_json::from_str(data).map_err(|error| DecodeError::new("a list event", error))
+        let event: Self =
+            serde_json::from_str(data).map_err(|error| Unreadable::Event(Why::Json(error)))?;
+        match &*event.action {
+            "" => Err(Unreadable::Event(Why::Lacks("action"))),
+            _ => Ok(event),
+        }
     }
 
-    pub(super) fn item(&self) -> Result<&'a str, DecodeError> {
-        let item = self.item.ok_or_else(|| self.lacks("item"))?;
-        Ok(item.get())
+    pub(super) fn item(&self) -> Result<&'a str, Unreadable> {
+        let lacks = Unreadable::Event(Why::Lacks("item"));
+        self.item.map(RawValue::get).ok_or(lacks)
     }
 
     /// Gives the JSON of each change to `each`. How many are no objects, and so no changes.
-    pub(super) fn each_change(&self, mut each: impl FnMut(&'a str)) -> Result<usize, DecodeError> {
-        let changes = self.changes.ok_or_else(|| self.lacks("changes"))?;
+    pub(super) fn each_change(&self, mut each: impl FnMut(&'a str)) -> Result<usize, Unreadable> {
+        let lacks = Unreadable::Event(Why::Lacks("changes"));
+        let changes = self.changes.ok_or(lacks)?;
         let mut others = 0;
         elements::for_each(changes, |change| {
             if change.starts_with('{') {
@@ -55,29 +60,67 @@ impl<'a> Event<'a> {
             }
             true
         })
-        .map_err(|error| self.error(error))?;
+        .map_err(|error| Unreadable::Event(Why::Json(error)))?;
         Ok(others)
     }
 
     /// Gives the JSON of each item to `each`, until that says no.
-    pub(super) fn each_item(&self, each: impl FnMut(&'a str) -> bool) -> Result<(), DecodeError> {
-        let items = self.items.ok_or_else(|| self.lacks("items"))?;
-        elements::for_each(items, each).map_err(|error| self.error(error))
+    pub(super) fn each_item(&self, each: impl FnMut(&'a str) -> bool) -> Result<(), Unreadable> {
+        let lacks = Unreadable::Event(Why::Lacks("items"));
+        let items = self.items.ok_or(lacks)?;
+        elements::for_each(items, each).map_err(|error| Unreadable::Event(Why::Json(error)))
     }
+}
 
-    pub(super) fn error(&self, message: impl fmt::Display) -> DecodeError {
-        DecodeError::new(format!("a list event `{}`", self.action), message)
+/// What cannot be read, and why. It has no text until it is told, as there may be millions in one batch, of
+/// which one is told.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    Event(Why),
+    Item(Why),
+    /// The item's own type says so.
+    Told(DecodeError),
+}
+
+#[derive(Debug)]
+pub(super) enum Why {
+    Json(serde_json::Error),
+    Lacks(&'static str),
+    Because(&'static str),
+}
+
+impl Unreadable {
+    /// As an error about the event with this action, or without one.
+    pub(super) fn told(self, action: &str) -> DecodeError {
+        match self {
+            Self::Told(error) => error,
+            Self::Item(why) => DecodeError::new("an item", why),
+            Self::Event(why) if action.is_empty() => DecodeError::new("a list event", why),
+            Self::Event(why) => DecodeError::new(format!("a list event `{action}`"), why),
+        }
     }
+}
 
-    fn lacks(&self, field: &str) -> DecodeError {
-        self.error(format_args!("missing field `{field}`"))
+impl From<DecodeError> for Unreadable {
+    fn from(error: DecodeError) -> Self {
+        Self::Told(error)
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(error) => error.fmt(f),
+            Self::Lacks(field) => write!(f, "missing field `{field}`"),
+            Self::Because(reason) => f.write_str(reason),
+        }
     }
 }
 
 /// What is read of an item before it is known whether the rest is needed.
 #[derive(Debug)]
 pub(super) struct Head<T: ListItem> {
-    id: Option<T::Id>,
+    pub(super) id: Option<T::Id>,
     pub(super) version: Option<u64>,
     /// Whether there are fields besides the id.
     pub(super) has_fields: bool,
@@ -85,14 +128,13 @@ pub(super) struct Head<T: ListItem> {
 
 impl<T: ListItem> Head<T> {
     /// Reads the head of the JSON object `item` without building a tree of it.
-    pub(super) fn read(item: &str) -> Result<Self, DecodeError> {
-        serde_json::from_str(item).map_err(|error| DecodeError::new("an item", error))
+    pub(super) fn read(item: &str) -> Result<Self, Unreadable> {
+        serde_json::from_str(item).map_err(|error| Unreadable::Item(Why::Json(error)))
     }
 
-    pub(super) fn id(&self) -> Result<T::Id, DecodeError> {
-        self.id.clone().ok_or_else(|| {
-            DecodeError::new("an item", format_args!("missing field `{}`", T::ID_FIELD))
-        })
+    pub(super) fn id(&self) -> Result<T::Id, Unreadable> {
+        let lacks = Unreadable::Item(Why::Lacks(T::ID_FIELD));
+        self.id.clone().ok_or(lacks)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Applied, KeyedList,
-    event::{Event, Head},
+    event::{Event, Head, Unreadable, Why},
     item::ListItem,
     sequence::Spot,
 };
@@ -21,10 +21,15 @@ impl<T: ListItem> KeyedList<T> {
     /// does not fit `T`. Nothing is changed then.
     pub fn apply(&mut self, now: Instant, data: &str) -> Result<Applied, DecodeError> {
         self.expire_unless_told(now);
-        let applied = Event::read(data).and_then(|event| match &*event.action {
-            "batch" => self.apply_batch(now, &event),
-            _ => self.apply_single(now, &event),
-        });
+        let applied = Event::read(data)
+            .map_err(|error| error.told(""))
+            .and_then(|event| {
+                let applied = match &*event.action {
+                    "batch" => self.apply_batch(now, &event),
+                    _ => self.apply_single(now, &event),
+                };
+                applied.map_err(|error| error.told(&event.action))
+            });
         self.count_malformed(applied)
     }
 
@@ -48,8 +53,9 @@ impl<T: ListItem> KeyedList<T> {
         patch: &str,
     ) -> Result<Applied, DecodeError> {
         self.expire_unless_told(now);
-        let applied =
-            Head::<T>::read(patch).and_then(|head| self.patch(now, id, head.version, patch));
+        let applied = Head::<T>::read(patch)
+            .map_err(|error| error.told(""))
+            .and_then(|head| self.patch(now, id, head.version, patch));
         self.count_malformed(applied)
     }
 
@@ -59,30 +65,36 @@ impl<T: ListItem> KeyedList<T> {
         self.delete(now, id, version)
     }
 
-    fn apply_batch(&mut self, now: Instant, batch: &Event<'_>) -> Result<Applied, DecodeError> {
+    fn apply_batch(&mut self, now: Instant, batch: &Event<'_>) -> Result<Applied, Unreadable> {
         let mut total = Applied::default();
         let others = batch.each_change(|change| {
-            let applied = Event::read(change).and_then(|event| match &*event.action {
-                "batch" => Err(event.error("a batch cannot hold another batch")),
-                _ => self.apply_single(now, &event),
-            });
-            total.add(
-                self.count_malformed(applied)
-                    .unwrap_or_else(Applied::malformed),
-            );
+            let (action, applied) = match Event::read(change) {
+                Ok(event) if event.action == "batch" => {
+                    let error = Why::Because("a batch cannot hold another batch");
+                    (event.action, Err(Unreadable::Event(error)))
+                }
+                Ok(event) => {
+                    let applied = self.apply_single(now, &event);
+                    (event.action, applied)
+                }
+                Err(error) => ("".into(), Err(error)),
+            };
+            match self.count_malformed(applied) {
+                Ok(applied) => total.add(applied),
+                Err(error) => total.add_malformed(1, || error.told(&action)),
+            }
         })?;
-        // Counted together: an error of its own for each would be more work than reading it.
         if others > 0 {
             self.stats.malformed += others as u64;
-            total.add(Applied {
-                malformed: others,
-                ..Applied::malformed(batch.error("a change is not an object"))
+            total.add_malformed(others, || {
+                let error = Why::Because("a change is not an object");
+                Unreadable::Event(error).told(&batch.action)
             });
         }
         Ok(total)
     }
 
-    fn apply_single(&mut self, now: Instant, event: &Event<'_>) -> Result<Applied, DecodeError> {
+    fn apply_single(&mut self, now: Instant, event: &Event<'_>) -> Result<Applied, Unreadable> {
         match &*event.action {
             "create" | "upsert" => {
                 let (item, version) = read_item(event.item()?)?;
@@ -91,7 +103,7 @@ impl<T: ListItem> KeyedList<T> {
             "update" => {
                 let json = event.item()?;
                 let head = Head::<T>::read(json)?;
-                self.patch(now, &head.id()?, head.version, json)
+                Ok(self.patch(now, &head.id()?, head.version, json)?)
             }
             "delete" => {
                 let head = Head::<T>::read(event.item()?)?;
@@ -106,15 +118,15 @@ impl<T: ListItem> KeyedList<T> {
                 applied.replaced = true;
                 Ok(applied)
             }
-            _ => Err(event.error(
+            _ => Err(Unreadable::Event(Why::Because(
                 "unknown action; there are create, update, delete, upsert, move, batch, snapshot",
-            )),
+            ))),
         }
     }
 
     /// The items of a snapshot, and how many more there are than are read. Some may be there twice,
     /// so twice as many are read as the list may hold.
-    fn read_items(&self, event: &Event<'_>) -> Result<(ReadItems<T>, usize), DecodeError> {
+    fn read_items(&self, event: &Event<'_>) -> Result<(ReadItems<T>, usize), Unreadable> {
         let limit = self.max_items.saturating_mul(2);
         let (mut items, mut rejected, mut error) = (Vec::new(), 0, None);
         event.each_item(|item| {
@@ -134,17 +146,21 @@ impl<T: ListItem> KeyedList<T> {
         }
     }
 
-    fn apply_move(&mut self, now: Instant, event: &Event<'_>) -> Result<Applied, DecodeError> {
+    fn apply_move(&mut self, now: Instant, event: &Event<'_>) -> Result<Applied, Unreadable> {
         let json = event.item()?;
         let head = Head::<T>::read(json)?;
         let id = head.id()?;
         let neighbour = |json: &str| {
-            serde_json::from_str::<Option<T::Id>>(json).map_err(|error| event.error(error))
+            serde_json::from_str::<Option<T::Id>>(json)
+                .map_err(|error| Unreadable::Event(Why::Json(error)))
         };
         let spot = match (event.before, event.after) {
             (Some(before), None) => Spot::Before(neighbour(before.get())?),
             (None, Some(after)) => Spot::After(neighbour(after.get())?),
-            _ => return Err(event.error("say either `before` or `after`")),
+            _ => {
+                let error = Why::Because("say either `before` or `after`");
+                return Err(Unreadable::Event(error));
+            }
         };
         let mut applied = if head.has_fields {
             self.patch(now, &id, head.version, json)?
@@ -155,10 +171,7 @@ impl<T: ListItem> KeyedList<T> {
         Ok(applied)
     }
 
-    fn count_malformed(
-        &mut self,
-        applied: Result<Applied, DecodeError>,
-    ) -> Result<Applied, DecodeError> {
+    fn count_malformed<E>(&mut self, applied: Result<Applied, E>) -> Result<Applied, E> {
         self.stats.malformed += u64::from(applied.is_err());
         applied
     }
@@ -167,7 +180,7 @@ impl<T: ListItem> KeyedList<T> {
 type ReadItems<T> = Vec<(T, Option<u64>)>;
 
 /// A whole item and its version: its own or, if its type does not tell, the one in the JSON.
-fn read_item<T: ListItem>(json: &str) -> Result<(T, Option<u64>), DecodeError> {
+fn read_item<T: ListItem>(json: &str) -> Result<(T, Option<u64>), Unreadable> {
     let item = T::decode(json)?;
     let version = match item.version() {
         None => Head::<T>::read(json)?.version,

@@ -34,6 +34,8 @@ pub(super) struct ListOverlay<T: ListItem> {
     touched: OrderedMap<T::Id, Touched<T>>,
     mutations: OrderedMap<MutationId, Member<T::Id>>,
     by_message: OrderedMap<MessageId, MutationId>,
+    /// The row that each layer is on.
+    layers: OrderedMap<LayerId, T::Id>,
     aliases: Rc<Aliases<T::Id>>,
     policy: ConflictPolicy<T>,
     key: Option<QueryKey>,
@@ -57,6 +59,8 @@ struct Member<I> {
     rows: OrderedSet<I>,
     /// Those that the server has said the id of.
     named: OrderedSet<I>,
+    /// The layers that insert a row of which it has not.
+    unnamed: OrderedSet<LayerId>,
 }
 
 impl<T: ListItem> ListOverlay<T> {
@@ -65,6 +69,7 @@ impl<T: ListItem> ListOverlay<T> {
             touched: OrderedMap::new(),
             mutations: OrderedMap::new(),
             by_message: OrderedMap::new(),
+            layers: OrderedMap::new(),
             aliases: Rc::default(),
             policy,
             key: None,
@@ -107,6 +112,12 @@ impl<T: ListItem> ListOverlay<T> {
         let removed = touched.stack.remove(&rules, became);
         let mut left: Vec<MutationId> = removed.iter().map(|layer| layer.id.mutation).collect();
         left.retain(|mutation| touched.stack.of(*mutation).next().is_none());
+        for layer in &removed {
+            self.layers.remove(&layer.id);
+            if let Some(member) = self.mutations.get_mut(&layer.id.mutation) {
+                member.unnamed.remove(&layer.id);
+            }
+        }
         for mutation in left {
             self.leave(mutation, id);
         }
@@ -124,6 +135,30 @@ impl<T: ListItem> ListOverlay<T> {
         {
             self.by_message.remove(&message);
         }
+    }
+
+    /// Whether a mutation has a layer on a row.
+    fn is_on(&self, mutation: MutationId, id: &T::Id) -> bool {
+        let member = self.mutations.get(&mutation);
+        member.is_some_and(|member| member.rows.contains(id))
+    }
+
+    /// The row of a mutation that has one row only.
+    fn only_row_of(&self, mutation: MutationId) -> Option<&T::Id> {
+        let rows = &self.mutations.get(&mutation)?.rows;
+        rows.first().filter(|_| rows.len() == 1)
+    }
+
+    /// The server has said the id of a row that `mutation` makes. Whether that is news.
+    fn name(&mut self, mutation: MutationId, id: &T::Id) -> bool {
+        let Some(member) = self.mutations.get_mut(&mutation) else {
+            return false;
+        };
+        let row = self.touched.get(id);
+        for layer in row.into_iter().flat_map(|row| row.stack.of(mutation)) {
+            member.unnamed.remove(&layer.id);
+        }
+        member.named.insert(id.clone())
     }
 
     fn rows_of(&self, mutation: MutationId) -> Vec<T::Id> {
@@ -164,6 +199,7 @@ impl<T: ListItem> KeyedList<T> {
             json: Self::json(),
         };
         let mut result = Ok(());
+        let inserts = matches!(change, Change::Insert(_));
         if let Some(touched) = overlay.touched.get_mut(&id) {
             let moves = matches!(change, Change::Place(_));
             result = touched.stack.push(layer, change, under.as_ref(), &rules);
@@ -179,11 +215,16 @@ impl<T: ListItem> KeyedList<T> {
                 message: None,
                 rows: OrderedSet::new(),
                 named: OrderedSet::new(),
+                unnamed: OrderedSet::new(),
             };
             let member = overlay
                 .mutations
                 .get_or_insert_with(layer.mutation, || member);
             member.rows.insert(id.clone());
+            if inserts && !member.named.contains(&id) {
+                member.unnamed.insert(layer);
+            }
+            overlay.layers.insert(layer, id.clone());
         }
         let laid = self.lay(lifted, Synced::Same);
         self.pending.item(&id);
@@ -192,9 +233,9 @@ impl<T: ListItem> KeyedList<T> {
 
     /// An edit says what becomes of a row, and not which row it is.
     fn check_id(&self, id: &T::Id, patch: &str) -> Result<(), DecodeError> {
-        let named = Head::<T>::read(patch)?.id();
-        match named {
-            Ok(named) if self.overlay.aliases.resolve(&named) != id => Err(DecodeError::new(
+        let head = Head::<T>::read(patch).map_err(|error| error.told(""))?;
+        match head.id {
+            Some(named) if self.overlay.aliases.resolve(&named) != id => Err(DecodeError::new(
                 "an edit",
                 "it changes the id of its row; delete the row and insert another",
             )),
@@ -275,7 +316,7 @@ impl<T: ListItem> KeyedList<T> {
         let is_fetched =
             |layer: &Layer<T, _>| matches!(layer.phase, Phase::Confirmed { fetched: true, .. });
         let rows = self.overlay.touched.iter();
-        let ids: Vec<T::Id> = rows
+        let ids: OrderedSet<T::Id> = rows
             .filter(|(_, row)| row.stack.iter().any(is_fetched))
             .map(|(id, _)| id.clone())
             .collect();
@@ -284,6 +325,7 @@ impl<T: ListItem> KeyedList<T> {
         }
         let fetched = items.iter().map(|item| (item.id(), item));
         let fetched: OrderedMap<T::Id, &T> = fetched.filter(|(id, _)| ids.contains(id)).collect();
+        let ids: Vec<T::Id> = ids.into_iter().collect();
         self.note_fetched_inserts(&ids, |id| fetched.contains_key(id));
         self.peel(&ids, Synced::Passing, |id, layer| {
             let became = fetched
@@ -382,16 +424,7 @@ impl<T: ListItem> Overlay for KeyedList<T> {
 
     fn outgoing(&self, layer: LayerId) -> Option<Outgoing> {
         let overlay = &self.overlay;
-        let has = |id: &&T::Id| {
-            let touched = overlay.touched.get(*id);
-            touched.is_some_and(|row| row.stack.iter().any(|it| it.id == layer))
-        };
-        let id = overlay
-            .mutations
-            .get(&layer.mutation)?
-            .rows
-            .iter()
-            .find(has)?;
+        let id = overlay.layers.get(&layer)?;
         let rules = Rules {
             policy: &overlay.policy,
             json: Self::json(),

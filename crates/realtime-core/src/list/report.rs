@@ -56,12 +56,10 @@ impl Applied {
         }
     }
 
-    pub(super) fn malformed(error: DecodeError) -> Self {
-        Self {
-            malformed: 1,
-            error: Some(error),
-            ..Self::default()
-        }
+    /// So many more elements cannot be read; `error` says why, if it is the first one.
+    pub(super) fn add_malformed(&mut self, count: usize, error: impl FnOnce() -> DecodeError) {
+        self.malformed += count;
+        self.error.get_or_insert_with(error);
     }
 
     pub(super) fn add(&mut self, other: Self) {

@@ -2,6 +2,7 @@
 //! nothing is done over and over.
 
 use crate::{
+    edits::edit,
     lists::{framed, listing},
     quote::Quote,
     tally::Tally,
@@ -69,7 +70,21 @@ fn errors_of_any_shape_are_read_without_a_tree_of_them() {
 
 #[test]
 fn a_batch_of_what_is_no_change_is_counted_without_a_text_for_each() {
-    for element in ["1", "\"x\"", "null", "[]"] {
+    for element in [
+        "1",
+        "\"x\"",
+        "null",
+        "[]",
+        "{}",
+        r#"{"item":{"id":1}}"#,
+        r#"{"action":"x"}"#,
+        r#"{"action":"x","item":{"id":1}}"#,
+        r#"{"action":"batch","changes":[]}"#,
+        r#"{"action":"update"}"#,
+        r#"{"action":"update","item":{}}"#,
+        r#"{"action":"delete","item":{"version":1}}"#,
+        r#"{"action":"move","item":{"id":1}}"#,
+    ] {
         let batch = |count: usize| {
             let elements = vec![element; count].join(",");
             format!(r#"{{"action":"batch","changes":[{elements}]}}"#)
@@ -93,6 +108,57 @@ fn a_batch_of_what_is_no_change_is_counted_without_a_text_for_each() {
     let frame = framed(1, &filled(r#"{"action":"batch","changes":["#, "1", "]}"));
     swells_at_most(1, &frame, |frame| wire.frame(frame));
     assert_eq!(wire.client.stats().faults, 1);
+}
+
+/// The work of a frame that `frame` makes of the id of a message with an edit of one row.
+fn work_about_an_edit(frame: impl Fn(&str) -> String) -> Tally {
+    let mut wire = listing(10, true);
+    edit(&mut wire, 0);
+    let frame = frame(&wire.sent.pop().unwrap());
+    let tally = Tally::of(|| wire.frame(&frame));
+    tally
+}
+
+#[test]
+fn an_answer_of_what_is_no_row_of_ours_is_read_without_a_text_or_a_list_for_each() {
+    for element in [
+        "1",
+        "[]",
+        "{}",
+        r#"{"id":7}"#,
+        r#"{"id":0}"#,
+        r#"{"id":0,"version":2}"#,
+        r#"{"version":2}"#,
+    ] {
+        let work = |count: usize| {
+            let elements = vec![element; count].join(",");
+            work_about_an_edit(|id| {
+                format!(r#"{{"event":"ack","re":"{id}","data":{{"items":[{elements}]}}}}"#)
+            })
+        };
+        let (few, many) = (work(10), work(10_000));
+        assert_eq!(few.allocations, many.allocations, "{element}");
+        // The answer itself is kept for the app.
+        let limit = few.bytes + 3 * 10_000 * (element.len() as u64 + 1);
+        assert!(many.bytes <= limit, "{element}: {many}");
+        assert!(many.rows <= few.rows, "{element}: {many}");
+    }
+}
+
+#[test]
+fn an_echo_of_what_is_no_change_is_read_without_a_text_for_each() {
+    for element in ["1", "{}", r#"{"action":"x"}"#, r#"{"action":"update"}"#] {
+        let work = |count: usize| {
+            let elements = vec![element; count].join(",");
+            work_about_an_edit(|id| {
+                format!(
+                    r#"{{"event":"list:update","channel":"c","seq":1,"epoch":"e","id":"{id}","data":{{"action":"batch","changes":[{elements}]}}}}"#
+                )
+            })
+        };
+        let (few, many) = (work(10), work(10_000));
+        assert_eq!(few.allocations, many.allocations, "{element}");
+    }
 }
 
 #[test]

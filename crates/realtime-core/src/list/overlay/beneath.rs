@@ -149,9 +149,9 @@ impl<T: ListItem> KeyedList<T> {
     /// Lifts the layers of these rows, as far as they have any.
     pub(super) fn lift<'a>(&mut self, ids: impl Iterator<Item = &'a T::Id>) -> Lifted<T> {
         let mut lifted: Vec<Before<T>> = Vec::new();
+        let mut known = OrderedSet::new();
         for id in ids {
-            let known = lifted.iter().any(|before| before.id == *id);
-            if !known && self.overlay.touched.contains_key(id) {
+            if self.overlay.touched.contains_key(id) && known.insert(id) {
                 lifted.push(Before {
                     id: id.clone(),
                     rank: self.rank(id),

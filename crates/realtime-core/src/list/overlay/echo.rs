@@ -2,13 +2,14 @@
 
 use super::{Synced, id_json};
 use crate::{
-    error::DecodeError,
+    elements,
     id::MutationId,
     list::{
         KeyedList, ListItem,
         alias::Aliases,
         event::{Event, Head},
     },
+    ordered::{OrderedMap, OrderedSet},
     overlay::{Became, Change, Echo, Phase},
     time::Instant,
 };
@@ -16,12 +17,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::rc::Rc;
 
-/// The rows that an event is about.
-struct Named<'a, I> {
-    /// What it says of each, as JSON.
-    rows: Vec<(I, &'a str)>,
-    /// Those that it creates.
-    created: Vec<I>,
+/// What an event says of the rows of a mutation.
+struct Said<'a, I> {
+    /// Of each the last that it says, as JSON.
+    rows: OrderedMap<I, &'a str>,
     /// Whether it says what the whole list holds.
     is_every: bool,
 }
@@ -32,7 +31,7 @@ struct Answer<'a> {
     #[serde(borrow, default)]
     item: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    items: Option<Vec<&'a RawValue>>,
+    items: Option<&'a RawValue>,
 }
 
 impl<T: ListItem> KeyedList<T> {
@@ -49,24 +48,79 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     fn settle_echo(&mut self, mutation: MutationId, data: &str, synced: Synced) -> bool {
-        let Ok(named) = named_rows::<T>(data) else {
-            return self.confirm_rest(mutation, None);
+        let mut said = Said {
+            rows: OrderedMap::new(),
+            is_every: false,
         };
-        let mut changed = false;
-        for id in &named.created {
-            changed |= self.adopt_next(mutation, id);
-        }
-        let said = |id: &T::Id| {
-            let mut rows = named.rows.iter().rev();
-            rows.find(|(row, _)| row == id).map(|(_, json)| *json)
-        };
+        let mut changed = self.hear(mutation, data, &mut said);
         let mut ids = self.overlay.rows_of(mutation);
-        ids.retain(|id| named.is_every || said(id).is_some());
+        ids.retain(|id| said.is_every || said.rows.contains_key(id));
         changed |= self.peel(&ids, synced, |id, layer| {
-            let became = said(id).map_or(Became::AsMeant, Became::Said);
+            let json = said.rows.get(id);
+            let became = json.map_or(Became::AsMeant, |json| Became::Said(json));
             (layer.id.mutation == mutation).then_some(became)
         });
         self.confirm_rest(mutation, None) | changed
+    }
+
+    /// Takes down what an event says of the rows of a mutation, and adopts those that it creates. What
+    /// cannot be read names nothing.
+    fn hear<'a>(
+        &mut self,
+        mutation: MutationId,
+        data: &'a str,
+        said: &mut Said<'a, T::Id>,
+    ) -> bool {
+        let Ok(event) = Event::read(data) else {
+            return false;
+        };
+        let mut changed = false;
+        match &*event.action {
+            "snapshot" => {
+                let items = event.each_item(|item| {
+                    self.hear_row(mutation, item, false, said);
+                    true
+                });
+                said.is_every = items.is_ok();
+            }
+            "batch" => {
+                let _ = event.each_change(|change| {
+                    if let Ok(event) = Event::read(change) {
+                        changed |= self.hear_change(mutation, &event, said);
+                    }
+                });
+            }
+            _ => changed = self.hear_change(mutation, &event, said),
+        }
+        changed
+    }
+
+    fn hear_change<'a>(
+        &mut self,
+        mutation: MutationId,
+        event: &Event<'a>,
+        said: &mut Said<'a, T::Id>,
+    ) -> bool {
+        let creates = matches!(&*event.action, "create" | "upsert");
+        let item = event.item();
+        item.is_ok_and(|item| self.hear_row(mutation, item, creates, said))
+    }
+
+    fn hear_row<'a>(
+        &mut self,
+        mutation: MutationId,
+        json: &'a str,
+        creates: bool,
+        said: &mut Said<'a, T::Id>,
+    ) -> bool {
+        let Some(id) = Head::<T>::read(json).ok().and_then(|head| head.id) else {
+            return false;
+        };
+        let changed = creates && self.adopt_next(mutation, &id);
+        if self.overlay.is_on(mutation, &id) {
+            said.rows.insert(id, json);
+        }
+        changed
     }
 
     /// The server's answer to `mutation`.
@@ -75,35 +129,50 @@ impl<T: ListItem> KeyedList<T> {
         let object = answer.trim_start().starts_with('{').then_some(answer);
         let parts = object.and_then(|object| serde_json::from_str(object).ok());
         let parts: Answer<'_> = parts.unwrap_or_default();
-        let mut items: Vec<&str> = Vec::new();
-        items.extend(parts.item.map(RawValue::get));
-        items.extend(parts.items.iter().flatten().map(|item| item.get()));
-        if items.is_empty() {
-            items.push(answer);
+        let (mut told, mut changed, mut is_list) = (OrderedSet::new(), false, false);
+        let mut take = |item: &str| {
+            is_list = true;
+            if item.starts_with('{') {
+                changed |= self.take_answered_item(now, mutation, item, &mut told);
+            }
+            true
+        };
+        if let Some(item) = parts.item {
+            take(item.get());
         }
-        let mut changed = false;
-        for item in items {
-            changed |= self.take_answered_item(now, mutation, item);
+        if let Some(items) = parts.items {
+            // What is no list of items says nothing.
+            let _ = elements::for_each(items, take);
+        }
+        if !is_list {
+            changed |= self.take_answered_item(now, mutation, answer, &mut told);
         }
         self.confirm_rest(mutation, None) | changed
     }
 
-    /// One item of an answer: whole, or just its id or version.
-    fn take_answered_item(&mut self, now: Instant, mutation: MutationId, json: &str) -> bool {
+    /// One item of an answer: whole, or just its id or version. Of each row of ours the first counts, so
+    /// that no row is laid anew more than once.
+    fn take_answered_item(
+        &mut self,
+        now: Instant,
+        mutation: MutationId,
+        json: &str,
+        told: &mut OrderedSet<T::Id>,
+    ) -> bool {
         let Ok(head) = Head::<T>::read(json) else {
             return false;
         };
-        let mut changed = false;
-        let id = match head.id() {
-            Ok(id) => {
-                changed |= self.adopt_next(mutation, &id);
-                id
-            }
-            Err(_) => match &self.overlay.rows_of(mutation)[..] {
-                [only] => only.clone(),
-                _ => return false,
-            },
+        let only = || self.overlay.only_row_of(mutation).cloned();
+        let Some(id) = head.id.clone().or_else(only) else {
+            return false;
         };
+        if told.contains(&id) {
+            return false;
+        }
+        let mut changed = head.id.is_some() && self.adopt_next(mutation, &id);
+        if self.overlay.is_on(mutation, &id) {
+            told.insert(id.clone());
+        }
         let layers = self.overlay.touched.get(&id);
         let Some(last) = layers.and_then(|row| row.stack.of(mutation).last()) else {
             return changed;
@@ -183,11 +252,10 @@ impl<T: ListItem> KeyedList<T> {
     /// `id` is a row that the server made for `mutation`: it is the next one of its rows that still
     /// has a temporary id, unless it is known already.
     fn adopt_next(&mut self, mutation: MutationId, id: &T::Id) -> bool {
-        if let Some(member) = self.overlay.mutations.get_mut(&mutation)
-            && member.rows.contains(id)
-        {
-            member.named.insert(id.clone());
-            if let Some(temporary) = self.overlay.aliases.temporary(id).cloned() {
+        if self.overlay.is_on(mutation, id) {
+            if self.overlay.name(mutation, id)
+                && let Some(temporary) = self.overlay.aliases.temporary(id).cloned()
+            {
                 self.tell_id(mutation, &temporary, id);
             }
             return false;
@@ -210,14 +278,8 @@ impl<T: ListItem> KeyedList<T> {
 
     /// The first row that `mutation` inserts and that the server has not named yet.
     pub(super) fn next_insert(&self, mutation: MutationId) -> Option<T::Id> {
-        let rows = self.overlay.rows_of(mutation).into_iter();
-        let inserted = rows.filter_map(|row| {
-            let mut layers = self.overlay.touched.get(&row)?.stack.of(mutation);
-            let layer = layers.find(|layer| matches!(layer.change, Change::Insert(_)))?;
-            let is_named = self.is_named(mutation, &row);
-            (!is_named).then_some((layer.id, row))
-        });
-        inserted.min_by_key(|(layer, _)| *layer).map(|(_, row)| row)
+        let member = self.overlay.mutations.get(&mutation)?;
+        self.overlay.layers.get(member.unnamed.first()?).cloned()
     }
 
     /// Whether the server has said the id of a row that `mutation` inserts.
@@ -235,9 +297,7 @@ impl<T: ListItem> KeyedList<T> {
     /// The row under the temporary id is the server's row `id` from now on, and keeps its key.
     fn adopt(&mut self, mutation: MutationId, temporary: &T::Id, id: &T::Id) -> bool {
         self.take_over(temporary, id);
-        if let Some(member) = self.overlay.mutations.get_mut(&mutation) {
-            member.named.insert(id.clone());
-        }
+        self.overlay.name(mutation, id);
         self.tell_id(mutation, temporary, id);
         true
     }
@@ -257,6 +317,7 @@ impl<T: ListItem> KeyedList<T> {
                 }
             }
             for layer in moved.stack.iter() {
+                self.overlay.layers.insert(layer.id, id.clone());
                 if let Some(member) = self.overlay.mutations.get_mut(&layer.id.mutation) {
                     member.rows.remove(temporary);
                     member.rows.insert(id.clone());
@@ -317,47 +378,4 @@ impl<T: ListItem> KeyedList<T> {
 pub(super) fn renamed<T: ListItem>(item: &T, id: &T::Id) -> Option<T> {
     let patch = serde_json::json!({ T::ID_FIELD: id }).to_string();
     item.merged(&patch).ok().filter(|item| item.id() == *id)
-}
-
-fn named_rows<T: ListItem>(data: &str) -> Result<Named<'_, T::Id>, DecodeError> {
-    let event = Event::read(data)?;
-    let mut named = Named {
-        rows: Vec::new(),
-        created: Vec::new(),
-        is_every: false,
-    };
-    match &*event.action {
-        "snapshot" => {
-            named.is_every = true;
-            event.each_item(|item| {
-                // What cannot be read names nothing.
-                let _ = named.add::<T>(item);
-                true
-            })?;
-        }
-        "batch" => {
-            event.each_change(|change| {
-                let _ = Event::read(change).and_then(|event| named.add_change::<T>(&event));
-            })?;
-        }
-        _ => named.add_change::<T>(&event)?,
-    }
-    Ok(named)
-}
-
-impl<'a, I: Clone> Named<'a, I> {
-    fn add<T: ListItem<Id = I>>(&mut self, json: &'a str) -> Result<(), DecodeError> {
-        let id = Head::<T>::read(json)?.id()?;
-        self.rows.push((id, json));
-        Ok(())
-    }
-
-    fn add_change<T: ListItem<Id = I>>(&mut self, event: &Event<'a>) -> Result<(), DecodeError> {
-        self.add::<T>(event.item()?)?;
-        if matches!(&*event.action, "create" | "upsert") {
-            let last = self.rows.last();
-            self.created.extend(last.map(|(id, _)| id.clone()));
-        }
-        Ok(())
-    }
 }
