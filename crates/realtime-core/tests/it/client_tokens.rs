@@ -103,6 +103,8 @@ fn the_server_may_ask_for_a_new_token_in_two_ways_but_not_again_and_again() {
 fn a_server_that_asks_an_app_without_tokens_gets_none() {
     let mut world = World::new(2);
     let peer = world.connect();
+    world.run(SECOND);
+    assert_eq!(status(&world, peer), ConnectionStatus::Connected);
     world.server.send_raw(r#"{"event":"auth:refresh"}"#);
     world.run(SECOND);
     assert_eq!(shown(&world), []);

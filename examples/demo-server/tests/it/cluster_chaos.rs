@@ -87,14 +87,18 @@ async fn write(author: usize, addresses: Addresses, acknowledged: Arc<AtomicUsiz
                     break 'socket;
                 }
             }
-            for edit in &window {
+            // One that is refused at once overtakes those that wait for the log.
+            let mut unanswered = window;
+            while !unanswered.is_empty() {
                 let Some(ack) = heard(&mut client).await else {
                     break 'socket;
                 };
-                assert_eq!(ack["re"], json!(format!("{author}-{edit}")), "{ack}");
+                let is_answered = |edit: &usize| ack["re"] == json!(format!("{author}-{edit}"));
+                let at = unanswered.iter().position(is_answered);
+                let edit = unanswered.remove(at.unwrap_or_else(|| panic!("{ack}")));
                 match ack["error"]["code"].as_str() {
                     None => {
-                        open.retain(|one| one != edit);
+                        open.retain(|one| *one != edit);
                         acknowledged.fetch_add(1, Ordering::Relaxed);
                     }
                     Some("unavailable") => sleep(Duration::from_millis(20)).await,
