@@ -16,10 +16,10 @@ const isAllowed = (origin) => origin === undefined || (origins ? origins.include
 
 const stock = { symbol: "ACME", price: 100 };
 const tasks = new Map();
-const answers = new Map(); // by user and message: one that comes again is answered again, and changes nothing
+const answers = new Map(); // by user, then by message: one that comes again is answered again, and changes nothing
 const present = new Map(); // by channel and connection; gone with the connection
 const MOST_TASKS = 1000;
-const MOST_ANSWERS = 1000;
+const MOST_ANSWERS = 100; // of each user: nobody pushes out those of others
 const MOST_PRESENT = 10_000;
 const isText = (text, most) => typeof text === "string" && text.length > 0 && text.length <= most;
 
@@ -55,11 +55,12 @@ io.on("connection", (socket) => {
   const refuse = (ack, code, message) => ack({ error: { code, message } });
   const on = (event, handle) => socket.on(event, (payload, ack = () => {}) => {
     if (!isText(payload?.channel, 100) || typeof ack !== "function") return;
-    if (event === "join" || socket.rooms.has(payload.channel)) handle(payload, ack);
+    // Having joined is not enough: socket.io puts each socket into a room that has its id as a name.
+    if (!mayJoin(user, payload.channel)) refuse(ack, "forbidden", "this channel is not yours");
+    else if (event === "join" || socket.rooms.has(payload.channel)) handle(payload, ack);
     else refuse(ack, "forbidden", "join the channel first");
   });
   on("join", ({ channel }, ack) => {
-    if (!mayJoin(user, channel)) return refuse(ack, "forbidden", "this channel is not yours");
     if (socket.rooms.size > 100) return refuse(ack, "limit_reached", "leave a channel first");
     socket.join(channel);
     ack({});
@@ -68,15 +69,15 @@ io.on("connection", (socket) => {
 
   on("task:save", ({ channel, messageId, id, title }, ack) => {
     if (channel !== "tasks" || !isText(messageId, 100)) return refuse(ack, "invalid_data", "tasks are saved in `tasks`, with an id");
-    const message = JSON.stringify([user.id, messageId]);
-    if (answers.has(message)) return ack(answers.get(message));
+    const mine = answers.get(user.id) ?? new Map();
+    if (mine.has(messageId)) return ack(mine.get(messageId));
     if (!isText(title, 200)) return refuse(ack, "invalid_data", "a task needs a title of at most 200 letters");
     if (!tasks.has(id) && tasks.size >= MOST_TASKS) return refuse(ack, "limit_reached", "there are too many tasks");
     const before = tasks.get(id) ?? { id: `t${tasks.size + 1}`, version: 0 };
     const item = { ...before, title, version: before.version + 1 };
     tasks.set(item.id, item);
-    answers.set(message, item);
-    if (answers.size > MOST_ANSWERS) answers.delete(answers.keys().next().value);
+    answers.set(user.id, mine.set(messageId, item));
+    if (mine.size > MOST_ANSWERS) mine.delete(mine.keys().next().value);
     io.to(channel).emit("list:update", { channel, messageId, action: "upsert", item });
     ack(item);
   });
@@ -88,6 +89,7 @@ io.on("connection", (socket) => {
   on("presence:announce", ({ channel, status, metadata = null }, ack) => {
     const isNew = !present.has(channel + socket.id);
     if (isNew && present.size >= MOST_PRESENT) return refuse(ack, "limit_reached", "there are too many people");
+    if (!isText(status, 50)) return refuse(ack, "invalid_data", "a status is a text of at most 50 letters");
     if (JSON.stringify(metadata).length > 2000) return refuse(ack, "invalid_data", "the metadata is too long");
     const row = { channel, userId: user.id, user, status, metadata, connectionId: socket.id };
     present.set(channel + socket.id, row);

@@ -43,15 +43,16 @@ struct User {
 static WORLD: LazyLock<Mutex<World>> = LazyLock::new(Mutex::default);
 
 const MOST_TASKS: usize = 1_000;
-const MOST_ANSWERS: usize = 1_000;
+/// Of each user: nobody pushes out those of others.
+const MOST_ANSWERS: usize = 100;
 const MOST_PRESENT: usize = 10_000;
 
 #[derive(Default)]
 struct World {
     cents: u32,
     tasks: BTreeMap<String, Value>,
-    /// By user and message, the newest last: one that comes again is answered again, and changes nothing.
-    answers: VecDeque<((String, String), Value)>,
+    /// By user, then by message, the newest last: one that comes again is answered again, and changes nothing.
+    answers: BTreeMap<String, VecDeque<(String, Value)>>,
     /// By channel and connection; gone with the connection.
     present: BTreeMap<(String, String), Value>,
 }
@@ -69,7 +70,7 @@ struct Payload {
     message_id: String,
     id: String,
     title: String,
-    status: Value,
+    status: String,
     metadata: Value,
 }
 
@@ -88,13 +89,16 @@ async fn admit(socket: SocketRef, TryData(auth): TryData<Auth>) -> Result<(), &'
 }
 
 fn may_join(_user: &User, channel: &str) -> bool {
-    let is_name = |name: &str| (1..=50).contains(&name.len());
-    ["stocks:ACME", "tasks"].contains(&channel)
-        || channel.strip_prefix("room:").is_some_and(is_name)
+    let room = channel.strip_prefix("room:");
+    ["stocks:ACME", "tasks"].contains(&channel) || room.is_some_and(|name| is_text(name, 50))
 }
 
 fn has_joined(socket: &SocketRef, channel: &str) -> bool {
     socket.rooms().iter().any(|room| *room == channel)
+}
+
+fn is_text(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len())
 }
 
 fn refuse(ack: AckSender, code: &str, message: &str) {
@@ -125,7 +129,6 @@ async fn save(
     Data(save): Data<Payload>,
     ack: AckSender,
 ) {
-    let is_text = |text: &str, most: usize| (1..=most).contains(&text.len());
     if save.channel != "tasks" || !has_joined(&socket, "tasks") || !is_text(&save.message_id, 100) {
         return refuse(
             ack,
@@ -134,8 +137,9 @@ async fn save(
         );
     }
     let mut world = WORLD.lock().await;
-    let message = (user.id, save.message_id.clone());
-    if let Some((_, answer)) = world.answers.iter().find(|(known, _)| *known == message) {
+    let answers = world.answers.get(&user.id);
+    let mut known = answers.into_iter().flatten();
+    if let Some((_, answer)) = known.find(|(message, _)| *message == save.message_id) {
         ack.send(answer).ok();
     } else if !is_text(&save.title, 200) {
         refuse(
@@ -152,10 +156,11 @@ async fn save(
         };
         let item = json!({"id": id, "version": version + 1, "title": save.title});
         world.tasks.insert(id, item.clone());
-        if world.answers.len() == MOST_ANSWERS {
-            world.answers.pop_front();
+        let answers = world.answers.entry(user.id).or_default();
+        if answers.len() == MOST_ANSWERS {
+            answers.pop_front();
         }
-        world.answers.push_back((message, item.clone()));
+        answers.push_back((save.message_id.clone(), item.clone()));
         let change = json!({"channel": save.channel, "messageId": save.message_id, "action": "upsert", "item": item});
         io.to(save.channel).emit("list:update", &change).await.ok();
         ack.send(&item).ok();
@@ -176,7 +181,8 @@ async fn announce(
     let mut world = WORLD.lock().await;
     let is_new = !world.present.contains_key(&key);
     let is_full = is_new && world.present.len() >= MOST_PRESENT;
-    if is_full || !has_joined(&socket, &channel) || metadata.to_string().len() > 2_000 {
+    let is_short = is_text(&status, 50) && metadata.to_string().len() <= 2_000;
+    if is_full || !is_short || !has_joined(&socket, &channel) {
         return;
     }
     let row = json!({"channel": channel, "userId": user.id, "user": user, "status": status,
