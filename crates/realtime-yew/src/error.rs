@@ -1,7 +1,7 @@
 //! What can go wrong, as the app hears of it.
 
 use realtime_core::{DecodeError, EventName, Fault, FetchError, MutationError, SendError};
-use std::{convert::Infallible, rc::Rc};
+use std::{convert::Infallible, fmt, rc::Rc};
 use yew::AttrValue;
 
 /// Something went wrong that no handle shows; given to
@@ -142,16 +142,35 @@ impl IntoFetchError for AttrValue {
 /// What could not be read will not be readable the next time.
 impl IntoFetchError for serde_json::Error {
     fn into_fetch_error(self) -> FetchError {
-        FetchError::permanent(self.to_string())
+        FetchError::permanent(excerpt(self))
     }
 
     fn into_token_error(self) -> FetchError {
-        FetchError::new(self.to_string())
+        FetchError::new(excerpt(self))
     }
 }
 
 impl IntoFetchError for Infallible {
     fn into_fetch_error(self) -> FetchError {
         match self {}
+    }
+}
+
+/// As much as an error may hold of what a parser or a browser says, which quotes what has come.
+pub(crate) fn excerpt(said: impl fmt::Display) -> Rc<str> {
+    DecodeError::new("", said).message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_a_parser_quotes_little_of_what_came() {
+        let json = format!("\"{}\"", "x".repeat(100_000));
+        let error = serde_json::from_str::<u32>(&json).unwrap_err();
+        let error = error.into_fetch_error();
+        assert!(error.message.starts_with("invalid type: string"), "{error}");
+        assert!(error.message.len() <= 320, "{} bytes", error.message.len());
     }
 }

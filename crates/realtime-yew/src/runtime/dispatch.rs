@@ -3,7 +3,7 @@
 use super::{
     Runtime,
     transport::{SocketEvent, SocketSink},
-    url::without_parameters,
+    url::without_secrets,
 };
 use crate::error::RealtimeError;
 use realtime_core::{Generation, Input, MutationError, MutationEvent, MutationId, Output};
@@ -128,7 +128,7 @@ impl Runtime {
                 let old = self.socket.borrow_mut().replace((generation, socket));
                 drop(old);
             }
-            Err(reason) => self.refused(generation, without_parameters(&reason, &url)),
+            Err(reason) => self.refused(generation, without_secrets(&reason, &url)),
         }
     }
 

@@ -5,9 +5,10 @@ use super::{
     clock::BrowserClock,
     page,
     rows::read_rows,
+    url::{shown, without_secrets},
 };
 use crate::{
-    error::IntoFetchError,
+    error::{IntoFetchError, excerpt},
     fetcher::{Fetcher, Positioned},
 };
 use gloo_net::http::{Request, Response};
@@ -153,7 +154,7 @@ impl Get {
         let response = request
             .send()
             .await
-            .map_err(|error| FetchError::new(format!("could not fetch {}: {error}", shown(url))))?;
+            .map_err(|error| broken("fetch", url, error))?;
         if !response.ok() {
             return Err(refusal(
                 url,
@@ -166,7 +167,7 @@ impl Get {
         let text = response
             .text()
             .await
-            .map_err(|error| FetchError::new(format!("could not read {}: {error}", shown(url))))?;
+            .map_err(|error| broken("read", url, error))?;
         Ok(Body {
             text,
             position,
@@ -218,12 +219,12 @@ impl IntoFetchError for gloo_net::Error {
     fn into_fetch_error(self) -> FetchError {
         match self {
             Self::SerdeError(error) => error.into_fetch_error(),
-            error => FetchError::new(error.to_string()),
+            error => FetchError::new(excerpt(without_secrets(&error.to_string(), ""))),
         }
     }
 
     fn into_token_error(self) -> FetchError {
-        FetchError::new(self.to_string())
+        FetchError::new(self.into_fetch_error().message)
     }
 }
 
@@ -232,9 +233,10 @@ fn unreadable(url: &str, status: u16, error: impl fmt::Display) -> FetchError {
     FetchError::permanent(DecodeError::new(shown(url), error).to_string()).with_status(status)
 }
 
-/// The URL without its parameters, among which there may be a token.
-fn shown(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
+/// What the browser says about a network that failed.
+fn broken(done: &str, url: &str, error: impl fmt::Display) -> FetchError {
+    let said = excerpt(without_secrets(&error.to_string(), url));
+    FetchError::new(format!("could not {done} {}: {said}", shown(url)))
 }
 
 fn position(response: &Response) -> Option<Position> {
@@ -294,6 +296,12 @@ mod tests {
     fn an_error_shows_neither_the_parameters_of_the_url_nor_all_of_the_answer() {
         let error = refusal("/a?token=secret", 404, None);
         assert_eq!(error.to_string(), "/a answered 404");
+        let url = "https://u:secret@a.test/a?token=secret#secret";
+        let error = broken("fetch", url, format!("TypeError: {url} has credentials"));
+        assert_eq!(
+            error.to_string(),
+            "could not fetch https://a.test/a: TypeError: https://a.test/a has credentials"
+        );
         let wrong = format!("invalid type: string \"{}\\u{{1b}}\"", "x".repeat(10_000));
         let error = unreadable("/a?token=secret", 200, wrong).to_string();
         assert!(

@@ -4,6 +4,7 @@ use realtime_core::{
     AddressError, AddressProblem,
     wire::{Codec, JsonCodec},
 };
+use std::rc::Rc;
 
 /// `url` against the page's own, with `http` become `ws` and `https` become `wss`. The core has found
 /// nothing wrong with it, but it knows no page, and the browser knows more about hosts.
@@ -36,10 +37,24 @@ fn for_socket(url: &str, href: &str) -> Result<String, AddressError> {
     }
 }
 
-/// What a browser says about `url`, without the parameters, among which there may be a token.
-pub(super) fn without_parameters(said: &str, url: &str) -> String {
-    let shown = url.split('?').next().unwrap_or_default();
-    said.replace(url, shown)
+/// What a browser says about `url`, with no more of that and of other addresses than is [`shown`].
+pub(super) fn without_secrets(said: &str, url: &str) -> String {
+    let said = said.replace(url, &shown(url));
+    let is_end = |c: char| c.is_whitespace() || "'\"`<>()".contains(c);
+    let words = said.split_inclusive(is_end).map(|word| {
+        let (word, end) = word.split_at(word.trim_end_matches(is_end).len());
+        let absolute = word.contains("://");
+        let word = if absolute { shown(word) } else { word.into() };
+        format!("{word}{end}")
+    });
+    words.collect()
+}
+
+/// An address without user, password and parameters, among which there may be a token.
+pub(super) fn shown(url: &str) -> Rc<str> {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    // As errors of the core show it; nothing need be wrong with it.
+    AddressError::new(url, AddressProblem::Host).shown
 }
 
 #[cfg(test)]
@@ -51,11 +66,15 @@ mod tests {
     }
 
     #[test]
-    fn what_a_browser_says_is_passed_on_without_the_parameters() {
+    fn what_a_browser_says_is_passed_on_without_what_is_secret_in_addresses() {
         let url = "wss://a.test/ws?token=secret";
         let said = format!("Refused to connect to '{url}'.");
-        let shown = without_parameters(&said, url);
+        let shown = without_secrets(&said, url);
         assert_eq!(shown, "Refused to connect to 'wss://a.test/ws'.");
+        // The browser has written it in another way.
+        let said = "Request to 'https://u:secret@a.test/b%20c?token=secret' failed: (x) y";
+        let shown = without_secrets(said, "/b c?token=secret");
+        assert_eq!(shown, "Request to 'https://a.test/b%20c' failed: (x) y");
     }
 
     #[test]
