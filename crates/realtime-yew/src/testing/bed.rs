@@ -154,7 +154,8 @@ impl TestBed {
     ///
     /// # Panics
     ///
-    /// As [`flush`](super::flush) does.
+    /// As [`flush`](super::flush) does, and if it finds no end: where each frame or each render
+    /// brings another one.
     pub async fn settle(&self) {
         let mut idle = 0;
         for _ in 0..MAX_ROUNDS {
@@ -168,6 +169,7 @@ impl TestBed {
                 return;
             }
         }
+        panic!("there is still something to do after {MAX_ROUNDS} rounds of frames and renders");
     }
 
     /// Lets this much time pass as [`advance`](Self::advance) does, with everything settled between

@@ -1,7 +1,6 @@
 //! The complete example of docs/TESTING.md.
 
 use realtime_yew::{
-    Fetcher, get_json,
     prelude::*,
     testing::{TestBed, flush},
 };
@@ -28,7 +27,7 @@ impl ListItem for Task {
 fn Tasks() -> Html {
     let tasks = use_realtime_list(
         key!["tasks"],
-        Fetcher::<Vec<Task>>::positioned(|| get_json("/api/tasks")),
+        Fetcher::json("/api/tasks"),
         UseRealtimeListOptions::default().with_channel("tasks"),
     );
     html! {
