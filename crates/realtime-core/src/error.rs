@@ -18,10 +18,10 @@ pub struct DecodeError {
 
 impl DecodeError {
     /// An error about `what`, for the reason `message`.
-    pub fn new(what: impl Into<Rc<str>>, message: impl fmt::Display) -> Self {
-        let (what, message) = (what.into(), message.to_string());
+    pub fn new(what: impl AsRef<str>, message: impl fmt::Display) -> Self {
+        let message = message.to_string();
         Self {
-            what: Excerpt(&what).to_string().into(),
+            what: Excerpt(what.as_ref()).to_string().into(),
             message: Excerpt(&message).to_string().into(),
         }
     }
@@ -54,10 +54,10 @@ pub struct ServerError {
 
 impl ServerError {
     /// An error without a time to wait.
-    pub fn new(code: impl Into<Rc<str>>, message: impl Into<Rc<str>>) -> Self {
+    pub fn new(code: impl AsRef<str>, message: impl AsRef<str>) -> Self {
         Self {
-            code: code.into(),
-            message: message.into(),
+            code: code.as_ref().into(),
+            message: message.as_ref().into(),
             retry_after: None,
         }
     }

@@ -166,7 +166,7 @@ impl<O> MutationSpec<O> {
     /// Waits for those of the same scope that were made before; for changes of one thing, name the
     /// thing. Default: waits for none.
     #[must_use]
-    pub fn with_scope(self, scope: impl Into<Rc<str>>) -> Self {
+    pub fn with_scope(self, scope: impl AsRef<str>) -> Self {
         self.map(|mutation| mutation.with_scope(scope))
     }
 

@@ -48,9 +48,9 @@ pub struct ClientOptions {
 impl ClientOptions {
     /// The defaults, for a server at `url`, with seed 0.
     #[must_use]
-    pub fn new(url: impl Into<String>) -> Self {
+    pub fn new(url: impl AsRef<str>) -> Self {
         Self {
-            url: url.into(),
+            url: url.as_ref().to_owned(),
             connection: ConnectionOptions::default(),
             channels: ChannelOptions::default(),
             outbox: OutboxLimits::default(),

@@ -88,8 +88,8 @@ impl Mutation {
     /// A mutation that a function of the app's carries out, with `input`, a JSON text: the client
     /// asks for it by [`Output::StartMutation`](crate::Output::StartMutation).
     #[must_use]
-    pub fn external(input: impl Into<Rc<str>>) -> Self {
-        Self::with_sender(Sender::App(input.into()))
+    pub fn external(input: impl AsRef<str>) -> Self {
+        Self::with_sender(Sender::App(input.as_ref().into()))
     }
 
     /// Shows this edit as well, until the server has spoken.
@@ -108,8 +108,8 @@ impl Mutation {
 
     /// Waits for the mutations with the same scope that were made before. By default none waits.
     #[must_use]
-    pub fn with_scope(mut self, scope: impl Into<Rc<str>>) -> Self {
-        self.scope = Some(scope.into());
+    pub fn with_scope(mut self, scope: impl AsRef<str>) -> Self {
+        self.scope = Some(scope.as_ref().into());
         self
     }
 

@@ -29,9 +29,9 @@ pub struct FetchError {
 
 impl FetchError {
     /// A failure that may pass, such as a lost connection or a 503.
-    pub fn new(message: impl Into<Rc<str>>) -> Self {
+    pub fn new(message: impl AsRef<str>) -> Self {
         Self {
-            message: message.into(),
+            message: message.as_ref().into(),
             retryable: true,
             retry_after: None,
             status: None,
@@ -39,7 +39,7 @@ impl FetchError {
     }
 
     /// A failure that will not pass by itself, such as a 404: it is not retried.
-    pub fn permanent(message: impl Into<Rc<str>>) -> Self {
+    pub fn permanent(message: impl AsRef<str>) -> Self {
         Self {
             retryable: false,
             ..Self::new(message)

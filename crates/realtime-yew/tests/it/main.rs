@@ -5,3 +5,4 @@ mod answers;
 mod pump;
 mod ssr;
 mod ssr_components;
+mod texts;

@@ -16,13 +16,12 @@ pub(super) fn resolve(
         query,
     } = Address::parse(url)?;
     let mut address = origin;
-    let engine_path = format!("/{}/", options.path.trim_matches('/'));
-    let engine_path = if engine_path == "//" {
-        "/"
-    } else {
-        &engine_path
-    };
-    address.push_str(engine_path);
+    let mut engine_path = String::from("/");
+    escape(&mut engine_path, options.path.trim_matches('/'), is_in_path);
+    if engine_path != "/" {
+        engine_path.push('/');
+    }
+    address.push_str(&engine_path);
     address.push_str("?EIO=4&transport=websocket");
     for pair in query
         .unwrap_or_default()
@@ -37,9 +36,9 @@ pub(super) fn resolve(
     for (name, value) in &options.query {
         if !is_reserved(name) {
             address.push('&');
-            escape(&mut address, name);
+            escape(&mut address, name, is_plain);
             address.push('=');
-            escape(&mut address, value);
+            escape(&mut address, value, is_plain);
         }
     }
     let own_path = path.trim_end_matches('/') == engine_path.trim_end_matches('/');
@@ -52,9 +51,18 @@ fn is_reserved(name: &str) -> bool {
     matches!(name, "EIO" | "transport" | "sid")
 }
 
-fn escape(address: &mut String, text: &str) {
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// What a path may hold, and what is escaped in it already.
+fn is_in_path(byte: u8) -> bool {
+    is_plain(byte) || b"/%!$&'()*+,;=:@".contains(&byte)
+}
+
+fn escape(address: &mut String, text: &str, stays: fn(u8) -> bool) {
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+        if stays(byte) {
             address.push(char::from(byte));
         } else {
             // Writing to a string does not fail.
@@ -122,5 +130,19 @@ mod tests {
         assert_eq!(namespace, None);
         let (address, _) = resolve("/", &SocketIoOptions::new().with_path("/")).unwrap();
         assert_eq!(address, "/?EIO=4&transport=websocket");
+    }
+
+    #[test]
+    fn nothing_in_the_servers_own_path_ends_it() {
+        for (path, written) in [
+            ("/a/b%20c/", "/a/b%20c/"),
+            ("a?EIO=3#b", "/a%3FEIO=3%23b/"),
+            ("a\r\n\u{1b} \\é", "/a%0D%0A%1B%20%5C%C3%A9/"),
+        ] {
+            let options = SocketIoOptions::new().with_path(path);
+            let (address, namespace) = resolve("https://a.test", &options).unwrap();
+            let expected = format!("wss://a.test{written}?EIO=4&transport=websocket");
+            assert_eq!((address, namespace), (expected, None), "{path:?}");
+        }
     }
 }

@@ -138,24 +138,26 @@ impl SocketIoOptions {
         }
     }
 
-    /// Sets the path that the server listens on.
+    /// Sets the path that the server listens on. What a path cannot hold, such as a `?`, is written in it
+    /// as `%3F`.
     #[must_use]
-    pub fn with_path(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
+    pub fn with_path(mut self, path: impl AsRef<str>) -> Self {
+        self.path = path.as_ref().to_owned();
         self
     }
 
     /// Adds a parameter to the address.
     #[must_use]
-    pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.query.push((name.into(), value.into()));
+    pub fn with_query(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        let parameter = (name.as_ref().to_owned(), value.as_ref().to_owned());
+        self.query.push(parameter);
         self
     }
 
     /// Sets the namespace to connect to.
     #[must_use]
-    pub fn with_namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
+    pub fn with_namespace(mut self, namespace: impl AsRef<str>) -> Self {
+        self.namespace = Some(namespace.as_ref().to_owned());
         self
     }
 
@@ -168,9 +170,9 @@ impl SocketIoOptions {
 
     /// Sets the events that join and leave a channel.
     #[must_use]
-    pub fn with_join(mut self, join: impl Into<String>, leave: impl Into<String>) -> Self {
-        self.join = join.into();
-        self.leave = leave.into();
+    pub fn with_join(mut self, join: impl AsRef<str>, leave: impl AsRef<str>) -> Self {
+        self.join = join.as_ref().to_owned();
+        self.leave = leave.as_ref().to_owned();
         self
     }
 
@@ -204,15 +206,15 @@ impl SocketIoOptions {
 
     /// Sets the field of CONNECT's payload that holds the token.
     #[must_use]
-    pub fn with_auth_field(mut self, field: impl Into<String>) -> Self {
-        self.auth_field = field.into();
+    pub fn with_auth_field(mut self, field: impl AsRef<str>) -> Self {
+        self.auth_field = field.as_ref().to_owned();
         self
     }
 
     /// Adds a field to CONNECT's payload.
     #[must_use]
-    pub fn with_auth(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.auth.insert(field.into(), value.into());
+    pub fn with_auth(mut self, field: impl AsRef<str>, value: impl Into<Value>) -> Self {
+        self.auth.insert(field.as_ref().to_owned(), value.into());
         self
     }
 
