@@ -18,7 +18,7 @@ fn whoever_takes_a_text_takes_an_attribute_s() {
     assert_eq!((&*refused.code, &*refused.message), ("text", "text"));
     assert_eq!(&*DecodeError::new(text(), text()).what, "text");
     assert_eq!(&*User::new(text(), text()).with_avatar(text()).name, "text");
-    assert_eq!(&*Typist::new(text(), &text()).name, "text");
+    assert_eq!(&*Typist::new(text(), text()).name, "text");
     assert_eq!(ChannelName::from(text()), ChannelName::from("text"));
     assert_eq!(EventName::from(text()), EventName::from("text"));
     let _ = Mutation::external(text()).with_scope(text());

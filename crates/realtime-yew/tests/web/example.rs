@@ -27,7 +27,7 @@ impl ListItem for Task {
 fn Tasks() -> Html {
     let tasks = use_realtime_list(
         key!["tasks"],
-        Fetcher::json("/api/tasks"),
+        Fetcher::<Vec<Task>>::json("/api/tasks"),
         UseRealtimeListOptions::default().with_channel("tasks"),
     );
     html! {
