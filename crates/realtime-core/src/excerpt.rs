@@ -26,6 +26,8 @@ impl fmt::Display for Excerpt<'_> {
 
 fn escaped(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut shown = 0;
+    // What ends a line is seen, but not on one line.
+    let is_hidden = |c| is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}');
     for (at, c) in text.char_indices().filter(|(_, c)| is_hidden(*c)) {
         f.write_str(&text[shown..at])?;
         write!(f, "{}", c.escape_default())?;
@@ -34,17 +36,22 @@ fn escaped(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str(&text[shown..])
 }
 
-/// Controls, and characters that are invisible or reorder the text around them.
-fn is_hidden(c: char) -> bool {
+/// Controls and what Unicode calls default ignorable: what nobody sees.
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{00AD}' | '\u{061C}' | '\u{180E}'
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}'
             | '\u{200B}'..='\u{200F}'
-            | '\u{2028}'..='\u{202E}'
+            | '\u{202A}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}'
-            | '\u{FEFF}'
-            | '\u{FFF9}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{E007F}')
+            | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0000}'..='\u{E0FFF}')
 }
 
 /// The beginning of `text`, at most `most` bytes, with a mark where something is left out.
@@ -63,12 +70,13 @@ pub(crate) struct Address<T>(pub(crate) T);
 impl<T: AsRef<str>> fmt::Display for Address<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = self.0.as_ref();
-        let end = url.find(['?', '#']).unwrap_or(url.len());
-        let more = if end < url.len() { "…" } else { "" };
-        let url = &url[..end];
-        let (scheme, rest) = match url.find([':', '/']) {
+        let (scheme, rest) = match url.find([':', '/', '?', '#']) {
             Some(colon) if url[colon..].starts_with(':') => url.split_at(colon + 1),
             _ => ("", url),
+        };
+        let (rest, more) = match rest.find(['?', '#']) {
+            Some(end) => (&rest[..end], "…"),
+            None => (rest, ""),
         };
         let Some(rest) = rest.strip_prefix("//") else {
             let (rest, more) = if scheme.is_empty() {
@@ -82,6 +90,13 @@ impl<T: AsRef<str>> fmt::Display for Address<T> {
         let host = authority
             .rfind('@')
             .map_or(authority, |at| &authority[at + 1..]);
+        // Of a password with a slash or a question mark in it, the end looks like a path.
+        let is_cut_off = url
+            .rfind('@')
+            .is_some_and(|at| at > scheme.len() + 2 + authority.len());
+        if is_cut_off || !is_host(host) {
+            return write!(f, "{}//…", Excerpt(scheme));
+        }
         write!(
             f,
             "{}//{}{}{more}",
@@ -90,6 +105,24 @@ impl<T: AsRef<str>> fmt::Display for Address<T> {
             Excerpt(path)
         )
     }
+}
+
+/// Whether a text can be a name or number of a host, with its port or without.
+fn is_host(text: &str) -> bool {
+    let (name, port) = match text.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (text, ""),
+    };
+    let number = name.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let is_name = match number {
+        Some(number) => number
+            .chars()
+            .all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.')),
+        None => name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '_')),
+    };
+    is_name && !name.is_empty() && port.chars().all(|c| c.is_ascii_digit())
 }
 
 impl<T: AsRef<str>> fmt::Debug for Address<T> {
@@ -125,6 +158,9 @@ mod tests {
 
     #[test]
     fn what_a_terminal_obeys_or_nobody_sees_is_written_out() {
+        let text = "a\u{115f}\u{3164}\u{1d173}\u{34f}\u{e0100}\u{2029}";
+        let shown = r"a\u{115f}\u{3164}\u{1d173}\u{34f}\u{e0100}\u{2029}";
+        assert_eq!(Excerpt(text).to_string(), shown);
         let text = "a\u{1b}[31m\nb\u{202e}c\u{200b}\u{85}";
         let shown = r"a\u{1b}[31m\nb\u{202e}c\u{200b}\u{85}";
         assert_eq!(Excerpt(text).to_string(), shown);
@@ -137,6 +173,20 @@ mod tests {
             ("//u@a.test", "//a.test"),
             ("/ws?token=s", "/ws…"),
             ("/u@ws", "/u@ws"),
+            ("wss://a.test:1", "wss://a.test:1"),
+            ("wss://[::1]:1/ws", "wss://[::1]:1/ws"),
+            ("wss://[::1]/ws", "wss://[::1]/ws"),
+            ("wss://ü.test/ws", "wss://ü.test/ws"),
+            ("wss://u:s/s@a.test/ws", "wss://…"),
+            ("wss://u:s?s@a.test/ws", "wss://…"),
+            ("wss://u:s#s@a.test/ws", "wss://…"),
+            ("wss://u:1/s@a.test@b.test", "wss://…"),
+            ("wss://u@b:1/s@a.test", "wss://…"),
+            ("wss://u:s@s@a.test/ws", "wss://a.test/ws"),
+            ("wss://u:s", "wss://…"),
+            ("wss://a.test/ws?token=s@s", "wss://…"),
+            ("//u:s/s@a.test", "//…"),
+            ("u?wss:s", "u…"),
             ("javascript:s", "javascript:…"),
             ("wss:u@s", "wss:…"),
             ("", ""),

@@ -5,7 +5,7 @@ mod marks;
 
 pub(crate) use field::Field;
 
-use crate::UserId;
+use crate::{UserId, excerpt::is_invisible};
 use marks::most_in_a_row;
 use std::rc::Rc;
 
@@ -92,24 +92,6 @@ fn one_line(text: &str) -> Rc<str> {
 /// White space of any kind, and the empty cell of Braille.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\u{2800}'
-}
-
-/// Controls and what Unicode calls default ignorable: what nobody sees.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}'
-            | '\u{200B}'..='\u{200F}'
-            | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}'
-            | '\u{3164}'
-            | '\u{FE00}'..='\u{FE0F}'
-            | '\u{FEFF}' | '\u{FFA0}'
-            | '\u{FFF0}'..='\u{FFFB}'
-            | '\u{1BCA0}'..='\u{1BCA3}'
-            | '\u{1D173}'..='\u{1D17A}'
-            | '\u{E0000}'..='\u{E0FFF}')
 }
 
 /// Whether an invisible character changes how the ones beside it look.

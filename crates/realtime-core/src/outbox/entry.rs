@@ -2,12 +2,12 @@
 
 use super::{Delivery, Message, ReliableOptions};
 use crate::{
+    excerpt::Size,
     id::{ChannelName, EventName, MessageId},
     time::Instant,
 };
-use std::{rc::Rc, time::Duration};
+use std::{fmt, rc::Rc, time::Duration};
 
-#[derive(Debug)]
 pub(super) struct Entry {
     /// Only messages that want an answer have one.
     pub(super) id: Option<MessageId>,
@@ -36,6 +36,20 @@ pub(super) enum Kind {
     Unacked { expires: Instant },
     Latest((Owner, Rc<str>)),
     Volatile,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("id", &self.id)
+            .field("event", &self.event)
+            .field("channel", &self.channel)
+            .field("data", &Size(self.data.len()))
+            .field("kind", &self.kind)
+            .field("sent", &self.sent)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Entry {

@@ -1,7 +1,10 @@
 //! What is sent, and how much it matters that it arrives.
 
-use crate::id::{ChannelName, EventName};
-use std::{rc::Rc, time::Duration};
+use crate::{
+    excerpt::Size,
+    id::{ChannelName, EventName},
+};
+use std::{fmt, rc::Rc, time::Duration};
 
 /// Names one send from push to settlement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,7 +20,7 @@ pub struct SendId(pub(super) u64);
 ///     .with(Delivery::Volatile);
 /// assert_eq!(typing.channel.as_deref(), Some("room:lobby"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// The event's name.
     pub event: EventName,
@@ -27,6 +30,17 @@ pub struct Message {
     pub data: String,
     /// How much it matters that it arrives.
     pub delivery: Delivery,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("event", &self.event)
+            .field("channel", &self.channel)
+            .field("data", &Size(self.data.len()))
+            .field("delivery", &self.delivery)
+            .finish()
+    }
 }
 
 impl Message {

@@ -3,9 +3,10 @@
 use super::SendId;
 use crate::{
     error::{DecodeError, EncodeError, ServerError},
+    excerpt::Size,
     id::{ChannelName, EventName, MessageId},
 };
-use std::rc::Rc;
+use std::{fmt, rc::Rc};
 
 /// Why a message was not delivered, or may not have been.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +56,7 @@ pub enum SendError {
 }
 
 /// What the outbox wants done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum OutboxOutput {
     /// Encode the message and give it to the socket, now.
     Transmit {
@@ -77,6 +78,32 @@ pub enum OutboxOutput {
         /// The answer's data as JSON text (`null` if no answer was wanted), or why not.
         result: Result<Rc<str>, SendError>,
     },
+}
+
+impl fmt::Debug for OutboxOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transmit {
+                send,
+                id,
+                event,
+                channel,
+                data,
+            } => f
+                .debug_struct("Transmit")
+                .field("send", send)
+                .field("id", id)
+                .field("event", event)
+                .field("channel", channel)
+                .field("data", &Size(data.len()))
+                .finish(),
+            Self::Settled { send, result } => f
+                .debug_struct("Settled")
+                .field("send", send)
+                .field("result", &result.as_ref().map(|data| Size(data.len())))
+                .finish(),
+        }
+    }
 }
 
 /// Counters of one outbox, since it was made, and what it holds now.

@@ -1,6 +1,6 @@
 //! What a member tells about itself beside its status: a cursor, a selection, a mood.
 
-use crate::DecodeError;
+use crate::{DecodeError, excerpt::Size};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::{fmt, rc::Rc};
@@ -94,7 +94,9 @@ impl Eq for Metadata {}
 
 impl fmt::Debug for Metadata {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Metadata({})", self.as_json())
+        f.debug_tuple("Metadata")
+            .field(&Size(self.bytes()))
+            .finish()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use realtime_core::{
     Client, ClientOptions, ConnectionOptions, EventName, Frame, FrameRef, Generation, Input,
-    Instant, MessageId, Output,
+    Instant, MessageId, Metadata, Output,
+    outbox::{Message, Outbox, OutboxLimits, OutboxOutput},
     wire::{
         Codec, JsonCodec, Outbound,
         socketio::{SocketIoCodec, SocketIoOptions},
@@ -97,4 +98,29 @@ fn a_frame_and_what_it_was_made_of_show_their_size() {
         frame: frames[0].clone(),
     };
     assert!(!format!("{output:?}").contains("secret"));
+}
+
+#[test]
+fn a_message_a_held_one_and_metadata_are_shown_without_what_they_say() {
+    let now = Instant::ZERO;
+    let mut outbox = Outbox::new(OutboxLimits::default(), "q7f");
+    let message = Message::new("message:send", r#"{"text":"secret"}"#).on("room:a");
+    let metadata = Metadata::new("secret").unwrap();
+    let mut shown = format!("{message:?} {metadata:?}");
+    outbox.push(now, message);
+    shown += &format!("{outbox:?}");
+    outbox.up(now);
+    let Some(output) = outbox.poll_output() else {
+        panic!("nothing is sent");
+    };
+    shown += &format!("{output:?}");
+    if let OutboxOutput::Transmit { id: Some(id), .. } = &output {
+        assert!(outbox.acked(now, id, Ok("\"secret\"")));
+    }
+    shown += &format!("{:?}", outbox.poll_output());
+    assert!(!shown.contains("secret"), "{shown}");
+    assert!(
+        shown.contains("17 bytes") && shown.contains("room:a"),
+        "{shown}"
+    );
 }

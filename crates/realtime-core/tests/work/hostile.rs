@@ -115,8 +115,7 @@ fn work_about_an_edit(frame: impl Fn(&str) -> String) -> Tally {
     let mut wire = listing(10, true);
     edit(&mut wire, 0);
     let frame = frame(&wire.sent.pop().unwrap());
-    let tally = Tally::of(|| wire.frame(&frame));
-    tally
+    Tally::of(|| wire.frame(&frame))
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! A packet whose binary frames are still on their way.
 
 use super::{error::SocketIoError, packet::Packet, placeholder};
+use crate::excerpt::Size;
+use std::fmt;
 
 /// One packet, and the frames that have come for it.
-#[derive(Debug)]
 pub(super) struct Pending {
     /// The packet's text, kept for when it is complete.
     text: String,
@@ -12,6 +13,15 @@ pub(super) struct Pending {
     bytes: usize,
     /// How often the server has pinged meanwhile.
     pings: u8,
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("text", &Size(self.text.len()))
+            .field("buffers", &Size(self.bytes))
+            .finish_non_exhaustive()
+    }
 }
 
 impl Pending {
@@ -111,5 +121,17 @@ mod tests {
         assert_eq!(pending.missing(), missing);
         assert_eq!(pending.pinged(), Ok(()));
         assert_eq!(pending.pinged(), Err(missing));
+    }
+
+    #[test]
+    fn what_is_waited_with_is_not_shown() {
+        let mut pending = pending(r#"51-["e","secret",{"_placeholder":true,"num":0}]"#).unwrap();
+        assert!(pending.add(b"secret", 100).unwrap());
+        let shown = format!("{pending:?}");
+        assert!(shown.contains("6 bytes"), "{shown}");
+        assert!(
+            !shown.contains("secret") && !shown.contains("115"),
+            "{shown}"
+        );
     }
 }
