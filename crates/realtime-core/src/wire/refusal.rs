@@ -23,6 +23,7 @@ pub(super) fn read(json: &str) -> ServerError {
 }
 
 /// The `error` of an object, unless it is `null`.
+#[cfg(feature = "socketio")]
 pub(super) fn error_in(object: &str) -> Option<&str> {
     let mut error = None;
     // What follows a mistake is not read, and what stands before it counts.
