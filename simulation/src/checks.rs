@@ -9,7 +9,7 @@ use crate::{
     stage::Stage,
     task::Task,
 };
-use realtime_core::{Client, ListItem, QueryError, QueryOptions};
+use realtime_core::{Client, FetchStatus, ListItem, QueryError, QueryOptions};
 use std::{fmt::Debug, rc::Rc};
 
 impl Stage {
@@ -35,7 +35,9 @@ impl Stage {
         for app in self.present() {
             for query in app.mounted.keys().filter(|it| !app.unwanted.contains(it)) {
                 let meta = self.world.client(app.peer).query_meta(&query.key());
+                // A fetch that was spread by chance may have begun just now: nobody has given up then.
                 if let Some(meta) = meta
+                    && meta.fetch_status == FetchStatus::Idle
                     && let Some(QueryError::Fetch(error)) = &meta.error
                     && error.retryable
                     && meta.failure_count <= QueryOptions::default().retry
