@@ -10,7 +10,9 @@ use crate::{
     stage::Stage,
     wait::{answer, connected, event, holds},
 };
-use realtime_core::{ConnectionError, Fault, Message, wire::socketio::ChannelMapping};
+use realtime_core::{
+    ConnectionError, ConnectionStatus, Fault, Message, wire::socketio::ChannelMapping,
+};
 use serde_json::{Value, json};
 
 pub(super) const CASES: &[Case] = &[
@@ -142,9 +144,11 @@ async fn rejected(stage: Stage) -> Verdict {
         },
     )
     .await?;
-    let wait = outside.client().connection().retry_at.map(|at| {
-        let since = outside.client().connection().since;
-        at.saturating_since(since).as_millis() >= 1_000
-    });
-    same("the next attempt is far off", &wait, &Some(true))
+    // `forbidden` is for good; a refusal without a code may be another one next time.
+    let info = outside.client().connection().clone();
+    let rests = match info.retry_at {
+        Some(at) => at.saturating_since(info.since).as_millis() >= 1_000,
+        None => info.status == ConnectionStatus::Disconnected,
+    };
+    same("the next attempt is far off, or none comes", &rests, &true)
 }
