@@ -46,10 +46,14 @@ pub(super) fn show(ada: &Visitor, base: &str, report: &mut Report) {
         .and_then(|()| ada.await_data());
     report.check("the retry button brings the data", retried);
 
+    // Without a token there is no next connection, and a browser that is offline may hold back what
+    // cuts this one.
     let offline = ada
-        .take_offline(true)
+        .await_status("connected", RECOVERS)
+        .and_then(|()| ada.requests(API, Requests::Fail))
         .and_then(|()| ada.cut())
-        .and_then(|()| shown(ada, "offline", SOON));
+        .and_then(|()| shown(ada, "offline", SOON))
+        .and_then(|()| ada.take_offline(true));
     state(ada, "offline", offline, report);
     let pending = first_task(ada).and_then(|task| {
         ada.edit_task(&task.id, LATE)?;
@@ -59,7 +63,8 @@ pub(super) fn show(ada: &Visitor, base: &str, report: &mut Report) {
     let (task, pending) = pending.map_or_else(|error| (None, Err(error)), |it| (Some(it), Ok(())));
     state(ada, "pending", pending, report);
     let online = ada
-        .take_offline(false)
+        .requests(API, Requests::Pass)
+        .and_then(|()| ada.take_offline(false))
         .and_then(|()| ada.await_status("connected", RECOVERS))
         .and_then(|()| hidden(ada, "offline"));
     report.check("with the network the offline banner goes", online);
