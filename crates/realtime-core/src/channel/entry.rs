@@ -253,7 +253,8 @@ impl Entry {
         if matches!(continuity, Continuity::Recovered { .. }) {
             let seen = self.seq();
             let last = reply.position.map(|position| position.seq);
-            let missed = last.filter(|last| *last > seen);
+            // Who believes without the flag does not look either: a short recovery would hide that.
+            let missed = last.filter(|last| *last > seen && !off(Rule::RecoveredFlag));
             self.missed = missed.map(|last| Missed { last, seen });
         } else {
             self.position = reply.position;
