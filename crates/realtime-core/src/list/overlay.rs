@@ -2,6 +2,7 @@
 
 mod beneath;
 mod calls;
+mod duplicate;
 mod echo;
 
 use super::{
@@ -25,6 +26,7 @@ use crate::{
 };
 use beneath::{Synced, id_json};
 use calls::Calls;
+use duplicate::Duplicates;
 use echo::renamed;
 use std::{any::Any, rc::Rc};
 
@@ -36,6 +38,7 @@ pub(super) struct ListOverlay<T: ListItem> {
     by_message: OrderedMap<MessageId, MutationId>,
     /// The row that each layer is on.
     layers: OrderedMap<LayerId, T::Id>,
+    duplicates: Duplicates<T::Id>,
     aliases: Rc<Aliases<T::Id>>,
     policy: ConflictPolicy<T>,
     key: Option<QueryKey>,
@@ -51,6 +54,8 @@ struct Touched<T: ListItem> {
     shown: Option<Entry<T>>,
     /// Its place, if that is not the synced row's.
     place: Option<Label>,
+    /// The edit that makes a row which looks like this one of the server's, which is hidden for it.
+    duplicate_of: Option<LayerId>,
 }
 
 /// A mutation with layers here.
@@ -70,6 +75,7 @@ impl<T: ListItem> ListOverlay<T> {
             mutations: OrderedMap::new(),
             by_message: OrderedMap::new(),
             layers: OrderedMap::new(),
+            duplicates: Duplicates::new(),
             aliases: Rc::default(),
             policy,
             key: None,
@@ -114,6 +120,7 @@ impl<T: ListItem> ListOverlay<T> {
         left.retain(|mutation| touched.stack.of(*mutation).next().is_none());
         for layer in &removed {
             self.layers.remove(&layer.id);
+            self.duplicates.reveal(layer.id);
             if let Some(member) = self.mutations.get_mut(&layer.id.mutation) {
                 member.unnamed.remove(&layer.id);
             }
@@ -258,6 +265,7 @@ impl<T: ListItem> KeyedList<T> {
                 stack: Stack::new(),
                 shown: self.rows.get(id).map(|row| row.entry.clone()),
                 place: None,
+                duplicate_of: None,
             };
             self.overlay.touched.insert(id.clone(), touched);
         }
@@ -405,11 +413,14 @@ impl<T: ListItem> Overlay for KeyedList<T> {
             if let Some(touched) = self.overlay.touched.get_mut(&id)
                 && touched.stack.set_failed(mutation, failed)
             {
+                for layer in touched.stack.of(mutation).filter(|_| failed) {
+                    self.overlay.duplicates.reveal(layer.id);
+                }
                 self.pending.item(&id);
                 changed = true;
             }
         }
-        changed
+        self.show_revealed() | changed
     }
 
     fn fetch_began(&mut self) {

@@ -68,6 +68,13 @@ impl<T> Folded<T> {
     }
 }
 
+impl<T, P> Layer<T, P> {
+    /// Whether it failed, and is kept.
+    pub(crate) const fn is_failed(&self) -> bool {
+        self.failed
+    }
+}
+
 impl<T, P> Stack<T, P> {
     pub(crate) const fn new() -> Self {
         Self(Vec::new())

@@ -119,12 +119,11 @@ fn a_row_whose_event_comes_before_its_answer_or_after_it_ends_as_one_and_is_not_
         } else {
             answer(&mut world, peer, mutation, &item);
         }
-        if !event_first {
-            assert_eq!(shown(&world, peer), one("m1", "temp-1"), "{kind}");
-        }
         if event_first {
+            assert_eq!(shown(&world, peer), one("temp-1", "temp-1"), "{kind}");
             answer(&mut world, peer, mutation, &item);
         } else {
+            assert_eq!(shown(&world, peer), one("m1", "temp-1"), "{kind}");
             publish(&mut world, &item);
             world.run(Duration::from_millis(10));
         }
@@ -149,4 +148,76 @@ fn a_row_that_was_deleted_before_the_answer_came_stays_away() {
     answer(&mut world, peer, mutation, &item);
     world.run(20 * SECOND);
     assert_eq!(shown(&world, peer), []);
+}
+
+/// The rows by id, in the order of the ids.
+fn ids(world: &World, peer: PeerId) -> Vec<String> {
+    let mut ids: Vec<String> = shown(world, peer).into_iter().map(|(id, _)| id).collect();
+    ids.sort();
+    ids
+}
+
+#[test]
+fn a_row_of_somebody_elses_that_looks_the_same_shows_as_soon_as_ours_has_its_id() {
+    for (sorted, versioned, _) in kinds() {
+        let (mut world, peer) = open(sorted);
+        let mutation = make(&mut world, peer, "temp-1", "made");
+        publish(&mut world, &made("theirs", versioned));
+        world.run(Duration::from_millis(10));
+        assert_eq!(ids(&world, peer), ["temp-1"]);
+        // Of one edit one row is a duplicate, and one that looks different is none.
+        publish(&mut world, &made("another", versioned));
+        publish(&mut world, &json!({ "id": "else", "text": "else" }));
+        world.run(Duration::from_millis(10));
+        assert_eq!(ids(&world, peer), ["another", "else", "temp-1"]);
+        answer(&mut world, peer, mutation, &made("ours", versioned));
+        assert_eq!(ids(&world, peer), ["another", "else", "ours", "theirs"]);
+    }
+}
+
+#[test]
+fn a_row_that_looks_like_one_whose_request_failed_shows() {
+    let (mut world, peer) = open(true);
+    let mutation = make(&mut world, peer, "temp-1", "made");
+    publish(&mut world, &made("theirs", false));
+    world.run(Duration::from_millis(10));
+    assert_eq!(ids(&world, peer), ["temp-1"]);
+    let result = Err(realtime_core::FetchError::permanent("no"));
+    world.input(peer, Input::MutationFinished { mutation, result });
+    assert_eq!(ids(&world, peer), ["theirs"]);
+}
+
+#[test]
+fn a_row_that_is_hidden_for_ours_goes_on_as_the_server_has_it() {
+    let (mut world, peer) = open(true);
+    let mutation = make(&mut world, peer, "temp-1", "made");
+    publish(&mut world, &made("m1", false));
+    let update = r#"{"action":"update","item":{"id":"m1","text":"changed"}}"#;
+    world.server.publish("memos", "list:update", update);
+    world.run(Duration::from_millis(10));
+    assert_eq!(ids(&world, peer), ["temp-1"]);
+    answer(&mut world, peer, mutation, &made("m1", false));
+    assert_eq!(shown(&world, peer), one("m1", "temp-1"));
+    let list = world.client(peer).list::<Memo>(&memos()).unwrap();
+    assert_eq!(
+        list.iter().next().map(|memo| memo.text.clone()),
+        Some("changed".into())
+    );
+}
+
+#[test]
+fn an_answer_that_tells_no_id_leaves_one_row_until_a_fetch_tells_which_it_is() {
+    let (mut world, peer) = open(true);
+    let mutation = make(&mut world, peer, "temp-1", "made");
+    publish(&mut world, &made("m1", false));
+    world.run(Duration::from_millis(10));
+    answer(&mut world, peer, mutation, &Value::Null);
+    assert_eq!(ids(&world, peer), ["temp-1"]);
+    world.on_fetch(|_, _| {
+        let item = serde_json::from_value(made("m1", false)).unwrap();
+        Ok(vec![Memo { ..item }])
+    });
+    world.run(20 * SECOND);
+    assert_eq!(ids(&world, peer), ["m1"]);
+    assert_eq!(world.client(peer).overlay_len(&memos()), 0);
 }

@@ -198,6 +198,7 @@ impl<T: ListItem> KeyedList<T> {
             }
             laid.order |= self.rank(&id) != rank;
         }
+        laid.order |= self.show_revealed();
         if laid.order {
             self.pending.order();
         }
@@ -222,10 +223,17 @@ impl<T: ListItem> KeyedList<T> {
             self.drop_arrived(id);
         }
         let row = self.rows.get(id).map(|row| row.entry.clone());
+        if row.is_none() {
+            self.forget_duplicate(id);
+        }
         let overlay = &mut self.overlay;
         let Some(touched) = overlay.touched.get_mut(id) else {
             return;
         };
+        if touched.duplicate_of.is_some() {
+            self.show_row(id, row, None);
+            return;
+        }
         if touched.stack.is_empty() {
             if let Some(place) = &touched.place {
                 self.order.free(place);

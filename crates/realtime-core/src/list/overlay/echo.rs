@@ -318,12 +318,14 @@ impl<T: ListItem> KeyedList<T> {
             }
             for layer in moved.stack.iter() {
                 self.overlay.layers.insert(layer.id, id.clone());
+                self.overlay.duplicates.reveal(layer.id);
                 if let Some(member) = self.overlay.mutations.get_mut(&layer.id.mutation) {
                     member.rows.remove(temporary);
                     member.rows.insert(id.clone());
                 }
             }
             if let Some(touched) = self.overlay.touched.get_mut(id) {
+                touched.duplicate_of = None;
                 touched.stack.absorb(moved.stack);
                 touched.place = touched.place.take().or(moved.place);
             }
@@ -354,6 +356,7 @@ impl<T: ListItem> KeyedList<T> {
             return;
         }
         let Some(temporary) = item.temporary_id() else {
+            self.hide_duplicate(item);
             return;
         };
         let id = item.id();

@@ -158,6 +158,9 @@ impl Pair {
             .map(|row| (row.id, Row::clone(row)))
             .collect();
         for (id, touched) in &self.edited.overlay.touched {
+            if let Some(layer) = touched.duplicate_of {
+                assert!(rows.remove(id).is_some() && self.is_making(layer));
+            }
             for layer in touched.stack.iter() {
                 match &layer.change {
                     Change::Insert(row) => {
@@ -176,6 +179,13 @@ impl Pair {
             }
         }
         rows
+    }
+
+    /// Whether an edit that is there makes a row.
+    fn is_making(&self, layer: LayerId) -> bool {
+        let rows = self.edited.overlay.touched.values();
+        let mut layers = rows.flat_map(|row| row.stack.iter());
+        layers.any(|it| it.id == layer && matches!(it.change, Change::Insert(_)))
     }
 
     /// Rows that only we know, and did not move, stand at the end, in the order they were made.
