@@ -418,6 +418,23 @@ impl Channels {
         self.entries.get(channel).map(Entry::state)
     }
 
+    /// Why the server sends no events of a channel, if it has refused to.
+    #[must_use]
+    pub fn refusal(&self, channel: &ChannelName) -> Option<ChannelError> {
+        match &self.entries.get(channel)?.link {
+            Link::Refused(error) => Some(ChannelError::Refused {
+                channel: channel.clone(),
+                error: error.clone(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whether a channel's answer, or an event that was missed and is sent now, is to come.
+    pub(crate) fn is_coming_back(&self, channel: &ChannelName) -> bool {
+        self.entries.get(channel).is_some_and(Entry::is_coming_back)
+    }
+
     /// Whether some channel is still on its way back: its answer, or an event that was missed and is
     /// sent now, is to come.
     #[must_use]

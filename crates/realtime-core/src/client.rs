@@ -1,22 +1,23 @@
-//! The composition root: routes what happens to the parts it concerns, and their wishes outwards.
+//! The client: the commands on the connection, channels, sends and rooms; those on data are in `queries`.
 
 mod channel_rules;
-mod entries;
-mod events;
 mod link;
 mod live_list;
 mod mutations;
 mod options;
+mod outputs;
+mod part;
 mod port;
 mod queries;
 mod room;
 mod rooms;
+mod root;
 mod route;
-mod session;
+mod router;
 mod shown;
 mod stats;
+mod store;
 mod waking;
-mod words;
 
 pub use channel_rules::ChannelRules;
 pub use options::ClientOptions;
@@ -28,24 +29,21 @@ pub use stats::ClientStats;
 
 use crate::{
     access::SubscribeOptions,
-    channel::{ChannelError, ChannelState, Channels, LeaseId},
-    connection::{Connection, ConnectionInfo},
-    error::EncodeError,
-    excerpt::Address,
-    id::{ChannelName, Epoch, EventName, MessageId},
+    channel::{ChannelError, ChannelState, LeaseId},
+    connection::ConnectionInfo,
+    id::{ChannelName, EventName, UserId},
+    liveness::Liveness,
     mutation::Mutations,
-    notify::{Dirty, Topic},
-    outbox::{Message, Outbox, SendId},
-    query::QueryCache,
-    time::{Instant, earliest},
-    wire::{Codec, Frame, Outbound},
+    notify::Topic,
+    outbox::{Message, SendId},
+    presence::{Metadata, PresenceOptions, PresenceSnapshot, PresenceStats, PresenceStatus, User},
+    time::Instant,
+    typing::{TypingOptions, TypingStats, Typist},
+    wire::Codec,
 };
-use entries::Entries;
 use rooms::Rooms;
-use route::{Routes, Target};
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::VecDeque;
-use waking::Waking;
+use root::Root;
+use std::rc::Rc;
 
 /// The whole client, without a socket, a clock or a thread.
 ///
@@ -67,219 +65,113 @@ use waking::Waking;
 /// ```
 #[derive(Debug)]
 pub struct Client {
-    url: Address<String>,
-    codec: Box<dyn Codec>,
-    connection: Connection,
-    channels: Channels,
-    outbox: Outbox,
-    cache: QueryCache,
-    entries: Entries,
-    rooms: Rooms,
-    mutations: Mutations,
-    /// What is done about mutations; none as long as there has been no mutation.
-    mutating: Option<&'static mutations::Calls>,
-    routes: Routes,
-    listeners: FxHashMap<ListenerId, Listener>,
-    last_listener: u64,
-    max_listeners: usize,
-    dirty: Dirty,
-    outputs: VecDeque<Output>,
-    /// The answer that ends the handshake under way.
-    auth: Option<MessageId>,
-    /// Whether the app has been told that the server answers no subscription.
-    told_of_silence: bool,
-    /// How many channels are unknown, as last told.
-    unknown_channels: usize,
-    /// The answer to a token that was renewed on the open link.
-    renewal: Option<MessageId>,
-    id_prefix: String,
-    last_auth: u64,
-    /// Sends of presence and typing, whose outcome is nobody's business.
-    own_sends: FxHashSet<SendId>,
-    channel_rules: ChannelRules,
-    /// Events that nobody could be given, which was told.
-    unaddressed: FxHashSet<EventName>,
-    /// How many events of a name were for channels that nobody uses; `None` once one has found
-    /// somebody.
-    misses: FxHashMap<EventName, Option<u32>>,
-    /// The epoch seen last: most events share it, so it is not allocated again.
-    epoch: Epoch,
-    /// Kept for its memory.
-    targets: Vec<Target>,
-    waking: Waking,
-    stats: ClientStats,
-}
-
-#[derive(Debug)]
-struct Listener {
-    event: EventName,
-    channel: Option<ChannelName>,
-    lease: Option<LeaseId>,
+    root: Root,
 }
 
 impl Client {
     /// A client that does nothing until [`connect`](Self::connect).
     #[must_use]
     pub fn new(options: ClientOptions, codec: Box<dyn Codec>) -> Self {
-        let mut rng = fastrand::Rng::with_seed(options.seed);
-        let waking = Waking::new(options.connection.heartbeat.probe_within);
-        let id_prefix: String = (0..8).map(|_| rng.lowercase()).collect();
         Self {
-            connection: Connection::new(options.connection, rng.fork()),
-            outbox: Outbox::new(options.outbox, &id_prefix),
-            cache: QueryCache::new(rng.fork(), options.queries),
-            entries: Entries::default(),
-            mutations: Mutations::new(options.mutations, &id_prefix, rng.fork()),
-            rooms: Rooms::new(rng.fork()),
-            channels: Channels::new(options.channels, &format!("{id_prefix}s"), rng.fork()),
-            mutating: None,
-            routes: Routes::default(),
-            listeners: FxHashMap::default(),
-            last_listener: 0,
-            max_listeners: options.max_listeners,
-            dirty: Dirty::default(),
-            outputs: VecDeque::new(),
-            auth: None,
-            told_of_silence: false,
-            unknown_channels: 0,
-            renewal: None,
-            id_prefix,
-            last_auth: 0,
-            own_sends: FxHashSet::default(),
-            channel_rules: options.channel_rules,
-            unaddressed: FxHashSet::default(),
-            misses: FxHashMap::default(),
-            epoch: Epoch::from(""),
-            targets: Vec::new(),
-            waking,
-            stats: ClientStats::default(),
-            url: Address(options.url),
-            codec,
+            root: Root::new(options, codec),
         }
     }
 
     /// Takes in something that happened at `now`.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
-        match input {
-            Input::Token { generation, result } => self.token(now, generation, result),
-            Input::Opened { generation } => self.connection.socket_opened(now, generation),
-            Input::AddressRefused { generation, error } => {
-                self.address_refused(now, generation, error);
-            }
-            Input::Frame { generation, frame } => self.frame(now, generation, frame),
-            Input::Closed {
-                generation,
-                code,
-                reason,
-                was_clean,
-            } => self
-                .connection
-                .socket_closed(now, generation, code, reason, was_clean),
-            Input::FetchFinished { fetch, result } => {
-                let entry = self.cache.fetching(fetch);
-                self.cache.fetch_finished(now, fetch, result);
-                if let Some(entry) = entry {
-                    self.hear_overlay(now, entry);
-                }
-            }
-            Input::MutationFinished { mutation, result } => {
-                let result = result.map_err(Into::into);
-                self.mutation_done(now, mutation, result);
-            }
-            Input::Timeout => self.timeout(now),
-            Input::Visible(visible) => {
-                self.connection.set_visible(now, visible);
-                self.cache.set_visible(now, visible);
-                self.rooms.set_visible(now, visible);
-            }
-            Input::Online(online) => {
-                self.connection.set_online(now, online);
-                self.cache.set_online(now, online);
-                self.mutations.set_online(online);
-            }
-            Input::PageHide => {
-                self.rooms.leave_all(now);
-                self.settle(now);
-                self.connection.page_hide(now);
-            }
-            Input::PageShow => self.connection.page_show(now),
-            Input::Activity => self.rooms.activity(now),
-            Input::Blocked(blocked) => self.outbox.set_blocked(now, blocked),
-        }
-        self.settle(now);
+        self.root.handle(now, input);
     }
 
     /// The next thing to do; `None` when all is done.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.root.poll_output()
     }
 
     /// When to call [`handle`](Self::handle) with [`Input::Timeout`]; `None` for never.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        let answers = self.answers_due().map(|due| self.waking.put_off(due));
-        let others = earliest(self.connection.next_deadline(), self.rooms.next_deadline());
-        earliest(answers, others)
-    }
-
-    /// When the time is up of something that an answer would settle.
-    fn answers_due(&self) -> Option<Instant> {
-        [
-            self.channels.next_deadline(),
-            self.outbox.next_deadline(),
-            self.cache.next_deadline(),
-            self.mutations.next_deadline(),
-        ]
-        .into_iter()
-        .fold(None, earliest)
+        self.root.next_deadline()
     }
 
     /// Whether anything waits to be published.
     #[must_use]
     pub fn has_changes(&self) -> bool {
-        !self.dirty.is_empty()
+        !self.root.out.dirty.is_empty()
     }
 
     /// Whether what waits is the user's own doing, to be shown before the next frame.
     #[must_use]
     pub fn is_urgent(&self) -> bool {
-        self.dirty.is_urgent()
+        self.root.out.dirty.is_urgent()
     }
 
     /// What to tell hooks about, each topic once.
     pub fn take_changes(&mut self) -> Vec<Topic> {
-        self.dirty.take()
+        self.root.out.dirty.take()
     }
 
     /// Starts connecting, unless that is under way or done.
     pub fn connect(&mut self, now: Instant) {
-        self.cache.sign_in(now);
-        self.connection.connect(now);
-        self.settle(now);
+        self.root.store.cache.sign_in(now);
+        self.root.link.connection.connect(now);
+        self.root.settle(now);
     }
 
     /// Connects afresh and at once, also after the client gave up or was told to stop.
     pub fn reconnect(&mut self, now: Instant) {
-        self.end_session();
-        self.cache.sign_in(now);
-        self.connection.reconnect(now);
-        self.settle(now);
+        self.root.link.end_session(&mut self.root.out);
+        self.root.store.cache.sign_in(now);
+        self.root.link.connection.reconnect(now);
+        self.root.settle(now);
     }
 
     /// Leaves every room, closes the socket and stays away until told otherwise. What still waits
     /// to be sent settles as disconnected.
     pub fn disconnect(&mut self, now: Instant) {
-        self.rooms.leave_all(now);
-        self.settle(now);
-        self.end_session();
-        self.connection.disconnect(now);
-        self.settle(now);
+        self.root.disconnect(now);
+    }
+
+    /// Asks the app for a new token and shows it on the open link. Where the protocol has no way to
+    /// say it there (Socket.IO), another socket takes the place of this one once the token is there,
+    /// and the session is taken up again on it. Does nothing without a link: the next one begins with
+    /// a new token anyway.
+    pub fn renew_token(&mut self, now: Instant) {
+        self.root.link.renew_token(now);
+        self.root.settle(now);
+    }
+
+    /// The user signs out: leaves every room, closes the socket, settles everything that was sent
+    /// ([`SendError::SignedOut`](crate::SendError::SignedOut)) and empties the cache, the rosters and
+    /// the list of typists.
+    ///
+    /// Observers, leases and listeners stay, but have nothing, and nothing is fetched, until
+    /// [`connect`](Self::connect) or [`reconnect`](Self::reconnect) begins the next session. That one
+    /// is not a continuation: channels are not resumed, and an answer to this session is nobody's.
+    pub fn sign_out(&mut self, now: Instant) {
+        self.root.sign_out(now);
+    }
+
+    /// What has been counted so far.
+    #[must_use]
+    pub fn stats(&self) -> ClientStats {
+        let Root {
+            link, store, parts, ..
+        } = &self.root;
+        ClientStats {
+            codec: link.codec.stats(),
+            connection: link.connection.stats(),
+            channels: link.channels.stats(),
+            outbox: link.outbox.stats(),
+            queries: store.cache.stats(),
+            mutations: parts.get().map(Mutations::stats).unwrap_or_default(),
+            ..self.root.out.stats.clone()
+        }
     }
 
     /// How the connection stands.
     #[must_use]
     pub fn connection(&self) -> &ConnectionInfo {
-        self.connection.info()
+        self.root.link.connection.info()
     }
 
     /// Subscribes to a channel, or shares the subscription there is.
@@ -307,34 +199,42 @@ impl Client {
         channel: &ChannelName,
         options: &SubscribeOptions,
     ) -> Result<LeaseId, ChannelError> {
-        let lease = self.channels.subscribe_with(now, channel, options)?;
-        self.settle(now);
+        let channels = &mut self.root.link.channels;
+        let lease = channels.subscribe_with(now, channel, options)?;
+        self.root.settle(now);
         Ok(lease)
     }
 
     /// Why the server sends no events of a channel, if it has refused to.
     #[must_use]
     pub fn channel_refusal(&self, channel: &ChannelName) -> Option<ChannelError> {
-        match self.channels.state(channel)? {
-            ChannelState::Refused(error) => Some(ChannelError::Refused {
-                channel: channel.clone(),
-                error,
-            }),
-            _ => None,
-        }
+        self.root.link.channels.refusal(channel)
     }
 
     /// Of how many channels nobody knows whether their events arrive: they were asked for, and
     /// neither an answer nor an event has come.
     #[must_use]
     pub const fn unknown_channels(&self) -> usize {
-        self.unknown_channels
+        self.root.link.unknown_channels()
+    }
+
+    /// Whether what happens on a channel is known to reach us; [`Liveness::None`] if nobody has
+    /// asked for it.
+    #[must_use]
+    pub fn channel_liveness(&self, channel: &str) -> Liveness {
+        let state = self.root.link.channels.state(channel);
+        state.map_or(Liveness::None, |state| match state {
+            ChannelState::Waiting | ChannelState::Subscribing => Liveness::Waiting,
+            ChannelState::Unknown => Liveness::Unknown,
+            ChannelState::Live => Liveness::Live,
+            ChannelState::Refused(_) => Liveness::Refused,
+        })
     }
 
     /// Gives up one use of a channel; after the last, and a short grace, it is unsubscribed.
     pub fn release(&mut self, now: Instant, lease: LeaseId) {
-        self.channels.release(now, lease);
-        self.settle(now);
+        self.root.link.channels.release(now, lease);
+        self.root.settle(now);
     }
 
     /// Asks for every `event` on `channel` as [`Output::Event`], and subscribes to the channel.
@@ -354,43 +254,21 @@ impl Client {
         event: &EventName,
         channel: Option<&ChannelName>,
     ) -> Result<ListenerId, ChannelError> {
-        if self.codec.keeps(event) {
+        let (link, router) = (&mut self.root.link, &mut self.root.router);
+        if link.codec.keeps(event) {
             let event = event.clone();
             return Err(ChannelError::ReservedName { event });
         }
-        if self.listeners.len() >= self.max_listeners {
-            return Err(ChannelError::TooManyListeners {
-                limit: self.max_listeners,
-            });
-        }
-        let lease = channel
-            .map(|channel| self.channels.subscribe(now, channel))
-            .transpose()?;
-        self.last_listener += 1;
-        let id = ListenerId(self.last_listener);
-        self.routes.add(event, channel, Target::Listener(id));
-        let listener = Listener {
-            event: event.clone(),
-            channel: channel.cloned(),
-            lease,
-        };
-        self.listeners.insert(id, listener);
-        self.settle(now);
+        let id = router.listen(now, event, channel, &mut link.channels)?;
+        self.root.settle(now);
         Ok(id)
     }
 
     /// Ends a listener.
     pub fn unlisten(&mut self, now: Instant, id: ListenerId) {
-        let Some(listener) = self.listeners.remove(&id) else {
-            return;
-        };
-        let channel = listener.channel.as_ref();
-        self.routes
-            .remove(&listener.event, channel, Target::Listener(id));
-        if let Some(lease) = listener.lease {
-            self.channels.release(now, lease);
-        }
-        self.settle(now);
+        let channels = &mut self.root.link.channels;
+        self.root.router.unlisten(now, id, channels);
+        self.root.settle(now);
     }
 
     /// Sends a message. Exactly one [`Output::Settled`] says what became of it.
@@ -399,63 +277,143 @@ impl Client {
     /// [`EncodeError::ReservedName`](crate::EncodeError::ReservedName): those of presence and typing,
     /// and the protocol's own, such as `ping`.
     pub fn send(&mut self, now: Instant, message: Message) -> SendId {
-        let send = self.push(now, message, None);
-        self.settle(now);
+        let send = self.root.link.send(now, message, None);
+        self.root.settle(now);
         send
     }
 
     /// Gives up a send; it settles as cancelled, though the server may have got it.
     pub fn cancel_send(&mut self, now: Instant, send: SendId) {
-        self.outbox.cancel(send);
-        self.settle(now);
+        self.root.link.outbox.cancel(send);
+        self.root.settle(now);
     }
 
-    fn timeout(&mut self, now: Instant) {
-        self.connection.handle_timeout(now);
-        self.rooms.handle_timeout(now);
-        if self.waking.may_give_up(now, self.answers_due()) {
-            self.channels.handle_timeout(now);
-            self.outbox.handle_timeout(now);
-            self.cache.handle_timeout(now);
-            self.mutations_timeout(now);
-        }
+    /// Joins a channel's presence as `user`, or shares the place this client has there. A second
+    /// user takes the place of the first.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many channels already.
+    pub fn join(
+        &mut self,
+        now: Instant,
+        channel: &ChannelName,
+        user: User,
+        options: PresenceOptions,
+    ) -> Result<RosterLease, ChannelError> {
+        self.root.part(now, |rooms: &mut Rooms, context| {
+            rooms.join(now, channel, user, options, context)
+        })
     }
 
-    /// Lets the parts hear of each other until none has more to say.
-    fn settle(&mut self, now: Instant) {
-        loop {
-            let spoke = self.drain_connection(now)
-                | self.drain_channels(now)
-                | self.drain_rooms(now)
-                | self.drain_mutations(now)
-                | self.drain_outbox(now)
-                | self.drain_cache(now)
-                | self.drain_codec(now);
-            if !spoke {
-                break;
+    /// Gives back a share in a channel's presence. One second after the last, we leave.
+    pub fn leave(&mut self, now: Instant, lease: RosterLease) {
+        let RosterLease(channel) = lease;
+        self.root.part(now, |rooms: &mut Rooms, _| {
+            if let Some(membership) = rooms.membership_mut(&channel) {
+                membership.release(now);
             }
-        }
+        });
     }
 
-    fn transmit(&mut self, message: &Outbound<'_>) -> Result<(), EncodeError> {
-        let mut frames = Vec::with_capacity(1);
-        self.codec.encode(message, &mut frames)?;
-        for frame in frames {
-            self.transmit_frame(frame);
-        }
-        Ok(())
+    /// Who is on a channel, once we have joined it.
+    #[must_use]
+    pub fn presence(&self, channel: &ChannelName) -> Option<Rc<PresenceSnapshot>> {
+        self.root.parts.get::<Rooms>()?.snapshot(channel)
     }
 
-    fn transmit_frame(&mut self, frame: Frame) {
-        let generation = self.connection.generation();
-        self.stats.frames_sent += 1;
-        self.outputs
-            .push_back(Output::Transmit { generation, frame });
+    /// Sets our status on a channel; nothing happens if we are not on it.
+    pub fn set_status(&mut self, now: Instant, channel: &ChannelName, status: PresenceStatus) {
+        self.root.part(now, |rooms: &mut Rooms, context| {
+            if let Some(membership) = rooms.membership_mut(channel) {
+                membership.roster.set_status(now, status);
+                context.out.dirty.mark_urgent();
+            }
+        });
     }
 
-    fn fault(&mut self, fault: Fault) {
-        tracing::debug!(%fault, "fault");
-        self.stats.faults += 1;
-        self.outputs.push_back(Output::Fault(fault));
+    /// Sets what we tell about ourselves on a channel; nothing happens if we are not on it.
+    pub fn set_metadata(
+        &mut self,
+        now: Instant,
+        channel: &ChannelName,
+        metadata: Option<Metadata>,
+    ) {
+        self.root.part(now, |rooms: &mut Rooms, _| {
+            if let Some(membership) = rooms.membership_mut(channel) {
+                membership.roster.set_metadata(now, metadata);
+            }
+        });
+    }
+
+    /// Watches who types on a channel, and lets `user` be seen typing there.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many channels already.
+    pub fn open_typing(
+        &mut self,
+        now: Instant,
+        channel: &ChannelName,
+        user: UserId,
+        name: &str,
+        options: TypingOptions,
+    ) -> Result<TypingLease, ChannelError> {
+        self.root.part(now, |rooms: &mut Rooms, context| {
+            rooms.open_typing(now, channel, user, name, options, context)
+        })
+    }
+
+    /// Gives back a share in a channel's typing; after the last, the user has stopped typing.
+    pub fn close_typing(&mut self, now: Instant, lease: TypingLease) {
+        self.root
+            .part(now, |rooms: &mut Rooms, _| rooms.close_typing(now, &lease));
+    }
+
+    /// Who types on a channel, `user` excepted, in the order they began.
+    #[must_use]
+    pub fn typing(&self, channel: &ChannelName, user: &UserId) -> Option<Rc<[Rc<Typist>]>> {
+        let room = self.root.parts.get::<Rooms>()?.get(channel)?;
+        Some(room.typing(user)?.room.snapshot())
+    }
+
+    /// `user` pressed a key. Call it on each: what is sent is thinned out.
+    pub fn start_typing(&mut self, now: Instant, channel: &ChannelName, user: &UserId) {
+        self.root.part(now, |rooms: &mut Rooms, _| {
+            if let Some(typing) = rooms.typing_mut(channel, user) {
+                typing.room.start(now);
+            }
+        });
+    }
+
+    /// `user` has sent or cleared what they typed, or went elsewhere.
+    pub fn stop_typing(&mut self, now: Instant, channel: &ChannelName, user: &UserId) {
+        self.root.part(now, |rooms: &mut Rooms, _| {
+            if let Some(typing) = rooms.typing_mut(channel, user) {
+                typing.room.stop(now);
+            }
+        });
+    }
+
+    /// Stops showing `typist` on a channel, as the app knows that they have finished.
+    pub fn clear_typist(&mut self, now: Instant, channel: &ChannelName, typist: &UserId) {
+        self.root.part(now, |rooms: &mut Rooms, _| {
+            if let Some(room) = rooms.get_mut(channel) {
+                room.clear_typist(now, typist);
+            }
+        });
+    }
+
+    /// What our presence on a channel has counted since we joined it.
+    #[must_use]
+    pub fn presence_stats(&self, channel: &ChannelName) -> Option<PresenceStats> {
+        self.root.parts.get::<Rooms>()?.presence_stats(channel)
+    }
+
+    /// What the typing of `user` on a channel has counted since it was opened.
+    #[must_use]
+    pub fn typing_stats(&self, channel: &ChannelName, user: &UserId) -> Option<TypingStats> {
+        let room = self.root.parts.get::<Rooms>()?.get(channel)?;
+        Some(room.typing(user)?.room.stats())
     }
 }

@@ -185,6 +185,10 @@ pub enum History {
     New,
 }
 
+/// Names one entry of the query cache for as long as it exists; never given out twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub(crate) u64);
+
 /// Where a channel's history stands: the `seq`-th event of the incarnation `epoch`.
 ///
 /// `seq` is parsed as an integer from the frame's text and never passes through a JavaScript

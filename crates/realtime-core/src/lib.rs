@@ -102,8 +102,8 @@ pub use connection::{
 pub use ephemeral::Ephemeral;
 pub use error::{AddressError, AddressProblem, DecodeError, EncodeError, ServerError};
 pub use id::{
-    ChannelName, ConnectionId, Epoch, EventName, Generation, History, MessageId, MutationId,
-    Position, UserId,
+    ChannelName, ConnectionId, EntryId, Epoch, EventName, Generation, History, MessageId,
+    MutationId, Position, UserId,
 };
 pub use key::{QueryKey, Segment};
 pub use list::{ListItem, ListOptions, ListSnapshot, RowKey, SortKey};
@@ -121,7 +121,7 @@ pub use presence::{
     PresenceStatus, User,
 };
 pub use query::{
-    EntryId, EventView, FetchError, FetchId, FetchStatus, Fetched, NetworkMode, ObserverId, Patch,
+    EventView, FetchError, FetchId, FetchStatus, Fetched, NetworkMode, ObserverId, Patch,
     QueryError, QueryMeta, QueryOptions, QueryStatus, RecordSpec,
 };
 pub use time::Instant;

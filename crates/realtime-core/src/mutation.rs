@@ -51,6 +51,6 @@ pub use error::MutationError;
 pub use event::{MutationEvent, MutationInfo, MutationStats, MutationStatus};
 pub use ids::ServerIds;
 pub use queue::MutationLimits;
-pub(crate) use queue::{Begun, CatchUp, Due, Mutations, Outcome};
+pub(crate) use queue::{Begun, Due, Mutations, Outcome};
 pub(crate) use request::Sender;
 pub use request::{Mutation, OfflinePolicy, Sending};

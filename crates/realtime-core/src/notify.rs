@@ -4,7 +4,7 @@
 //! the topics that changed wait here, each once. Telling too much is allowed, telling too little
 //! is not.
 
-use crate::{id::ChannelName, query::EntryId};
+use crate::id::{ChannelName, EntryId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -87,7 +87,7 @@ pub struct Outbox {
     /// Sends with an id that was given.
     given: FxHashMap<MessageId, SendId>,
     deadlines: OrderedSet<(Instant, SendId)>,
-    settled: VecDeque<OutboxOutput>,
+    settled: VecDeque<(SendId, Result<Rc<str>, SendError>)>,
     stats: OutboxStats,
 }
 
@@ -269,15 +269,8 @@ impl Outbox {
             return self.finish(send, Err(error));
         }
         // One that waits for no answer has settled with being polled, but nobody has heard so yet.
-        let settled = self
-            .settled
-            .iter_mut()
-            .rev()
-            .find_map(|output| match output {
-                OutboxOutput::Settled { send: of, result } if *of == send => Some(result),
-                _ => None,
-            });
-        if let Some(result) = settled {
+        let settled = self.settled.iter_mut().rev().find(|(of, _)| *of == send);
+        if let Some((_, result)) = settled {
             *result = Err(error);
             self.stats.recount(result);
         }
@@ -313,14 +306,23 @@ impl Outbox {
 
     /// The next thing to do, if any.
     pub fn poll_output(&mut self) -> Option<OutboxOutput> {
-        if let Some(output) = self.settled.pop_front() {
-            return Some(output);
-        }
-        if self.link == Link::Up && !self.blocked {
-            self.transmit()
-        } else {
-            None
-        }
+        let settled = |this: &mut Self| {
+            let (send, result) = this.poll_settled()?;
+            Some(OutboxOutput::Settled { send, result })
+        };
+        settled(self)
+            .or_else(|| self.poll_transmit())
+            .or_else(|| settled(self))
+    }
+
+    /// The next send that is over, if any.
+    pub(crate) fn poll_settled(&mut self) -> Option<(SendId, Result<Rc<str>, SendError>)> {
+        self.settled.pop_front()
+    }
+
+    /// Whether a message waits that may go.
+    pub(crate) fn may_transmit(&self) -> bool {
+        self.link == Link::Up && !self.blocked && !self.unsent.is_empty()
     }
 
     /// What has been counted so far.
@@ -374,13 +376,18 @@ impl Outbox {
         self.finish(send, Err(error));
     }
 
-    fn transmit(&mut self) -> Option<OutboxOutput> {
+    /// The next message to encode and give to the socket; none, too, if one that was overdue has just
+    /// settled.
+    pub(crate) fn poll_transmit(&mut self) -> Option<OutboxOutput> {
+        if !self.may_transmit() {
+            return None;
+        }
         let send = self.unsent.pop_first()?;
         let deadline = self.held.get(&send).and_then(|entry| entry.deadline);
         if deadline.is_some_and(|at| at <= self.now) && !off(Rule::SendDeadline) {
             // Nothing that is overdue may still be sent.
             self.time_out(send);
-            return self.poll_output();
+            return None;
         }
         let entry = self.held.get_mut(&send)?;
         let renamed = || Some(format!("{}-again", entry.id.as_ref()?).into());
@@ -438,8 +445,7 @@ impl Outbox {
 
     fn settle(&mut self, send: SendId, result: Result<Rc<str>, SendError>) {
         self.stats.count(&result);
-        self.settled
-            .push_back(OutboxOutput::Settled { send, result });
+        self.settled.push_back((send, result));
     }
 
     fn set_deadline(&mut self, send: SendId, deadline: Option<Instant>) {

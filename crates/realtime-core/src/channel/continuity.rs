@@ -44,6 +44,33 @@ pub enum GapReason {
     },
 }
 
+impl Continuity {
+    /// Whether the server has begun another history, in which it counts anew.
+    #[must_use]
+    pub const fn begins_anew(self) -> bool {
+        matches!(self, Self::Gap(reason) if reason.begins_anew())
+    }
+
+    /// What two channels amount to together for one who follows both.
+    #[must_use]
+    pub const fn worse(self, other: Self) -> Self {
+        if self.badness() >= other.badness() {
+            self
+        } else {
+            other
+        }
+    }
+
+    const fn badness(self) -> u8 {
+        match self {
+            Self::Recovered { .. } => 0,
+            Self::Fresh => 1,
+            Self::Unknown => 2,
+            Self::Gap(reason) => 3 + reason.begins_anew() as u8,
+        }
+    }
+}
+
 impl GapReason {
     /// Whether the history is another than the one before: positions in that one tell nothing of
     /// this one.

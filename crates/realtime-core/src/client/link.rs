@@ -1,44 +1,202 @@
-//! Between the connection, the subscriptions, the outbox and the codec.
+//! The link: connection, subscriptions, outbox and codec, from frames to what they say and back.
 
-use super::{Client, Fault, Output};
+use super::{ClientOptions, Fault, Output, outputs::Outputs};
 use crate::{
     access::Token,
-    channel::{ChannelOutput, GapReason, SubscribeReply},
-    connection::ConnectionOutput,
-    error::AddressError,
+    channel::{ChannelOutput, Channels, SubscribeReply},
+    connection::{Connection, ConnectionOutput, ConnectionStatus},
+    error::{AddressError, EncodeError},
+    excerpt::Address,
     id::{ChannelName, Generation, MessageId},
     notify::Topic,
-    outbox::{OutboxOutput, SendError},
-    time::Instant,
-    wire::{CodecOutput, FrameRef, Inbound, Outbound, ReplyFrame},
+    outbox::{Message, Outbox, OutboxOutput, SendError, SendId},
+    presence,
+    query::FetchError,
+    time::{Instant, earliest},
+    typing,
+    wire::{Codec, CodecOutput, EventFrame, FrameRef, Inbound, Outbound, ReplyFrame},
 };
 use serde::Deserialize;
+use std::rc::Rc;
 
-impl Client {
-    pub(super) fn frame(&mut self, now: Instant, generation: Generation, frame: FrameRef<'_>) {
-        if !self.connection.frame_received(now, generation) {
-            return;
+/// The names of events that the client sends and reads itself, which no message of the app's may have.
+const WORDS: [&str; 6] = [
+    presence::ANNOUNCE,
+    presence::LEAVE,
+    presence::SYNC,
+    presence::UPDATE,
+    typing::START,
+    typing::STOP,
+];
+
+/// How many bytes of what waits go out before the shell has been heard again: by then it knows whether the
+/// socket takes more.
+const BURST: usize = 256 << 10;
+
+/// What the link tells the client's root.
+pub(super) enum LinkOutput {
+    /// A connection is sought.
+    Sought,
+    /// The link is up, and the channels in use are asked for.
+    Up,
+    /// The link is down.
+    Down,
+    /// No link will come.
+    Ended,
+    /// A channel has come, gone or lost something.
+    Channel(ChannelOutput),
+    /// A send is over.
+    Settled(SendId, Result<Rc<str>, SendError>),
+    /// An event that had to wait in the codec.
+    Event(EventFrame<'static>),
+}
+
+/// Everything between the socket and what is said over it.
+#[derive(Debug)]
+pub(super) struct Link {
+    url: Address<String>,
+    pub(super) codec: Box<dyn Codec>,
+    pub(super) connection: Connection,
+    pub(super) channels: Channels,
+    pub(super) outbox: Outbox,
+    /// Where parts have their chance from.
+    pub(super) rng: fastrand::Rng,
+    /// The answer that ends the handshake under way.
+    auth: Option<MessageId>,
+    /// The answer to a token that was renewed on the open link.
+    renewal: Option<MessageId>,
+    id_prefix: String,
+    last_auth: u64,
+    /// Since when the link is up, or was last.
+    up_since: Option<Instant>,
+    /// Whether no link will come.
+    is_over: bool,
+    /// Whether the app has been told that the server answers no subscription.
+    told_of_silence: bool,
+    /// How many channels are unknown, as last told.
+    unknown_channels: usize,
+    /// Whether that may be another number now.
+    channels_moved: bool,
+    /// Bytes of the outbox that were handed out since the shell was last heard.
+    handed: usize,
+}
+
+impl Link {
+    pub(super) fn new(
+        options: &ClientOptions,
+        codec: Box<dyn Codec>,
+        id_prefix: &str,
+        rng: &mut fastrand::Rng,
+    ) -> Self {
+        Self {
+            url: Address(options.url.clone()),
+            codec,
+            connection: Connection::new(options.connection.clone(), rng.fork()),
+            channels: Channels::new(options.channels, &format!("{id_prefix}s"), rng.fork()),
+            outbox: Outbox::new(options.outbox, id_prefix),
+            rng: rng.fork(),
+            auth: None,
+            renewal: None,
+            id_prefix: id_prefix.to_owned(),
+            last_auth: 0,
+            up_since: None,
+            is_over: false,
+            told_of_silence: false,
+            unknown_channels: 0,
+            channels_moved: false,
+            handed: 0,
         }
-        self.stats.frames_received += 1;
-        self.stats.bytes_received += frame.len() as u64;
+    }
+
+    /// What makes the ids of this client's messages its own.
+    pub(super) fn id_prefix(&self) -> &str {
+        &self.id_prefix
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.connection.is_open()
+    }
+
+    /// Since when the link is up, or was last.
+    pub(super) const fn up_since(&self) -> Option<Instant> {
+        self.up_since
+    }
+
+    /// Whether no link will come, unless the app wants one again.
+    pub(super) const fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Whether the next link is on its way.
+    pub(super) fn is_sought(&self) -> bool {
+        matches!(
+            self.connection.info().status,
+            ConnectionStatus::Connecting | ConnectionStatus::Reconnecting
+        )
+    }
+
+    pub(super) const fn unknown_channels(&self) -> usize {
+        self.unknown_channels
+    }
+
+    /// When an answer is due.
+    pub(super) fn answers_due(&self) -> Option<Instant> {
+        earliest(self.channels.next_deadline(), self.outbox.next_deadline())
+    }
+
+    pub(super) fn answers_overdue(&mut self, now: Instant) {
+        self.channels.handle_timeout(now);
+        self.outbox.handle_timeout(now);
+    }
+
+    /// Takes in a message of the app's. One with a name of presence or typing would be taken for what
+    /// the client says of its user, and is refused; the codec refuses those of its protocol.
+    pub(super) fn send(&mut self, now: Instant, message: Message, id: Option<MessageId>) -> SendId {
+        if WORDS.contains(&message.event.as_str()) {
+            let event = message.event.as_str().into();
+            return self.outbox.refuse(now, EncodeError::ReservedName { event });
+        }
+        self.outbox.push_as(now, message, id)
+    }
+
+    /// Takes in a frame; gives an event that it brings.
+    pub(super) fn frame<'a>(
+        &mut self,
+        now: Instant,
+        generation: Generation,
+        frame: FrameRef<'a>,
+        out: &mut Outputs,
+    ) -> Option<EventFrame<'a>> {
+        if !self.connection.frame_received(now, generation) {
+            return None;
+        }
+        out.stats.frames_received += 1;
+        out.stats.bytes_received += frame.len() as u64;
         match self.codec.decode(frame) {
-            Ok(inbound) => self.inbound(now, generation, inbound),
+            Ok(inbound) => self.inbound(now, generation, inbound, out),
             Err(error) => {
-                self.stats.malformed_frames += 1;
+                out.stats.malformed_frames += 1;
                 if error.is_fatal() {
                     let message = error.to_string();
                     self.connection.protocol_error(now, generation, &message);
                 }
-                self.fault(Fault::Frame(error));
+                out.fault(Fault::Frame(error));
+                None
             }
         }
     }
 
-    fn inbound(&mut self, now: Instant, generation: Generation, inbound: Inbound<'_>) {
+    fn inbound<'a>(
+        &mut self,
+        now: Instant,
+        generation: Generation,
+        inbound: Inbound<'a>,
+        out: &mut Outputs,
+    ) -> Option<EventFrame<'a>> {
         match inbound {
-            Inbound::Event(event) => self.event(now, &event),
-            Inbound::Reply(reply) => self.reply(now, generation, reply),
-            Inbound::Ping { id } => self.say(&Outbound::Pong { re: id.as_deref() }),
+            Inbound::Event(event) => return Some(event),
+            Inbound::Reply(reply) => self.reply(now, generation, reply, out),
+            Inbound::Ping { id } => self.say(&Outbound::Pong { re: id.as_deref() }, out),
             Inbound::Pong => self.connection.pong_received(now, generation),
             Inbound::Ready => self.connection.handshake_done(now, generation),
             Inbound::Rejected(error) => {
@@ -52,13 +210,13 @@ impl Client {
             Inbound::Dismissed { reason } => {
                 self.connection.dismissed(now, generation, &reason);
             }
-            Inbound::TokenExpired => self.token_expired(now, generation),
+            Inbound::TokenExpired => self.connection.token_expired(now, generation),
             Inbound::Error(error)
                 if self.connection.is_open()
                     && self.connection.has_token()
                     && &*error.code == "token_expired" =>
             {
-                self.token_expired(now, generation);
+                self.connection.token_expired(now, generation);
             }
             Inbound::Error(error) => {
                 // Nothing but the token has been said yet, so that is what the server means.
@@ -66,47 +224,20 @@ impl Client {
                     self.connection
                         .handshake_failed(now, generation, error.clone());
                 }
-                self.fault(Fault::Server(error));
+                out.fault(Fault::Server(error));
             }
             Inbound::Nothing => {}
         }
+        None
     }
 
-    /// What the codec has to say by itself.
-    pub(super) fn drain_codec(&mut self, now: Instant) -> bool {
-        let mut spoke = false;
-        while let Some(output) = self.codec.poll_output() {
-            spoke = true;
-            match output {
-                CodecOutput::Transmit(frame) => self.transmit_frame(frame),
-                CodecOutput::Inbound(inbound) => {
-                    self.inbound(now, self.connection.generation(), inbound);
-                    // The next may be about what this one has brought about.
-                    self.drain_channels(now);
-                }
-            }
-        }
-        spoke
-    }
-
-    /// Says something that every codec can say.
-    fn say(&mut self, message: &Outbound<'_>) {
-        if let Err(error) = self.transmit(message) {
-            self.fault(Fault::Encode(error));
-        }
-    }
-
-    /// The app wants no more of this session, whatever becomes of the socket.
-    pub(super) fn end_session(&mut self) {
-        let mut frames = Vec::new();
-        if self.codec.encode(&Outbound::Goodbye, &mut frames).is_ok() && self.connection.is_open() {
-            for frame in frames {
-                self.transmit_frame(frame);
-            }
-        }
-    }
-
-    fn reply(&mut self, now: Instant, generation: Generation, reply: ReplyFrame<'_>) {
+    fn reply(
+        &mut self,
+        now: Instant,
+        generation: Generation,
+        reply: ReplyFrame<'_>,
+        out: &mut Outputs,
+    ) {
         let re = MessageId::from(reply.re.as_ref());
         if self.auth.as_ref() == Some(&re) {
             self.auth = None;
@@ -125,106 +256,123 @@ impl Client {
                 recovered: recovered(&data),
             });
             self.channels.reply(now, &re, result);
-        } else if !self
-            .outbox
-            .acked(now, &re, reply.result.as_deref().map_err(Clone::clone))
-        {
-            self.stats.unknown_replies += 1;
+        } else {
+            let result = reply.result.as_deref().map_err(Clone::clone);
+            if !self.outbox.acked(now, &re, result) {
+                out.stats.unknown_replies += 1;
+            }
         }
     }
 
-    pub(super) fn address_refused(
+    /// The next thing that the root is to know.
+    pub(super) fn poll_output(&mut self, now: Instant, out: &mut Outputs) -> Option<LinkOutput> {
+        loop {
+            if let Some(output) = self.connection.poll_output() {
+                if let Some(output) = self.connection_output(now, output, out) {
+                    return Some(output);
+                }
+            } else if let Some(output) = self.poll_channel(out) {
+                return Some(LinkOutput::Channel(output));
+            } else if let Some((send, result)) = self.outbox.poll_settled() {
+                if result == Err(SendError::Timeout) {
+                    self.connection.answer_missed(now);
+                }
+                return Some(LinkOutput::Settled(send, result));
+            } else {
+                let generation = self.connection.generation();
+                match self.codec.poll_output()? {
+                    CodecOutput::Transmit(frame) => out.transmit(generation, frame),
+                    CodecOutput::Inbound(inbound) => {
+                        if let Some(event) = self.inbound(now, generation, inbound, out) {
+                            return Some(LinkOutput::Event(event));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn connection_output(
+        &mut self,
+        now: Instant,
+        output: ConnectionOutput,
+        out: &mut Outputs,
+    ) -> Option<LinkOutput> {
+        match output {
+            ConnectionOutput::RequestToken { generation } => {
+                out.push(Output::RequestToken { generation });
+                return Some(self.sought(now));
+            }
+            ConnectionOutput::Connect { generation } => {
+                match self.codec.address(&self.url.0) {
+                    Ok((url, protocols)) => out.push(Output::Connect {
+                        generation,
+                        url,
+                        protocols,
+                    }),
+                    Err(error) => self.address_refused(now, generation, error, out),
+                }
+                return Some(self.sought(now));
+            }
+            ConnectionOutput::Handshake { generation, token } => {
+                self.handshake(now, generation, token.as_ref(), out);
+            }
+            ConnectionOutput::RenewToken { generation } => {
+                out.push(Output::RequestToken { generation });
+            }
+            ConnectionOutput::ShowToken { token, .. } if !self.codec.renews_tokens() => {
+                self.connection.reconnect_with(now, token);
+            }
+            ConnectionOutput::ShowToken { token, .. } => {
+                self.renewal = Some(self.show_token(&token, out));
+            }
+            ConnectionOutput::SendPing { .. } => self.say(&Outbound::Ping, out),
+            ConnectionOutput::Close {
+                generation,
+                code,
+                reason,
+            } => out.push(Output::Close {
+                generation,
+                code,
+                reason: reason.to_owned(),
+            }),
+            ConnectionOutput::Up { .. } => {
+                // Subscriptions go out before what waited: a server may want to know the client before
+                // it hears from it, and echoes need a subscription.
+                self.channels.up(now);
+                self.outbox.up(now);
+                (self.up_since, self.is_over) = (Some(now), false);
+                return Some(LinkOutput::Up);
+            }
+            ConnectionOutput::Down { .. } => {
+                self.channels.down();
+                self.outbox.down(now);
+                return Some(LinkOutput::Down);
+            }
+            ConnectionOutput::Ended { .. } => {
+                self.outbox.disconnected_for_good(now);
+                self.is_over = true;
+                return Some(LinkOutput::Ended);
+            }
+            ConnectionOutput::StatusChanged => out.dirty.mark(Topic::Connection),
+        }
+        None
+    }
+
+    /// Also the way back after the end: sends wait for the link again.
+    fn sought(&mut self, now: Instant) -> LinkOutput {
+        self.outbox.down(now);
+        self.is_over = false;
+        LinkOutput::Sought
+    }
+
+    fn handshake(
         &mut self,
         now: Instant,
         generation: Generation,
-        error: AddressError,
+        token: Option<&Token>,
+        out: &mut Outputs,
     ) {
-        self.connection
-            .address_refused(now, generation, error.clone());
-        self.fault(Fault::Address(error));
-    }
-
-    pub(super) fn drain_connection(&mut self, now: Instant) -> bool {
-        let mut spoke = false;
-        while let Some(output) = self.connection.poll_output() {
-            spoke = true;
-            match output {
-                ConnectionOutput::RequestToken { generation } => {
-                    self.outbox.down(now);
-                    self.mutations.link_wanted();
-                    self.outputs.push_back(Output::RequestToken { generation });
-                }
-                ConnectionOutput::Connect { generation } => {
-                    // Also the way back after the end: sends wait for the link again.
-                    self.outbox.down(now);
-                    self.mutations.link_wanted();
-                    match self.codec.address(&self.url.0) {
-                        Ok((url, protocols)) => self.outputs.push_back(Output::Connect {
-                            generation,
-                            url,
-                            protocols,
-                        }),
-                        Err(error) => self.address_refused(now, generation, error),
-                    }
-                }
-                ConnectionOutput::Handshake { generation, token } => {
-                    self.handshake(now, generation, token.as_ref());
-                }
-                ConnectionOutput::RenewToken { generation } => {
-                    self.outputs.push_back(Output::RequestToken { generation });
-                }
-                ConnectionOutput::ShowToken { token, .. } if !self.codec.renews_tokens() => {
-                    self.connection.reconnect_with(now, token);
-                }
-                ConnectionOutput::ShowToken { token, .. } => {
-                    self.renewal = Some(self.show_token(&token));
-                }
-                ConnectionOutput::SendPing { .. } => self.say(&Outbound::Ping),
-                ConnectionOutput::Close {
-                    generation,
-                    code,
-                    reason,
-                } => self.outputs.push_back(Output::Close {
-                    generation,
-                    code,
-                    reason: reason.to_owned(),
-                }),
-                ConnectionOutput::Up { .. } => {
-                    self.cache.set_link_open(now, true);
-                    // Subscriptions go out before what waited: a server may want to know the
-                    // client before it hears from it, and echoes need a subscription.
-                    self.channels.up(now);
-                    self.drain_channels(now);
-                    self.link_entries_up(now);
-                    self.outbox.up(now);
-                    self.mutations.link_up(now);
-                }
-                ConnectionOutput::Down { .. } => {
-                    self.cache.set_link_open(now, false);
-                    self.channels.down();
-                    self.link_entries_down(now);
-                    self.mutations_down(now);
-                    self.outbox.down(now);
-                    self.cancel_own_sends();
-                }
-                ConnectionOutput::Ended { .. } => {
-                    self.outbox.disconnected_for_good(now);
-                    self.mutations_over(now);
-                }
-                ConnectionOutput::StatusChanged => self.dirty.mark(Topic::Connection),
-            }
-        }
-        spoke
-    }
-
-    /// Presence says on the next link what is true then; what a full socket held back may not be.
-    fn cancel_own_sends(&mut self) {
-        for send in &self.own_sends {
-            self.outbox.cancel(*send);
-        }
-    }
-
-    fn handshake(&mut self, now: Instant, generation: Generation, token: Option<&Token>) {
         self.codec.reset();
         self.renewal = None;
         let Some(token) = token else {
@@ -233,121 +381,86 @@ impl Client {
             }
             return;
         };
-        self.auth = Some(self.show_token(token));
+        self.auth = Some(self.show_token(token, out));
     }
 
-    fn show_token(&mut self, token: &Token) -> MessageId {
+    fn show_token(&mut self, token: &Token, out: &mut Outputs) -> MessageId {
         self.last_auth += 1;
         let id = MessageId::from(format!("{}a-{}", self.id_prefix, self.last_auth));
-        self.say(&Outbound::Auth {
-            id: &id,
-            token: token.as_str(),
-        });
+        let token = token.as_str();
+        self.say(&Outbound::Auth { id: &id, token }, out);
         id
     }
 
-    pub(super) fn drain_channels(&mut self, now: Instant) -> bool {
-        let (mut spoke, mut moved) = (false, false);
-        while let Some(output) = self.channels.poll_output() {
-            spoke = true;
-            match output {
+    /// What a channel has to tell; what it wants said is said.
+    pub(super) fn poll_channel(&mut self, out: &mut Outputs) -> Option<ChannelOutput> {
+        loop {
+            let Some(output) = self.channels.poll_output() else {
+                self.count_unknown(out);
+                return None;
+            };
+            match &output {
                 ChannelOutput::Subscribe {
                     id,
                     channel,
                     since,
                     options,
                 } => {
-                    self.say(&Outbound::Subscribe {
-                        id: &id,
-                        channel: &channel,
-                        since: since.as_ref(),
-                        options: &options,
-                    });
+                    let since = since.as_ref();
+                    self.say(
+                        &Outbound::Subscribe {
+                            id,
+                            channel,
+                            since,
+                            options,
+                        },
+                        out,
+                    );
+                    continue;
                 }
                 ChannelOutput::Unsubscribe { channel } => {
-                    self.say(&Outbound::Unsubscribe { channel: &channel });
+                    self.say(&Outbound::Unsubscribe { channel }, out);
+                    continue;
                 }
-                ChannelOutput::Live {
-                    channel,
-                    continuity,
-                    position,
-                } => {
-                    tracing::debug!(%channel, ?continuity, "channel live");
-                    moved = true;
-                    self.tell_of_channel(&channel);
-                    self.mutations
-                        .channel_live(&channel, &continuity, position.as_ref());
-                    self.entries_live(now, &channel, &continuity, position);
-                    self.rooms.link_up(now, &channel);
-                }
-                ChannelOutput::Unknown {
-                    channel,
-                    asked,
-                    lost,
-                } => {
-                    tracing::debug!(%channel, "nothing tells whether its events arrive");
-                    moved = true;
-                    self.mutations.channel_lost(&channel);
-                    self.entries_unknown(now, &channel, asked);
-                    self.rooms.link_up(now, &channel);
-                    self.dirty.mark(Topic::Presence(channel.clone()));
-                    self.tell_of_silence(channel, lost);
-                }
-                ChannelOutput::Lost { channel } => {
-                    moved = true;
-                    self.mutations.channel_lost(&channel);
-                    self.entries_down(now, &channel);
-                    self.rooms.link_down(now, &channel);
-                }
-                ChannelOutput::Gap {
-                    channel,
-                    reason,
-                    position,
-                } => {
-                    tracing::debug!(%channel, ?reason, "gap in a live channel");
-                    self.entries_gap(now, &channel, reason, position.as_ref());
-                    if matches!(reason, GapReason::Short { .. }) {
-                        self.mutations.channel_lost(&channel);
-                        self.stop_waiting_for_channels(now);
-                    }
-                }
-                ChannelOutput::Refused { channel, error } => {
-                    moved = true;
-                    self.tell_of_channel(&channel);
-                    self.entries_refused(now, &channel);
-                    self.rooms.link_down(now, &channel);
-                    self.stop_waiting_for_channels(now);
-                    self.fault(Fault::Refused { channel, error });
+                ChannelOutput::Unknown { channel, lost, .. } => {
+                    self.tell_of_silence(channel, *lost, out);
                 }
                 ChannelOutput::StillUnknown { channel, error } => {
                     let hint = format!(
                         "the server never answered the first subscription, and refused it when it \
                          was repeated: {error}; check that it answers one that it has granted before"
                     );
-                    self.fault(Fault::Unanswered {
-                        channel,
+                    out.fault(Fault::Unanswered {
+                        channel: channel.clone(),
                         hint: hint.into(),
                     });
+                    continue;
                 }
-                ChannelOutput::Closed { channel } => {
-                    moved = true;
-                    self.mutations.channel_lost(&channel);
-                    self.entries_down(now, &channel);
-                    self.stop_waiting_for_channels(now);
-                }
+                ChannelOutput::Refused { channel, error } => out.fault(Fault::Refused {
+                    channel: channel.clone(),
+                    error: error.clone(),
+                }),
+                ChannelOutput::Gap { .. } => return Some(output),
+                ChannelOutput::Live { .. }
+                | ChannelOutput::Lost { .. }
+                | ChannelOutput::Closed { .. } => {}
             }
+            self.channels_moved = true;
+            return Some(output);
         }
-        if moved {
+    }
+
+    fn count_unknown(&mut self, out: &mut Outputs) {
+        if std::mem::take(&mut self.channels_moved) {
             let unknown = self.channels.stats().unknown;
             if std::mem::replace(&mut self.unknown_channels, unknown) != unknown {
-                self.dirty.mark(Topic::Connection);
+                out.dirty.mark(Topic::Connection);
             }
         }
-        spoke
     }
 
     /// Says once what to check where a server answers nothing, and else which channel it has lost.
-    fn tell_of_silence(&mut self, channel: ChannelName, lost: bool) {
+    fn tell_of_silence(&mut self, channel: &ChannelName, lost: bool, out: &mut Outputs) {
         let hint = if lost {
             "the server answers other subscriptions, but not this one; it is asked again".into()
         } else if std::mem::replace(&mut self.told_of_silence, true) {
@@ -355,47 +468,125 @@ impl Client {
         } else {
             self.codec.silence_hint()
         };
-        self.fault(Fault::Unanswered { channel, hint });
+        let channel = channel.clone();
+        out.fault(Fault::Unanswered { channel, hint });
     }
 
-    pub(super) fn drain_outbox(&mut self, now: Instant) -> bool {
-        let mut spoke = false;
-        while let Some(output) = self.outbox.poll_output() {
-            spoke = true;
-            match output {
-                OutboxOutput::Transmit {
-                    send,
-                    id,
-                    event,
-                    channel,
-                    data,
-                } => {
-                    let message = Outbound::Event {
-                        event: &event,
-                        channel: channel.as_ref(),
-                        data: &data,
-                        id: id.as_ref(),
-                    };
-                    if let Err(error) = self.transmit(&message) {
-                        self.outbox.unsendable(send, error);
-                    }
-                }
-                OutboxOutput::Settled { send, result } => {
-                    if result == Err(SendError::Timeout) {
-                        self.connection.answer_missed(now);
-                    }
-                    if let Some(mutation) = self.mutations.take_send(send) {
-                        if let Some(mutation) = mutation {
-                            self.mutation_done(now, mutation, result.map_err(Into::into));
-                        }
-                    } else if !self.own_sends.remove(&send) {
-                        self.outputs.push_back(Output::Settled { send, result });
-                    }
-                }
+    /// The shell was heard: it knows by now what the socket takes.
+    pub(super) const fn shell_heard(&mut self) {
+        self.handed = 0;
+    }
+
+    /// Whether more waits that the socket may take, once the shell has been heard again.
+    pub(super) fn has_more(&self) -> bool {
+        self.handed >= BURST && self.outbox.may_transmit()
+    }
+
+    /// Hands out the next message that waits, if the socket takes it; whether there was one.
+    pub(super) fn transmit_next(&mut self, out: &mut Outputs) -> bool {
+        if self.handed >= BURST || !self.outbox.may_transmit() {
+            return false;
+        }
+        let Some(OutboxOutput::Transmit {
+            send,
+            id,
+            event,
+            channel,
+            data,
+        }) = self.outbox.poll_transmit()
+        else {
+            // It was overdue.
+            return true;
+        };
+        self.handed += data.len();
+        let message = Outbound::Event {
+            event: &event,
+            channel: channel.as_ref(),
+            data: &data,
+            id: id.as_ref(),
+        };
+        if let Err(error) = self.transmit(&message, out) {
+            self.outbox.unsendable(send, error);
+        }
+        true
+    }
+
+    /// The app wants no more of this session, whatever becomes of the socket.
+    pub(super) fn end_session(&mut self, out: &mut Outputs) {
+        let mut frames = Vec::new();
+        if self.codec.encode(&Outbound::Goodbye, &mut frames).is_ok() && self.connection.is_open() {
+            for frame in frames {
+                out.transmit(self.connection.generation(), frame);
             }
         }
-        spoke
     }
+
+    /// Says something that every codec can say.
+    fn say(&mut self, message: &Outbound<'_>, out: &mut Outputs) {
+        if let Err(error) = self.transmit(message, out) {
+            out.fault(Fault::Encode(error));
+        }
+    }
+
+    fn transmit(&mut self, message: &Outbound<'_>, out: &mut Outputs) -> Result<(), EncodeError> {
+        let mut frames = Vec::with_capacity(1);
+        self.codec.encode(message, &mut frames)?;
+        for frame in frames {
+            out.transmit(self.connection.generation(), frame);
+        }
+        Ok(())
+    }
+
+    pub(super) fn address_refused(
+        &mut self,
+        now: Instant,
+        generation: Generation,
+        error: AddressError,
+        out: &mut Outputs,
+    ) {
+        self.connection
+            .address_refused(now, generation, error.clone());
+        out.fault(Fault::Address(error));
+    }
+
+    /// Asks the app for a new token and shows it on the open link, or on another in its place.
+    pub(super) fn renew_token(&mut self, now: Instant) {
+        if self.connection.has_token() {
+            self.connection.renew_token(now);
+        } else if self.connection.is_open() && !self.codec.renews_tokens() {
+            // Who the client is may also be in a cookie, which a new socket brings along.
+            self.connection.reconnect(now);
+        }
+    }
+
+    /// The app has a token, or has none.
+    pub(super) fn token(
+        &mut self,
+        now: Instant,
+        generation: Generation,
+        result: Result<Option<String>, FetchError>,
+        out: &mut Outputs,
+    ) {
+        match result {
+            Err(error) if is_denial(&error) => {
+                self.connection.token_denied(now, generation, error.message);
+            }
+            Err(error) => {
+                let message = error.message.to_string();
+                if self.connection.is_renewing(generation) {
+                    out.fault(Fault::Token(error));
+                }
+                self.connection.token_ready(now, generation, Err(message));
+            }
+            Ok(token) => self.connection.token_ready(now, generation, Ok(token)),
+        }
+    }
+}
+
+/// Whether nobody is signed in, as far as the token provider knows. Any other answer of a server that
+/// cannot be used (a page of a hotel's network, a 404 while it is deployed) says nothing about that.
+fn is_denial(error: &FetchError) -> bool {
+    !error.retryable && matches!(error.status, None | Some(401 | 403))
 }
 
 /// Whether the answer to a subscribe says that nothing was missed. One that says nothing has not

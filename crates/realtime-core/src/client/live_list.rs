@@ -1,13 +1,12 @@
 //! A keyed list as something the query cache can fill and keep fresh.
 
-use super::entries::RowsTaken;
 use crate::{
     error::DecodeError,
     id::History,
     list::{KeyedList, ListItem, ListOptions},
     notify::{Dirty, ItemHash},
     overlay::Overlay,
-    query::{BindingIndex, Effect, EntryId, EventView, QueryCache, Resource},
+    query::{BindingIndex, Effect, EntryId, EventView, Resource, RowsTaken},
     time::Instant,
 };
 use std::any::Any;
@@ -38,8 +37,8 @@ impl<T: ListItem> LiveList<T> {
     }
 
     /// Reads off which rows changed since the last call.
-    pub(super) fn take_rows(cache: &mut QueryCache, id: EntryId, dirty: &mut Dirty) -> RowsTaken {
-        let Some(live) = cache.resource_mut_of::<Self>(id) else {
+    pub(super) fn take_rows(live: &mut dyn Any, id: EntryId, dirty: &mut Dirty) -> RowsTaken {
+        let Some(live) = live.downcast_mut::<Self>() else {
             return RowsTaken::Order;
         };
         let changes = live.list.take_changes();

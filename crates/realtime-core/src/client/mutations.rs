@@ -1,23 +1,19 @@
-//! Commands on mutations, and between them, the data they show in, and the outbox.
+//! Mutations as a part: between what was done, the data it shows in, and the outbox.
 
-mod calls;
-
-pub(super) use calls::Calls;
-
-use super::{Client, Output, live_list::LiveList};
+use super::{
+    Output,
+    part::{Context, Happening, Part},
+};
 use crate::{
-    connection::ConnectionStatus,
-    id::MutationId,
+    id::{EntryId, MutationId},
     key::QueryKey,
-    list::ListItem,
     mutation::{
-        Begun, CatchUp, Due, ItemState, Mutation, MutationError, MutationInfo, OfflinePolicy,
-        Outcome, Sender, Sending,
+        Begun, Due, Mutation, MutationError, Mutations, OfflinePolicy, Outcome, Sender, Sending,
     },
     notify::Topic,
     outbox::{Delivery, Message, ReliableOptions, SendError},
-    overlay::{LayerId, LayerState, Overlay},
-    query::{EntryId, QueryStatus, Record},
+    overlay::{LayerId, Overlay},
+    query::QueryStatus,
     rule::{Rule, off},
     time::Instant,
 };
@@ -27,167 +23,174 @@ use std::{rc::Rc, time::Duration};
 /// sleeps through the holidays, and short enough for a browser's timers.
 const LINK_WAIT: Duration = Duration::from_secs(7 * 24 * 3_600);
 
-impl Client {
+impl Part for Mutations {
+    fn new(context: &mut Context<'_>) -> Self {
+        let link = &mut *context.link;
+        let rng = link.rng.fork();
+        let mut queue = Self::with_limits(context.limits, link.id_prefix(), rng);
+        queue.set_online(context.store.cache.is_online());
+        if let Some(since) = link.up_since() {
+            queue.link_up(since);
+        }
+        if !link.is_open() {
+            queue.link_down();
+        }
+        if link.is_over() {
+            queue.link_over();
+        }
+        queue
+    }
+
+    fn handle(
+        &mut self,
+        now: Instant,
+        happening: &Happening<'_>,
+        context: &mut Context<'_>,
+    ) -> bool {
+        let mut doing = Doing::new(now, self, context);
+        match *happening {
+            Happening::Sought => doing.queue.link_wanted(),
+            Happening::Up => doing.queue.link_up(now),
+            Happening::Down => doing.drop_carried_out(),
+            Happening::Ended => doing.give_up_waiting(),
+            Happening::ChannelUp(_) => doing.queue.channel_live(),
+            Happening::EntryMade(entry) => doing.lay_pending(entry),
+            Happening::EntryTouched(entry) if doing.queue.is_active() => doing.hear_overlay(entry),
+            Happening::Settled(send, result) => {
+                let mutation = doing.queue.take_send(send);
+                if let Some(Some(mutation)) = mutation {
+                    doing.done(mutation, result.clone().map_err(Into::into));
+                }
+                return mutation.is_some();
+            }
+            Happening::Carried(mutation, result) => {
+                doing.done(mutation, result.clone().map_err(Into::into));
+            }
+            Happening::Online(online) => doing.queue.set_online(online),
+            Happening::SigningOut => doing.fail_all(),
+            Happening::AnswersDue => doing.due(),
+            _ => {}
+        }
+        false
+    }
+
+    fn poll(&mut self, now: Instant, context: &mut Context<'_>) -> bool {
+        Doing::new(now, self, context).poll()
+    }
+
+    fn answers_due(&self) -> Option<Instant> {
+        self.next_deadline()
+    }
+}
+
+/// What is being done about mutations, and by what means.
+pub(super) struct Doing<'a, 'c> {
+    now: Instant,
+    queue: &'a mut Mutations,
+    context: &'a mut Context<'c>,
+}
+
+impl<'a, 'c> Doing<'a, 'c> {
+    pub(super) const fn new(
+        now: Instant,
+        queue: &'a mut Mutations,
+        context: &'a mut Context<'c>,
+    ) -> Self {
+        Self {
+            now,
+            queue,
+            context,
+        }
+    }
+
     /// Shows a mutation's edits and sends it, now or when it may be sent. Exactly one
     /// [`Output::Mutation`], other than those that tell of a conflict, says how it ended.
-    pub fn mutate(&mut self, now: Instant, mutation: Mutation) -> MutationId {
-        self.mutating = Some(&calls::CALLS);
-        let (id, begun) = self.mutations.begin(mutation);
+    pub(super) fn begin(&mut self, mutation: Mutation) -> MutationId {
+        let (id, begun) = self.queue.begin(mutation);
         match begun {
             Begun::No => {}
             Begun::Yes(mutation) => {
-                if let Err(error) = self.lay_edits(now, id, &mutation, None) {
-                    let outcome = self.mutations.give_up(id, error);
-                    self.show_outcome(now, id, outcome);
+                if let Err(error) = self.lay_edits(id, &mutation, None) {
+                    let outcome = self.queue.give_up(id, error);
+                    self.show_outcome(id, outcome);
                 }
             }
             Begun::Annulled(others) => {
                 for other in others {
-                    self.revoke_everywhere(now, other);
+                    self.revoke_everywhere(other);
                 }
             }
         }
-        self.dirty.mark_urgent();
-        self.settle(now);
+        self.context.out.dirty.mark_urgent();
         id
     }
 
     /// Gives a mutation up: its edits go, and what the server says shows. One that was not
     /// sent never is; of one that was, the outcome is ignored, whatever it is. It fails as
     /// [`MutationError::Cancelled`], and with an insert those that edit its row are dropped.
-    pub fn cancel_mutation(&mut self, now: Instant, id: MutationId) {
-        if let Some(send) = self.mutations.abandon_send(id) {
-            self.outbox.cancel(send);
+    pub(super) fn cancel(&mut self, id: MutationId) {
+        if let Some(send) = self.queue.abandon_send(id) {
+            self.context.link.outbox.cancel(send);
         }
-        let outcome = self.mutations.give_up(id, MutationError::Cancelled);
-        self.show_outcome(now, id, outcome);
-        self.dirty.mark_urgent();
-        self.settle(now);
+        let outcome = self.queue.give_up(id, MutationError::Cancelled);
+        self.show_outcome(id, outcome);
+        self.context.out.dirty.mark_urgent();
     }
 
     /// Tries a mutation again that failed and was kept. If it is not certain that the server did
     /// not carry it out, it is sent under the id it had.
-    pub fn retry_mutation(&mut self, now: Instant, id: MutationId) {
-        if let Some(message) = self.mutations.retry(id) {
-            self.overlays(now, id, |overlay| {
+    pub(super) fn retry(&mut self, id: MutationId) {
+        if let Some(message) = self.queue.retry(id) {
+            self.overlays(id, |overlay| {
                 overlay.expect(id, &message);
                 overlay.set_failed(id, false)
             });
         }
-        self.dirty.mark_urgent();
-        self.settle(now);
+        self.context.out.dirty.mark_urgent();
     }
 
     /// Lets a mutation go that failed and was kept: its edits go, and the mutations that edit a row
     /// which it was to insert are dropped.
-    pub fn dismiss_mutation(&mut self, now: Instant, id: MutationId) {
-        let outcome = self.mutations.dismiss(id);
-        self.show_outcome(now, id, outcome);
-        self.dirty.mark_urgent();
-        self.settle(now);
-    }
-
-    /// How a mutation stands. Of those that ended, the last 256 are remembered.
-    #[must_use]
-    pub fn mutation(&self, id: MutationId) -> Option<MutationInfo> {
-        self.mutations.info(id)
-    }
-
-    /// Whether a mutation will end yet: it has no outcome, or it failed and is kept.
-    #[must_use]
-    pub fn is_mutation_open(&self, id: MutationId) -> bool {
-        self.mutations.mutation(id).is_some()
-    }
-
-    /// How many mutations have no outcome.
-    #[must_use]
-    pub fn pending_mutations(&self) -> usize {
-        self.mutations.pending()
-    }
-
-    /// How a row of the list `key` stands between us and the server; also by its temporary id.
-    #[must_use]
-    pub fn item_state<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> ItemState {
-        let live = self.cache.resource::<LiveList<T>>(key);
-        self.item_state_of(live.and_then(|live| live.list.layer_state(id)))
-    }
-
-    /// The rows of the list `key` that are not [`ItemState::Synced`], and how they stand: a few, as
-    /// each has a mutation.
-    #[must_use]
-    pub fn item_states<T: ListItem>(&self, key: &QueryKey) -> Vec<(T::Id, ItemState)> {
-        let live = self.cache.resource::<LiveList<T>>(key);
-        let states = live.into_iter().flat_map(|live| live.list.layer_states());
-        let item = |(id, state): (&T::Id, _)| (id.clone(), self.item_state_of(Some(state)));
-        states.map(item).collect()
-    }
-
-    /// How the record `key` stands between us and the server.
-    #[must_use]
-    pub fn query_state<T: PartialEq + 'static>(&self, key: &QueryKey) -> ItemState {
-        let record = self.cache.resource::<Record<T>>(key);
-        self.item_state_of(record.and_then(Record::layer_state))
-    }
-
-    /// The id that a row of the list `key` has now, if `id` was a temporary one; also if the server
-    /// named the row before the list was in the cache.
-    #[must_use]
-    pub fn current_id<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> T::Id {
-        let live = self.cache.resource::<LiveList<T>>(key);
-        let id = live.map_or(id, |live| live.list.current_id(id));
-        self.mutations.ids.resolve(id)
-    }
-
-    /// How many optimistic edits lie over the data of `key`.
-    #[must_use]
-    pub fn overlay_len(&self, key: &QueryKey) -> usize {
-        let entry = self.cache.entry_id(key);
-        let overlay = entry.and_then(|entry| self.cache.overlay_of(entry));
-        overlay.map_or(0, Overlay::len)
-    }
-
-    fn item_state_of(&self, state: Option<LayerState>) -> ItemState {
-        match state {
-            None => ItemState::Synced,
-            Some(LayerState::Pending) => ItemState::Pending,
-            Some(LayerState::Failed(mutation)) => match self.mutations.error(mutation) {
-                Some(error) => ItemState::Failed {
-                    mutation,
-                    error: error.clone(),
-                },
-                None => ItemState::Pending,
-            },
-        }
+    pub(super) fn dismiss(&mut self, id: MutationId) {
+        let outcome = self.queue.dismiss(id);
+        self.show_outcome(id, outcome);
+        self.context.out.dirty.mark_urgent();
     }
 
     /// Lays a mutation's edits over the queries that are in the cache, or over `only` one.
     fn lay_edits(
         &mut self,
-        now: Instant,
         id: MutationId,
         mutation: &Mutation,
         only: Option<&QueryKey>,
     ) -> Result<(), MutationError> {
-        let Some(message) = self.mutations.message_id(id).cloned() else {
+        let Some(message) = self.queue.message_id(id).cloned() else {
             return Ok(());
         };
         for (number, edit) in mutation.edits.iter().enumerate() {
             if only.is_some_and(|key| *key != edit.key) {
                 continue;
             }
-            let Some(entry) = self.cache.entry_id(&edit.key) else {
+            let Some(entry) = self.context.store.cache.entry_id(&edit.key) else {
                 continue;
             };
             let layer = LayerId {
                 mutation: id,
                 edit: number,
             };
-            let ids = &self.mutations.ids;
-            let laid = (self.cache).lay_edit(now, entry, |layered| edit.lay(layered, layer, ids));
-            self.cache.edit_overlay(now, entry, |overlay| {
-                overlay.expect(id, &message);
-                (false, ())
-            });
+            let ids = &self.queue.ids;
+            let laid = self
+                .context
+                .store
+                .cache
+                .lay_edit(self.now, entry, |layered| edit.lay(layered, layer, ids));
+            self.context
+                .store
+                .cache
+                .edit_overlay(self.now, entry, |overlay| {
+                    overlay.expect(id, &message);
+                    (false, ())
+                });
             match laid {
                 Some(laid) => laid?,
                 None => {
@@ -201,97 +204,101 @@ impl Client {
     }
 
     /// A query has come into the cache: what was done to it before shows in it.
-    fn lay_pending_now(&mut self, now: Instant, entry: EntryId) {
-        let Some(key) = self.cache.key_of(entry).cloned() else {
+    fn lay_pending(&mut self, entry: EntryId) {
+        let Some(key) = self.context.store.cache.key_of(entry).cloned() else {
             return;
         };
-        for id in self.mutations.editing(&key) {
-            let Some(mutation) = self.mutations.mutation(id).map(Rc::clone) else {
+        for id in self.queue.editing(&key) {
+            let Some(mutation) = self.queue.mutation(id).map(Rc::clone) else {
                 continue;
             };
             // An edit that does not fit the query's type has no place in it.
-            let _ = self.lay_edits(now, id, &mutation, Some(&key));
-            let failed = self.mutations.error(id).is_some();
-            self.overlays(now, id, |overlay| overlay.set_failed(id, failed));
+            let _ = self.lay_edits(id, &mutation, Some(&key));
+            let failed = self.queue.error(id).is_some();
+            self.overlays(id, |overlay| overlay.set_failed(id, failed));
         }
     }
 
     /// Hears what the overlay of a query has to tell after something happened to its data.
-    fn hear_overlay_now(&mut self, now: Instant, entry: EntryId) {
-        let Some(news) = self.cache.overlay_news(entry) else {
+    fn hear_overlay(&mut self, entry: EntryId) {
+        let Some(news) = self.context.store.cache.overlay_news(entry) else {
             return;
         };
-        self.mutations.caught_up();
+        self.queue.caught_up();
         for id in news.outranked {
-            self.mutations.ids.forget(&id);
+            self.queue.ids.forget(&id);
         }
         for (_, temporary, id) in news.ids {
-            self.mutations.named(temporary, id);
+            self.queue.named(temporary, id);
         }
         for (mutation, conflict) in news.conflicts {
-            self.mutations.conflict(mutation, conflict);
+            self.queue.conflict(mutation, conflict);
         }
         for (mutation, is_complete) in news.echoed {
-            self.mutations.echoed(mutation, is_complete);
+            self.queue.echoed(mutation, is_complete);
         }
         for (mutation, is_known) in news.fetched {
             if is_known {
-                self.mutations.all_named(mutation);
+                self.queue.all_named(mutation);
             } else {
-                for other in self.mutations.never_named(mutation) {
-                    self.revoke_everywhere(now, other);
+                for other in self.queue.never_named(mutation) {
+                    self.revoke_everywhere(other);
                 }
             }
         }
     }
 
-    fn drain_all_mutations(&mut self, now: Instant) -> bool {
+    fn poll(&mut self) -> bool {
         let mut spoke = false;
-        while let Some(id) = self.mutations.take_proven() {
-            let outcome = self.mutations.moot(id);
-            self.show_outcome(now, id, outcome);
+        while let Some(id) = self.queue.take_proven() {
+            let outcome = self.queue.moot(id);
+            self.show_outcome(id, outcome);
         }
-        while let Some(id) = self.next_mutation(now) {
+        while let Some(id) = self.next_ready() {
             spoke = true;
-            self.start_mutation(now, id);
+            self.start(id);
         }
-        while let Some((mutation, event)) = self.mutations.take_event() {
+        while let Some((mutation, event)) = self.queue.take_event() {
             spoke = true;
-            self.outputs.push_back(Output::Mutation { mutation, event });
+            self.context.out.push(Output::Mutation { mutation, event });
         }
         if spoke {
-            self.dirty.mark(Topic::Mutations);
+            self.context.out.dirty.mark(Topic::Mutations);
         }
         spoke
     }
 
-    fn next_mutation(&mut self, now: Instant) -> Option<MutationId> {
-        let (cache, entries, channels) = (&self.cache, &self.entries, &self.channels);
-        let is_behind = |catch_up: &CatchUp, key: &QueryKey| {
-            let entry = cache.entry_id(key)?;
-            let merges = cache.overlay_of(entry)?.merges();
-            let meta = cache.meta_of(entry)?;
-            let mut fed_by = entries.channels_of(entry).peekable();
+    fn next_ready(&mut self) -> Option<MutationId> {
+        let (store, channels) = (&*self.context.store, &self.context.link.channels);
+        let is_behind = |key: &QueryKey| {
+            let entry = store.cache.entry_id(key)?;
+            let merges = store.cache.overlay_of(entry)?.merges();
+            let meta = store.cache.meta_of(entry)?;
+            let mut fed_by = store.channels_of(entry).peekable();
             let is_fed = fed_by.peek().is_some();
-            let misses = fed_by.any(|channel| catch_up.misses(channel, channels.position(channel)));
+            let misses = fed_by.any(|channel| channels.is_coming_back(channel));
             let has_data = meta.status == QueryStatus::Success;
             Some(merges && is_fed && has_data && (misses || !meta.is_live))
         };
-        self.mutations.next_ready(now, |catch_up, mutation| {
+        self.queue.next_ready(self.now, |mutation| {
             let mut edits = mutation.edits.iter();
-            edits.any(|edit| is_behind(catch_up, &edit.key) == Some(true))
+            edits.any(|edit| is_behind(&edit.key) == Some(true))
         })
     }
 
-    fn start_mutation(&mut self, now: Instant, id: MutationId) {
+    fn start(&mut self, id: MutationId) {
         let (Some(mutation), Some(message_id)) = (
-            self.mutations.mutation(id).map(Rc::clone),
-            self.mutations.message_id(id).cloned(),
+            self.queue.mutation(id).map(Rc::clone),
+            self.queue.message_id(id).cloned(),
         ) else {
             return;
         };
         let outgoing = mutation.edits.iter().enumerate().map(|(number, edit)| {
-            let overlay = self.cache.overlay_of(self.cache.entry_id(&edit.key)?)?;
+            let overlay = self
+                .context
+                .store
+                .cache
+                .overlay_of(self.context.store.cache.entry_id(&edit.key)?)?;
             overlay.outgoing(LayerId {
                 mutation: id,
                 edit: number,
@@ -302,12 +309,12 @@ impl Client {
             edit.as_ref().is_some_and(|edit| edit.is_overruled)
         };
         if !edits.is_empty() && edits.iter().all(nothing) {
-            let outcome = self.mutations.overruled(id);
-            self.show_outcome(now, id, outcome);
+            let outcome = self.queue.overruled(id);
+            self.show_outcome(id, outcome);
             return;
         }
         let data = mutation.data(&Sending {
-            ids: &self.mutations.ids,
+            ids: &self.queue.ids,
             edits: &edits,
         });
         match &mutation.sender {
@@ -327,12 +334,12 @@ impl Client {
                     data: data.to_string(),
                     delivery,
                 };
-                let send = self.push(now, message, Some(message_id));
-                self.mutations.sent(now, id, Some(send));
+                let send = self.context.link.send(self.now, message, Some(message_id));
+                self.queue.sent(self.now, id, Some(send));
             }
             Sender::App(_) => {
-                self.mutations.sent(now, id, None);
-                self.outputs.push_back(Output::StartMutation {
+                self.queue.sent(self.now, id, None);
+                self.context.out.push(Output::StartMutation {
                     mutation: id,
                     id: message_id,
                     data,
@@ -342,66 +349,61 @@ impl Client {
     }
 
     /// A mutation that was sent has its outcome.
-    fn mutation_is_done(
-        &mut self,
-        now: Instant,
-        id: MutationId,
-        result: Result<Rc<str>, MutationError>,
-    ) {
+    fn done(&mut self, id: MutationId, result: Result<Rc<str>, MutationError>) {
         // Afterwards the queries it edits are not known any more.
-        let keys = self.mutations.keys(id);
-        let outcome = self.mutations.outcome(now, id, result);
-        self.show_outcome_in(now, id, outcome, &keys);
+        let keys = self.queue.keys(id);
+        let outcome = self.queue.outcome(self.now, id, result);
+        self.show_outcome_in(id, outcome, &keys);
     }
 
-    fn show_outcome(&mut self, now: Instant, id: MutationId, outcome: Outcome) {
-        let keys: Vec<QueryKey> = self.cache.overlaid_by(id);
-        self.show_outcome_in(now, id, outcome, &keys);
+    fn show_outcome(&mut self, id: MutationId, outcome: Outcome) {
+        let keys: Vec<QueryKey> = self.context.store.cache.overlaid_by(id);
+        self.show_outcome_in(id, outcome, &keys);
     }
 
-    fn show_outcome_in(
-        &mut self,
-        now: Instant,
-        id: MutationId,
-        outcome: Outcome,
-        keys: &[QueryKey],
-    ) {
+    fn show_outcome_in(&mut self, id: MutationId, outcome: Outcome, keys: &[QueryKey]) {
         match outcome {
             Outcome::None => {}
             Outcome::Confirmed(answer) => {
-                self.overlays_of(now, keys, |overlay| overlay.confirm(now, id, &answer));
+                let now = self.now;
+                self.overlays_of(keys, |overlay| overlay.confirm(now, id, &answer));
                 let left = self.keys_with(id, keys);
                 if !self.is_any(&left, |overlay| overlay.awaits_id(id)) {
-                    self.mutations.all_named(id);
+                    self.queue.all_named(id);
                 }
                 if !left.is_empty()
-                    && let Some((oldest, keys)) = self.mutations.wait_to_be_seen(now, id, left)
+                    && let Some((oldest, keys)) = self.queue.wait_to_be_seen(self.now, id, left)
                 {
-                    self.never_seen(now, oldest, &keys);
+                    self.never_seen(oldest, &keys);
                 }
             }
             Outcome::Again(message) => {
                 if let Some(message) = message {
-                    self.overlays_of(now, keys, |overlay| {
+                    self.overlays_of(keys, |overlay| {
                         overlay.expect(id, &message);
                         false
                     });
                 }
             }
-            Outcome::Kept => self.overlays_of(now, keys, |overlay| overlay.set_failed(id, true)),
+            Outcome::Kept => self.overlays_of(keys, |overlay| overlay.set_failed(id, true)),
             Outcome::Gone(others) => {
-                self.overlays_of(now, keys, |overlay| overlay.revoke(now, id));
+                self.revoke(keys, id);
                 for other in others {
-                    self.revoke_everywhere(now, other);
+                    self.revoke_everywhere(other);
                 }
             }
         }
-        self.dirty.mark(Topic::Mutations);
+        self.context.out.dirty.mark(Topic::Mutations);
     }
 
-    fn revoke_everywhere(&mut self, now: Instant, id: MutationId) {
-        let keys = self.cache.overlaid_by(id);
-        self.overlays_of(now, &keys, |overlay| overlay.revoke(now, id));
+    fn revoke_everywhere(&mut self, id: MutationId) {
+        let keys = self.context.store.cache.overlaid_by(id);
+        self.revoke(&keys, id);
+    }
+
+    fn revoke(&mut self, keys: &[QueryKey], id: MutationId) {
+        let now = self.now;
+        self.overlays_of(keys, |overlay| overlay.revoke(now, id));
     }
 
     /// The queries among `keys` that a mutation still has layers in.
@@ -413,109 +415,98 @@ impl Client {
     /// Whether the overlay of any of these queries is so.
     fn is_any(&self, keys: &[QueryKey], is_so: impl Fn(&dyn Overlay) -> bool) -> bool {
         keys.iter().any(|key| {
-            let entry = self.cache.entry_id(key);
-            let overlay = entry.and_then(|entry| self.cache.overlay_of(entry));
+            let entry = self.context.store.cache.entry_id(key);
+            let overlay = entry.and_then(|entry| self.context.store.cache.overlay_of(entry));
             overlay.is_some_and(&is_so)
         })
     }
 
     /// The layers of a mutation go although nothing has shown it.
-    fn never_seen(&mut self, now: Instant, id: MutationId, keys: &[QueryKey]) {
-        let dropped = self.mutations.never_seen(id);
-        self.overlays_of(now, keys, |overlay| overlay.revoke(now, id));
+    fn never_seen(&mut self, id: MutationId, keys: &[QueryKey]) {
+        let dropped = self.queue.never_seen(id);
+        self.revoke(keys, id);
         for other in dropped {
-            self.revoke_everywhere(now, other);
+            self.revoke_everywhere(other);
         }
     }
 
     /// Changes the overlays that a mutation has edits for.
-    fn overlays(
-        &mut self,
-        now: Instant,
-        id: MutationId,
-        change: impl FnMut(&mut dyn Overlay) -> bool,
-    ) {
-        let keys = self.mutations.keys(id);
-        self.overlays_of(now, &keys, change);
+    fn overlays(&mut self, id: MutationId, change: impl FnMut(&mut dyn Overlay) -> bool) {
+        let keys = self.queue.keys(id);
+        self.overlays_of(&keys, change);
     }
 
-    fn overlays_of(
-        &mut self,
-        now: Instant,
-        keys: &[QueryKey],
-        mut change: impl FnMut(&mut dyn Overlay) -> bool,
-    ) {
+    fn overlays_of(&mut self, keys: &[QueryKey], mut change: impl FnMut(&mut dyn Overlay) -> bool) {
         for key in keys {
-            if let Some(entry) = self.cache.entry_id(key) {
-                self.cache
-                    .edit_overlay(now, entry, |overlay| (change(overlay), ()));
-                self.hear_overlay_now(now, entry);
+            if let Some(entry) = self.context.store.cache.entry_id(key) {
+                self.context
+                    .store
+                    .cache
+                    .edit_overlay(self.now, entry, |overlay| (change(overlay), ()));
+                self.hear_overlay(entry);
             }
         }
     }
 
     /// What is known to have been carried out need not be sent again.
-    fn drop_carried_out(&mut self, now: Instant, ids: Vec<MutationId>) {
-        for id in ids {
-            if let Some(send) = self.mutations.abandon_send(id) {
-                self.outbox.cancel(send);
-                let outcome = self.mutations.moot(id);
-                self.show_outcome(now, id, outcome);
+    fn drop_carried_out(&mut self) {
+        for id in self.queue.link_down() {
+            if let Some(send) = self.queue.abandon_send(id) {
+                self.context.link.outbox.cancel(send);
+                let outcome = self.queue.moot(id);
+                self.show_outcome(id, outcome);
             }
         }
     }
 
     /// What waits for a link that will not come fails, as what was sent does.
-    fn give_up_waiting(&mut self, now: Instant, ids: Vec<MutationId>) {
-        for id in ids {
+    fn give_up_waiting(&mut self) {
+        for id in self.queue.link_over() {
             let error = MutationError::Send(SendError::Disconnected);
-            let outcome = self.mutations.give_up(id, error);
-            self.show_outcome(now, id, outcome);
+            let outcome = self.queue.give_up(id, error);
+            self.show_outcome(id, outcome);
         }
     }
 
     /// The user signs out: all mutations fail. Their edits go with the data that they lie over.
-    fn fail_mutations(&mut self) {
-        for send in self.mutations.sign_out() {
-            self.outbox.cancel(send);
+    fn fail_all(&mut self) {
+        for send in self.queue.sign_out() {
+            self.context.link.outbox.cancel(send);
         }
-        self.dirty.mark(Topic::Mutations);
+        self.context.out.dirty.mark(Topic::Mutations);
     }
 
-    fn due_mutations(&mut self, now: Instant) {
-        while let Some(due) = self.mutations.next_due(now) {
+    fn due(&mut self) {
+        while let Some(due) = self.queue.next_due(self.now) {
             match due {
-                Due::Late(id) => self.mutation_is_done(now, id, Err(MutationError::Timeout)),
+                Due::Late(id) => self.done(id, Err(MutationError::Timeout)),
                 Due::Overdue {
                     mutation,
                     keys,
                     asked,
-                } => self.overdue(now, mutation, &keys, asked),
+                } => self.overdue(mutation, &keys, asked),
             }
         }
     }
 
     /// A confirmed mutation should show in the data by now.
-    fn overdue(&mut self, now: Instant, id: MutationId, keys: &[QueryKey], asked: bool) {
+    fn overdue(&mut self, id: MutationId, keys: &[QueryKey], asked: bool) {
         let left = self.keys_with(id, keys);
-        let is_sought = matches!(
-            self.connection.info().status,
-            ConnectionStatus::Connecting | ConnectionStatus::Reconnecting
-        );
+        let is_sought = self.context.link.is_sought();
         if left.is_empty() || off(Rule::UnseenFetch) {
             // With the list in which it would show, what could tell a new row's id is gone.
-            for other in self.mutations.seen(id) {
-                self.revoke_everywhere(now, other);
+            for other in self.queue.seen(id) {
+                self.revoke_everywhere(other);
             }
         } else if is_sought {
-            self.mutations.wait_on(now, id);
+            self.queue.wait_on(self.now, id);
         } else if !asked {
             for key in &left {
-                self.cache.refetch(now, key);
+                self.context.store.cache.refetch(self.now, key);
             }
-            self.mutations.asked(now, id);
+            self.queue.asked(self.now, id);
         } else {
-            self.never_seen(now, id, &left);
+            self.never_seen(id, &left);
         }
     }
 }

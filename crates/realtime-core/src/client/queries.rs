@@ -1,14 +1,14 @@
-//! Commands on queries: single records and lists.
+//! Queries: the commands on records and lists, and on the mutations that edit them.
 
-use super::{Client, entries::TakeRows, live_list::LiveList};
+use super::{Client, live_list::LiveList, mutations::Doing, root::Root, store::Query};
 use crate::{
     channel::{ChannelError, Continuity},
-    id::{ChannelName, EventName, Position},
+    id::{ChannelName, EntryId, EventName, MutationId, Position},
     key::QueryKey,
     list::{ListItem, ListOptions, ListSnapshot, ListStats},
-    query::{
-        EntryId, Feed, Fetched, ObserverId, QueryError, QueryMeta, QueryOptions, Record, RecordSpec,
-    },
+    mutation::{ItemState, Mutation, MutationInfo, Mutations},
+    overlay::{LayerState, Overlay},
+    query::{Fetched, ObserverId, QueryError, QueryMeta, QueryOptions, Record, RecordSpec},
     time::Instant,
 };
 use std::rc::Rc;
@@ -95,13 +95,13 @@ impl Client {
             .iter()
             .map(|binding| (binding.event.clone(), binding.channel.clone()))
             .collect();
-        let feed = self.feed_of(key, &bindings)?;
-        let initial = spec.initial();
-        let make = || Box::new(spec.build()) as Box<_>;
-        let observed = self
-            .cache
-            .observe_from(now, key, options, make, &feed, initial)?;
-        Ok(self.attach(now, observed, options.enabled, bindings, None))
+        let query = Query {
+            bindings,
+            initial: spec.initial(),
+            resource: Box::new(spec.build()),
+            take_rows: None,
+        };
+        self.root.observe(now, key, query, options)
     }
 
     /// Watches the list `key`, as [`observe_record`](Self::observe_record) does a record.
@@ -117,26 +117,42 @@ impl Client {
         spec: ListSpec<T>,
         options: &QueryOptions,
     ) -> Result<ObserverId, QueryError> {
-        let bindings = vec![(spec.event, spec.channel)];
-        let feed = self.feed_of(key, &bindings)?;
-        let make = || Box::new(LiveList::new(spec.options)) as Box<_>;
-        let observed = self
-            .cache
-            .observe_from(now, key, options, make, &feed, spec.initial)?;
-        let take_rows: TakeRows = LiveList::<T>::take_rows;
-        Ok(self.attach(now, observed, options.enabled, bindings, Some(take_rows)))
+        let query = Query {
+            bindings: vec![(spec.event, spec.channel)],
+            initial: spec.initial,
+            resource: Box::new(LiveList::new(spec.options)),
+            take_rows: Some(LiveList::<T>::take_rows),
+        };
+        self.root.observe(now, key, query, options)
+    }
+
+    /// Ends an observer; the last one lets the entry's channels go.
+    pub fn unobserve(&mut self, now: Instant, observer: ObserverId) {
+        let (store, link) = (&mut self.root.store, &mut self.root.link);
+        store.unobserve(now, observer, link);
+        self.root.settle(now);
+    }
+
+    /// Pauses an observer, or lets it go on. While all of an entry's observers are paused it neither
+    /// fetches nor subscribes.
+    pub fn set_enabled(&mut self, now: Instant, observer: ObserverId, enabled: bool) {
+        let Root {
+            store, link, out, ..
+        } = &mut self.root;
+        store.set_enabled(now, observer, enabled, link, out);
+        self.root.settle(now);
     }
 
     /// The entry of `key`, for its [`Topic`](crate::Topic)s; `None` while nobody has asked for it.
     #[must_use]
     pub fn entry(&self, key: &QueryKey) -> Option<EntryId> {
-        self.cache.entry_id(key)
+        self.root.store.cache.entry_id(key)
     }
 
     /// The record `key`, once there is data of type `T`.
     #[must_use]
     pub fn record<T: PartialEq + 'static>(&self, key: &QueryKey) -> Option<Rc<T>> {
-        self.cache.resource::<Record<T>>(key)?.data()
+        self.root.store.cache.resource::<Record<T>>(key)?.data()
     }
 
     /// The list `key` as it is now, once there is data. Costs the same for any length, and never
@@ -163,37 +179,21 @@ impl Client {
     /// What the list `key` has counted since it was made.
     #[must_use]
     pub fn list_stats<T: ListItem>(&self, key: &QueryKey) -> Option<ListStats> {
-        let live = self.cache.resource::<LiveList<T>>(key)?;
+        let live = self.root.store.cache.resource::<LiveList<T>>(key)?;
         Some(live.list.stats())
-    }
-
-    /// What an observer has to say about an entry's feed: nothing, unless it is the first.
-    fn feed_of(
-        &self,
-        key: &QueryKey,
-        bindings: &[(EventName, Option<ChannelName>)],
-    ) -> Result<Feed, QueryError> {
-        if let Some((event, _)) = bindings.iter().find(|(event, _)| self.codec.keeps(event)) {
-            let event = event.clone();
-            return Err(QueryError::ReservedName { event });
-        }
-        if self.cache.entry_id(key).is_some() {
-            return Ok(Feed::None);
-        }
-        Ok(feed_of(bindings))
     }
 
     fn filled_list<T: ListItem>(&self, key: &QueryKey) -> Option<&LiveList<T>> {
         use crate::query::Resource as _;
 
-        let live = self.cache.resource::<LiveList<T>>(key)?;
+        let live = self.root.store.cache.resource::<LiveList<T>>(key)?;
         live.has_data().then_some(live)
     }
 
     /// Status, error and freshness of `key`.
     #[must_use]
     pub fn query_meta(&self, key: &QueryKey) -> Option<&QueryMeta> {
-        self.cache.meta(key)
+        self.root.store.cache.meta(key)
     }
 
     /// Grows with each change of anything about `key`, status included; 0 if nobody has asked for
@@ -201,14 +201,14 @@ impl Client {
     #[must_use]
     pub fn content_version(&self, key: &QueryKey) -> u64 {
         self.entry(key)
-            .map_or(0, |entry| self.entries.content_version(entry))
+            .map_or(0, |entry| self.root.store.cache.versions(entry).1)
     }
 
     /// Grows with each change of the order of the list `key`, or of its status.
     #[must_use]
     pub fn order_version(&self, key: &QueryKey) -> u64 {
         self.entry(key)
-            .map_or(0, |entry| self.entries.order_version(entry))
+            .map_or(0, |entry| self.root.store.cache.versions(entry).0)
     }
 
     /// How the last (re)subscription of the channel that feeds `key` turned out, or that a hole was
@@ -216,33 +216,34 @@ impl Client {
     /// `None` before the first.
     #[must_use]
     pub fn recovery(&self, key: &QueryKey) -> Option<Continuity> {
-        self.entries.recovery(self.entry(key)?)
+        self.root.store.recovery(self.entry(key)?)
     }
 
     /// Why events do not keep `key` fresh, as far as its channel is to blame: the server has refused
     /// it, or there are too many.
     #[must_use]
     pub fn channel_error(&self, key: &QueryKey) -> Option<ChannelError> {
-        self.channel_error_of(self.entry(key)?)
+        let entry = self.entry(key)?;
+        self.root.store.channel_error(entry, &self.root.link)
     }
 
     /// Fetches `key` again. While a fetch is under way, one more follows it.
     pub fn refetch(&mut self, now: Instant, key: &QueryKey) {
-        self.cache.refetch(now, key);
-        self.settle(now);
+        self.root.store.cache.refetch(now, key);
+        self.root.settle(now);
     }
 
     /// Marks all keys that begin with `prefix` stale, and fetches those in use again: however
     /// often this is called, at most one fetch a key runs and one waits.
     pub fn invalidate(&mut self, now: Instant, prefix: &QueryKey) {
-        self.cache.invalidate(now, prefix);
-        self.settle(now);
+        self.root.store.cache.invalidate(now, prefix);
+        self.root.settle(now);
     }
 
     /// Forgets all keys that begin with `prefix`. Those in use start over when next observed.
     pub fn forget(&mut self, now: Instant, prefix: &QueryKey) {
-        self.cache.remove(prefix);
-        self.settle(now);
+        self.root.store.cache.remove(prefix);
+        self.root.settle(now);
     }
 
     /// Sets the record `key` by hand, to be published at once; says whether anyone has asked for
@@ -280,21 +281,123 @@ impl Client {
         key: &QueryKey,
         data: Box<dyn std::any::Any>,
     ) -> Result<bool, QueryError> {
-        let result = self.cache.set_data(now, key, data);
-        self.dirty.mark_urgent();
-        self.settle(now);
+        let result = self.root.store.cache.set_data(now, key, data);
+        self.root.out.dirty.mark_urgent();
+        self.root.settle(now);
         result
     }
-}
 
-/// Only positions of a single channel compare with a fetch's.
-fn feed_of(bindings: &[(EventName, Option<ChannelName>)]) -> Feed {
-    let mut channels = bindings.iter().map(|(_, channel)| channel.as_ref());
-    match channels.next() {
-        None => Feed::None,
-        Some(Some(first)) if channels.all(|other| other == Some(first)) => {
-            Feed::Channel(first.clone())
+    /// Shows a mutation's edits and sends it, now or when it may be sent. Exactly one
+    /// [`Output::Mutation`], other than those that tell of a conflict, says how it ended.
+    pub fn mutate(&mut self, now: Instant, mutation: Mutation) -> MutationId {
+        self.root.part(now, |queue, context| {
+            Doing::new(now, queue, context).begin(mutation)
+        })
+    }
+
+    /// Gives a mutation up: its edits go, and what the server says shows. One that was not
+    /// sent never is; of one that was, the outcome is ignored, whatever it is. It fails as
+    /// [`MutationError::Cancelled`], and with an insert those that edit its row are dropped.
+    pub fn cancel_mutation(&mut self, now: Instant, id: MutationId) {
+        self.root.part(now, |queue, context| {
+            Doing::new(now, queue, context).cancel(id)
+        });
+    }
+
+    /// Tries a mutation again that failed and was kept. If it is not certain that the server did
+    /// not carry it out, it is sent under the id it had.
+    pub fn retry_mutation(&mut self, now: Instant, id: MutationId) {
+        self.root.part(now, |queue, context| {
+            Doing::new(now, queue, context).retry(id)
+        });
+    }
+
+    /// Lets a mutation go that failed and was kept: its edits go, and the mutations that edit a row
+    /// which it was to insert are dropped.
+    pub fn dismiss_mutation(&mut self, now: Instant, id: MutationId) {
+        self.root.part(now, |queue, context| {
+            Doing::new(now, queue, context).dismiss(id)
+        });
+    }
+
+    /// How a mutation stands. Of those that ended, the last 256 are remembered.
+    #[must_use]
+    pub fn mutation(&self, id: MutationId) -> Option<MutationInfo> {
+        self.mutations()?.info(id)
+    }
+
+    /// Whether a mutation will end yet: it has no outcome, or it failed and is kept.
+    #[must_use]
+    pub fn is_mutation_open(&self, id: MutationId) -> bool {
+        self.mutations()
+            .is_some_and(|mutations| mutations.mutation(id).is_some())
+    }
+
+    /// How many mutations have no outcome.
+    #[must_use]
+    pub fn pending_mutations(&self) -> usize {
+        self.mutations().map_or(0, Mutations::pending)
+    }
+
+    /// How a row of the list `key` stands between us and the server; also by its temporary id.
+    #[must_use]
+    pub fn item_state<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> ItemState {
+        let live = self.root.store.cache.resource::<LiveList<T>>(key);
+        self.item_state_of(live.and_then(|live| live.list.layer_state(id)))
+    }
+
+    /// The rows of the list `key` that are not [`ItemState::Synced`], and how they stand: a few, as
+    /// each has a mutation.
+    #[must_use]
+    pub fn item_states<T: ListItem>(&self, key: &QueryKey) -> Vec<(T::Id, ItemState)> {
+        let live = self.root.store.cache.resource::<LiveList<T>>(key);
+        let states = live.into_iter().flat_map(|live| live.list.layer_states());
+        let item = |(id, state): (&T::Id, _)| (id.clone(), self.item_state_of(Some(state)));
+        states.map(item).collect()
+    }
+
+    /// How the record `key` stands between us and the server.
+    #[must_use]
+    pub fn query_state<T: PartialEq + 'static>(&self, key: &QueryKey) -> ItemState {
+        let record = self.root.store.cache.resource::<Record<T>>(key);
+        self.item_state_of(record.and_then(Record::layer_state))
+    }
+
+    /// The id that a row of the list `key` has now, if `id` was a temporary one; also if the server
+    /// named the row before the list was in the cache.
+    #[must_use]
+    pub fn current_id<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> T::Id {
+        let live = self.root.store.cache.resource::<LiveList<T>>(key);
+        let id = live.map_or(id, |live| live.list.current_id(id));
+        self.mutations()
+            .map_or_else(|| id.clone(), |mutations| mutations.ids.resolve(id))
+    }
+
+    /// How many optimistic edits lie over the data of `key`.
+    #[must_use]
+    pub fn overlay_len(&self, key: &QueryKey) -> usize {
+        let entry = self.root.store.cache.entry_id(key);
+        let overlay = entry.and_then(|entry| self.root.store.cache.overlay_of(entry));
+        overlay.map_or(0, Overlay::len)
+    }
+
+    fn mutations(&self) -> Option<&Mutations> {
+        self.root.parts.get()
+    }
+
+    fn item_state_of(&self, state: Option<LayerState>) -> ItemState {
+        match state {
+            None => ItemState::Synced,
+            Some(LayerState::Pending) => ItemState::Pending,
+            Some(LayerState::Failed(mutation)) => {
+                match self.mutations().and_then(|it| it.error(mutation)) {
+                    Some(error) => ItemState::Failed {
+                        mutation,
+                        error: error.clone(),
+                    },
+                    None => ItemState::Pending,
+                }
+            }
         }
-        Some(_) => Feed::Several,
     }
 }

@@ -26,48 +26,48 @@ pub(super) struct Room {
     /// Whether events of the channel are applied, known to arrive or not.
     pub(super) is_up: bool,
     /// Whether it is on the list of those that may have something to say.
-    stirred: Cell<bool>,
+    dirty: Cell<bool>,
     /// When it is due, as the list of all timers has it.
     pub(super) timer: Option<Instant>,
-    pub(super) seat: Option<Seat>,
-    pub(super) desks: Vec<Desk>,
+    pub(super) membership: Option<Membership>,
+    pub(super) typing: Vec<Typing>,
 }
 
-/// Our place in a channel's presence, shared by all hooks that want it.
+/// Our membership of a channel's presence, shared by all hooks that want it.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct Membership {
     pub(super) roster: Roster,
     pub(super) users: usize,
     leaving: Option<Instant>,
-    told: u64,
+    revision: u64,
 }
 
 /// The typing of one of our users on a channel, shared by all hooks that want it.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct Typing {
     pub(super) user: UserId,
-    pub(super) typing: TypingRoom,
+    pub(super) room: TypingRoom,
     pub(super) users: usize,
-    told: u64,
+    revision: u64,
 }
 
 /// What a room has to say after something happened.
 #[derive(Debug, Default)]
-pub(super) struct News {
+pub(super) struct Changes {
     pub(super) outgoing: Vec<Ephemeral>,
     pub(super) events: Vec<PresenceEvent>,
     /// Who is there changed, or we are not there any more.
-    pub(super) presence_changed: bool,
-    pub(super) typing_changed: bool,
+    pub(super) presence: bool,
+    pub(super) typing: bool,
 }
 
-impl Seat {
+impl Membership {
     pub(super) const fn new(roster: Roster) -> Self {
         Self {
             roster,
             users: 0,
             leaving: None,
-            told: u64::MAX,
+            revision: u64::MAX,
         }
     }
 
@@ -76,7 +76,7 @@ impl Seat {
         self.leaving = None;
     }
 
-    pub(super) fn give_back(&mut self, now: Instant) {
+    pub(super) fn release(&mut self, now: Instant) {
         self.users = self.users.saturating_sub(1);
         if self.users == 0 {
             self.leaving = Some(now + LEAVE_GRACE);
@@ -84,13 +84,13 @@ impl Seat {
     }
 }
 
-impl Desk {
-    pub(super) const fn new(user: UserId, typing: TypingRoom) -> Self {
+impl Typing {
+    pub(super) const fn new(user: UserId, room: TypingRoom) -> Self {
         Self {
             user,
-            typing,
+            room,
             users: 0,
-            told: u64::MAX,
+            revision: u64::MAX,
         }
     }
 }
@@ -101,10 +101,10 @@ impl Room {
             channel,
             lease,
             is_up,
-            stirred: Cell::new(false),
+            dirty: Cell::new(false),
             timer: None,
-            seat: None,
-            desks: Vec::new(),
+            membership: None,
+            typing: Vec::new(),
         }
     }
 
@@ -113,16 +113,16 @@ impl Room {
     }
 
     /// Its name, unless it is on the list of those that may have something to say already.
-    pub(super) fn stir(&self) -> Option<ChannelName> {
-        (!self.stirred.replace(true)).then(|| self.channel.clone())
+    pub(super) fn mark_dirty(&self) -> Option<ChannelName> {
+        (!self.dirty.replace(true)).then(|| self.channel.clone())
     }
 
-    pub(super) fn desk(&self, user: &UserId) -> Option<&Desk> {
-        self.desks.iter().find(|desk| desk.user == *user)
+    pub(super) fn typing(&self, user: &UserId) -> Option<&Typing> {
+        self.typing.iter().find(|typing| typing.user == *user)
     }
 
-    pub(super) fn desk_mut(&mut self, user: &UserId) -> Option<&mut Desk> {
-        self.desks.iter_mut().find(|desk| desk.user == *user)
+    pub(super) fn typing_mut(&mut self, user: &UserId) -> Option<&mut Typing> {
+        self.typing.iter_mut().find(|typing| typing.user == *user)
     }
 
     /// The channel is live, or may be; it may say so again on the same link, when a late answer
@@ -131,70 +131,70 @@ impl Room {
         if std::mem::replace(&mut self.is_up, true) {
             return;
         }
-        if let Some(seat) = &mut self.seat {
-            seat.roster.link_up(now);
+        if let Some(membership) = &mut self.membership {
+            membership.roster.link_up(now);
         }
-        for desk in &mut self.desks {
-            desk.typing.link_up(now);
+        for typing in &mut self.typing {
+            typing.room.link_up(now);
         }
     }
 
     pub(super) fn link_down(&mut self, now: Instant) {
         self.is_up = false;
-        if let Some(seat) = &mut self.seat {
-            seat.roster.link_down(now);
+        if let Some(membership) = &mut self.membership {
+            membership.roster.link_down(now);
         }
-        for desk in &mut self.desks {
-            desk.typing.link_down(now);
+        for typing in &mut self.typing {
+            typing.room.link_down(now);
         }
     }
 
     /// The page or the connection is going away.
     pub(super) fn leave(&mut self, now: Instant) {
-        if let Some(seat) = &mut self.seat {
-            seat.roster.leave(now);
+        if let Some(membership) = &mut self.membership {
+            membership.roster.leave(now);
         }
-        for desk in &mut self.desks {
-            desk.typing.stop(now);
+        for typing in &mut self.typing {
+            typing.room.stop(now);
         }
     }
 
     /// The user has signed out: nobody is known to be here, and nobody to be typing.
     pub(super) fn start_over(&mut self, now: Instant, visible: bool) {
-        if let Some(seat) = &mut self.seat {
-            seat.roster = seat.roster.anew();
-            seat.roster.set_visible(now, visible);
-            seat.told = u64::MAX;
+        if let Some(membership) = &mut self.membership {
+            membership.roster = membership.roster.anew();
+            membership.roster.set_visible(now, visible);
+            membership.revision = u64::MAX;
         }
-        for desk in &mut self.desks {
-            desk.typing = desk.typing.anew();
-            desk.told = u64::MAX;
+        for typing in &mut self.typing {
+            typing.room = typing.room.anew();
+            typing.revision = u64::MAX;
         }
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
-        if let Some(seat) = &mut self.seat {
-            seat.roster.handle_timeout(now);
+        if let Some(membership) = &mut self.membership {
+            membership.roster.handle_timeout(now);
         }
-        for desk in &mut self.desks {
-            desk.typing.handle_timeout(now);
+        for typing in &mut self.typing {
+            typing.room.handle_timeout(now);
         }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let seat = self
-            .seat
+        let membership = self
+            .membership
             .as_ref()
-            .and_then(|seat| earliest(seat.leaving, seat.roster.next_deadline()));
-        self.desks.iter().fold(seat, |next, desk| {
-            earliest(next, desk.typing.next_deadline())
+            .and_then(|membership| earliest(membership.leaving, membership.roster.next_deadline()));
+        self.typing.iter().fold(membership, |next, typing| {
+            earliest(next, typing.room.next_deadline())
         })
     }
 
     /// Whether it has a part for an event of this name.
     pub(super) fn listens_to(&self, event: &str) -> bool {
-        event.starts_with("presence:") && self.seat.is_some()
-            || event.starts_with("typing:") && !self.desks.is_empty()
+        event.starts_with("presence:") && self.membership.is_some()
+            || event.starts_with("typing:") && !self.typing.is_empty()
     }
 
     /// Takes an event of the channel. True if it was about presence or typing; a message tells that
@@ -206,15 +206,15 @@ impl Room {
         data: &str,
     ) -> Result<bool, DecodeError> {
         if event.starts_with("typing:") {
-            for desk in &mut self.desks {
-                desk.typing.receive(now, event, data)?;
+            for typing in &mut self.typing {
+                typing.room.receive(now, event, data)?;
             }
             return Ok(true);
         }
         let is_presence = event.starts_with("presence:");
-        match &mut self.seat {
-            Some(seat) if is_presence => {
-                seat.roster.receive(now, event, data)?;
+        match &mut self.membership {
+            Some(membership) if is_presence => {
+                membership.roster.receive(now, event, data)?;
             }
             _ => self.clear_author(now, event, data),
         }
@@ -223,13 +223,16 @@ impl Room {
 
     /// Whoever has just sent a message, or left, is not typing any more.
     fn clear_author(&mut self, now: Instant, event: &str, data: &str) {
-        let anyone_types = |desk: &Desk| !desk.typing.snapshot().is_empty();
-        if !self.desks.iter().any(anyone_types) {
+        let anyone_types = |typing: &Typing| !typing.room.snapshot().is_empty();
+        if !self.typing.iter().any(anyone_types) {
             return;
         }
         // Whoever leaves signs the event that says so.
-        let is_message =
-            event == presence::LEAVE || self.desks.iter().any(|desk| desk.typing.is_message(event));
+        let is_message = event == presence::LEAVE
+            || self
+                .typing
+                .iter()
+                .any(|typing| typing.room.is_message(event));
         let author = if is_message {
             author_of(data)
         } else {
@@ -241,50 +244,50 @@ impl Room {
     }
 
     pub(super) fn clear_typist(&mut self, now: Instant, user: &UserId) {
-        for desk in &mut self.desks {
-            desk.typing.clear_user(now, user);
+        for typing in &mut self.typing {
+            typing.room.clear_user(now, user);
         }
     }
 
     /// Takes out what it has to say, and drops what nobody uses any more.
-    pub(super) fn take_news(&mut self, now: Instant) -> News {
-        self.stirred.set(false);
-        let mut news = News::default();
-        let over = |seat: &Seat| seat.leaving.is_some_and(|at| at <= now);
-        let over = self.seat.as_ref().is_some_and(over);
-        if let Some(seat) = &mut self.seat {
+    pub(super) fn take_changes(&mut self, now: Instant) -> Changes {
+        self.dirty.set(false);
+        let mut changes = Changes::default();
+        let over = |membership: &Membership| membership.leaving.is_some_and(|at| at <= now);
+        let over = self.membership.as_ref().is_some_and(over);
+        if let Some(membership) = &mut self.membership {
             if over {
-                seat.roster.leave(now);
+                membership.roster.leave(now);
             }
-            while let Some(event) = seat.roster.poll_event() {
+            while let Some(event) = membership.roster.poll_event() {
                 if let PresenceEvent::Left(member) = &event {
-                    for desk in &mut self.desks {
-                        desk.typing.clear_user(now, &member.user.id);
+                    for typing in &mut self.typing {
+                        typing.room.clear_user(now, &member.user.id);
                     }
                 }
-                news.events.push(event);
+                changes.events.push(event);
             }
-            while let Some(outgoing) = seat.roster.poll_outgoing() {
-                news.outgoing.push(outgoing);
+            while let Some(outgoing) = membership.roster.poll_outgoing() {
+                changes.outgoing.push(outgoing);
             }
-            let revision = seat.roster.revision();
-            news.presence_changed = over || seat.told != revision;
-            seat.told = revision;
+            let revision = membership.roster.revision();
+            changes.presence = over || membership.revision != revision;
+            membership.revision = revision;
         }
-        for desk in &mut self.desks {
-            while let Some(outgoing) = desk.typing.poll_outgoing() {
-                news.outgoing.push(outgoing);
+        for typing in &mut self.typing {
+            while let Some(outgoing) = typing.room.poll_outgoing() {
+                changes.outgoing.push(outgoing);
             }
-            let revision = desk.typing.revision();
-            news.typing_changed |= std::mem::replace(&mut desk.told, revision) != revision;
+            let revision = typing.room.revision();
+            changes.typing |= std::mem::replace(&mut typing.revision, revision) != revision;
         }
-        self.seat.take_if(|_| over);
-        self.desks.retain(|desk| desk.users > 0);
-        news
+        self.membership.take_if(|_| over);
+        self.typing.retain(|typing| typing.users > 0);
+        changes
     }
 
     pub(super) const fn is_empty(&self) -> bool {
-        self.seat.is_none() && self.desks.is_empty()
+        self.membership.is_none() && self.typing.is_empty()
     }
 }
 

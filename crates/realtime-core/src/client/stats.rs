@@ -1,13 +1,13 @@
 //! What a client has counted.
 
-use super::Client;
 use crate::{
     channel::ChannelStats, connection::ConnectionStats, mutation::MutationStats,
     outbox::OutboxStats, query::QueryStats, wire::CodecStats,
 };
 
 /// Everything counted since the client was made. What belongs to one list or one room is counted
-/// there: see [`Client::list_stats`], [`Client::presence_stats`] and [`Client::typing_stats`].
+/// there: see [`Client::list_stats`](super::Client::list_stats), [`Client::presence_stats`](super::Client::presence_stats) and
+/// [`Client::typing_stats`](super::Client::typing_stats).
 /// Nothing is dropped, ignored or refused without a number here or there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -43,20 +43,4 @@ pub struct ClientStats {
     pub queries: QueryStats,
     /// The mutations' counters.
     pub mutations: MutationStats,
-}
-
-impl Client {
-    /// What has been counted so far.
-    #[must_use]
-    pub fn stats(&self) -> ClientStats {
-        ClientStats {
-            codec: self.codec.stats(),
-            connection: self.connection.stats(),
-            channels: self.channels.stats(),
-            outbox: self.outbox.stats(),
-            queries: self.cache.stats(),
-            mutations: self.mutations.stats(),
-            ..self.stats.clone()
-        }
-    }
 }

@@ -1,12 +1,10 @@
 //! The mutations of a client: which may be sent, and what their outcomes mean for each other.
 
-mod catch_up;
 mod entry;
 mod outcome;
 mod timers;
 mod unseen;
 
-pub(crate) use catch_up::CatchUp;
 pub(crate) use outcome::Outcome;
 pub(crate) use unseen::Due;
 
@@ -15,8 +13,7 @@ use super::{
     OfflinePolicy, ServerIds, edit::Deed, request::Sender,
 };
 use crate::{
-    channel::Continuity,
-    id::{ChannelName, MessageId, MutationId, Position},
+    id::{MessageId, MutationId},
     key::QueryKey,
     ordered::{OrderedMap, OrderedSet},
     outbox::{SendError, SendId},
@@ -25,12 +22,15 @@ use crate::{
 };
 use entry::{Entry, State};
 use rustc_hash::FxHashMap;
-use std::{collections::VecDeque, rc::Rc};
+use std::{collections::VecDeque, rc::Rc, time::Duration};
 use timers::Timers;
 use unseen::Unseen;
 
 /// How many outcomes are remembered for those who ask later.
 const MAX_ENDED: usize = 256;
+
+/// How long an edit that is to be merged waits, after a reconnect, for what it is merged with.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many mutations there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,8 @@ pub(crate) struct Mutations {
     any_behind: bool,
     in_flight: usize,
     link_up: bool,
-    catch_up: CatchUp,
+    /// When the link came up, as long as there is patience with what others did meanwhile.
+    patient_since: Option<Instant>,
     /// Whether the connection is over, and not just down.
     link_ended: bool,
     online: bool,
@@ -95,7 +96,7 @@ pub(crate) struct Mutations {
 }
 
 impl Mutations {
-    pub(crate) fn new(limits: MutationLimits, id_prefix: &str, rng: fastrand::Rng) -> Self {
+    pub(crate) fn with_limits(limits: MutationLimits, id_prefix: &str, rng: fastrand::Rng) -> Self {
         Self {
             limits,
             id_prefix: id_prefix.into(),
@@ -114,7 +115,7 @@ impl Mutations {
             any_behind: false,
             in_flight: 0,
             link_up: false,
-            catch_up: CatchUp::default(),
+            patient_since: None,
             link_ended: false,
             online: true,
             last: 0,
@@ -237,7 +238,7 @@ impl Mutations {
     pub(crate) fn next_ready(
         &mut self,
         now: Instant,
-        is_behind: impl Fn(&CatchUp, &Mutation) -> bool,
+        is_behind: impl Fn(&Mutation) -> bool,
     ) -> Option<MutationId> {
         if !self.stirred {
             return None;
@@ -251,7 +252,7 @@ impl Mutations {
             if !self.is_ready(now, *id, entry) {
                 continue;
             }
-            if self.catch_up.is_patient() && is_behind(&self.catch_up, &entry.mutation) {
+            if self.patient_since.is_some() && is_behind(&entry.mutation) {
                 behind.push(*id);
                 continue;
             }
@@ -262,7 +263,7 @@ impl Mutations {
         for id in behind {
             // One that is behind only now has no timer that could be late.
             if !self.timers.has(id) {
-                let until = self.catch_up.until().map(|until| until.max(now));
+                let until = self.patient_until().map(|until| until.max(now));
                 self.timers.set(id, until);
             }
         }
@@ -275,18 +276,21 @@ impl Mutations {
         self.stirred |= self.any_behind;
     }
 
-    pub(crate) fn channel_live(
-        &mut self,
-        channel: &ChannelName,
-        continuity: &Continuity,
-        position: Option<&Position>,
-    ) {
-        self.catch_up.live(channel, continuity, position);
+    /// A channel brings its events again.
+    pub(crate) fn channel_live(&mut self) {
         self.stirred = true;
     }
 
-    pub(crate) fn channel_lost(&mut self, channel: &ChannelName) {
-        self.catch_up.lost(channel);
+    pub(super) fn patient_until(&self) -> Option<Instant> {
+        Some(self.patient_since? + PATIENCE)
+    }
+
+    /// Time has passed. Only this ends the patience: what is waited for may have come, and wait to be
+    /// read.
+    fn end_patience(&mut self, now: Instant) {
+        if self.patient_until().is_some_and(|until| until <= now) {
+            self.patient_since = None;
+        }
     }
 
     /// It is on its way: as the send `send`, or to the app's function.
@@ -362,7 +366,7 @@ impl Mutations {
 
     pub(crate) fn link_up(&mut self, now: Instant) {
         self.link_up = true;
-        self.catch_up.begin(now);
+        self.patient_since = Some(now);
         self.link_ended = false;
         self.stirred = true;
     }

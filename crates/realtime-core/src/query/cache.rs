@@ -2,16 +2,18 @@
 
 use super::{
     ObserverId, QueryError, QueryLimits, QueryMeta, QueryOptions, QueryStats,
-    entry::{Entry, EntryId, Shared},
+    entry::{Entry, Shared, TakeRows},
+    feeding::Feeding,
     fetching::{FetchId, Fetched},
     log::LogBudget,
     output::QueryOutput,
     resource::Resource,
-    source::Feed,
+    source::{Feed, Source},
 };
 use crate::{
-    id::{MutationId, Position},
+    id::{EntryId, MutationId, Position},
     key::QueryKey,
+    notify::Dirty,
     ordered::{OrderedMap, OrderedSet},
     overlay::{Overlay, OverlayNews},
     time::Instant,
@@ -88,6 +90,8 @@ pub struct QueryCache {
     /// Unused entries, the one that has been unused for longest first.
     unused: OrderedMap<u64, EntryId>,
     pub(super) shared: Shared,
+    /// What has fed entries that are gone, for its owner to let go of.
+    gone: VecDeque<(EntryId, Feeding)>,
     limits: QueryLimits,
     budget: LogBudget,
     last_entry: u64,
@@ -116,6 +120,7 @@ impl QueryCache {
                 flights: FxHashMap::default(),
                 last_fetch: 0,
             },
+            gone: VecDeque::new(),
             limits,
             budget: LogBudget::new(limits.log_events, limits.log_bytes, limits.log_bytes_total),
             last_entry: 0,
@@ -138,23 +143,22 @@ impl QueryCache {
         make: impl FnOnce() -> Box<dyn Resource>,
         feed: &Feed,
     ) -> Result<Observed, QueryError> {
-        self.observe_from(now, key, options, make, feed, None)
+        self.observe_from(now, key, options, make(), feed, None)
     }
 
     /// As [`observe`](Self::observe); an entry without data begins with `initial`.
     ///
     /// # Errors
     /// As [`observe`](Self::observe).
-    pub fn observe_from(
+    pub(crate) fn observe_from(
         &mut self,
         now: Instant,
         key: &QueryKey,
         options: &QueryOptions,
-        make: impl FnOnce() -> Box<dyn Resource>,
+        resource: Box<dyn Resource>,
         feed: &Feed,
         initial: Option<Fetched>,
     ) -> Result<Observed, QueryError> {
-        let resource = make();
         let known = self.keys.get(key).copied();
         if let Some(entry) = known.and_then(|id| self.entries.get(&id))
             && entry.resource.as_any().type_id() != resource.as_any().type_id()
@@ -216,20 +220,22 @@ impl QueryCache {
 
     /// Ends an observer. When it was the last, its entry is kept for `gc_time` more. A fetch that
     /// runs may end, and its result is kept; it is not tried again.
-    pub fn unobserve(&mut self, now: Instant, observer: ObserverId) {
-        if let Some(id) = self.observers.remove(&observer) {
-            self.change(now, id, |entry, _| {
-                entry.observers.remove(observer);
-                entry.drop_unwanted();
-                false
-            });
-        }
+    ///
+    /// Gives the entry, if there is one.
+    pub fn unobserve(&mut self, now: Instant, observer: ObserverId) -> Option<EntryId> {
+        let id = self.observers.remove(&observer)?;
+        self.change(now, id, |entry, _| {
+            entry.observers.remove(observer);
+            entry.drop_unwanted();
+            false
+        });
+        Some(id)
     }
 
     /// Pauses an observer or lets it go on. Going on counts as a mount. While all observers of an
     /// entry are paused, only [`refetch`](Self::refetch) makes it fetch; events still apply.
     pub fn set_enabled(&mut self, now: Instant, observer: ObserverId, enabled: bool) {
-        let Some(id) = self.observers.get(&observer).copied() else {
+        let Some(id) = self.entry_of(observer) else {
             return;
         };
         self.change(now, id, |entry, _| {
@@ -247,6 +253,75 @@ impl QueryCache {
             }
             false
         });
+    }
+
+    /// What an observer observes.
+    pub(crate) fn entry_of(&self, observer: ObserverId) -> Option<EntryId> {
+        self.observers.get(&observer).copied()
+    }
+
+    /// Whether the browser says that it is online.
+    pub(crate) const fn is_online(&self) -> bool {
+        self.shared.online
+    }
+
+    /// Whether the window is seen.
+    pub(crate) const fn is_visible(&self) -> bool {
+        self.shared.visible
+    }
+
+    /// All entries.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = EntryId> {
+        self.entries.keys().copied()
+    }
+
+    /// What feeds an entry that is new, and what reads off which of its rows changed.
+    pub(crate) fn feed(&mut self, entry: EntryId, feeding: Feeding, take_rows: Option<TakeRows>) {
+        if let Some(entry) = self.entries.get_mut(&entry) {
+            entry.feeding = feeding;
+            entry.take_rows = take_rows;
+        }
+    }
+
+    /// What feeds an entry.
+    pub(crate) fn feeding(&self, entry: EntryId) -> Option<&Feeding> {
+        self.entries.get(&entry).map(|entry| &entry.feeding)
+    }
+
+    /// As [`feeding`](Self::feeding), to change it.
+    pub(crate) fn feeding_mut(&mut self, entry: EntryId) -> Option<&mut Feeding> {
+        self.entries.get_mut(&entry).map(|entry| &mut entry.feeding)
+    }
+
+    /// What has fed an entry that is gone.
+    pub(crate) fn take_gone(&mut self) -> Option<(EntryId, Feeding)> {
+        self.gone.pop_front()
+    }
+
+    /// Whether anyone lets an entry fetch: while somebody does, its channels are leased.
+    pub(crate) fn is_enabled(&self, entry: EntryId) -> bool {
+        let entry = self.entries.get(&entry);
+        entry.is_some_and(|entry| entry.observers.any_enabled())
+    }
+
+    /// Whether the source of an entry's events is live.
+    pub(crate) fn is_live(&self, entry: EntryId) -> bool {
+        let entry = self.entries.get(&entry);
+        entry.is_some_and(|entry| entry.source == Source::Live)
+    }
+
+    /// Counts a change that was announced, and says whom it concerns.
+    pub(crate) fn publish(&mut self, entry: EntryId, dirty: &mut Dirty) {
+        if let Some(entry) = self.entries.get_mut(&entry) {
+            entry.publish(dirty);
+        }
+    }
+
+    /// How often the order of an entry's rows, or its status, has changed, and how often anything
+    /// about it.
+    pub(crate) fn versions(&self, entry: EntryId) -> (u64, u64) {
+        let entry = self.entries.get(&entry);
+        entry.map_or((0, 0), |it| (it.order_version, it.content_version))
     }
 
     /// The entry of `key`, if there is one.
@@ -276,13 +351,6 @@ impl QueryCache {
     #[must_use]
     pub fn resource_of<R: Resource>(&self, entry: EntryId) -> Option<&R> {
         self.entries.get(&entry)?.resource.as_any().downcast_ref()
-    }
-
-    /// What an entry holds, if it is an `R`, for its owner to read off what it has noted down.
-    /// Changes nothing that anyone sees, so nothing is announced.
-    pub(crate) fn resource_mut_of<R: Resource>(&mut self, entry: EntryId) -> Option<&mut R> {
-        let entry = self.entries.get_mut(&entry)?;
-        entry.resource.as_any_mut().downcast_mut()
     }
 
     /// Changes what an entry holds, if it is an `R`, by other means than fetches and events;
@@ -468,6 +536,9 @@ impl QueryCache {
         }
         if let Some(rank) = entry.unused_rank {
             self.unused.remove(&rank);
+        }
+        if !entry.feeding.bindings().is_empty() {
+            self.gone.push_back((id, entry.feeding));
         }
         self.shared.outputs.push_back(QueryOutput::Removed {
             entry: id,

@@ -3,14 +3,15 @@
 
 use super::{
     FetchError, QueryCache, QueryError,
-    entry::{Entry, EntryId},
+    entry::Entry,
     fetching::{FetchId, Fetched},
     resource::{BindingIndex, Effect, EventView},
-    source::{Continuity, Source},
+    source::Source,
 };
 use crate::{
+    channel::Continuity,
     error::DecodeError,
-    id::{History, Position},
+    id::{EntryId, History, Position},
     key::QueryKey,
     time::Instant,
 };

@@ -2,6 +2,7 @@
 
 use super::{
     FetchStatus, QueryError, QueryMeta, QueryOptions, QueryStats, QueryStatus,
+    feeding::Feeding,
     fetching::{Demand, FetchId, Gate, Phase},
     fold,
     gaps::Gaps,
@@ -13,9 +14,10 @@ use super::{
 };
 use crate::{
     error::DecodeError,
-    id::Position,
+    id::{EntryId, Position},
     key::QueryKey,
     liveness::Liveness,
+    notify::{Dirty, Topic},
     overlay::Echo,
     rule::{Rule, off},
     time::{Instant, earliest},
@@ -23,12 +25,20 @@ use crate::{
 use rustc_hash::FxHashMap;
 use std::{any::Any, collections::VecDeque, time::Duration};
 
+/// Reads off which rows changed: knows the row's type, which the entry does not.
+pub(crate) type TakeRows = fn(&mut dyn Any, EntryId, &mut Dirty) -> RowsTaken;
+
+/// What [`TakeRows`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowsTaken {
+    /// Rows were added, removed or moved.
+    Order,
+    /// At most the rows themselves changed.
+    RowsOnly,
+}
+
 /// On focus, an entry that was fetched this recently is left alone.
 const FOCUS_SPACING: Duration = Duration::from_secs(1);
-
-/// Names one entry for as long as it exists; never given out twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EntryId(pub(super) u64);
 
 /// What all entries share.
 #[derive(Debug)]
@@ -74,6 +84,7 @@ pub(super) struct Entry {
     pub(super) resource: Box<dyn Resource>,
     pub(super) observers: Observers,
     pub(super) feed: Feed,
+    pub(super) feeding: Feeding,
     pub(super) source: Source,
     /// Whether events may be missing from the data.
     pub(super) unproven: bool,
@@ -104,6 +115,11 @@ pub(super) struct Entry {
     /// What was last announced.
     pub(super) meta: QueryMeta,
     pub(super) announced: bool,
+    pub(super) take_rows: Option<TakeRows>,
+    pub(super) order_version: u64,
+    pub(super) content_version: u64,
+    /// What was last told of it apart from its data.
+    told: QueryMeta,
     /// Since when nobody uses it and no fetch runs.
     unused_since: Option<Instant>,
     /// Its place among the unused entries.
@@ -128,6 +144,7 @@ impl Entry {
             resource,
             observers: Observers::new(options),
             feed: feed.clone(),
+            feeding: Feeding::default(),
             source: match feed {
                 Feed::None => Source::None,
                 Feed::Channel(_) | Feed::Several => Source::Waiting {
@@ -154,6 +171,10 @@ impl Entry {
             failure_count: 0,
             meta: QueryMeta::default(),
             announced: false,
+            take_rows: None,
+            order_version: 0,
+            content_version: 0,
+            told: QueryMeta::default(),
             unused_since: None,
             unused_rank: None,
             timer: None,
@@ -232,6 +253,7 @@ impl Entry {
             let until = now + self.observers.settings().subscribe_wait;
             self.source = Source::Waiting { until };
         }
+        self.feeding.start_over();
         self.want(now);
     }
 
@@ -384,6 +406,21 @@ impl Entry {
                 entry: self.id,
                 key: self.key.clone(),
             });
+        }
+    }
+
+    /// Counts a change that was announced, and says whom it concerns.
+    pub(super) fn publish(&mut self, dirty: &mut Dirty) {
+        self.content_version += 1;
+        dirty.mark(Topic::Query(self.id));
+        let resource = self.resource.as_any_mut();
+        let rows = self.take_rows.map(|take| take(resource, self.id, dirty));
+        let status = self.meta.clone().without_time();
+        let same_status = self.told == status;
+        self.told = status;
+        if rows != Some(RowsTaken::RowsOnly) || !same_status {
+            self.order_version += 1;
+            dirty.mark(Topic::Order(self.id));
         }
     }
 

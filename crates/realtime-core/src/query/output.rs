@@ -1,7 +1,7 @@
 //! What the cache asks its owner to do.
 
-use super::{entry::EntryId, fetching::FetchId};
-use crate::key::QueryKey;
+use super::fetching::FetchId;
+use crate::{id::EntryId, key::QueryKey};
 
 /// What the cache asks its owner to do; drained after every call that takes `&mut self`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use super::{
     fold,
 };
 use crate::{
-    id::{ChannelName, History, Position},
+    channel::Continuity,
+    id::{ChannelName, EventName, History, Position},
     rule::{Rule, off},
     time::Instant,
 };
@@ -29,6 +30,18 @@ pub enum Feed {
 }
 
 impl Feed {
+    /// What these bindings amount to: only positions of a single channel compare with a fetch's.
+    pub(crate) fn of(bindings: &[(EventName, Option<ChannelName>)]) -> Self {
+        let mut channels = bindings.iter().map(|(_, channel)| channel.as_ref());
+        match channels.next() {
+            None => Self::None,
+            Some(Some(first)) if channels.all(|other| other == Some(first)) => {
+                Self::Channel(first.clone())
+            }
+            Some(_) => Self::Several,
+        }
+    }
+
     /// Takes in what another observer of the same entry is fed by.
     pub(super) fn join(&mut self, other: &Self) {
         match (&*self, other) {
@@ -38,21 +51,6 @@ impl Feed {
             _ => *self = Self::Several,
         }
     }
-}
-
-/// What happened to the events between the last that came and the first that will.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Continuity {
-    /// This is the first subscription: nothing was received before.
-    Fresh,
-    /// Nothing was missed, or what was missed will now be delivered.
-    Recovered,
-    /// Some were missed.
-    Gap,
-    /// All were missed: the server has begun another history, in which it counts anew.
-    NewHistory,
-    /// The server does not say; some may have been missed.
-    Unknown,
 }
 
 /// How the events' source stands.
@@ -98,7 +96,7 @@ impl Entry {
         if let Some(history) = self.history(was_live, continuity, position.as_ref()) {
             self.begin_history(history);
         }
-        if continuity == Continuity::NewHistory {
+        if continuity.begins_anew() {
             self.forget_positions();
         }
         let initial = self.initial_position();
@@ -106,7 +104,7 @@ impl Entry {
             .zip(position.as_ref())
             .is_some_and(|(initial, position)| {
                 // What has changed since is on its way, or nothing has.
-                matches!(continuity, Continuity::Recovered | Continuity::Fresh)
+                matches!(continuity, Continuity::Recovered { .. } | Continuity::Fresh)
                     && fold::covers(initial, position)
             });
         self.is_initial = false;
@@ -114,7 +112,7 @@ impl Entry {
             self.keep_initial();
             return;
         }
-        if continuity == Continuity::Recovered {
+        if matches!(continuity, Continuity::Recovered { .. }) {
             self.reach(position);
         } else if self.compares_positions() && position.is_some() {
             self.seen = position;
@@ -125,15 +123,15 @@ impl Entry {
         };
         match continuity {
             // The server is back: what failed while it was away is worth another try.
-            Continuity::Recovered if !unproven && self.error.is_some() => {
-                self.want_back(now, false)
+            Continuity::Recovered { .. } if !unproven && self.error.is_some() => {
+                self.want_back(now, false);
             }
-            Continuity::Recovered if !unproven => {}
+            Continuity::Recovered { .. } if !unproven => {}
             Continuity::Fresh if off(Rule::SubscribeFirst) => {}
-            Continuity::Recovered | Continuity::Fresh => self.lose(now, true),
-            Continuity::Gap | Continuity::NewHistory if off(Rule::GapRefetch) => {}
+            Continuity::Recovered { .. } | Continuity::Fresh => self.lose(now, true),
+            Continuity::Gap(_) if off(Rule::GapRefetch) => {}
             Continuity::Unknown if off(Rule::UnknownRefetch) => {}
-            Continuity::Gap | Continuity::NewHistory | Continuity::Unknown => {
+            Continuity::Gap(_) | Continuity::Unknown => {
                 shared.stats.gaps += 1;
                 self.lose_by_gap(now, shared, unproven);
             }
@@ -150,10 +148,10 @@ impl Entry {
     ) -> Option<History> {
         let seen = self.seen.as_ref().filter(|_| self.compares_positions());
         match (continuity, seen.zip(position)) {
-            (Continuity::NewHistory, _) => Some(History::New),
+            _ if continuity.begins_anew() => Some(History::New),
             (_, Some((seen, position))) if seen.epoch != position.epoch => Some(History::New),
             (_, Some((seen, _))) if !seen.epoch.is_empty() => None,
-            (Continuity::Recovered, _) => None,
+            (Continuity::Recovered { .. }, _) => None,
             _ => (!was_live).then_some(History::Doubted),
         }
     }

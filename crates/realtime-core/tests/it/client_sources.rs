@@ -61,7 +61,7 @@ fn refuse(world: &mut World) {
 
 #[test]
 fn a_refusal_that_comes_late_ends_what_an_event_had_shown_to_be_live() {
-    let mut world = World::new(1);
+    let mut world = World::new(2);
     world.server.abilities.answers = false;
     serve(&mut world);
     let peer = world.connect();

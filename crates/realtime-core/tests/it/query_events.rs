@@ -2,8 +2,8 @@
 
 use crate::query_harness::{ADD, Harness, INVALIDATE, REPLACE, at, channel, seconds};
 use realtime_core::{
-    FetchStatus, QueryOptions, QueryStatus, key,
-    query::{Continuity, Feed, QueryLimits},
+    Continuity, FetchStatus, QueryOptions, QueryStatus, key,
+    query::{Feed, QueryLimits},
 };
 
 #[test]

@@ -1,10 +1,11 @@
 //! A cache under a virtual clock, with the fetches it asked for in the test's hands.
 
 use realtime_core::{
-    ChannelName, DecodeError, Instant, Position, QueryKey, QueryMeta, QueryOptions, key,
+    ChannelName, Continuity, DecodeError, Instant, Position, QueryKey, QueryMeta, QueryOptions,
+    key,
     query::{
-        BindingIndex, Continuity, EntryId, EventView, Feed, FetchError, FetchId, Fetched,
-        ObserverId, Patch, QueryCache, QueryError, QueryLimits, QueryOutput, Record, RecordSpec,
+        BindingIndex, EntryId, EventView, Feed, FetchError, FetchId, Fetched, ObserverId, Patch,
+        QueryCache, QueryError, QueryLimits, QueryOutput, Record, RecordSpec,
     },
 };
 use std::{rc::Rc, time::Duration};

@@ -3,10 +3,11 @@
 
 use proptest::prelude::*;
 use realtime_core::{
-    ChannelName, DecodeError, Instant, Position, QueryKey, QueryOptions, key,
+    ChannelName, Continuity, DecodeError, GapReason, Instant, Position, QueryKey, QueryOptions,
+    key,
     query::{
-        BindingIndex, Continuity, EventView, Feed, FetchError, FetchId, Fetched, ObserverId, Patch,
-        QueryCache, QueryLimits, QueryOutput, Record, RecordSpec,
+        BindingIndex, EventView, Feed, FetchError, FetchId, Fetched, ObserverId, Patch, QueryCache,
+        QueryLimits, QueryOutput, Record, RecordSpec,
     },
 };
 use std::{collections::VecDeque, time::Duration};
@@ -315,11 +316,11 @@ impl World {
                 let missed = |write: &&Write| write.position.seq > reached.seq;
                 self.pipe
                     .extend(self.history.iter().filter(missed).cloned());
-                Continuity::Recovered
+                Continuity::Recovered { missed: 0 }
             }
-            Some(_) => Continuity::Gap,
+            Some(_) => Continuity::Gap(GapReason::NotRecovered),
         };
-        if continuity != Continuity::Recovered {
+        if continuity != (Continuity::Recovered { missed: 0 }) {
             self.reached = Some(self.position.clone());
         }
         let entry = self.cache.entry_id(&self.key).unwrap();

@@ -2,8 +2,7 @@
 
 use crate::query_harness::{Harness, at, channel, seconds};
 use realtime_core::{
-    FetchStatus, QueryOptions, QueryStatus, key,
-    query::{Continuity, Feed},
+    Continuity, FetchStatus, GapReason, QueryOptions, QueryStatus, key, query::Feed,
 };
 use std::time::Duration;
 
@@ -47,7 +46,7 @@ fn a_subscription_that_does_not_come_is_not_waited_for_for_long() {
     h.source_live(&k, Continuity::Fresh);
     assert_eq!(h.started, 2, "one more fetch, now under the subscription");
     h.source_down(&k);
-    h.source_live(&k, Continuity::Recovered);
+    h.source_live(&k, Continuity::Recovered { missed: 0 });
     h.answer(2);
     assert!(h.meta(&k).is_live);
     assert_eq!(h.started, 2);
@@ -89,14 +88,17 @@ fn losing_the_channel_keeps_the_data_and_a_recovery_costs_no_fetch() {
     assert_eq!(h.data(&k), Some(1));
     assert!(!h.meta(&k).is_live);
     h.advance(seconds(60));
-    h.source_live(&k, Continuity::Recovered);
+    h.source_live(&k, Continuity::Recovered { missed: 0 });
     assert!(h.meta(&k).is_live);
     assert_eq!(h.started, 1);
 }
 
 #[test]
 fn a_gap_costs_exactly_one_fetch_for_what_is_in_use() {
-    for continuity in [Continuity::Gap, Continuity::Unknown] {
+    for continuity in [
+        Continuity::Gap(GapReason::NotRecovered),
+        Continuity::Unknown,
+    ] {
         let mut h = Harness::new();
         let used = key!["used"];
         let unused = key!["unused"];
@@ -130,7 +132,7 @@ fn a_gap_only_marks_as_stale_where_no_refetch_is_wanted() {
     h.answer(1);
     assert!(!h.meta(&k).is_stale);
     h.source_down(&k);
-    h.source_live(&k, Continuity::Gap);
+    h.source_live(&k, Continuity::Gap(GapReason::NotRecovered));
     assert_eq!(h.started, 1);
     assert!(h.meta(&k).is_stale && !h.meta(&k).is_live);
 }
@@ -159,7 +161,7 @@ fn a_gap_during_a_fetch_asks_for_one_more() {
     h.live(&k, 1);
     h.refetch(&k);
     h.source_down(&k);
-    h.source_live(&k, Continuity::Gap);
+    h.source_live(&k, Continuity::Gap(GapReason::NotRecovered));
     assert_eq!(h.started, 2);
     h.answer(2);
     assert!(!h.meta(&k).is_live);
@@ -179,13 +181,17 @@ fn a_fetch_while_the_link_is_down_is_confirmed_after_the_recovery() {
     h.advance(seconds(2));
     h.answer(2);
     assert_eq!((h.started, h.data(&k)), (2, Some(2)));
-    h.source_live(&k, Continuity::Recovered);
+    h.source_live(&k, Continuity::Recovered { missed: 0 });
     assert_eq!(h.started, 3);
 }
 
 #[test]
 fn a_query_that_failed_while_the_server_was_away_recovers_with_the_link() {
-    for continuity in [Continuity::Fresh, Continuity::Gap, Continuity::Recovered] {
+    for continuity in [
+        Continuity::Fresh,
+        Continuity::Gap(GapReason::NotRecovered),
+        Continuity::Recovered { missed: 0 },
+    ] {
         let mut h = Harness::new();
         let k = key!["n"];
         h.observe(&k, options().with_retry(0), &channel());

@@ -1,0 +1,180 @@
+//! Parts: what a page brings along by using it, such as presence or mutations.
+//!
+//! The client knows a part by one trait and makes it, boxed, when it is first asked for: what no page asks
+//! for the linker drops. A part acts on the link and the store, and speaks through the outputs, which it
+//! gets with each call.
+
+use super::{link::Link, outputs::Outputs, store::Store};
+use crate::{
+    id::{ChannelName, EntryId, MutationId},
+    mutation::MutationLimits,
+    outbox::{SendError, SendId},
+    query::FetchError,
+    time::{Instant, earliest},
+    wire::EventFrame,
+};
+use std::{any::Any, fmt::Debug, rc::Rc};
+
+/// Something that a page brings along by using it.
+pub(super) trait Part: Any + Debug {
+    /// One that joins a client which is under way.
+    fn new(context: &mut Context<'_>) -> Self
+    where
+        Self: Sized;
+
+    /// Takes in what happened; whether it was for this part.
+    fn handle(
+        &mut self,
+        now: Instant,
+        happening: &Happening<'_>,
+        context: &mut Context<'_>,
+    ) -> bool;
+
+    /// Says what it has to say; whether it had anything.
+    fn poll(&mut self, now: Instant, context: &mut Context<'_>) -> bool;
+
+    /// When it wants [`Happening::Timeout`].
+    fn next_deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// When it wants [`Happening::AnswersDue`].
+    fn answers_due(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Gives the channels on which it listens to events of this name; without a name, all on which it
+    /// listens to anything.
+    fn listening<'a>(&'a self, event: Option<&str>, give: &mut dyn FnMut(&'a ChannelName)) {
+        let _ = (event, give);
+    }
+}
+
+/// What a part acts on.
+pub(super) struct Context<'a> {
+    pub(super) link: &'a mut Link,
+    pub(super) store: &'a mut Store,
+    pub(super) out: &'a mut Outputs,
+    pub(super) limits: MutationLimits,
+}
+
+/// What a part is told.
+#[derive(Clone, Copy)]
+pub(super) enum Happening<'a> {
+    /// A connection is sought.
+    Sought,
+    /// The link is up, and the channels are asked for.
+    Up,
+    /// The link is down.
+    Down,
+    /// No link will come, unless the app wants one again.
+    Ended,
+    /// Events of a channel are applied from now on, known to arrive or not.
+    ChannelUp(&'a ChannelName),
+    /// Events of a channel do not arrive any more.
+    ChannelDown(&'a ChannelName),
+    /// An event came on a channel that is in use.
+    Event(&'a str, &'a EventFrame<'a>),
+    /// An entry has come into the cache.
+    EntryMade(EntryId),
+    /// An event or a fetch was applied to an entry.
+    EntryTouched(EntryId),
+    /// A send is over.
+    Settled(SendId, &'a Result<Rc<str>, SendError>),
+    /// A function of the app's has carried a mutation out, or failed.
+    Carried(MutationId, &'a Result<Rc<str>, FetchError>),
+    /// The browser believes to be online or offline.
+    Online(bool),
+    /// The page became visible or hidden.
+    Visible(bool),
+    /// The user pressed a key or moved the pointer.
+    Activity,
+    /// The page or the connection is going away.
+    Leaving,
+    /// The user is signing out; the link is still there.
+    SigningOut,
+    /// The user has signed out, and the data is gone.
+    SignedOut,
+    /// The time of [`Part::next_deadline`] may have come.
+    Timeout,
+    /// The time of [`Part::answers_due`] may have come, and what waited was read.
+    AnswersDue,
+}
+
+/// The parts in use.
+#[derive(Debug, Default)]
+pub(super) struct Parts(Vec<Box<dyn Part>>);
+
+impl Parts {
+    pub(super) fn get<P: Part>(&self) -> Option<&P> {
+        let mut parts = self.0.iter();
+        parts.find_map(|part| (&**part as &dyn Any).downcast_ref())
+    }
+
+    /// Lets the part `P` act; makes it first, if need be.
+    pub(super) fn with<P: Part, R>(
+        &mut self,
+        context: &mut Context<'_>,
+        act: impl FnOnce(&mut P, &mut Context<'_>) -> R,
+    ) -> R {
+        let at = self
+            .0
+            .iter()
+            .position(|part| (&**part as &dyn Any).is::<P>());
+        let known = at.and_then(|at| (self.0.remove(at) as Box<dyn Any>).downcast::<P>().ok());
+        let mut part = known.unwrap_or_else(|| Box::new(P::new(context)));
+        let result = act(&mut part, context);
+        self.0.insert(at.unwrap_or(self.0.len()), part);
+        result
+    }
+
+    /// Tells all parts what happened; whether it was for any.
+    pub(super) fn handle(
+        &mut self,
+        now: Instant,
+        happening: &Happening<'_>,
+        context: &mut Context<'_>,
+    ) -> bool {
+        let parts = self.0.iter_mut();
+        parts.fold(false, |taken, part| {
+            part.handle(now, happening, context) | taken
+        })
+    }
+
+    /// Lets all parts say what they have to say; whether any had.
+    pub(super) fn poll(&mut self, now: Instant, context: &mut Context<'_>) -> bool {
+        let parts = self.0.iter_mut();
+        parts.fold(false, |spoke, part| part.poll(now, context) | spoke)
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let parts = self.0.iter().map(|part| part.next_deadline());
+        parts.fold(None, earliest)
+    }
+
+    pub(super) fn answers_due(&self) -> Option<Instant> {
+        let parts = self.0.iter().map(|part| part.answers_due());
+        parts.fold(None, earliest)
+    }
+
+    /// The channels on which parts listen to an event.
+    pub(super) fn listening(&self, event: &str) -> Vec<&ChannelName> {
+        self.channels(Some(event))
+    }
+
+    /// The only channel on which parts listen to anything, if it is only one.
+    pub(super) fn only_channel(&self) -> Option<&ChannelName> {
+        match *self.channels(None) {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    fn channels(&self, event: Option<&str>) -> Vec<&ChannelName> {
+        let mut channels = Vec::new();
+        for part in &self.0 {
+            part.listening(event, &mut |channel| channels.push(channel));
+        }
+        channels
+    }
+}
