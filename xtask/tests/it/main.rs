@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 mod architecture;
+mod calls;
 mod compatibility;
 mod documents;
 
