@@ -122,7 +122,7 @@ impl App {
         let of_title = title.clone();
         let mutation = self
             .mutation("edit", manner)
-            .edit(Optimistic::list(key, optimistic))
+            .with_edit(Optimistic::list(key, optimistic))
             .with_data(move |sending| {
                 of_title.sent(&model, uid);
                 let mut edit = edit.clone();
@@ -152,7 +152,7 @@ impl App {
         let data = json!({"uid": uid, "user": self.user(), "event": "amend"}).to_string();
         let mutation = self
             .mutation("amend", manner)
-            .edit(Optimistic::record(Query::Doc.key(), edit))
+            .with_edit(Optimistic::record(Query::Doc.key(), edit))
             .with_data(move |_| data.clone());
         self.begin(world, uid, mutation, manner, None);
     }
@@ -162,7 +162,7 @@ impl App {
         let data = json!({"uid": uid, "user": self.user(), "event": "add", "by": by}).to_string();
         let mutation = self
             .mutation("add", manner)
-            .edit(Optimistic::record(Query::Count.key(), edit))
+            .with_edit(Optimistic::record(Query::Count.key(), edit))
             .with_data(move |_| data.clone());
         self.begin(world, uid, mutation, manner, None);
     }
@@ -181,7 +181,7 @@ impl App {
         }
         mutation
             .with_retries(manner.retries)
-            .keep_failed(manner.kept)
+            .with_keep_failed(manner.kept)
     }
 
     fn begin(

@@ -76,7 +76,7 @@ impl Edits {
             patch: r#"{"note":"mine"}"#.into(),
         };
         let mutation = Mutation::new(Message::new("quote:edit", "{}").on("c"))
-            .edit(Edit::list(rows(), edit))
+            .with_edit(Edit::list(rows(), edit))
             .with_data(|_| "{}".into());
         self.link.client.mutate(Link::NOW, mutation);
         self.link.pump();

@@ -55,7 +55,7 @@ impl Page {
             Self::ReactBatched => "(b) the same, the events of a frame applied together",
             Self::YewSimple => "(c) this SDK, `use_realtime_list` and memoised rows",
             Self::Yew => {
-                "(c) this SDK, `use_realtime_list_order` and `use_realtime_item` in each row"
+                "(c) this SDK, `use_realtime_list` on its order and `use_realtime_item` in each row"
             }
             Self::DomWindow => "(a) hand-written DOM code, only the rows in view",
             Self::ReactWindow => "(b) React as above with TanStack Virtual, an event at a time",

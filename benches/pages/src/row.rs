@@ -57,7 +57,7 @@ pub struct LiveRowProps {
 /// One row that watches itself.
 #[component]
 pub fn LiveRow(props: &LiveRowProps) -> Html {
-    match use_realtime_item(&props.list, &props.id) {
+    match use_realtime_item(&props.list, &props.id).item() {
         Some(row) => cells(&row),
         None => html! { <div class="row" /> },
     }

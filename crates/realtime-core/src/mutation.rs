@@ -32,7 +32,7 @@
 //! # How it ends
 //!
 //! With one [`MutationEvent`] other than a conflict: confirmed, failed, or annulled. A failed one
-//! that is kept ([`Mutation::keep_failed`]) stays on the screen, marked, until it is retried (then it
+//! that is kept ([`Mutation::with_keep_failed`]) stays on the screen, marked, until it is retried (then it
 //! will end once more) or dismissed.
 //!
 //! Deleting a row whose insert, and whatever else was done to it, has not been sent annuls all of

@@ -7,7 +7,7 @@ mod observe;
 pub use ack::PendingAck;
 pub use mutate::PendingMutation;
 pub(crate) use mutate::read_answer;
-pub(crate) use observe::{Lease, Observation};
+pub(crate) use observe::{Lease, Observer};
 
 use crate::{
     error::{AckError, RealtimeError},

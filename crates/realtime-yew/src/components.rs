@@ -6,20 +6,17 @@
 //!
 //! | component | class names |
 //! |---|---|
-//! | [`ConnectionStatus`] | `rt-connection`, `rt-connection--connecting` `--connected` `--reconnecting` `--disconnected` `--trouble`, `rt-connection__dot`, `__label`, `__retry`, `__button` |
+//! | [`ConnectionIndicator`] | `rt-connection`, `rt-connection--connecting` `--connected` `--reconnecting` `--disconnected` `--trouble`, `rt-connection__dot`, `__label`, `__retry`, `__button` |
 //! | [`OnlineUsers`] | `rt-online`, `rt-online__user`, `rt-online__more`, `rt-avatar`, `rt-avatar__image`, `rt-avatar__initials`, `rt-avatar__name` |
 //! | [`TypingIndicator`] | `rt-typing`, `rt-typing--active`, `rt-typing__dots`, `rt-typing__text` |
-//! | [`Toasts`] | `rt-toasts`, `rt-toast`, `rt-toast--info` `--success` `--warning` `--error`, `rt-toast__text`, `rt-toast__dismiss` |
 //! | [`VirtualList`] | `rt-virtual`, `rt-virtual__scroller`, `__content`, `__rows`, `__row`, `__slot`, `__new` |
 
-mod connection_status;
+mod connection_indicator;
 mod online_users;
-mod toasts;
 mod typing_indicator;
 mod virtual_list;
 
-pub use connection_status::{ConnectionStatus, ConnectionStatusProps};
+pub use connection_indicator::{ConnectionIndicator, ConnectionIndicatorProps};
 pub use online_users::{OnlineUsers, OnlineUsersProps};
-pub use toasts::{Toasts, ToastsProps};
 pub use typing_indicator::{TypingIndicator, TypingIndicatorProps};
 pub use virtual_list::{VirtualList, VirtualListProps, VirtualRow};

@@ -74,7 +74,7 @@ pub enum MutateError {
 /// error of your own to say whether trying again may help.
 ///
 /// ```
-/// use realtime_yew::prelude::*;
+/// use realtime_yew::{IntoFetchError, prelude::*};
 ///
 /// enum MyError { Offline, NoSuchTask }
 ///

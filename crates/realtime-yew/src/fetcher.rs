@@ -29,6 +29,16 @@ pub struct Positioned<T> {
     pub position: Option<Position>,
 }
 
+impl<T> From<T> for Positioned<T> {
+    /// Data of which nobody knows the position.
+    fn from(data: T) -> Self {
+        Self {
+            data,
+            position: None,
+        }
+    }
+}
+
 impl<T: 'static> Fetcher<T> {
     /// A fetcher that calls `fetch` each time.
     pub fn new<F, Fut, E>(fetch: F) -> Self
@@ -47,7 +57,7 @@ impl<T: 'static> Fetcher<T> {
     /// A fetcher whose answer says where the channel's history stood.
     ///
     /// ```
-    /// use realtime_yew::prelude::*;
+    /// use realtime_yew::{prelude::*, realtime_core::Position};
     ///
     /// let prices = Fetcher::positioned(|| async {
     ///     let position = Position { epoch: "b1".into(), seq: 57 };

@@ -41,30 +41,26 @@
 //!
 //! | hook | gives |
 //! |---|---|
-//! | [`use_realtime_query`] | one record, kept fresh by events |
-//! | [`use_realtime_query_with`] | a part of one, rendering only when that part changes |
+//! | [`use_realtime_query`] | one record, or a part of it, kept fresh by events |
 //! | [`use_realtime_query_suspense`] | one record, suspending until it is there |
 //! | [`use_realtime_list`] | a sorted list, kept fresh by create, update, delete and move |
-//! | [`use_realtime_list_order`], [`use_realtime_item`] | the same in two levels: only the touched row renders |
-//! | [`use_realtime_list_source`] | a list for others to show |
-//! | [`use_realtime_list_view`], [`use_realtime_list_with`] | a filter or another order of it, a value derived from it |
+//! | [`use_realtime_item`] | one row of it, and whether it is saved, on its way or failed |
+//! | [`use_realtime_list_view`], [`use_realtime_list_selector`] | a filter or another order of it, a value derived from it |
 //! | [`use_realtime_window`] | the part of a long list that is seen |
-//! | [`use_realtime_item_state`] | a row, and whether it is saved, on its way or failed |
 //! | [`use_realtime_mutation`] | changes: shown at once, sent, and settled exactly once |
 //! | [`use_presence`] | who is here, their status and metadata |
 //! | [`use_typing_indicator`] | who is typing |
 //! | [`use_connection`] | how the connection stands |
 //! | [`use_realtime_event`] | every event of one name, none left out |
 //! | [`use_realtime_client`] | the client, for sending and for commands |
-//! | [`use_toasts`] | a stack of short messages |
 //!
 //! # Servers that render pages
 //!
 //! No renderer feature of Yew is turned on here: the app turns on `csr`, `ssr` or `hydration`. On a
 //! server no hook connects; each gives its initial data, or its empty state, and the first render
 //! in the browser gives the same. Initial data that comes with its position
-//! ([`with_initial_position`](UseRealtimeListOptions::with_initial_position)) is not fetched again:
-//! the subscription brings what has changed since.
+//! ([`with_initial_data`](UseRealtimeListOptions::with_initial_data)) is not fetched again: the
+//! subscription brings what has changed since.
 //!
 //! # Traps
 //!
@@ -107,27 +103,23 @@ pub use client::{PendingAck, PendingMutation, RealtimeClient};
 pub use error::{AckError, IntoFetchError, MutateError, RealtimeError};
 pub use fetcher::{Fetcher, IntoFetcher, Positioned};
 pub use hooks::{
-    ListRef, Toast, ToastId, ToastKind, UseConnectionHandle, UsePresenceHandle, UsePresenceOptions,
-    UseRealtimeItemStateHandle, UseRealtimeListHandle, UseRealtimeListOptions,
-    UseRealtimeListOrderHandle, UseRealtimeListSourceHandle, UseRealtimeListViewHandle,
-    UseRealtimeMutationHandle, UseRealtimeMutationOptions, UseRealtimeQueryHandle,
-    UseRealtimeQueryOptions, UseRealtimeWindowHandle, UseToastsHandle, UseToastsOptions,
+    ListRef, QueryHandle, RenderOn, UseConnectionHandle, UsePresenceHandle, UsePresenceOptions,
+    UseRealtimeItemHandle, UseRealtimeListHandle, UseRealtimeListOptions,
+    UseRealtimeListViewHandle, UseRealtimeMutationHandle, UseRealtimeMutationOptions,
+    UseRealtimeQueryHandle, UseRealtimeQueryOptions, UseRealtimeWindowHandle,
     UseTypingIndicatorHandle, UseTypingIndicatorOptions, use_connection, use_presence,
-    use_realtime_event, use_realtime_item, use_realtime_item_state, use_realtime_list,
-    use_realtime_list_order, use_realtime_list_source, use_realtime_list_view,
-    use_realtime_list_with, use_realtime_mutation, use_realtime_query, use_realtime_query_suspense,
-    use_realtime_query_with, use_realtime_window, use_toasts, use_typing_indicator,
+    use_realtime_event, use_realtime_item, use_realtime_list, use_realtime_list_selector,
+    use_realtime_list_view, use_realtime_mutation, use_realtime_query, use_realtime_query_suspense,
+    use_realtime_window, use_typing_indicator,
 };
 pub use mutation::MutationSpec;
 pub use options::RealtimeOptions;
-pub use provider::{
-    RealtimeProvider, RealtimeProviderProps, use_optional_realtime_client, use_realtime_client,
-};
+pub use provider::{RealtimeProvider, RealtimeProviderProps, use_realtime_client};
 pub use realtime_core::{self, key};
 #[cfg(feature = "http")]
 pub use runtime::{Get, get_json, get_json_list};
 pub use session::Session;
-pub use window::{RowHeight, WindowOptions};
+pub use window::WindowOptions;
 
 /// Optional styles for the [`components`], in light and dark: put it into a `<style>` element, or
 /// copy the file `style/realtime.css` and make it yours.

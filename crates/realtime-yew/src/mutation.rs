@@ -152,7 +152,7 @@ impl<O> MutationSpec<O> {
     /// [`ListRef`](crate::ListRef) makes those of a list.
     #[must_use]
     pub fn with_edit(self, edit: Edit) -> Self {
-        self.map(|mutation| mutation.edit(edit))
+        self.map(|mutation| mutation.with_edit(edit))
     }
 
     /// Makes the data when it is sent. `make` is told the server's ids, and what is left of the
@@ -193,7 +193,7 @@ impl<O> MutationSpec<O> {
     /// dismissed. Default `false`: a failure takes them away.
     #[must_use]
     pub fn with_keep_failed(self, keep: bool) -> Self {
-        self.map(|mutation| mutation.keep_failed(keep))
+        self.map(|mutation| mutation.with_keep_failed(keep))
     }
 
     fn map(mut self, change: impl FnOnce(Mutation) -> Mutation) -> Self {

@@ -57,7 +57,7 @@ impl fmt::Debug for RealtimeProviderProps {
 /// fn App() -> Html {
 ///     html! {
 ///         <RealtimeProvider url="/ws">
-///             <ConnectionStatus />
+///             <ConnectionIndicator />
 ///         </RealtimeProvider>
 ///     }
 /// }
@@ -118,8 +118,8 @@ impl PartialEq for Made {
 ///
 /// # Panics
 ///
-/// If there is none above this component. All other hooks of this crate do the same;
-/// [`use_optional_realtime_client`] does not.
+/// If there is none above this component. All other hooks of this crate do the same; a component that
+/// also works without one asks `use_context::<RealtimeClient>()`.
 ///
 /// ```
 /// use realtime_yew::prelude::*;
@@ -133,14 +133,8 @@ impl PartialEq for Made {
 /// ```
 #[hook]
 pub fn use_realtime_client() -> RealtimeClient {
-    use_optional_realtime_client().expect(
+    use_context::<RealtimeClient>().expect(
         "no RealtimeProvider above this component: wrap the app in \
          <RealtimeProvider url=\"/ws\">…</RealtimeProvider>",
     )
-}
-
-/// The client of the nearest [`RealtimeProvider`], or `None` without one.
-#[hook]
-pub fn use_optional_realtime_client() -> Option<RealtimeClient> {
-    use_context::<RealtimeClient>()
 }

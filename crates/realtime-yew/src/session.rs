@@ -22,7 +22,7 @@ use yew::{AttrValue, html::IntoPropValue};
 ///     let account = use_state(|| None::<Account>);
 ///     html! {
 ///         <RealtimeProvider url="/ws" session={account.as_ref().map(|account| account.id)}>
-///             <ConnectionStatus />
+///             <ConnectionIndicator />
 ///         </RealtimeProvider>
 ///     }
 /// }

@@ -1,4 +1,4 @@
-//! The one way in which hooks read the client: an external store, as React would call it.
+//! Snapshot: the one way in which hooks read the client, an external store as React would call it.
 //!
 //! A render reads a snapshot, so that a changed key shows no data of the old one, not even for one
 //! render. The effect subscribes and then reads again, since frames may arrive between the commit
@@ -11,6 +11,9 @@ use yew::prelude::*;
 
 /// Whatever an effect holds until its dependencies change or the component unmounts.
 pub(crate) type Held = Box<dyn Any>;
+
+/// Takes what to call on a change, and gives what to hold.
+type Attach = Box<dyn FnOnce(Rc<dyn Fn()>) -> Held>;
 
 struct Latest<S> {
     read: Rc<dyn Fn() -> S>,
@@ -43,10 +46,23 @@ where
         });
         value
     };
+    use_attachment(client, Rc::new(deps), latest, Box::new(attach));
+    value
+}
+
+/// The part of [`use_snapshot`] that is the same for whatever is shown, and compiled once.
+#[hook]
+fn use_attachment(
+    client: &RealtimeClient,
+    deps: Rc<dyn Dependencies>,
+    shown: Rc<dyn Shown>,
+    attach: Attach,
+) {
     let trigger = use_force_update();
-    use_effect_with((client.clone(), deps), move |_| {
+    let deps = (client.clone(), SameDependencies(deps));
+    use_effect_with(deps, move |_| {
         let changed: Rc<dyn Fn()> = Rc::new(move || {
-            if has_changed(&latest) {
+            if shown.has_changed() {
                 trigger.force_update();
             }
         });
@@ -54,21 +70,40 @@ where
         changed();
         move || drop(held)
     });
-    value
 }
 
-/// Whether a render now would show something else than the last one did.
-fn has_changed<S: PartialEq>(latest: &RefCell<Option<Latest<S>>>) -> bool {
-    let read = latest
-        .borrow()
-        .as_ref()
-        .map(|latest| Rc::clone(&latest.read));
-    read.is_some_and(|read| {
-        // Nothing is borrowed here: reading runs selectors of the app.
-        let now = read();
-        latest
-            .borrow()
-            .as_ref()
-            .is_some_and(|latest| latest.seen != now)
-    })
+trait Dependencies: Any {
+    fn is_same(&self, other: &dyn Any) -> bool;
+}
+
+impl<D: PartialEq + 'static> Dependencies for D {
+    fn is_same(&self, other: &dyn Any) -> bool {
+        other.downcast_ref() == Some(self)
+    }
+}
+
+struct SameDependencies(Rc<dyn Dependencies>);
+
+impl PartialEq for SameDependencies {
+    fn eq(&self, other: &Self) -> bool {
+        let other: &dyn Any = &*other.0;
+        self.0.is_same(other)
+    }
+}
+
+trait Shown {
+    /// Whether a render now would show something else than the last one did.
+    fn has_changed(&self) -> bool;
+}
+
+impl<S: PartialEq> Shown for RefCell<Option<Latest<S>>> {
+    fn has_changed(&self) -> bool {
+        let read = self.borrow().as_ref().map(|latest| Rc::clone(&latest.read));
+        read.is_some_and(|read| {
+            // Nothing is borrowed here: reading runs selectors of the app.
+            let now = read();
+            let latest = self.borrow();
+            latest.as_ref().is_some_and(|latest| latest.seen != now)
+        })
+    }
 }

@@ -11,7 +11,8 @@ mod slice;
 #[cfg(test)]
 mod tests;
 
-pub use options::{RowHeight, WindowOptions};
+pub(crate) use options::RowHeight;
+pub use options::WindowOptions;
 pub(crate) use slice::{Focus, Slice};
 
 use heights::Heights;

@@ -1,5 +1,6 @@
 //! The little that the demo asks of the browser itself.
 
+use std::time::Duration;
 use web_sys::{
     Element, HtmlElement, HtmlInputElement, MediaQueryList, Storage, UrlSearchParams, Window,
 };
@@ -8,6 +9,12 @@ use yew::{InputEvent, NodeRef, TargetCast};
 /// The window; every page has one.
 pub(crate) fn window() -> Option<Window> {
     web_sys::window()
+}
+
+/// How long the page has been there.
+pub(crate) fn now() -> Duration {
+    let performance = window().and_then(|window| window.performance());
+    Duration::from_secs_f64(performance.map_or(0.0, |performance| performance.now()) / 1_000.0)
 }
 
 /// The page's root element, `<html>`.

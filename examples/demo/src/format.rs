@@ -1,6 +1,9 @@
 //! Numbers and reasons as people read them.
 
-use realtime_yew::prelude::{MutateError, MutationError, SendError};
+use realtime_yew::{
+    MutateError,
+    realtime_core::{MutationError, SendError},
+};
 
 /// Why a change was not made. The server's own words are for people; the codes beside them are not.
 pub(crate) fn reason(error: &MutateError) -> String {

@@ -88,7 +88,7 @@ fn Connection() -> Html {
     let cut = move |_| client.emit_volatile("demo:cut", None, &());
     html! {
         <div class="connection" data-testid="connection" data-status={word(connection.status())}>
-            <ConnectionStatus />
+            <ConnectionIndicator />
             <button
                 class="button button--quiet"
                 type="button"
@@ -102,12 +102,12 @@ fn Connection() -> Html {
     }
 }
 
-const fn word(status: ConnectionState) -> &'static str {
+const fn word(status: ConnectionStatus) -> &'static str {
     match status {
-        ConnectionState::Connecting => "connecting",
-        ConnectionState::Connected => "connected",
-        ConnectionState::Reconnecting => "reconnecting",
-        ConnectionState::Disconnected => "disconnected",
+        ConnectionStatus::Connecting => "connecting",
+        ConnectionStatus::Connected => "connected",
+        ConnectionStatus::Reconnecting => "reconnecting",
+        ConnectionStatus::Disconnected => "disconnected",
     }
 }
 

@@ -18,6 +18,7 @@ mod session;
 mod states;
 mod theme;
 mod toaster;
+mod toasts;
 mod user;
 
 fn main() {

@@ -8,7 +8,7 @@ use yew::prelude::*;
 #[component]
 pub(crate) fn OfflineBanner() -> Html {
     let connection = use_connection();
-    let is_offline = connection.trouble() || connection.status() == ConnectionState::Disconnected;
+    let is_offline = connection.trouble() || connection.status() == ConnectionStatus::Disconnected;
     let retry = connection.reconnect_callback().reform(|_: MouseEvent| ());
     html! {
         <div class="offline-region" role="status">

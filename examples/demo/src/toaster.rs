@@ -1,5 +1,6 @@
 //! Notifications and other short messages as toasts, whatever page is shown.
 
+use crate::toasts::{Toast, ToastKind, Toasts, use_toasts};
 use realtime_demo_types::{Level, Notification};
 use realtime_yew::prelude::*;
 use yew::prelude::*;
@@ -12,7 +13,7 @@ pub(crate) struct ToasterProps {
 /// Shows every notification for a while, and what its children have to say.
 #[component]
 pub(crate) fn Toaster(props: &ToasterProps) -> Html {
-    let toasts = use_toasts(UseToastsOptions::default());
+    let toasts = use_toasts();
     use_realtime_event("notification", Some("notifications"), {
         let toasts = toasts.clone();
         move |event: &ReceivedEvent| {
@@ -24,9 +25,7 @@ pub(crate) fn Toaster(props: &ToasterProps) -> Html {
     });
     let push = use_callback((), {
         let toasts = toasts.clone();
-        move |toast: Toast, ()| {
-            toasts.push(toast);
-        }
+        move |toast: Toast, ()| toasts.push(toast)
     });
     html! {
         <>

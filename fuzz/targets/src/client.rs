@@ -181,7 +181,7 @@ impl App {
 
     fn edit(&mut self, edit: ListEdit<Row>) {
         let mutation = Mutation::new(Message::new("edit", "{}").on(room()));
-        let mutation = mutation.edit(Edit::list(tasks(), edit));
+        let mutation = mutation.with_edit(Edit::list(tasks(), edit));
         let id = self.client.mutate(self.now, mutation);
         assert!(self.mutations.insert(id));
         self.drain();

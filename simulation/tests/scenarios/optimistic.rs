@@ -38,7 +38,7 @@ fn create(world: &mut World, peer: PeerId, id: &str, title: &str) {
     };
     let data = json!({"id": id, "title": title}).to_string();
     let mutation = Mutation::new(Message::new("create", data))
-        .edit(Edit::list(tasks(), ListEdit::Insert(task)));
+        .with_edit(Edit::list(tasks(), ListEdit::Insert(task)));
     world.act(peer, |client, now| client.mutate(now, mutation));
 }
 
@@ -50,7 +50,7 @@ fn rename(world: &mut World, peer: PeerId, id: &str, title: &str, scope: bool) {
     };
     let (row, title) = (id.to_owned(), title.to_owned());
     let mut mutation = Mutation::new(Message::new("rename", "null"))
-        .edit(Edit::list(tasks(), update))
+        .with_edit(Edit::list(tasks(), update))
         .with_data(move |sending| json!({"id": sending.id(&row), "title": title}).to_string());
     if scope {
         mutation = mutation.with_scope(id);
@@ -155,7 +155,7 @@ fn cancelling_an_edit_during_a_fetch_leaves_nothing_fetching_for_ever() {
         patch,
     };
     let mutation = Mutation::new(Message::new("unheard", Value::Null.to_string()))
-        .edit(Edit::list(tasks(), update));
+        .with_edit(Edit::list(tasks(), update));
     let id = world.act(peer, |client, now| client.mutate(now, mutation));
     world.run(millis(100));
     world.act(peer, |client, now| client.cancel_mutation(now, id));

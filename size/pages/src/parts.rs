@@ -60,10 +60,12 @@ pub fn Notes() -> Html {
 /// A list in two levels.
 #[component]
 pub fn Order() -> Html {
-    let rows = use_realtime_list_order(
+    let rows = use_realtime_list(
         key!["rows"],
         Fetcher::positioned(|| get_json("/api/rows")),
-        UseRealtimeListOptions::<Row>::default().with_channel("rows"),
+        UseRealtimeListOptions::<Row>::default()
+            .with_channel("rows")
+            .with_render_on(RenderOn::Order),
     );
     let list = rows.list_ref();
     html! {
@@ -91,7 +93,9 @@ struct OneRowProps {
 
 #[component]
 fn OneRow(props: &OneRowProps) -> Html {
-    use_realtime_item(&props.list, &props.id).map_or_else(|| html! { <li /> }, |item| row(&item))
+    use_realtime_item(&props.list, &props.id)
+        .item()
+        .map_or_else(|| html! { <li /> }, |item| row(&item))
 }
 
 /// Who is here.

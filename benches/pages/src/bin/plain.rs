@@ -8,8 +8,8 @@ use yew::prelude::*;
 #[component]
 fn List() -> Html {
     let parameters = use_memo((), |()| Parameters::read());
-    let rows =
-        use_realtime_list_order(parameters.key(), parameters.fetcher(), parameters.options());
+    let options = parameters.options().with_render_on(RenderOn::Order);
+    let rows = use_realtime_list(parameters.key(), parameters.fetcher(), options);
     html! {
         <div class="list">
             for id in rows.ids() {

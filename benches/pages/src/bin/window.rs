@@ -7,8 +7,8 @@ use yew::prelude::*;
 #[component]
 fn List() -> Html {
     let parameters = use_memo((), |()| Parameters::read());
-    let rows =
-        use_realtime_list_source(parameters.key(), parameters.fetcher(), parameters.options());
+    let options = parameters.options().with_render_on(RenderOn::Status);
+    let rows = use_realtime_list(parameters.key(), parameters.fetcher(), options);
     let row = use_callback((), |row: VirtualRow<Row>, ()| {
         html! { <LiveRow list={row.list} id={row.id} /> }
     });

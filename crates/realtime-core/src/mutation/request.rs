@@ -45,7 +45,7 @@ pub(crate) enum Sender {
 /// let patch = r#"{"done":true}"#;
 /// let done = ListEdit::<Task>::Update { id: id.clone(), patch: patch.into() };
 /// let mutation = Mutation::new(Message::new("task:edit", "null").on("tasks"))
-///     .edit(Edit::list(key!["tasks"], done))
+///     .with_edit(Edit::list(key!["tasks"], done))
 ///     .with_data(move |sending| {
 ///         format!(r#"{{"id":{:?},"patch":{}}}"#, sending.id(&id), sending.patch(0).unwrap_or(patch))
 ///     })
@@ -94,7 +94,7 @@ impl Mutation {
 
     /// Shows this edit as well, until the server has spoken.
     #[must_use]
-    pub fn edit(mut self, edit: Edit) -> Self {
+    pub fn with_edit(mut self, edit: Edit) -> Self {
         self.edits.push(edit);
         self
     }
@@ -142,7 +142,7 @@ impl Mutation {
     ///
     /// One that is cancelled, or whose row was not created, is never kept.
     #[must_use]
-    pub const fn keep_failed(mut self, keep: bool) -> Self {
+    pub const fn with_keep_failed(mut self, keep: bool) -> Self {
         self.keep_failed = keep;
         self
     }

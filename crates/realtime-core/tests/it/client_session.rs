@@ -88,7 +88,7 @@ fn one_that_failed_and_was_kept_goes_too() {
     let kept = mutate(
         &mut world,
         peer,
-        create("own-1", "refused").keep_failed(true),
+        create("own-1", "refused").with_keep_failed(true),
     );
     world.run(SECOND);
     assert_eq!(titles(&world, peer), ["refused"]);

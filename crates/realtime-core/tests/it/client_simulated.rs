@@ -206,7 +206,7 @@ fn an_answer_that_overtakes_the_channel_gives_a_row_no_place_in_arrival_order() 
     create(&mut world, "tasks", "theirs");
     // Past the socket, the app's function is quicker than the channel.
     let mutation = Mutation::external("null")
-        .edit(Edit::list(key!["list"], ListEdit::Insert(task("ours", 0))));
+        .with_edit(Edit::list(key!["list"], ListEdit::Insert(task("ours", 0))));
     world.act(peer, |client, now| client.mutate(now, mutation));
     let started = world.take_started(peer).pop().expect("it begins at once");
     create(&mut world, "tasks", "ours");
@@ -227,7 +227,7 @@ fn a_function_that_lost_its_answer_is_retried_under_the_key_it_had() {
     let mut world = World::new(7);
     let peer = world.connect();
     world.run(SECOND);
-    let failing = Mutation::external("null").keep_failed(true);
+    let failing = Mutation::external("null").with_keep_failed(true);
     let mutation = world.act(peer, |client, now| client.mutate(now, failing));
     let retried = |world: &mut World, error: FetchError| {
         let result = Err(error);

@@ -245,7 +245,7 @@ pub(crate) fn create(id: &str, title: &str) -> Mutation {
     };
     let data = json!({ "id": id, "title": title }).to_string();
     Mutation::new(Message::new("card:create", data).on("cards"))
-        .edit(Edit::list(cards(), ListEdit::Insert(card)))
+        .with_edit(Edit::list(cards(), ListEdit::Insert(card)))
 }
 
 pub(crate) fn edit(id: &str, patch: Value) -> Mutation {
@@ -255,7 +255,7 @@ pub(crate) fn edit(id: &str, patch: Value) -> Mutation {
         patch: patch.to_string().into(),
     };
     Mutation::new(Message::new("card:edit", "null").on("cards"))
-        .edit(Edit::list(cards(), update))
+        .with_edit(Edit::list(cards(), update))
         .with_data(move |sending| {
             let patch = match sending.patch(0) {
                 Some(patch) => serde_json::from_str(patch).expect("a patch is JSON"),
@@ -274,7 +274,7 @@ pub(crate) fn delete(id: &str) -> Mutation {
     let id = id.to_owned();
     let gone = ListEdit::<Card>::Delete { id: id.clone() };
     Mutation::new(Message::new("card:delete", "null").on("cards"))
-        .edit(Edit::list(cards(), gone))
+        .with_edit(Edit::list(cards(), gone))
         .with_data(move |sending| json!({ "id": sending.id(&id) }).to_string())
 }
 

@@ -255,7 +255,11 @@ fn the_rows_that_wait_are_told_together_and_one_that_failed_and_is_kept_will_end
     }
     let peer = member(&mut world, POLICY);
     let good = mutate(&mut world, peer, title("c1", "new"));
-    let bad = mutate(&mut world, peer, title("c2", "refused").keep_failed(true));
+    let bad = mutate(
+        &mut world,
+        peer,
+        title("c2", "refused").with_keep_failed(true),
+    );
     let states = |world: &World| world.client(peer).item_states::<Card>(&cards());
     let pending = |id: &str| (id.to_owned(), ItemState::Pending);
     assert_eq!(states(&world), [pending("c1"), pending("c2")]);

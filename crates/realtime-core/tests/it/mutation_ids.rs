@@ -87,7 +87,7 @@ fn publish(server: &mut ScriptedServer, action: &str, item: &Value, id: &str) {
 }
 
 fn insert(mutation: Mutation, id: &str, text: &str) -> Mutation {
-    mutation.edit(Edit::list(notes(), ListEdit::Insert(note(id, text))))
+    mutation.with_edit(Edit::list(notes(), ListEdit::Insert(note(id, text))))
 }
 
 #[test]
@@ -113,7 +113,9 @@ fn a_mutation_of_two_rows_settles_each_by_its_own_event() {
     mutate(
         &mut world,
         peer,
-        shout.edit(update("n1", "A")).edit(update("n2", "B")),
+        shout
+            .with_edit(update("n1", "A"))
+            .with_edit(update("n2", "B")),
     );
     watch(&mut world, peer, 2 * SECOND, |client| {
         assert_eq!(texts(client), ["A", "B"]);
@@ -144,7 +146,7 @@ fn rows_made_together_get_their_ids_in_order_and_edits_of_them_are_sent_with_tho
         mutate(&mut world, peer, both);
         let temporary = String::from("temp-b");
         let name = Mutation::new(Message::new("touch", "null"))
-            .edit(Edit::list(
+            .with_edit(Edit::list(
                 notes(),
                 ListEdit::<Note>::Update {
                     id: temporary.clone(),
@@ -220,7 +222,7 @@ fn a_new_row_can_be_moved_before_it_has_its_id_and_stands_where_the_server_puts_
         id: "temp-c".into(),
         before: Some("n2".into()),
     };
-    mutate(&mut world, peer, make.edit(Edit::list(notes(), place)));
+    mutate(&mut world, peer, make.with_edit(Edit::list(notes(), place)));
     watch(&mut world, peer, 2 * SECOND, |client| {
         assert_eq!(texts(client), ["a", "c", "b"]);
     });
@@ -256,7 +258,7 @@ fn rewrite(id: &str, text: &str) -> Mutation {
         patch,
     };
     Mutation::new(Message::new("rewrite", "null"))
-        .edit(Edit::list(notes(), edit))
+        .with_edit(Edit::list(notes(), edit))
         .with_data(move |sending| json!({ "id": sending.id(&row) }).to_string())
 }
 

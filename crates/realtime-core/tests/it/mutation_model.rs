@@ -144,7 +144,7 @@ impl Run {
     fn start(&mut self, who: usize, mutation: Mutation, manner: Manner, text: Option<String>) {
         let mut mutation = mutation
             .with_retries(manner.retries)
-            .keep_failed(manner.keep);
+            .with_keep_failed(manner.keep);
         if manner.scoped {
             mutation = mutation.with_scope("board");
         }

@@ -58,7 +58,7 @@ fn open(world: &mut World) -> PeerId {
 fn edit(patch: &Value) -> Mutation {
     let patch: Rc<str> = patch.to_string().into();
     Mutation::new(Message::new("doc:edit", &*patch).on("doc"))
-        .edit(Edit::record::<Doc>(doc(), RecordEdit::Patch(patch)))
+        .with_edit(Edit::record::<Doc>(doc(), RecordEdit::Patch(patch)))
 }
 
 fn title(client: &Client) -> String {
@@ -99,7 +99,7 @@ fn a_function_is_applied_again_to_whatever_the_server_says() {
         liked
     };
     let mutation = Mutation::new(Message::new("doc:edit", "null"))
-        .edit(Edit::record(doc(), RecordEdit::Apply(Rc::new(like))))
+        .with_edit(Edit::record(doc(), RecordEdit::Apply(Rc::new(like))))
         .with_data(|sending| sending.patch(0).unwrap_or("{}").to_owned());
     mutate(&mut world, peer, mutation);
     let likes = |world: &World| world.client(peer).record::<Doc>(&doc()).unwrap()["likes"].clone();
@@ -128,7 +128,7 @@ fn each_query_that_an_edit_shows_in_lets_it_go_by_itself() {
         .unwrap();
     world.run(SECOND);
     let plus = RecordEdit::Apply(Rc::new(|it: &Value| json!(it.as_i64().unwrap_or(0) + 5)));
-    let mutation = edit(&json!({ "likes": 5 })).edit(Edit::record(total.clone(), plus));
+    let mutation = edit(&json!({ "likes": 5 })).with_edit(Edit::record(total.clone(), plus));
     mutate(&mut world, peer, mutation);
     // No event brings the total: it is fetched when nothing has shown it for five seconds.
     watch(&mut world, peer, 12 * SECOND, |client| {

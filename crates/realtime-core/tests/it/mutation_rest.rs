@@ -66,7 +66,7 @@ fn make(world: &mut World, peer: PeerId, id: &str, text: &str) -> MutationId {
         made: None,
     };
     let edit = Edit::list(memos(), ListEdit::Insert(memo));
-    mutate(world, peer, Mutation::external("null").edit(edit))
+    mutate(world, peer, Mutation::external("null").with_edit(edit))
 }
 
 fn made(id: &str, versioned: bool) -> Value {

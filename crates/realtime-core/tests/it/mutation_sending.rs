@@ -288,7 +288,7 @@ fn a_function_of_the_apps_carries_out_a_mutation_under_one_key() {
         patch: r#"{"title":"new"}"#.into(),
     };
     let external = Mutation::external(r#"{"title":"new"}"#)
-        .edit(realtime_core::Edit::list(cards(), update))
+        .with_edit(realtime_core::Edit::list(cards(), update))
         .with_retries(1)
         .with_timeout(5 * SECOND);
     let mutation = mutate(&mut world, peer, external);
@@ -325,7 +325,7 @@ fn an_edit_that_fits_nothing_fails_before_it_is_sent() {
     ));
     let record = realtime_core::RecordEdit::Set(7_u32);
     let wrong = Mutation::new(Message::new("card:edit", "null"))
-        .edit(realtime_core::Edit::record(cards(), record));
+        .with_edit(realtime_core::Edit::record(cards(), record));
     mutate(&mut world, peer, wrong);
     let key = cards();
     assert_eq!(
@@ -343,7 +343,11 @@ fn a_failed_edit_that_is_kept_stays_marked_until_it_is_retried_or_dismissed() {
     let board = serve(&mut world);
     put(&mut world, &board, "c0", |card| card.title = "old".into());
     let peer = member(&mut world, POLICY);
-    let mutation = mutate(&mut world, peer, title("c0", "refused").keep_failed(true));
+    let mutation = mutate(
+        &mut world,
+        peer,
+        title("c0", "refused").with_keep_failed(true),
+    );
     world.run(SECOND);
     assert_eq!(outcomes(&mut world, peer), [(mutation, "failed")]);
     assert_eq!(titles(&world, peer), ["refused"]);

@@ -14,7 +14,7 @@ pub(crate) fn edit(wire: &mut Wire, row: u32) {
         patch: format!(r#"{{"price":{row}}}"#).into(),
     };
     let mutation = Mutation::new(Message::new("edit", "{}").on("c"))
-        .edit(Edit::list(rows(), edit))
+        .with_edit(Edit::list(rows(), edit))
         .with_data(|_| "{}".into());
     wire.client.mutate(NOW, mutation);
     wire.pump();
@@ -132,7 +132,7 @@ fn work_of_bulk(edits: u32, bulk: Bulk, settles: fn(&str, &str) -> Vec<String>) 
                 },
                 Bulk::Inserts => ListEdit::Insert(quote(10_000 + row)),
             };
-            mutation.edit(Edit::list(rows(), edit))
+            mutation.with_edit(Edit::list(rows(), edit))
         },
     );
     let row = |row| match bulk {

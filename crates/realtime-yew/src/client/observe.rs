@@ -25,7 +25,7 @@ impl Drop for Lease {
 
 /// A hook's interest in one key: an observer in the core, and a fetcher for it here.
 #[must_use = "dropping it ends the interest"]
-pub(crate) struct Observation {
+pub(crate) struct Observer {
     client: RealtimeClient,
     key: QueryKey,
     observer: ObserverId,
@@ -33,7 +33,7 @@ pub(crate) struct Observation {
     _fetcher: Registration,
 }
 
-impl Observation {
+impl Observer {
     pub(crate) fn key(&self) -> &QueryKey {
         &self.key
     }
@@ -56,7 +56,7 @@ impl Observation {
     }
 }
 
-impl Drop for Observation {
+impl Drop for Observer {
     fn drop(&mut self) {
         let observer = self.observer;
         self.client
@@ -71,8 +71,8 @@ impl RealtimeClient {
         &self,
         key: &QueryKey,
         fetcher: FetcherSlot,
-        observe: impl FnOnce(&mut Client, Instant) -> Result<ObserverId, QueryError>,
-    ) -> Result<Observation, QueryError> {
+        observe: &dyn Fn(&mut Client, Instant) -> Result<ObserverId, QueryError>,
+    ) -> Result<Observer, QueryError> {
         // First the fetcher: observing may start a fetch before it returns.
         let registration = self.runtime().fetches().register(key.clone(), fetcher);
         let (observer, entry) = self
@@ -84,7 +84,7 @@ impl RealtimeClient {
             // Only a render inside a reducer could find the client busy.
             .unwrap_or(Err(QueryError::TooManyEntries { limit: 0 }))?;
         self.runtime().announce_entry(key);
-        Ok(Observation {
+        Ok(Observer {
             client: self.clone(),
             key: key.clone(),
             observer,

@@ -12,7 +12,7 @@ use yew::{html::ImplicitClone, prelude::*};
 #[derive(Clone, PartialEq, Properties)]
 pub struct VirtualListProps<T: ListItem> {
     /// The list, which another component keeps: see
-    /// [`use_realtime_list_source`](crate::use_realtime_list_source).
+    /// [`RenderOn::Status`](crate::RenderOn::Status).
     pub list: ListRef<T>,
     /// How to show a row: most often a component that is given `list` and `id`, and watches the row
     /// with [`use_realtime_item`](crate::use_realtime_item). Keep it with `use_callback`.
@@ -74,16 +74,16 @@ pub struct VirtualRow<T: ListItem> {
 ///
 /// #[component]
 /// fn QuoteRow(props: &RowProps) -> Html {
-///     let quote = use_realtime_item(&props.list, &props.id);
+///     let quote = use_realtime_item(&props.list, &props.id).item();
 ///     html! { <span>{ quote.map(|quote| quote.price) }</span> }
 /// }
 ///
 /// #[component]
 /// fn Quotes() -> Html {
-///     let quotes = use_realtime_list_source(
+///     let quotes = use_realtime_list(
 ///         key!["quotes"],
 ///         || async { Ok::<Vec<Quote>, FetchError>(Vec::new()) },
-///         UseRealtimeListOptions::default().with_channel("quotes"),
+///         UseRealtimeListOptions::default().with_channel("quotes").with_render_on(RenderOn::Status),
 ///     );
 ///     let row = use_callback((), |row: VirtualRow<Quote>, ()| {
 ///         html! { <QuoteRow list={row.list} id={row.id} /> }

@@ -52,7 +52,7 @@ impl UseConnectionHandle {
     }
 
     /// How long until the next attempt, as of now; `None` if none is waited for. It does not
-    /// render again as it shrinks: [`ConnectionStatus`](crate::components::ConnectionStatus) has a
+    /// render again as it shrinks: [`ConnectionIndicator`](crate::components::ConnectionIndicator) has a
     /// countdown.
     #[must_use]
     pub fn retry_in(&self) -> Option<Duration> {

@@ -1,41 +1,26 @@
 //! Who is here.
 
-use super::{channel_access::ChannelAccess, refusal::Refusal};
+use super::membership::{MemberOptions, Membership, use_leaving};
 use crate::{
-    client::{Lease, RealtimeClient},
-    error::RealtimeError,
+    client::RealtimeClient,
     provider::use_realtime_client,
     snapshot::{Held, use_snapshot},
 };
 use realtime_core::{
-    ChannelError, ChannelName, Client, Fault, Liveness, Member, Metadata, MetadataError,
-    PresenceEvent, PresenceOptions, PresenceSnapshot, PresenceStatus, SubscribeOptions, Topic,
-    User, UserId,
+    ChannelError, ChannelName, Client, Liveness, Member, Metadata, MetadataError, PresenceEvent,
+    PresenceOptions, PresenceSnapshot, PresenceStatus, SubscribeOptions, Topic, User, UserId,
 };
 use serde::Serialize;
 use std::{cell::RefCell, fmt, rc::Rc};
 use yew::{html::ImplicitClone, prelude::*};
 
 /// How somebody joins a channel. By default: online, without metadata.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct UsePresenceOptions {
     presence: PresenceOptions,
     metadata: Option<Metadata>,
     on_event: Option<Callback<PresenceEvent>>,
-    subscribe: SubscribeOptions,
-    enabled: bool,
-}
-
-impl Default for UsePresenceOptions {
-    fn default() -> Self {
-        Self {
-            presence: PresenceOptions::default(),
-            metadata: None,
-            on_event: None,
-            subscribe: SubscribeOptions::default(),
-            enabled: true,
-        }
-    }
+    member: MemberOptions,
 }
 
 impl UsePresenceOptions {
@@ -69,27 +54,19 @@ impl UsePresenceOptions {
         self
     }
 
-    /// Sends `params` with the subscription of the channel: see
-    /// [`SubscribeOptions`](realtime_core::SubscribeOptions). All who use the channel at one time must
-    /// agree on them; whoever does not is told by [`error`](UsePresenceHandle::error).
+    /// Asks for the channel with params, with a token of its own, or with both. All who use the
+    /// channel at one time must agree on the params; whoever does not is told by
+    /// [`error`](UsePresenceHandle::error).
     #[must_use]
-    pub fn with_params<P: Serialize + ?Sized>(mut self, params: &P) -> Self {
-        self.subscribe = self.subscribe.with_params(params);
-        self
-    }
-
-    /// Shows `token` with the subscription of the channel, for channels that only some may follow. The
-    /// newest counts from the next subscription on.
-    #[must_use]
-    pub fn with_channel_token(mut self, token: impl AsRef<str>) -> Self {
-        self.subscribe = self.subscribe.with_token(token);
+    pub fn with_subscribe(mut self, subscribe: SubscribeOptions) -> Self {
+        self.member.subscribe = subscribe;
         self
     }
 
     /// Leaves the channel with `false`, or does not join it. Default `true`.
     #[must_use]
     pub const fn with_enabled(mut self, enabled: bool) -> Self {
-        self.enabled = enabled;
+        self.member.enabled = enabled;
         self
     }
 }
@@ -99,10 +76,8 @@ impl UsePresenceOptions {
 pub struct UsePresenceHandle {
     client: RealtimeClient,
     channel: ChannelName,
-    snapshot: Option<Rc<PresenceSnapshot>>,
-    liveness: Liveness,
+    room: Room,
     initial_status: PresenceStatus,
-    error: Option<ChannelError>,
 }
 
 impl ImplicitClone for UsePresenceHandle {}
@@ -112,7 +87,8 @@ impl UsePresenceHandle {
     /// on a server and before the first render has mounted.
     #[must_use]
     pub fn presence(&self) -> Rc<[Rc<Member>]> {
-        self.snapshot
+        self.room
+            .snapshot
             .as_ref()
             .map_or_else(Rc::default, |snapshot| Rc::clone(&snapshot.members))
     }
@@ -120,27 +96,32 @@ impl UsePresenceHandle {
     /// Those of them whose status is online, in the same order.
     #[must_use]
     pub fn online_users(&self) -> Rc<[Rc<Member>]> {
-        self.snapshot
+        self.room
+            .snapshot
             .as_ref()
             .map_or_else(Rc::default, |snapshot| Rc::clone(&snapshot.online))
     }
 
     /// Everybody but ourselves.
     pub fn others(&self) -> impl Iterator<Item = &Rc<Member>> {
-        self.snapshot.iter().flat_map(|snapshot| snapshot.others())
+        self.room
+            .snapshot
+            .iter()
+            .flat_map(|snapshot| snapshot.others())
     }
 
     /// The member with this id.
     #[must_use]
     pub fn member(&self, id: &UserId) -> Option<&Rc<Member>> {
-        self.snapshot.as_ref()?.member(id)
+        self.room.snapshot.as_ref()?.member(id)
     }
 
     /// What others see of us: the status set last, or away if that is online and nobody has
     /// touched the page for a while.
     #[must_use]
     pub fn my_status(&self) -> PresenceStatus {
-        self.snapshot
+        self.room
+            .snapshot
             .as_ref()
             .map_or(self.initial_status, |snapshot| snapshot.my_status)
     }
@@ -149,21 +130,25 @@ impl UsePresenceHandle {
     /// changes are known to arrive.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.liveness == Liveness::Live
-            && self.snapshot.as_ref().is_some_and(|snapshot| snapshot.live)
+        self.room.liveness == Liveness::Live
+            && self
+                .room
+                .snapshot
+                .as_ref()
+                .is_some_and(|snapshot| snapshot.live)
     }
 
     /// How the channel's subscription stands. [`Liveness::Unknown`]: it was asked for, and neither
     /// an answer nor an event has come.
     #[must_use]
     pub const fn liveness(&self) -> Liveness {
-        self.liveness
+        self.room.liveness
     }
 
     /// Why the channel cannot be joined, or that the server refuses it.
     #[must_use]
     pub const fn error(&self) -> Option<&ChannelError> {
-        self.error.as_ref()
+        self.room.error.as_ref()
     }
 
     /// Sets our status on this channel.
@@ -203,10 +188,7 @@ impl UsePresenceHandle {
 
 impl PartialEq for UsePresenceHandle {
     fn eq(&self, other: &Self) -> bool {
-        self.client == other.client
-            && self.channel == other.channel
-            && same_snapshot(&self.snapshot, &other.snapshot)
-            && self.error == other.error
+        self.client == other.client && self.channel == other.channel && self.room == other.room
     }
 }
 
@@ -214,8 +196,7 @@ impl fmt::Debug for UsePresenceHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UsePresenceHandle")
             .field("channel", &self.channel)
-            .field("snapshot", &self.snapshot)
-            .field("error", &self.error)
+            .field("room", &self.room)
             .finish_non_exhaustive()
     }
 }
@@ -251,145 +232,95 @@ impl fmt::Debug for UsePresenceHandle {
 pub fn use_presence(channel: &str, user: User, options: UsePresenceOptions) -> UsePresenceHandle {
     let client = use_realtime_client();
     let channel = ChannelName::from(channel);
-    let held = use_mut_ref(|| None::<Lease>);
-    let refused = use_memo((), |()| Refusal::default());
-    let access = use_memo((), |()| ChannelAccess::default());
+    let membership = use_memo((), |()| Membership::default());
     let on_event = use_mut_ref(|| None::<Callback<PresenceEvent>>);
     *on_event.borrow_mut() = options.on_event.clone();
-    let enabled = options.enabled;
     let initial_status = options.presence.initial_status;
-    let subscribe = options.subscribe.clone();
-    let join = Join {
-        client: client.clone(),
-        channel: channel.clone(),
-        user: user.clone(),
-        options,
-        held: Rc::clone(&held),
-        refused: Rc::clone(&refused),
-        access: Rc::clone(&access),
-        on_event,
-    };
-    let deps = (channel.clone(), user, enabled, subscribe);
+    let deps = (channel.clone(), user.clone(), options.member.clone());
     let read = {
         let (client, channel) = (client.clone(), channel.clone());
-        let access = Rc::clone(&access);
+        let (membership, enabled) = (Rc::clone(&membership), options.member.enabled);
         move || {
             let look = |client: &Client| {
-                let room = client.presence(&channel);
                 (
-                    room,
+                    client.presence(&channel),
                     client.channel_liveness(&channel),
                     client.channel_refusal(&channel),
                 )
             };
             // Others may have joined while this component stays away.
             let known = enabled.then(|| client.read(look)).flatten();
-            let (room, liveness, refusal) = known.unwrap_or_default();
-            let error = refused.of(&channel).or_else(|| access.error());
-            Room(room, liveness, error.or(refusal))
+            let (snapshot, liveness, refusal) = known.unwrap_or_default();
+            Room {
+                snapshot,
+                liveness,
+                error: membership.error(&channel).or(refusal),
+            }
         }
     };
-    let Room(snapshot, liveness, error) =
-        use_snapshot(&client, deps, read, move |changed| join.attach(changed));
-    use_effect_with((), move |()| {
-        move || {
-            let left = held.borrow_mut().take();
-            drop(left);
-            access.release();
-        }
-    });
+    let room = {
+        let (client, channel) = (client.clone(), channel.clone());
+        let (source, membership) = (client.clone(), Rc::clone(&membership));
+        use_snapshot(&client, deps, read, move |changed| {
+            membership.enter(
+                &source,
+                &channel,
+                &options.member,
+                &|client, now, is_first| {
+                    let lease =
+                        client.join(now, &channel, user.clone(), options.presence.clone())?;
+                    if let (true, Some(metadata)) = (is_first, &options.metadata) {
+                        client.set_metadata(now, &channel, Some(metadata.clone()));
+                    }
+                    Ok(Box::new(move |client, now| client.leave(now, lease)))
+                },
+            );
+            watch(&source, channel, on_event, changed)
+        })
+    };
+    use_leaving(&membership);
     UsePresenceHandle {
         client,
         channel,
-        snapshot,
-        liveness,
+        room,
         initial_status,
-        error,
     }
 }
 
-#[derive(Clone)]
-struct Room(Option<Rc<PresenceSnapshot>>, Liveness, Option<ChannelError>);
-
-impl PartialEq for Room {
-    fn eq(&self, other: &Self) -> bool {
-        same_snapshot(&self.0, &other.0) && self.1 == other.1 && self.2 == other.2
-    }
+/// What one render of a room shows.
+#[derive(Clone, Debug)]
+struct Room {
+    snapshot: Option<Rc<PresenceSnapshot>>,
+    liveness: Liveness,
+    error: Option<ChannelError>,
 }
 
 /// A roster gives out one pointer until something in it changes.
-fn same_snapshot(one: &Option<Rc<PresenceSnapshot>>, two: &Option<Rc<PresenceSnapshot>>) -> bool {
-    match (one, two) {
-        (Some(one), Some(two)) => Rc::ptr_eq(one, two),
-        (None, None) => true,
-        _ => false,
+impl PartialEq for Room {
+    fn eq(&self, other: &Self) -> bool {
+        self.snapshot.as_ref().map(Rc::as_ptr) == other.snapshot.as_ref().map(Rc::as_ptr)
+            && self.liveness == other.liveness
+            && self.error == other.error
     }
 }
 
-struct Join {
-    client: RealtimeClient,
+/// Calls `changed` when the room may be another, and the newest callback at each of its events.
+fn watch(
+    client: &RealtimeClient,
     channel: ChannelName,
-    user: User,
-    options: UsePresenceOptions,
-    /// Our place in the channel. The new one is taken before the old one is given back, so that a
-    /// change of name is not seen as leaving.
-    held: Rc<RefCell<Option<Lease>>>,
-    refused: Rc<Refusal<ChannelName, ChannelError>>,
-    access: Rc<ChannelAccess>,
-    on_event: Rc<RefCell<Option<Callback<PresenceEvent>>>>,
-}
-
-impl Join {
-    fn attach(self, changed: Rc<dyn Fn()>) -> Held {
-        let Self {
-            client, options, ..
-        } = &self;
-        let subscribe = &options.subscribe;
-        (self.access).hold(client, Some(&self.channel), subscribe, options.enabled);
-        let new = self.options.enabled.then(|| self.join()).flatten();
-        let old = self.held.replace(new);
-        drop(old);
-        let topic = Topic::Presence(self.channel.clone());
-        let subscription = self.client.subscribe(vec![topic], changed);
-        let newest = self.on_event;
-        let events = self.client.runtime().callbacks().on_presence(
-            self.channel,
-            Rc::new(move |event: &PresenceEvent| {
-                let call = newest.borrow().clone();
-                if let Some(call) = call {
-                    call.emit(event.clone());
-                }
-            }),
-        );
-        Box::new((subscription, events))
-    }
-
-    fn join(&self) -> Option<Lease> {
-        let runtime = Rc::clone(self.client.runtime());
-        let is_first = self.held.borrow().is_none();
-        let joined = runtime.run(|client, now| {
-            let options = self.options.presence.clone();
-            let lease = client.join(now, &self.channel, self.user.clone(), options)?;
-            if let (true, Some(metadata)) = (is_first, &self.options.metadata) {
-                client.set_metadata(now, &self.channel, Some(metadata.clone()));
+    newest: Rc<RefCell<Option<Callback<PresenceEvent>>>>,
+    changed: Rc<dyn Fn()>,
+) -> Held {
+    let topic = Topic::Presence(channel.clone());
+    let subscription = client.subscribe(vec![topic], changed);
+    let events = client.runtime().callbacks().on_presence(
+        channel,
+        Rc::new(move |event: &PresenceEvent| {
+            let call = newest.borrow().clone();
+            if let Some(call) = call {
+                call.emit(event.clone());
             }
-            Ok(lease)
-        })?;
-        match joined {
-            Ok(lease) => {
-                self.refused.set(&self.channel, None);
-                Some(Lease::new(move || {
-                    runtime.post(move |client, now| client.leave(now, lease));
-                }))
-            }
-            Err(error) => {
-                let error: ChannelError = error;
-                self.refused.set(&self.channel, Some(error.clone()));
-                runtime
-                    .app()
-                    .report(RealtimeError::Fault(Fault::Channel(error)));
-                None
-            }
-        }
-    }
+        }),
+    );
+    Box::new((subscription, events))
 }

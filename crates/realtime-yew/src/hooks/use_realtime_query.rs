@@ -1,9 +1,8 @@
 //! One record, fetched once and kept fresh by events.
 
-use super::record::{UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record, use_slots};
+use super::record::{UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record};
 use crate::fetcher::IntoFetcher;
 use realtime_core::QueryKey;
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// Fetches one record and keeps it fresh by events, with nothing lost between the two.
@@ -50,16 +49,16 @@ use yew::prelude::*;
 /// }
 /// ```
 #[hook]
-pub fn use_realtime_query<F>(
+pub fn use_realtime_query<F, S>(
     key: QueryKey,
     fetcher: F,
-    options: UseRealtimeQueryOptions<F::Data>,
-) -> UseRealtimeQueryHandle<F::Data>
+    options: UseRealtimeQueryOptions<F::Data, S>,
+) -> UseRealtimeQueryHandle<F::Data, S>
 where
     F: IntoFetcher,
     F::Data: PartialEq,
+    S: PartialEq + 'static,
 {
-    let slots = use_slots();
-    let (_, handle) = use_record(key, fetcher.into_fetcher(), options, slots, Rc::clone);
+    let (_, handle) = use_record(key, fetcher.into_fetcher().into_run(), options, None);
     handle
 }

@@ -1,11 +1,8 @@
 //! One record, for a component that is not rendered before it is there.
 
-use super::record::{
-    RecordQuery, UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record, use_slots,
-};
+use super::record::{RecordQuery, UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record};
 use crate::{
-    client::Observation,
-    fetcher::{Fetcher, IntoFetcher},
+    fetcher::{IntoFetcher, RunFetch},
     runtime::Subscription,
 };
 use realtime_core::{QueryError, QueryKey, QueryStatus, Topic};
@@ -24,8 +21,7 @@ use yew::{
 /// On a server the record is fetched before the component is rendered, unless it has initial data.
 /// To spare the browser the same fetch, hand the record over yourself with its position, for
 /// example by yew's `use_prepared_state!`, as
-/// [`with_initial_data`](UseRealtimeQueryOptions::with_initial_data) and
-/// [`with_initial_position`](UseRealtimeQueryOptions::with_initial_position).
+/// [`with_initial_data`](UseRealtimeQueryOptions::with_initial_data).
 ///
 /// # Errors
 ///
@@ -52,49 +48,41 @@ use yew::{
 /// }
 /// ```
 #[hook]
-pub fn use_realtime_query_suspense<F>(
+pub fn use_realtime_query_suspense<F, S>(
     key: QueryKey,
     fetcher: F,
-    options: UseRealtimeQueryOptions<F::Data>,
-) -> SuspensionResult<UseRealtimeQueryHandle<F::Data>>
+    options: UseRealtimeQueryOptions<F::Data, S>,
+) -> SuspensionResult<UseRealtimeQueryHandle<F::Data, S>>
 where
     F: IntoFetcher,
     F::Data: PartialEq + Clone,
+    S: PartialEq + 'static,
 {
-    let fetcher = fetcher.into_fetcher();
-    let slots = use_slots();
+    let run = fetcher.into_fetcher().into_run();
     let waiting = use_mut_ref(|| None::<Waiting>);
     let prefetched = use_mut_ref(|| None::<Prefetched<F::Data>>);
-    let options = match &*prefetched.borrow() {
-        Some((of, Ok(data))) if *of == key => options.with_initial_data((**data).clone()),
-        Some((of, Err(error))) if *of == key => {
-            slots.refused.set(&key, Some(error.clone()));
-            options
-        }
-        _ => options,
+    let (options, refused) = match &*prefetched.borrow() {
+        Some((of, Ok(data))) if *of == key => (options.with_initial_data((**data).clone()), None),
+        Some((of, Err(error))) if *of == key => (options, Some(error.clone())),
+        _ => (options, None),
     };
-    let enabled = options.is_enabled();
-    let (query, handle) = use_record(key, fetcher.clone(), options, slots, Rc::clone);
+    let enabled = options.source().enabled;
+    let (query, handle) = use_record(key, Rc::clone(&run), options, refused);
     let settled = handle.data().is_some() || handle.status() == QueryStatus::Error;
-    if settled || !enabled || query.refused.of(&query.key).is_some() {
+    if settled || !enabled || query.observation.is_refused(&query.key) {
         let done = waiting.borrow_mut().take();
         drop(done);
         return Ok(handle);
     }
     if query.client.runtime().is_server() {
-        return Err(prefetch(query.key, &fetcher, prefetched));
+        return Err(prefetch(query.key.clone(), &run, prefetched));
     }
     let mut waiting = waiting.borrow_mut();
-    if !waiting
-        .as_ref()
-        .is_some_and(|waiting| waiting.is_for(&query.key))
-    {
-        *waiting = Some(Waiting::begin(&query));
-    }
-    match &*waiting {
-        Some(waiting) => Err(waiting.suspension.clone()),
-        None => Ok(handle),
-    }
+    let waiting = match &mut *waiting {
+        Some(waiting) if waiting.key == query.key => waiting,
+        other => other.insert(Waiting::begin(&query)),
+    };
+    Err(waiting.suspension.clone())
 }
 
 /// What a server fetched, and for which key.
@@ -102,10 +90,10 @@ type Prefetched<T> = (QueryKey, Result<Rc<T>, QueryError>);
 
 fn prefetch<T: 'static>(
     key: QueryKey,
-    fetcher: &Fetcher<T>,
+    run: &RunFetch,
     into: Rc<RefCell<Option<Prefetched<T>>>>,
 ) -> Suspension {
-    let fetch = (fetcher.clone().into_run())();
+    let fetch = run();
     Suspension::from_future(async move {
         let result = match fetch.await.map(|fetched| fetched.data.downcast::<T>()) {
             Ok(Ok(data)) => Ok(Rc::from(data)),
@@ -125,32 +113,28 @@ struct Waiting {
 
 impl Waiting {
     /// A suspended component has no effects, so the record is observed from the render.
-    fn begin<T: PartialEq + 'static>(query: &RecordQuery<T>) -> Self {
+    fn begin<T, S>(query: &Rc<RecordQuery<T, S>>) -> Self
+    where
+        T: PartialEq + 'static,
+        S: 'static,
+    {
         let (suspension, handle) = Suspension::new();
-        query.refused.set(&query.key, query.observe().err());
-        let entry = query.slot.borrow().as_ref().and_then(Observation::entry);
         let resume = Resume(Cell::new(Some(handle)));
-        let subscription = entry.map(|entry| {
-            let watched = query.clone();
-            query.client.subscribe(
-                vec![Topic::Query(entry)],
-                Rc::new(move || {
-                    let view = watched.view(Rc::clone);
-                    if view.data.is_some() || view.meta.status == QueryStatus::Error {
-                        resume.resume();
-                    }
-                }),
-            )
+        let subscription = query.observe().map(|entry| {
+            let watched = Rc::clone(query);
+            let resume = move || {
+                let view = watched.view();
+                if view.data.is_some() || view.standing.meta.status == QueryStatus::Error {
+                    resume.resume();
+                }
+            };
+            (query.client).subscribe(vec![Topic::Query(entry)], Rc::new(resume))
         });
         Self {
             key: query.key.clone(),
             suspension,
             _subscription: subscription,
         }
-    }
-
-    fn is_for(&self, key: &QueryKey) -> bool {
-        self.key == *key
     }
 }
 

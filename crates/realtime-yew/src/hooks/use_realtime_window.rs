@@ -60,7 +60,7 @@ use yew::prelude::*;
 ///
 /// #[component]
 /// fn LogLine(props: &LineProps) -> Html {
-///     let line = use_realtime_item(&props.list, &props.id);
+///     let line = use_realtime_item(&props.list, &props.id).item();
 ///     html! { <p>{ line.map(|line| line.text.clone()) }</p> }
 /// }
 /// ```

@@ -1,36 +1,18 @@
 //! Who is typing.
 
-use super::channel_access::ChannelAccess;
-use crate::{
-    client::{Lease, RealtimeClient},
-    error::RealtimeError,
-    provider::use_realtime_client,
-    snapshot::{Held, use_snapshot},
-};
+use super::membership::{MemberOptions, Membership, use_leaving};
+use crate::{client::RealtimeClient, provider::use_realtime_client, snapshot::use_snapshot};
 use realtime_core::{
-    ChannelError, ChannelName, EventName, Fault, SubscribeOptions, Topic, TypingOptions, Typist,
-    UserId,
+    ChannelName, Client, EventName, SubscribeOptions, Topic, TypingOptions, Typist, UserId,
 };
-use serde::Serialize;
-use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
+use std::{fmt, rc::Rc, time::Duration};
 use yew::{html::ImplicitClone, prelude::*};
 
 /// How typing is shown. By default: for 3 s after the last key.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct UseTypingIndicatorOptions {
     typing: TypingOptions,
-    subscribe: SubscribeOptions,
-    enabled: bool,
-}
-
-impl Default for UseTypingIndicatorOptions {
-    fn default() -> Self {
-        Self {
-            typing: TypingOptions::default(),
-            subscribe: SubscribeOptions::default(),
-            enabled: true,
-        }
-    }
+    member: MemberOptions,
 }
 
 impl UseTypingIndicatorOptions {
@@ -61,27 +43,19 @@ impl UseTypingIndicatorOptions {
         self
     }
 
-    /// Sends `params` with the subscription of the channel: see
-    /// [`SubscribeOptions`](realtime_core::SubscribeOptions). All who use the channel at one time must
-    /// agree on them; whoever does not is told by [`on_error`](crate::RealtimeOptions::with_on_error).
+    /// Asks for the channel with params, with a token of its own, or with both. All who use the
+    /// channel at one time must agree on the params; whoever does not is told by
+    /// [`on_error`](crate::RealtimeOptions::with_on_error).
     #[must_use]
-    pub fn with_params<P: Serialize + ?Sized>(mut self, params: &P) -> Self {
-        self.subscribe = self.subscribe.with_params(params);
-        self
-    }
-
-    /// Shows `token` with the subscription of the channel, for channels that only some may follow. The
-    /// newest counts from the next subscription on.
-    #[must_use]
-    pub fn with_channel_token(mut self, token: impl AsRef<str>) -> Self {
-        self.subscribe = self.subscribe.with_token(token);
+    pub fn with_subscribe(mut self, subscribe: SubscribeOptions) -> Self {
+        self.member.subscribe = subscribe;
         self
     }
 
     /// Neither tells nor shows anything with `false`. Default `true`.
     #[must_use]
     pub const fn with_enabled(mut self, enabled: bool) -> Self {
-        self.enabled = enabled;
+        self.member.enabled = enabled;
         self
     }
 }
@@ -107,12 +81,15 @@ impl UseTypingIndicatorHandle {
 
     /// A key was pressed. Call it on each: what is sent is thinned out.
     pub fn start_typing(&self) {
-        self.command(|client, now, channel, user| client.start_typing(now, channel, user));
+        let (channel, user) = (self.channel.clone(), self.user.clone());
+        self.client
+            .runtime()
+            .post(move |client, now| client.start_typing(now, &channel, &user));
     }
 
     /// The text was sent, or the field left.
     pub fn stop_typing(&self) {
-        self.command(|client, now, channel, user| client.stop_typing(now, channel, user));
+        stop_typing(&self.client, &self.channel, &self.user);
     }
 
     /// The field now holds `text`: typing, unless it is empty. Made for `oninput`.
@@ -137,16 +114,6 @@ impl UseTypingIndicatorHandle {
     #[must_use]
     pub fn stop_typing_callback(&self) -> Callback<()> {
         self.stop.clone()
-    }
-
-    fn command(
-        &self,
-        command: fn(&mut realtime_core::Client, realtime_core::Instant, &ChannelName, &UserId),
-    ) {
-        let (channel, user) = (self.channel.clone(), self.user.clone());
-        self.client
-            .runtime()
-            .post(move |client, now| command(client, now, &channel, &user));
     }
 }
 
@@ -209,49 +176,42 @@ pub fn use_typing_indicator(
     options: UseTypingIndicatorOptions,
 ) -> UseTypingIndicatorHandle {
     let client = use_realtime_client();
-    let desk = Desk {
-        client: client.clone(),
-        channel: ChannelName::from(channel),
-        user: UserId::from(user_id),
-        name: Rc::from(user_name),
-        options,
-    };
-    let Desk { channel, user, .. } = desk.clone();
+    let (channel, user) = (ChannelName::from(channel), UserId::from(user_id));
+    let name: Rc<str> = Rc::from(user_name);
+    let membership = use_memo((), |()| Membership::default());
     let deps = (
         channel.clone(),
         user.clone(),
-        Rc::clone(&desk.name),
-        desk.options.clone(),
+        Rc::clone(&name),
+        options.clone(),
     );
     let read = {
-        let desk = desk.clone();
-        move || Typists(desk.typists())
-    };
-    let held = use_mut_ref(|| None::<Lease>);
-    let access = use_memo((), |()| ChannelAccess::default());
-    let (holder, holds) = (Rc::clone(&held), Rc::clone(&access));
-    let Typists(typists) = use_snapshot(&client, deps, read, move |changed| {
-        desk.attach(&holder, &holds, changed)
-    });
-    use_effect_with((), move |()| {
+        let (client, channel, user) = (client.clone(), channel.clone(), user.clone());
+        let enabled = options.member.enabled;
         move || {
-            let left = held.borrow_mut().take();
-            drop(left);
-            access.release();
+            let look = |client: &Client| client.typing(&channel, &user);
+            let known = enabled.then(|| client.read(look)).flatten();
+            Typists(known.flatten().unwrap_or_default())
         }
+    };
+    let Typists(typists) = {
+        let (source, channel, user) = (client.clone(), channel.clone(), user.clone());
+        let membership = Rc::clone(&membership);
+        use_snapshot(&client, deps, read, move |changed| {
+            membership.enter(&source, &channel, &options.member, &|client, now, _| {
+                let options = options.typing.clone();
+                let lease = client.open_typing(now, &channel, user.clone(), &name, options)?;
+                Ok(Box::new(move |client, now| client.close_typing(now, lease)))
+            });
+            Box::new(source.subscribe(vec![Topic::Typing(channel)], changed))
+        })
+    };
+    use_leaving(&membership);
+    let deps = (client.clone(), channel.clone(), user.clone());
+    let stop = use_memo(deps, |(client, channel, user)| {
+        let (client, channel, user) = (client.clone(), channel.clone(), user.clone());
+        Callback::from(move |()| stop_typing(&client, &channel, &user))
     });
-    let stop = use_memo(
-        (client.clone(), channel.clone(), user.clone()),
-        |(client, channel, user)| {
-            let (client, channel, user) = (client.clone(), channel.clone(), user.clone());
-            Callback::from(move |()| {
-                let (channel, user) = (channel.clone(), user.clone());
-                client
-                    .runtime()
-                    .post(move |client, now| client.stop_typing(now, &channel, &user));
-            })
-        },
-    );
     UseTypingIndicatorHandle {
         client,
         channel,
@@ -261,71 +221,18 @@ pub fn use_typing_indicator(
     }
 }
 
+fn stop_typing(client: &RealtimeClient, channel: &ChannelName, user: &UserId) {
+    let (channel, user) = (channel.clone(), user.clone());
+    client
+        .runtime()
+        .post(move |client, now| client.stop_typing(now, &channel, &user));
+}
+
 #[derive(Clone)]
 struct Typists(Rc<[Rc<Typist>]>);
 
 impl PartialEq for Typists {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0) || self.0 == other.0
-    }
-}
-
-/// One user's place at one channel's keyboard.
-#[derive(Clone)]
-struct Desk {
-    client: RealtimeClient,
-    channel: ChannelName,
-    user: UserId,
-    name: Rc<str>,
-    options: UseTypingIndicatorOptions,
-}
-
-impl Desk {
-    fn typists(&self) -> Rc<[Rc<Typist>]> {
-        if !self.options.enabled {
-            return Rc::default();
-        }
-        self.client
-            .read(|client| client.typing(&self.channel, &self.user))
-            .flatten()
-            .unwrap_or_default()
-    }
-
-    /// The new place is taken before the old one is given back, so that a change of name is not
-    /// seen as stopping.
-    fn attach(
-        self,
-        held: &RefCell<Option<Lease>>,
-        access: &ChannelAccess,
-        changed: Rc<dyn Fn()>,
-    ) -> Held {
-        let UseTypingIndicatorOptions {
-            subscribe, enabled, ..
-        } = &self.options;
-        access.hold(&self.client, Some(&self.channel), subscribe, *enabled);
-        let new = self.options.enabled.then(|| self.open()).flatten();
-        let old = held.replace(new);
-        drop(old);
-        let topic = Topic::Typing(self.channel.clone());
-        Box::new(self.client.subscribe(vec![topic], changed))
-    }
-
-    fn open(&self) -> Option<Lease> {
-        let runtime = Rc::clone(self.client.runtime());
-        let opened: Result<_, ChannelError> = runtime.run(|client, now| {
-            let options = self.options.typing.clone();
-            client.open_typing(now, &self.channel, self.user.clone(), &self.name, options)
-        })?;
-        match opened {
-            Ok(lease) => Some(Lease::new(move || {
-                runtime.post(move |client, now| client.close_typing(now, lease));
-            })),
-            Err(error) => {
-                runtime
-                    .app()
-                    .report(RealtimeError::Fault(Fault::Channel(error)));
-                None
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 /// How tall the rows of a window are, in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum RowHeight {
+pub(crate) enum RowHeight {
     /// All alike. Nothing is measured, and where each row lies follows from its rank.
     Fixed(f64),
     /// Each as tall as its content: this high until it has been seen and measured.
@@ -19,15 +19,13 @@ pub enum RowHeight {
 /// assert_ne!(lines, messages);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
 pub struct WindowOptions {
     /// How tall the rows are.
-    pub row_height: RowHeight,
-    /// How many rows are kept ready above and below those that are seen. Default 8.
-    pub overscan: usize,
-    /// How many rows are shown before the window has been measured, as on a server that renders the
-    /// page. Default 20.
-    pub initial_rows: usize,
+    pub(crate) row_height: RowHeight,
+    /// How many rows are kept ready above and below those that are seen.
+    pub(crate) overscan: usize,
+    /// How many rows are shown before the window has been measured.
+    pub(crate) initial_rows: usize,
 }
 
 /// A row is at least this high, so that a window of any height has a bounded number of them.
@@ -54,14 +52,15 @@ impl WindowOptions {
         }
     }
 
-    /// Keeps so many rows ready above and below those that are seen.
+    /// Keeps so many rows ready above and below those that are seen. Default 8.
     #[must_use]
     pub const fn with_overscan(mut self, rows: usize) -> Self {
         self.overscan = rows;
         self
     }
 
-    /// Shows so many rows before the window has been measured.
+    /// Shows so many rows before the window has been measured, as on a server that renders the page.
+    /// Default 20.
     #[must_use]
     pub const fn with_initial_rows(mut self, rows: usize) -> Self {
         self.initial_rows = rows;

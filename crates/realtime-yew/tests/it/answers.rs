@@ -1,5 +1,6 @@
 //! Fetches that a test bed answers, without a browser.
 
+use realtime_core::Position;
 use realtime_yew::{get_json, prelude::*, testing::TestBed};
 use std::time::Duration;
 use tokio::task::LocalSet;
@@ -96,7 +97,10 @@ async fn a_token_endpoint_that_answers_with_a_page_signs_nobody_out() {
             for _ in 0..5 {
                 step(20).await;
             }
-            assert_eq!(bed.client().connection().status, ConnectionState::Connected);
+            assert_eq!(
+                bed.client().connection().status,
+                ConnectionStatus::Connected
+            );
         };
         LocalSet::new().run_until(run).await;
     }

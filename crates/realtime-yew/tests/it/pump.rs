@@ -1,5 +1,6 @@
 //! The pump in virtual time, without a component: what goes in, what comes out, and in which order.
 
+use realtime_core::SendError;
 use realtime_yew::{prelude::*, testing::TestBed};
 use serde_json::json;
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -23,14 +24,20 @@ fn nothing_happens_before_the_client_is_told_to_connect() {
 #[test]
 fn a_client_connects_and_a_lost_connection_is_sought_again() {
     let bed = connected();
-    assert_eq!(bed.client().connection().status, ConnectionState::Connected);
+    assert_eq!(
+        bed.client().connection().status,
+        ConnectionStatus::Connected
+    );
     bed.cut();
     assert_eq!(
         bed.client().connection().status,
-        ConnectionState::Reconnecting
+        ConnectionStatus::Reconnecting
     );
     bed.advance(Duration::from_secs(30));
-    assert_eq!(bed.client().connection().status, ConnectionState::Connected);
+    assert_eq!(
+        bed.client().connection().status,
+        ConnectionStatus::Connected
+    );
     assert_eq!(bed.attempts(), 2);
 }
 
@@ -55,7 +62,10 @@ fn a_page_that_goes_closes_the_socket_and_comes_back_with_a_new_one() {
     assert_eq!(bed.attempts(), 1);
     bed.return_to_page();
     bed.deliver();
-    assert_eq!(bed.client().connection().status, ConnectionState::Connected);
+    assert_eq!(
+        bed.client().connection().status,
+        ConnectionStatus::Connected
+    );
 }
 
 #[test]
@@ -173,7 +183,10 @@ fn malformed_frames_are_reported_and_the_client_lives_on() {
     }
     bed.deliver();
     assert!(heard.borrow().len() >= 5, "{:?}", heard.borrow());
-    assert_eq!(bed.client().connection().status, ConnectionState::Connected);
+    assert_eq!(
+        bed.client().connection().status,
+        ConnectionStatus::Connected
+    );
     bed.server().on("sum", |_, _| Ok(json!(1)));
     let mut sum = bed.client().send_with_ack::<i64>("sum", None, &());
     bed.deliver();
@@ -225,7 +238,10 @@ fn a_disconnected_client_stays_away_until_it_is_told_to_reconnect() {
     assert_eq!(bed.attempts(), 1);
     bed.client().reconnect();
     bed.deliver();
-    assert_eq!(bed.client().connection().status, ConnectionState::Connected);
+    assert_eq!(
+        bed.client().connection().status,
+        ConnectionStatus::Connected
+    );
 }
 
 fn poll<F: std::future::Future + Unpin>(future: &mut F) -> Option<F::Output> {

@@ -90,10 +90,10 @@ async fn a_query_renders_its_initial_data() {
 
 #[component]
 fn Selected() -> Html {
-    let options = UseRealtimeQueryOptions::default().with_initial_data(task(1, "Write"));
-    let title = use_realtime_query_with(key!["task"], never::<Task>, options, |task: &Task| {
-        task.title.len()
-    });
+    let options = UseRealtimeQueryOptions::default()
+        .with_initial_data(task(1, "Write"))
+        .with_select(|task: &Task| task.title.len());
+    let title = use_realtime_query(key!["task"], never::<Task>, options);
     html! { <p>{ title.data().as_deref().copied() }</p> }
 }
 
@@ -189,14 +189,15 @@ struct RowProps {
 
 #[component]
 fn Row(props: &RowProps) -> Html {
-    let task = use_realtime_item(&props.list, &props.id);
+    let task = use_realtime_item(&props.list, &props.id).item();
     html! { <li>{ task.map(|task| task.title.clone()) }</li> }
 }
 
 #[component]
 fn TwoLevels() -> Html {
     let options = list_options().with_initial_data(vec![task(1, "Write"), task(2, "Read")]);
-    let tasks = use_realtime_list_order(key!["tasks"], never::<Vec<Task>>, options);
+    let options = options.with_render_on(RenderOn::Order);
+    let tasks = use_realtime_list(key!["tasks"], never::<Vec<Task>>, options);
     html! {
         <ul>
             for id in tasks.ids() {
@@ -245,7 +246,7 @@ fn Changing() -> Html {
             UseRealtimeMutationOptions::default(),
         )
     };
-    let row = use_realtime_item_state(&tasks, &1);
+    let row = use_realtime_item(&tasks, &1);
     // Commands of a render on a server go nowhere.
     rename.mutate(String::from("Read"));
     rename.retry();
@@ -295,7 +296,7 @@ async fn a_hook_without_a_provider_panics_with_a_message_that_names_it() {
 
 #[component]
 fn Optional() -> Html {
-    let client = use_optional_realtime_client();
+    let client = use_context::<RealtimeClient>();
     html! { <p>{ client.is_some() }</p> }
 }
 

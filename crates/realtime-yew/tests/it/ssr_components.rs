@@ -1,6 +1,7 @@
 //! Every component under Yew's server renderer.
 
 use crate::ssr::render;
+use realtime_core::Typist;
 use realtime_yew::prelude::*;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -98,23 +99,8 @@ async fn the_picture_of_a_stranger_tells_their_server_as_little_as_can_be() {
 
 #[tokio::test]
 async fn the_connection_status_is_said_in_words() {
-    let html = render(html! { <ConnectionStatus /> }).await;
+    let html = render(html! { <ConnectionIndicator /> }).await;
     assert!(html.contains(">Connecting…</span>"), "{html}");
-}
-
-#[component]
-fn Notices() -> Html {
-    let toasts = use_toasts(UseToastsOptions::default());
-    html! { <Toasts {toasts} /> }
-}
-
-#[tokio::test]
-async fn toasts_begin_as_an_empty_stack() {
-    let html = render(html! { <Notices /> }).await;
-    assert_eq!(
-        html,
-        "<ol aria-label=\"Notifications\" class=\"rt-toasts\"></ol>"
-    );
 }
 
 #[test]
@@ -124,7 +110,6 @@ fn the_stylesheet_knows_every_class_name_and_asks_for_reduced_motion() {
         "rt-online__more",
         "rt-avatar__name",
         "rt-typing__dots",
-        "rt-toast__dismiss",
         "prefers-reduced-motion",
     ] {
         assert!(realtime_yew::STYLESHEET.contains(class), "{class}");
@@ -146,11 +131,12 @@ impl ListItem for Line {
 
 #[component]
 fn Lines() -> Html {
-    let lines = use_realtime_list_source(
+    let lines = use_realtime_list(
         key!["lines"],
         || async { Ok::<Vec<Line>, FetchError>(Vec::new()) },
         UseRealtimeListOptions::default()
-            .with_initial_data((0..1_000).map(|id| Line { id }).collect()),
+            .with_render_on(RenderOn::Status)
+            .with_initial_data((0..1_000).map(|id| Line { id }).collect::<Vec<_>>()),
     );
     let row = use_callback((), |row: VirtualRow<Line>, ()| html! { <b>{ row.id }</b> });
     html! {

@@ -1,7 +1,7 @@
 //! Texts in the form that Yew has them.
 
-use realtime_core::Mutation;
-use realtime_yew::prelude::*;
+use realtime_core::{ChannelName, DecodeError, EventName, Mutation, ServerError, Typist};
+use realtime_yew::{IntoFetchError, prelude::*};
 use serde_json::json;
 use yew::AttrValue;
 
@@ -23,5 +23,5 @@ fn whoever_takes_a_text_takes_an_attribute_s() {
     assert_eq!(EventName::from(text()), EventName::from("text"));
     let _ = Mutation::external(text()).with_scope(text());
     let _ = MutationSpec::message(&text(), None, &json!(1)).with_scope(text());
-    let _ = (key![text()], Toast::info(text()));
+    let _ = key![text()];
 }

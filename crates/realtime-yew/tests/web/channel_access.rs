@@ -25,8 +25,11 @@ fn Entries(props: &LogProps) -> Html {
         UseRealtimeQueryOptions::default()
             .with_event("entry")
             .with_channel("log")
-            .with_params(&json!({ "days": props.days }))
-            .with_channel_token(props.token.as_str())
+            .with_subscribe(
+                SubscribeOptions::default()
+                    .with_params(&json!({ "days": props.days }))
+                    .with_token(props.token.as_str()),
+            )
             .with_enabled(props.enabled),
     );
     let error = entries.channel_error().map(ToString::to_string);
@@ -175,13 +178,15 @@ async fn hooks_of_one_channel_may_change_their_params_together_or_one_after_the_
 
 #[component]
 fn Room() -> Html {
-    let presence = UsePresenceOptions::default().with_channel_token("secret");
+    let secret = SubscribeOptions::default().with_token("secret");
+    let presence = UsePresenceOptions::default().with_subscribe(secret.clone());
     let room = use_presence("room:1", User::new("u1", "Ada"), presence);
-    let typing = UseTypingIndicatorOptions::default().with_params(&json!({ "since": 1 }));
+    let typing = SubscribeOptions::default().with_params(&json!({ "since": 1 }));
+    let typing = UseTypingIndicatorOptions::default().with_subscribe(typing);
     let typing = use_typing_indicator("room:2", "u1", "Ada", typing);
     let list = UseRealtimeListOptions::<crate::support::Task>::default()
         .with_channel("tasks")
-        .with_channel_token("secret");
+        .with_subscribe(secret);
     let list = use_realtime_list(
         key!["tasks"],
         || async { Ok::<_, FetchError>(Vec::new()) },

@@ -32,7 +32,7 @@ fn Trouble(props: &TroubleProps) -> Html {
 #[wasm_bindgen_test]
 async fn the_status_follows_the_connection() {
     let bed = TestBed::new();
-    let page = bed.mount(html! { <ConnectionStatus /> });
+    let page = bed.mount(html! { <ConnectionIndicator /> });
     realtime_yew::testing::flush().await;
     assert_eq!(page.text(LABEL), "Connecting…");
     bed.settle().await;
@@ -49,7 +49,7 @@ async fn the_status_follows_the_connection() {
 #[wasm_bindgen_test]
 async fn the_countdown_counts_and_the_button_does_not_wait_for_it() {
     let bed = TestBed::new();
-    let page = bed.mount(html! { <ConnectionStatus /> });
+    let page = bed.mount(html! { <ConnectionIndicator /> });
     bed.settle().await;
     bed.set_unreachable(true);
     bed.cut();
@@ -91,7 +91,8 @@ async fn people_are_told_only_of_trouble_that_lasts() {
 #[wasm_bindgen_test]
 async fn a_disconnect_is_final_until_the_button_is_pressed() {
     let bed = TestBed::new();
-    let page = bed.mount(html! { <><Trouble renders={Count::default()} /><ConnectionStatus /></> });
+    let page =
+        bed.mount(html! { <><Trouble renders={Count::default()} /><ConnectionIndicator /></> });
     bed.settle().await;
     page.click("#disconnect");
     bed.pass(seconds(600)).await;

@@ -2,6 +2,7 @@
 //! its address, such as `ws://127.0.0.1:3000/ws`, at compile time.
 
 use futures::channel::oneshot;
+use realtime_core::SendError;
 use realtime_yew::{prelude::*, testing::Mounted};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -65,6 +66,6 @@ async fn the_real_transport_connects_sends_and_closes() {
     );
     page.unmount();
     realtime_yew::testing::flush().await;
-    assert_eq!(client.connection().status, ConnectionState::Disconnected);
+    assert_eq!(client.connection().status, ConnectionStatus::Disconnected);
     assert!(client.stats().frames_received > 0);
 }

@@ -1,6 +1,7 @@
 //! The first render in the browser is the server's.
 
 use crate::support::{Count, Task, seconds, task};
+use realtime_core::Position;
 use realtime_yew::{prelude::*, testing::TestBed};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::{LocalServerRenderer, prelude::*};
@@ -14,7 +15,7 @@ struct AppProps {
 fn App(props: &AppProps) -> Html {
     html! {
         <RealtimeProvider client={props.client.clone()}>
-            <ConnectionStatus />
+            <ConnectionIndicator />
             <Page />
         </RealtimeProvider>
     }
@@ -115,8 +116,10 @@ fn Prepared(props: &PreparedProps) -> Html {
         },
         UseRealtimeListOptions::default()
             .with_channel("tasks")
-            .with_initial_data(props.tasks.clone())
-            .with_initial_position(props.position.clone()),
+            .with_initial_data(Positioned {
+                data: props.tasks.clone(),
+                position: props.position.clone(),
+            }),
     );
     let fetches = props.fetches.clone();
     let first = use_realtime_query(
@@ -128,8 +131,10 @@ fn Prepared(props: &PreparedProps) -> Html {
         UseRealtimeQueryOptions::default()
             .with_event("first")
             .with_channel("tasks")
-            .with_initial_data(props.tasks[0].clone())
-            .with_initial_position(props.position.clone()),
+            .with_initial_data(Positioned {
+                data: props.tasks[0].clone(),
+                position: props.position.clone(),
+            }),
     );
     html! {
         <main>

@@ -48,7 +48,7 @@ struct RowProps {
 #[component]
 fn Row(props: &RowProps) -> Html {
     props.renders.up();
-    let task = use_realtime_item(&props.list, &props.id);
+    let task = use_realtime_item(&props.list, &props.id).item();
     html! { <li>{ task.map(|task| task.title.clone()) }</li> }
 }
 
@@ -59,7 +59,11 @@ fn TwoLevels(props: &TasksProps) -> Html {
         true => options().with_initial_data(vec![task(1, "Bake")]),
         false => options(),
     };
-    let tasks = use_realtime_list_order(key!["tasks"], fetch, options);
+    let tasks = use_realtime_list(
+        key!["tasks"],
+        fetch,
+        options.with_render_on(RenderOn::Order),
+    );
     html! {
         <ul>
             for id in tasks.ids() {
@@ -199,7 +203,7 @@ async fn rows_of_the_initial_data_come_alive_though_they_mount_before_their_list
 #[component]
 fn OneRow() -> Html {
     let list = use_memo((), |()| ListRef::<Task>::from(key!["tasks"]));
-    let task = use_realtime_item(&list, &2);
+    let task = use_realtime_item(&list, &2).item();
     html! { <b>{ task.map(|task| task.title.clone()) }</b> }
 }
 
@@ -260,7 +264,7 @@ fn Renamer() -> Html {
 #[component]
 fn RenamedRow() -> Html {
     let list = use_memo((), |()| ListRef::<Task>::from(key!["tasks"]));
-    let task = use_realtime_item(&list, &2);
+    let task = use_realtime_item(&list, &2).item();
     html! { <b>{ task.map(|task| task.title.clone()) }<Renamer /></b> }
 }
 

@@ -31,10 +31,12 @@ fn props(text: &'static str) -> Props {
 #[component]
 fn Source(props: &Props) -> Html {
     props.sources.up();
-    let tasks = use_realtime_list_source(
+    let tasks = use_realtime_list(
         key!["tasks"],
         fetch,
-        UseRealtimeListOptions::default().with_channel("tasks"),
+        UseRealtimeListOptions::default()
+            .with_channel("tasks")
+            .with_render_on(RenderOn::Status),
     );
     let list = tasks.list_ref();
     html! {
@@ -80,7 +82,7 @@ fn Length(props: &PartProps) -> Html {
             |sum, task| *sum -= task.title.len(),
         )
     });
-    let letters = use_realtime_list_with(&props.list, &letters);
+    let letters = use_realtime_list_selector(&props.list, &letters);
     html! { <i>{ *letters }</i> }
 }
 
@@ -90,7 +92,7 @@ fn First(props: &PartProps) -> Html {
     let first = use_memo((), |()| {
         ListSelector::new(|tasks: &ListSnapshot<Task>| tasks.get(0).map(|task| task.title.clone()))
     });
-    let first = use_realtime_list_with(&props.list, &first);
+    let first = use_realtime_list_selector(&props.list, &first);
     html! { <u>{ (*first).clone() }</u> }
 }
 

@@ -19,7 +19,7 @@ fn Desk() -> Html {
     let room = use_presence("stocks:ACME", user, UsePresenceOptions::default());
     html! {
         <>
-            <ConnectionStatus />
+            <ConnectionIndicator />
             <p id="price">{ price.data().map(|stock| stock.price) }</p>
             <p id="stock">{ format!("{:?} {}", price.liveness(), price.is_live()) }</p>
             <p id="room">{ format!("{:?} {}", room.liveness(), room.is_live()) }</p>

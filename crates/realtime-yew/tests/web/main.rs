@@ -22,7 +22,6 @@ mod query_sharing;
 mod socketio;
 mod support;
 mod suspense;
-mod toasts;
 mod tokens;
 mod typing;
 mod virtual_list;

@@ -1,6 +1,7 @@
 //! Who is here.
 
 use crate::support::{Log, seconds};
+use realtime_core::PresenceEvent;
 use realtime_yew::{prelude::*, testing::TestBed};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;

@@ -1,6 +1,7 @@
 //! The provider: what it gives, and when it connects and parts.
 
 use crate::support::{Count, Log};
+use realtime_core::{MutationError, SendError};
 use realtime_yew::{
     prelude::*,
     testing::{Mounted, TestBed},
@@ -54,13 +55,13 @@ async fn the_provider_makes_one_client_and_its_renders_do_not_reach_the_readers(
     let clients = clients.take();
     assert_ne!(
         clients[0].connection().status,
-        ConnectionState::Disconnected
+        ConnectionStatus::Disconnected
     );
     page.unmount();
     realtime_yew::testing::flush().await;
     assert_eq!(
         clients[0].connection().status,
-        ConnectionState::Disconnected
+        ConnectionStatus::Disconnected
     );
 }
 
@@ -73,7 +74,10 @@ async fn a_client_of_the_apps_own_is_connected_and_outlives_its_provider() {
     assert_eq!(bed.attempts(), 1);
     page.unmount();
     bed.settle().await;
-    assert_eq!(bed.client().connection().status, ConnectionState::Connected);
+    assert_eq!(
+        bed.client().connection().status,
+        ConnectionStatus::Connected
+    );
 }
 
 #[wasm_bindgen_test]
@@ -87,10 +91,13 @@ async fn a_token_is_asked_for_before_every_attempt() {
         }
     }));
     bed.server().token = Some("secret".to_owned());
-    let _page = bed.mount(html! { <ConnectionStatus /> });
+    let _page = bed.mount(html! { <ConnectionIndicator /> });
     bed.settle().await;
     assert_eq!(asked.get(), 1);
-    assert_eq!(bed.client().connection().status, ConnectionState::Connected);
+    assert_eq!(
+        bed.client().connection().status,
+        ConnectionStatus::Connected
+    );
     bed.cut();
     bed.pass(crate::support::seconds(30)).await;
     assert_eq!(asked.get(), 2);
@@ -153,7 +160,7 @@ async fn another_session_is_another_client_and_shows_nothing_of_the_last() {
     let bob = clients.take().remove(0);
     assert_ne!(ada, bob);
     assert_eq!(ada.data::<String>(&key!["notes"]), None);
-    assert_eq!(ada.connection().status, ConnectionState::Disconnected);
+    assert_eq!(ada.connection().status, ConnectionStatus::Disconnected);
     assert_eq!(ada.subscription_count(), 0);
     assert_eq!(ack.await, Err(AckError::Send(SendError::SignedOut)));
     let unsaved = MutationError::Send(SendError::SignedOut);
@@ -205,7 +212,10 @@ async fn a_given_client_is_signed_out_before_it_serves_another_session() {
         "{first:?}"
     );
     assert_eq!(bed.goodbyes(), [1000]);
-    assert_eq!(bed.client().connection().status, ConnectionState::Connected);
+    assert_eq!(
+        bed.client().connection().status,
+        ConnectionStatus::Connected
+    );
 
     // Nor does a page without a provider in between make a difference.
     page.set(html! { <p>{ "sign in" }</p> });

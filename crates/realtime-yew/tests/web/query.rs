@@ -1,7 +1,7 @@
 //! One record: data, events, keys, errors and pauses.
 
 use crate::support::{Count, Log, Stock, seconds, stock};
-use realtime_yew::{prelude::*, testing::TestBed};
+use realtime_yew::{UseRealtimeQueryHandle, prelude::*, testing::TestBed};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
@@ -377,13 +377,13 @@ struct RisesProps {
 #[component]
 fn Rises(props: &RisesProps) -> Html {
     props.renders.up();
-    let rises = use_realtime_query_with(
+    let rises = use_realtime_query(
         key!["stock", "ACME"],
         || async { Ok::<_, FetchError>(stock("ACME", 1.0)) },
         UseRealtimeQueryOptions::default()
             .with_event("stock:update")
-            .with_channel("stocks:ACME"),
-        |stock: &Stock| stock.price > 10.0,
+            .with_channel("stocks:ACME")
+            .with_select(|stock: &Stock| stock.price > 10.0),
     );
     html! { <p>{ rises.data().as_deref().copied() }</p> }
 }

@@ -1,6 +1,7 @@
 //! What components of one key share, and what a reconnect costs.
 
 use crate::support::{Count, seconds};
+use realtime_core::Position;
 use realtime_yew::{Fetcher, Positioned, prelude::*, testing::TestBed};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen_test::wasm_bindgen_test;

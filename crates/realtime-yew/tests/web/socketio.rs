@@ -3,7 +3,10 @@
 //! `REALTIME_TEST_SOCKETIO_RUST`, such as `http://127.0.0.1:3000`.
 
 use crate::support::{GLANCES, glance};
-use realtime_yew::{Fetcher, get_json, prelude::*, testing::Mounted};
+use realtime_yew::{
+    Fetcher, UsePresenceHandle, UseRealtimeMutationHandle, UseTypingIndicatorHandle, get_json,
+    prelude::*, testing::Mounted,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::{cell::RefCell, rc::Rc};

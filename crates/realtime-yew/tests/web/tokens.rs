@@ -2,6 +2,7 @@
 
 use crate::support::{Log, seconds};
 use js_sys::{Array, Function, Reflect};
+use realtime_core::{CloseReason, ConnectionError, Position, QueryError};
 use realtime_yew::{prelude::*, testing::TestBed};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsValue;
@@ -33,7 +34,7 @@ fn shown(bed: &TestBed) -> Vec<String> {
 #[wasm_bindgen_test]
 async fn a_token_is_renewed_without_a_reconnect_by_the_app_and_for_the_server() {
     let (bed, answer) = signed_in();
-    let _page = bed.mount(html! { <ConnectionStatus /> });
+    let _page = bed.mount(html! { <ConnectionIndicator /> });
     bed.settle().await;
     *answer.borrow_mut() = Ok("two".to_owned());
     bed.server().token = Some("two".to_owned());
@@ -45,14 +46,17 @@ async fn a_token_is_renewed_without_a_reconnect_by_the_app_and_for_the_server() 
     bed.settle().await;
     assert_eq!(shown(&bed), ["one", "two", "two"]);
     assert_eq!(bed.attempts(), 1);
-    assert_eq!(bed.client().connection().status, ConnectionState::Connected);
+    assert_eq!(
+        bed.client().connection().status,
+        ConnectionStatus::Connected
+    );
 }
 
 #[wasm_bindgen_test]
 async fn a_token_that_is_denied_for_good_ends_the_attempts_and_the_page_says_so() {
     let (bed, answer) = signed_in();
     *answer.borrow_mut() = Err(FetchError::permanent("blocked").with_status(401));
-    let page = bed.mount(html! { <ConnectionStatus /> });
+    let page = bed.mount(html! { <ConnectionIndicator /> });
     bed.settle().await;
     bed.pass(seconds(600)).await;
     assert_eq!(bed.attempts(), 0);
@@ -76,7 +80,7 @@ async fn a_token_that_is_denied_for_good_ends_the_attempts_and_the_page_says_so(
 async fn one_that_fails_for_the_moment_is_tried_again() {
     let (bed, answer) = signed_in();
     *answer.borrow_mut() = Err("503".into());
-    let page = bed.mount(html! { <ConnectionStatus /> });
+    let page = bed.mount(html! { <ConnectionIndicator /> });
     bed.settle().await;
     *answer.borrow_mut() = Ok("one".to_owned());
     bed.pass(seconds(60)).await;
@@ -278,7 +282,7 @@ fn Listener() -> Html {
         UseRealtimeQueryOptions::default()
             .with_channel(&channel)
             .with_event(AttrValue::Static("entry"))
-            .with_channel_token(channel.clone()),
+            .with_subscribe(SubscribeOptions::default().with_token(channel.clone())),
     );
     let me = User::new(AttrValue::from("u1"), AttrValue::from("Ada"));
     let room = use_presence(&channel, me, UsePresenceOptions::default());

@@ -12,16 +12,13 @@ use yew::prelude::*;
 #[component]
 pub(crate) fn PricesPage() -> Html {
     // Only which shares there are: their prices are the cards' own business.
-    let symbols = use_realtime_query_with(
+    let symbols = use_realtime_query(
         key!["stocks"],
         Fetcher::<Vec<Stock>>::json("/api/stocks"),
-        UseRealtimeQueryOptions::default(),
-        |stocks| {
-            stocks
-                .iter()
-                .map(|stock| stock.symbol.clone().into())
-                .collect::<Vec<AttrValue>>()
-        },
+        UseRealtimeQueryOptions::default().with_select(|stocks: &Vec<Stock>| {
+            let symbols = stocks.iter().map(|stock| stock.symbol.clone().into());
+            symbols.collect::<Vec<AttrValue>>()
+        }),
     );
     html! {
         <section class="page" data-testid="page-prices" aria-labelledby="prices-title">

@@ -19,7 +19,7 @@ use yew::prelude::*;
 pub(crate) fn StressPage() -> Html {
     let setting = use_state_eq(Setting::default);
     let meter = use_memo((), |()| Meter::default());
-    let quotes = use_realtime_list_source(
+    let quotes = use_realtime_list(
         key!["stress", setting.rows, setting.per_second],
         Fetcher::<Vec<Quote>>::positioned({
             let path = setting.path();
@@ -27,6 +27,7 @@ pub(crate) fn StressPage() -> Html {
         }),
         UseRealtimeListOptions::default()
             .with_channel(setting.channel())
+            .with_render_on(RenderOn::Status)
             // Events keep it fresh.
             .with_stale_time(Duration::MAX)
             .with_query(query_options()),

@@ -35,11 +35,12 @@ pub(crate) struct TasksPageProps {
 #[component]
 pub(crate) fn TasksPage(props: &TasksPageProps) -> Html {
     let session = use_session();
-    let tasks = use_realtime_list_order(
+    let tasks = use_realtime_list(
         key!["tasks"],
         Fetcher::<Vec<Task>>::positioned(move || session.clone().get("/api/tasks".into())),
         UseRealtimeListOptions::default()
             .with_channel(CHANNEL)
+            .with_render_on(RenderOn::Order)
             .with_sort_key(|task: &Task| task.position)
             .with_conflicts(ConflictPolicy::MergeFields {
                 same_field: Side::Theirs,

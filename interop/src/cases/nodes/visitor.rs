@@ -23,7 +23,7 @@ pub(super) struct Visitor {
 impl Visitor {
     fn edit(&self, event: &str, edit: ListEdit<Task>, data: &Value) -> MutationId {
         let message = Message::new(event, data.to_string()).on("tasks");
-        let mutation = Mutation::new(message).edit(Edit::list(tasks_key(), edit));
+        let mutation = Mutation::new(message).with_edit(Edit::list(tasks_key(), edit));
         self.native.run(|client, now| client.mutate(now, mutation))
     }
 

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 #[component]
 fn App() -> Html {
-    html! { <RealtimeProvider url="/ws"><ConnectionStatus /><Rows /><Order /><Notes /><Quote /><Rename /><Everybody /><Typing /><Window /></RealtimeProvider> }
+    html! { <RealtimeProvider url="/ws"><ConnectionIndicator /><Rows /><Order /><Notes /><Quote /><Rename /><Everybody /><Typing /><Window /></RealtimeProvider> }
 }
 
 fn main() {

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 #[component]
 fn App() -> Html {
-    html! { <RealtimeProvider url="/ws"><ConnectionStatus /><Rows /></RealtimeProvider> }
+    html! { <RealtimeProvider url="/ws"><ConnectionIndicator /><Rows /></RealtimeProvider> }
 }
 
 fn main() {

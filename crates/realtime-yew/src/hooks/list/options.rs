@@ -1,11 +1,28 @@
-//! What a list hook is told beside its key and its fetcher.
+//! Options of a list's hook, beside the key and the fetcher.
 
+use crate::{fetcher::Positioned, hooks::observation::SourceOptions};
 use realtime_core::{
     ChannelName, ConflictPolicy, EventName, Instant, ListItem, ListOptions, ListSnapshot, ListSpec,
-    Position, QueryOptions, SortKey, SubscribeOptions, list::KeyedList,
+    QueryOptions, SortKey, SubscribeOptions, list::KeyedList,
 };
-use serde::Serialize;
 use std::{cmp::Ordering, fmt, rc::Rc, time::Duration};
+
+/// What of a list makes its component render again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RenderOn {
+    /// Any change of a row.
+    #[default]
+    Rows,
+    /// Rows that come, go or move. Each row watches itself, with
+    /// [`use_realtime_item`](crate::use_realtime_item): a change of one row of a thousand renders one.
+    Order,
+    /// Whether there is data, and how the list stands. Others show it: a
+    /// [`VirtualList`](crate::components::VirtualList), or components with
+    /// [`use_realtime_window`](crate::use_realtime_window),
+    /// [`use_realtime_list_view`](crate::use_realtime_list_view) or
+    /// [`use_realtime_list_selector`](crate::use_realtime_list_selector).
+    Status,
+}
 
 /// Which events keep a list fresh, how it is sorted and how it is fetched. By default:
 /// `list:update` on any channel, in arrival order, with the client's query defaults.
@@ -25,15 +42,11 @@ use std::{cmp::Ordering, fmt, rc::Rc, time::Duration};
 /// # let _ = options;
 /// ```
 pub struct UseRealtimeListOptions<T> {
-    channel: Option<ChannelName>,
-    subscribe: SubscribeOptions,
+    source: SourceOptions,
     event: EventName,
     list: ListOptions<T>,
-    query: Option<QueryOptions>,
-    stale_time: Option<Duration>,
-    enabled: bool,
-    initial: Option<Rc<dyn Fn() -> Vec<T>>>,
-    initial_position: Option<Position>,
+    render_on: RenderOn,
+    initial: Option<Rc<dyn Fn() -> Positioned<Vec<T>>>>,
 }
 
 impl<T> UseRealtimeListOptions<T> {
@@ -41,24 +54,23 @@ impl<T> UseRealtimeListOptions<T> {
     /// subscribing to one.
     #[must_use]
     pub fn with_channel(mut self, channel: impl Into<ChannelName>) -> Self {
-        self.channel = Some(channel.into());
+        self.source.channel = Some(channel.into());
         self
     }
 
-    /// Sends `params` with the subscription of the channel: see
-    /// [`SubscribeOptions`](realtime_core::SubscribeOptions). All who use the channel at one time must
-    /// agree on them; whoever does not is told by [`channel_error`](crate::UseRealtimeListHandle::channel_error).
+    /// Asks for the channel with params, with a token of its own, or with both. All who use the
+    /// channel at one time must agree on the params; whoever does not is told by
+    /// [`channel_error`](crate::QueryHandle::channel_error).
     #[must_use]
-    pub fn with_params<P: Serialize + ?Sized>(mut self, params: &P) -> Self {
-        self.subscribe = self.subscribe.with_params(params);
+    pub fn with_subscribe(mut self, subscribe: SubscribeOptions) -> Self {
+        self.source.subscribe = subscribe;
         self
     }
 
-    /// Shows `token` with the subscription of the channel, for channels that only some may follow. The
-    /// newest counts from the next subscription on.
+    /// Renders the component again when this of the list changes. Default: any row.
     #[must_use]
-    pub fn with_channel_token(mut self, token: impl AsRef<str>) -> Self {
-        self.subscribe = self.subscribe.with_token(token);
+    pub const fn with_render_on(mut self, render_on: RenderOn) -> Self {
+        self.render_on = render_on;
         self
     }
 
@@ -118,7 +130,7 @@ impl<T> UseRealtimeListOptions<T> {
     /// Fetches as these options say. Default: as the client's query defaults do.
     #[must_use]
     pub fn with_query(mut self, query: QueryOptions) -> Self {
-        self.query = Some(query);
+        self.source.query = Some(query);
         self
     }
 
@@ -126,38 +138,28 @@ impl<T> UseRealtimeListOptions<T> {
     /// not at all.
     #[must_use]
     pub fn with_stale_time(mut self, stale_time: Duration) -> Self {
-        self.stale_time = Some(stale_time);
+        self.source.stale_time = Some(stale_time);
         self
     }
 
     /// Pauses with `false`: nothing is fetched or subscribed. Default `true`.
     #[must_use]
     pub fn with_enabled(mut self, enabled: bool) -> Self {
-        self.enabled = enabled;
+        self.source.enabled = enabled;
         self
     }
 
     /// Shows `items` until there is better, also on a server that renders the page. They count as
     /// fetched just now; where events keep them fresh, they are fetched all the same, unless their
-    /// [position](Self::with_initial_position) is known.
-    #[must_use]
-    pub fn with_initial_data(mut self, items: Vec<T>) -> Self
-    where
-        T: Clone + 'static,
-    {
-        self.initial = Some(Rc::new(move || items.clone()));
-        self
-    }
-
-    /// Says at which position of the channel the initial data was read: what a server that renders
-    /// pages hands over beside the data.
+    /// position is known.
     ///
-    /// The subscription then asks for what came after it. If the server has that, or nothing came, and
-    /// the subscription stands within `subscribe_wait`, the initial data is kept and nothing is
-    /// fetched. Counts for a list with a channel.
+    /// That is [`Positioned`]: what a server that renders pages hands over, the rows and the position
+    /// of the channel at which they were read. The subscription then asks for what came after it. If
+    /// the server has that, or nothing came, and the subscription stands within `subscribe_wait`, the
+    /// rows are kept and nothing is fetched. Counts for a list with a channel.
     ///
     /// ```
-    /// use realtime_yew::prelude::*;
+    /// use realtime_yew::{prelude::*, realtime_core::Position};
     ///
     /// # #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
     /// # struct Task { id: u64 }
@@ -170,65 +172,61 @@ impl<T> UseRealtimeListOptions<T> {
     /// }
     ///
     /// fn options(page: &Prepared) -> UseRealtimeListOptions<Task> {
+    ///     let Prepared { tasks, position } = page.clone();
     ///     UseRealtimeListOptions::default()
     ///         .with_channel("tasks")
-    ///         .with_initial_data(page.tasks.clone())
-    ///         .with_initial_position(page.position.clone())
+    ///         .with_initial_data(Positioned { data: tasks, position })
     /// }
     /// ```
     #[must_use]
-    pub fn with_initial_position(mut self, position: impl Into<Option<Position>>) -> Self {
-        self.initial_position = position.into();
+    pub fn with_initial_data(mut self, items: impl Into<Positioned<Vec<T>>>) -> Self
+    where
+        T: Clone + 'static,
+    {
+        let items = items.into();
+        self.initial = Some(Rc::new(move || items.clone()));
         self
     }
 
-    pub(super) const fn is_enabled(&self) -> bool {
-        self.enabled
+    pub(in crate::hooks) const fn source(&self) -> &SourceOptions {
+        &self.source
     }
 
-    fn make_initial_data(&self) -> Option<Vec<T>> {
+    pub(in crate::hooks) const fn render_on(&self) -> RenderOn {
+        self.render_on
+    }
+
+    fn make_initial_data(&self) -> Option<Positioned<Vec<T>>> {
         self.initial.as_ref().map(|make| make())
     }
 
     /// The initial data as the list will hold it.
-    pub(super) fn initial_snapshot(&self) -> Option<ListSnapshot<T>>
+    pub(in crate::hooks) fn initial_snapshot(&self) -> Option<ListSnapshot<T>>
     where
         T: ListItem,
     {
         self.make_initial_data().map(|items| {
             let mut list = KeyedList::new(self.list.clone());
             // What it would say of single rows is of no use before the list is in the cache.
-            let _ = list.replace(Instant::ZERO, items);
+            let _ = list.replace(Instant::ZERO, items.data);
             list.snapshot()
         })
     }
 
-    pub(super) fn query_options(&self, defaults: QueryOptions) -> QueryOptions {
-        let mut options = self.query.unwrap_or(defaults);
-        options.enabled &= self.enabled;
-        options.stale_time = self.stale_time.unwrap_or(options.stale_time);
-        options
-    }
-
-    /// The channel, and what it is asked for with.
-    pub(super) const fn subscription(&self) -> (Option<&ChannelName>, &SubscribeOptions) {
-        (self.channel.as_ref(), &self.subscribe)
-    }
-
     /// Another one means to observe anew.
-    pub(super) fn binding(&self) -> (EventName, Option<ChannelName>) {
-        (self.event.clone(), self.channel.clone())
+    pub(in crate::hooks) fn binding(&self) -> (EventName, (Option<ChannelName>, SubscribeOptions)) {
+        (self.event.clone(), self.source.subscription())
     }
 
-    pub(super) fn spec(&self) -> ListSpec<T>
+    pub(in crate::hooks) fn spec(&self) -> ListSpec<T>
     where
         T: 'static,
     {
-        let spec = ListSpec::new(self.channel.clone())
+        let spec = ListSpec::new(self.source.channel.clone())
             .with_event(self.event.clone())
             .with_options(self.list.clone());
         match self.make_initial_data() {
-            Some(items) => spec.with_initial(items, self.initial_position.clone()),
+            Some(Positioned { data, position }) => spec.with_initial(data, position),
             None => spec,
         }
     }
@@ -237,15 +235,11 @@ impl<T> UseRealtimeListOptions<T> {
 impl<T> Default for UseRealtimeListOptions<T> {
     fn default() -> Self {
         Self {
-            channel: None,
-            subscribe: SubscribeOptions::default(),
+            source: SourceOptions::default(),
             event: EventName::from("list:update"),
             list: ListOptions::default(),
-            query: None,
-            stale_time: None,
-            enabled: true,
+            render_on: RenderOn::default(),
             initial: None,
-            initial_position: None,
         }
     }
 }
@@ -253,15 +247,11 @@ impl<T> Default for UseRealtimeListOptions<T> {
 impl<T> Clone for UseRealtimeListOptions<T> {
     fn clone(&self) -> Self {
         Self {
-            channel: self.channel.clone(),
-            subscribe: self.subscribe.clone(),
+            source: self.source.clone(),
             event: self.event.clone(),
             list: self.list.clone(),
-            query: self.query,
-            stale_time: self.stale_time,
-            enabled: self.enabled,
+            render_on: self.render_on,
             initial: self.initial.clone(),
-            initial_position: self.initial_position.clone(),
         }
     }
 }
@@ -269,11 +259,10 @@ impl<T> Clone for UseRealtimeListOptions<T> {
 impl<T> fmt::Debug for UseRealtimeListOptions<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UseRealtimeListOptions")
-            .field("channel", &self.channel)
+            .field("source", &self.source)
             .field("event", &self.event)
             .field("list", &self.list)
-            .field("query", &self.query)
-            .field("enabled", &self.enabled)
+            .field("render_on", &self.render_on)
             .field("has_initial_data", &self.initial.is_some())
             .finish_non_exhaustive()
     }

@@ -19,7 +19,7 @@ pub struct ListRef<T: ListItem> {
 }
 
 impl<T: ListItem> ListRef<T> {
-    pub(super) const fn new(key: QueryKey, initial: Option<ListSnapshot<T>>) -> Self {
+    pub(in crate::hooks) const fn new(key: QueryKey, initial: Option<ListSnapshot<T>>) -> Self {
         Self { key, initial }
     }
 

@@ -1,7 +1,8 @@
-//! What a query hook is told beside its key and its fetcher.
+//! Options of a record's hooks, beside the key and the fetcher.
 
+use crate::{fetcher::Positioned, hooks::observation::SourceOptions};
 use realtime_core::{
-    ChannelName, ConflictPolicy, EventName, Patch, Position, QueryKey, QueryOptions, RecordSpec,
+    ChannelName, ConflictPolicy, EventName, Patch, QueryKey, QueryOptions, RecordSpec,
     SubscribeOptions, merge_patch, query::Binding,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -29,29 +30,74 @@ use std::{fmt, rc::Rc, time::Duration};
 ///     });
 /// # let _ = options;
 /// ```
-pub struct UseRealtimeQueryOptions<T> {
+pub struct UseRealtimeQueryOptions<T, S = T> {
+    record: RecordOptions<T>,
+    select: Select<T, S>,
+}
+
+type Select<T, S> = Rc<dyn Fn(&Rc<T>) -> Rc<S>>;
+
+/// What the record is, whatever a component selects of it.
+struct RecordOptions<T> {
+    source: SourceOptions,
     event: Option<EventName>,
-    channel: Option<ChannelName>,
-    subscribe: SubscribeOptions,
     patch: Option<Patch<T>>,
     more: Vec<Binding<T>>,
     conflicts: ConflictPolicy<T>,
-    query: Option<QueryOptions>,
-    stale_time: Option<Duration>,
-    enabled: bool,
-    initial: Option<Rc<T>>,
-    initial_position: Option<Position>,
+    initial: Option<Positioned<Rc<T>>>,
 }
 
-impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
+impl<T: PartialEq + 'static, S> UseRealtimeQueryOptions<T, S> {
+    /// For a component that shows only what `select` makes of the record: it renders again only when
+    /// *that* changes. Default: the whole record.
+    ///
+    /// `select` may be another closure in each render; it should be quick, as it runs at each change
+    /// of the record.
+    ///
+    /// ```
+    /// use realtime_yew::prelude::*;
+    /// use yew::prelude::*;
+    ///
+    /// #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+    /// struct Stock { price: f64, change: f64 }
+    ///
+    /// #[component]
+    /// fn Trend() -> Html {
+    ///     let rises = use_realtime_query(
+    ///         key!["stock", "ACME"],
+    ///         || async { Ok::<_, FetchError>(Stock { price: 1.0, change: 0.5 }) },
+    ///         UseRealtimeQueryOptions::default()
+    ///             .with_event("stock:update")
+    ///             .with_channel("stocks:ACME")
+    ///             .with_select(|stock: &Stock| stock.change >= 0.0),
+    ///     );
+    ///     let arrow = match rises.data().as_deref() {
+    ///         Some(true) => "up",
+    ///         Some(false) => "down",
+    ///         None => "…",
+    ///     };
+    ///     html! { <span>{ arrow }</span> }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_select<R>(
+        self,
+        select: impl Fn(&T) -> R + 'static,
+    ) -> UseRealtimeQueryOptions<T, R> {
+        UseRealtimeQueryOptions {
+            record: self.record,
+            select: Rc::new(move |record| Rc::new(select(record))),
+        }
+    }
+
     /// Listens to `event`. Unless told otherwise its data is the whole new record.
     #[must_use]
     pub fn with_event(mut self, event: impl Into<EventName>) -> Self
     where
         T: DeserializeOwned,
     {
-        self.event = Some(event.into());
-        self.patch.get_or_insert_with(Patch::replace);
+        self.record.event = Some(event.into());
+        self.record.patch.get_or_insert_with(Patch::replace);
         self
     }
 
@@ -59,24 +105,16 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
     /// subscribing to one.
     #[must_use]
     pub fn with_channel(mut self, channel: impl Into<ChannelName>) -> Self {
-        self.channel = Some(channel.into());
+        self.record.source.channel = Some(channel.into());
         self
     }
 
-    /// Sends `params` with the subscription of the channel: see
-    /// [`SubscribeOptions`](realtime_core::SubscribeOptions). All who use the channel at one time must
-    /// agree on them; whoever does not is told by [`channel_error`](crate::UseRealtimeQueryHandle::channel_error).
+    /// Asks for the channel with params, with a token of its own, or with both. All who use the
+    /// channel at one time must agree on the params; whoever does not is told by
+    /// [`channel_error`](crate::QueryHandle::channel_error).
     #[must_use]
-    pub fn with_params<P: Serialize + ?Sized>(mut self, params: &P) -> Self {
-        self.subscribe = self.subscribe.with_params(params);
-        self
-    }
-
-    /// Shows `token` with the subscription of the channel, for channels that only some may follow. The
-    /// newest counts from the next subscription on.
-    #[must_use]
-    pub fn with_channel_token(mut self, token: impl AsRef<str>) -> Self {
-        self.subscribe = self.subscribe.with_token(token);
+    pub fn with_subscribe(mut self, subscribe: SubscribeOptions) -> Self {
+        self.record.source.subscribe = subscribe;
         self
     }
 
@@ -109,7 +147,7 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
     /// Does with the event what `patch` says.
     #[must_use]
     pub fn with_patch(mut self, patch: Patch<T>) -> Self {
-        self.patch = Some(patch);
+        self.record.patch = Some(patch);
         self
     }
 
@@ -121,7 +159,7 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
         channel: Option<&str>,
         patch: Patch<T>,
     ) -> Self {
-        self.more.push(Binding {
+        self.record.more.push(Binding {
             event: event.into(),
             channel: channel.map(ChannelName::from),
             patch,
@@ -133,71 +171,59 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
     /// together. Default: the last writer wins.
     #[must_use]
     pub fn with_conflicts(mut self, policy: ConflictPolicy<T>) -> Self {
-        self.conflicts = policy;
+        self.record.conflicts = policy;
         self
     }
 
     /// Fetches as these options say. Default: as the client's query defaults do.
     #[must_use]
-    pub const fn with_query(mut self, query: QueryOptions) -> Self {
-        self.query = Some(query);
+    pub fn with_query(mut self, query: QueryOptions) -> Self {
+        self.record.source.query = Some(query);
         self
     }
 
     /// Counts data as fresh for this long. Default: as the client's query defaults say, at first
     /// not at all.
     #[must_use]
-    pub const fn with_stale_time(mut self, stale_time: Duration) -> Self {
-        self.stale_time = Some(stale_time);
+    pub fn with_stale_time(mut self, stale_time: Duration) -> Self {
+        self.record.source.stale_time = Some(stale_time);
         self
     }
 
     /// Pauses with `false`: nothing is fetched or subscribed. Default `true`.
     #[must_use]
-    pub const fn with_enabled(mut self, enabled: bool) -> Self {
-        self.enabled = enabled;
+    pub fn with_enabled(mut self, enabled: bool) -> Self {
+        self.record.source.enabled = enabled;
         self
     }
 
     /// Shows `data` until there is better, also on a server that renders the page. It counts as
     /// fetched just now; where events keep it fresh, it is fetched all the same, unless its
-    /// [position](Self::with_initial_position) is known.
-    #[must_use]
-    pub fn with_initial_data(mut self, data: T) -> Self {
-        self.initial = Some(Rc::new(data));
-        self
-    }
-
-    /// Says at which position of the channel the initial data was read: what a server that renders
-    /// pages hands over beside the data.
+    /// position is known.
     ///
-    /// The subscription then asks for what came after it. If the server has that, or nothing came, and
-    /// the subscription stands within `subscribe_wait`, the initial data is kept and nothing is
-    /// fetched. Counts where all events are from one channel.
+    /// That is [`Positioned`]: what a server that renders pages hands over, the data and the position
+    /// of the channel at which it was read. The subscription then asks for what came after it. If the
+    /// server has that, or nothing came, and the subscription stands within `subscribe_wait`, the
+    /// data is kept and nothing is fetched. Counts where all events are from one channel.
     #[must_use]
-    pub fn with_initial_position(mut self, position: impl Into<Option<Position>>) -> Self {
-        self.initial_position = position.into();
+    pub fn with_initial_data(mut self, data: impl Into<Positioned<T>>) -> Self {
+        let Positioned { data, position } = data.into();
+        let data = Rc::new(data);
+        self.record.initial = Some(Positioned { data, position });
         self
     }
 
-    pub(in crate::hooks) const fn is_enabled(&self) -> bool {
-        self.enabled
+    pub(in crate::hooks) const fn source(&self) -> &SourceOptions {
+        &self.record.source
     }
 
-    /// The channel, and what it is asked for with.
-    pub(super) const fn subscription(&self) -> (Option<&ChannelName>, &SubscribeOptions) {
-        (self.channel.as_ref(), &self.subscribe)
+    pub(super) fn select(&self, record: &Rc<T>) -> Rc<S> {
+        (self.select)(record)
     }
 
     pub(super) fn initial_data(&self) -> Option<Rc<T>> {
-        self.initial.clone()
-    }
-
-    pub(super) fn query_options(&self, defaults: QueryOptions) -> QueryOptions {
-        let mut options = self.query.unwrap_or(defaults);
-        options.enabled &= self.enabled;
-        options.stale_time = self.stale_time.unwrap_or(options.stale_time);
-        options
+        let initial = self.record.initial.as_ref()?;
+        Some(Rc::clone(&initial.data))
     }
 
     /// Which events, without what they do: another set means to observe anew.
@@ -210,78 +236,84 @@ impl<T: PartialEq + 'static> UseRealtimeQueryOptions<T> {
     }
 
     pub(super) fn spec(&self) -> RecordSpec<T> {
-        let mut spec = RecordSpec::new().with_conflicts(self.conflicts.clone());
-        if let (Some(event), Some(patch)) = (&self.event, &self.patch) {
-            spec = spec.on(event.clone(), self.channel.clone(), patch.clone());
+        let RecordOptions {
+            source,
+            event,
+            patch,
+            more,
+            conflicts,
+            initial,
+        } = &self.record;
+        let mut spec = RecordSpec::new().with_conflicts(conflicts.clone());
+        if let (Some(event), Some(patch)) = (event, patch) {
+            spec = spec.on(event.clone(), source.channel.clone(), patch.clone());
         }
-        for binding in &self.more {
+        for binding in more {
             spec = spec.on(
                 binding.event.clone(),
                 binding.channel.clone(),
                 binding.patch.clone(),
             );
         }
-        match &self.initial {
-            Some(data) => spec.with_initial(Rc::clone(data), self.initial_position.clone()),
+        match initial {
+            Some(Positioned { data, position }) => {
+                spec.with_initial(Rc::clone(data), position.clone())
+            }
             None => spec,
         }
     }
 }
 
-impl<T> Default for UseRealtimeQueryOptions<T> {
+impl<T: 'static> Default for UseRealtimeQueryOptions<T> {
     fn default() -> Self {
         Self {
-            event: None,
-            channel: None,
-            subscribe: SubscribeOptions::default(),
-            patch: None,
-            more: Vec::new(),
-            conflicts: ConflictPolicy::default(),
-            query: None,
-            stale_time: None,
-            enabled: true,
-            initial: None,
-            initial_position: None,
+            record: RecordOptions {
+                source: SourceOptions::default(),
+                event: None,
+                patch: None,
+                more: Vec::new(),
+                conflicts: ConflictPolicy::default(),
+                initial: None,
+            },
+            select: Rc::new(Rc::clone),
         }
     }
 }
 
-impl<T> Clone for UseRealtimeQueryOptions<T> {
+impl<T, S> Clone for UseRealtimeQueryOptions<T, S> {
     fn clone(&self) -> Self {
+        let record = &self.record;
         Self {
-            event: self.event.clone(),
-            channel: self.channel.clone(),
-            subscribe: self.subscribe.clone(),
-            patch: self.patch.clone(),
-            more: self
-                .more
-                .iter()
-                .map(|binding| Binding {
-                    event: binding.event.clone(),
-                    channel: binding.channel.clone(),
-                    patch: binding.patch.clone(),
-                })
-                .collect(),
-            conflicts: self.conflicts.clone(),
-            query: self.query,
-            stale_time: self.stale_time,
-            enabled: self.enabled,
-            initial: self.initial.clone(),
-            initial_position: self.initial_position.clone(),
+            record: RecordOptions {
+                source: record.source.clone(),
+                event: record.event.clone(),
+                patch: record.patch.clone(),
+                more: record
+                    .more
+                    .iter()
+                    .map(|binding| Binding {
+                        event: binding.event.clone(),
+                        channel: binding.channel.clone(),
+                        patch: binding.patch.clone(),
+                    })
+                    .collect(),
+                conflicts: record.conflicts.clone(),
+                initial: record.initial.clone(),
+            },
+            select: Rc::clone(&self.select),
         }
     }
 }
 
-impl<T> fmt::Debug for UseRealtimeQueryOptions<T> {
+impl<T, S> fmt::Debug for UseRealtimeQueryOptions<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let record = &self.record;
         f.debug_struct("UseRealtimeQueryOptions")
-            .field("event", &self.event)
-            .field("channel", &self.channel)
-            .field("patch", &self.patch)
-            .field("conflicts", &self.conflicts)
-            .field("query", &self.query)
-            .field("enabled", &self.enabled)
-            .field("has_initial_data", &self.initial.is_some())
+            .field("source", &record.source)
+            .field("event", &record.event)
+            .field("patch", &record.patch)
+            .field("conflicts", &record.conflicts)
+            .field("has_initial_data", &record.initial.is_some())
             .finish_non_exhaustive()
     }
 }

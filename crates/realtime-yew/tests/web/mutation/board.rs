@@ -1,7 +1,9 @@
 //! A board of notes: a server that takes edits of them, and a page that makes them.
 
 use crate::support::{Count, Log};
+use realtime_core::Conflict;
 use realtime_yew::{
+    UseRealtimeItemHandle, UseRealtimeMutationHandle,
     prelude::*,
     realtime_core::{ServerError, testing::Request},
     testing::{Mounted, TestBed},
@@ -165,7 +167,7 @@ pub(super) struct PageProps {
 pub(super) fn Page(props: &PageProps) -> Html {
     props.board.pages.up();
     let notes = Rc::clone(&props.board.notes);
-    let list = use_realtime_list_order(
+    let list = use_realtime_list(
         key!["notes"],
         move || {
             let notes = notes.borrow().clone();
@@ -173,6 +175,7 @@ pub(super) fn Page(props: &PageProps) -> Html {
         },
         UseRealtimeListOptions::default()
             .with_channel("notes")
+            .with_render_on(RenderOn::Order)
             .with_conflicts(ConflictPolicy::MergeFields {
                 same_field: Side::Theirs,
             }),
@@ -217,7 +220,7 @@ struct RowProps {
 #[component]
 fn Row(props: &RowProps) -> Html {
     props.board.rows.up();
-    let row = use_realtime_item_state(&props.list, &props.id);
+    let row = use_realtime_item(&props.list, &props.id);
     let Some(note) = row.item() else {
         return html! { <li hidden=true /> };
     };
@@ -226,7 +229,7 @@ fn Row(props: &RowProps) -> Html {
         ItemState::Pending => "pending",
         ItemState::Failed { .. } => "failed",
     };
-    let command = |run: fn(&UseRealtimeItemStateHandle<Note>)| {
+    let command = |run: fn(&UseRealtimeItemHandle<Note>)| {
         let row = row.clone();
         move |_: MouseEvent| run(&row)
     };
@@ -235,8 +238,8 @@ fn Row(props: &RowProps) -> Html {
             <input value={note.text.clone()} />
             <span>{ &note.text }</span>
             <em>{ row.error().map(ToString::to_string) }</em>
-            <button class="retry" onclick={command(UseRealtimeItemStateHandle::retry)} />
-            <button class="dismiss" onclick={command(UseRealtimeItemStateHandle::dismiss)} />
+            <button class="retry" onclick={command(UseRealtimeItemHandle::retry)} />
+            <button class="dismiss" onclick={command(UseRealtimeItemHandle::dismiss)} />
         </li>
     }
 }

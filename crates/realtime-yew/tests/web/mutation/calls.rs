@@ -1,6 +1,7 @@
 //! Mutations that a function of the app's carries out, and edits of records.
 
 use crate::support::{Log, seconds};
+use realtime_core::{Edit, RecordEdit};
 use realtime_yew::{
     prelude::*,
     realtime_core::MessageId,

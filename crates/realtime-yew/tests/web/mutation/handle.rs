@@ -2,6 +2,7 @@
 
 use super::board::{Act, Note, board, edit, note, open, refusal, shown};
 use crate::support::{Count, Log};
+use realtime_core::{MutationError, MutationStatus};
 use realtime_yew::prelude::*;
 use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;

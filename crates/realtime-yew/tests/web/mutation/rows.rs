@@ -2,6 +2,7 @@
 
 use super::board::{Act, board, edit, open, shown};
 use crate::support::seconds;
+use realtime_core::MutationStatus;
 use realtime_yew::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -50,7 +50,7 @@ pub(super) struct QuotesProps {
 pub(super) fn Quotes(props: &QuotesProps) -> Html {
     props.sources.up();
     let len = props.len;
-    let quotes = use_realtime_list_source(
+    let quotes = use_realtime_list(
         key!["quotes"],
         move || async move {
             let row = |id| Quote {
@@ -62,6 +62,7 @@ pub(super) fn Quotes(props: &QuotesProps) -> Html {
         },
         UseRealtimeListOptions::default()
             .with_channel("quotes")
+            .with_render_on(RenderOn::Status)
             .with_sort(|a: &Quote, b| a.price.cmp(&b.price)),
     );
     let view = use_memo(props.below, |below| match *below {
@@ -99,7 +100,7 @@ struct QuoteRowProps {
 #[component]
 fn QuoteRow(props: &QuoteRowProps) -> Html {
     props.renders.up();
-    let quote = use_realtime_item(&props.list, &props.id);
+    let quote = use_realtime_item(&props.list, &props.id).item();
     let text = quote
         .as_ref()
         .map(|quote| format!("{}: {}", quote.id, quote.price));

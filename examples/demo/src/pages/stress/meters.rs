@@ -32,7 +32,7 @@ pub(super) fn Meters(props: &MetersProps) -> Html {
     let length = use_memo((), |()| {
         ListSelector::new(|quotes: &ListSnapshot<Quote>| quotes.len())
     });
-    let length = use_realtime_list_with(&props.list, &length);
+    let length = use_realtime_list_selector(&props.list, &length);
     let Figures {
         frames_per_second,
         gap_p95,

@@ -83,7 +83,7 @@ struct QuoteRowProps {
 /// One quote, which watches itself.
 #[component]
 fn QuoteRow(props: &QuoteRowProps) -> Html {
-    let quote = use_realtime_item(&props.list, &props.id);
+    let quote = use_realtime_item(&props.list, &props.id).item();
     use_effect_with(props.meter.clone(), |meter| {
         let meter = meter.clone();
         meter.row_came();

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TaskBoardProps {
-    pub(super) tasks: UseRealtimeListOrderHandle<Task>,
+    pub(super) tasks: UseRealtimeListHandle<Task>,
     pub(super) on_change: Callback<Change>,
 }
 

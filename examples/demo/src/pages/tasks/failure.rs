@@ -2,12 +2,12 @@
 
 use crate::format::reason;
 use realtime_demo_types::Task;
-use realtime_yew::prelude::*;
+use realtime_yew::UseRealtimeItemHandle;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct RowFailureProps {
-    pub(super) row: UseRealtimeItemStateHandle<Task>,
+    pub(super) row: UseRealtimeItemHandle<Task>,
 }
 
 /// Why it failed, and what can be done about it; nothing as long as nothing has failed.

@@ -31,7 +31,7 @@ pub(super) struct TaskRowProps {
 
 #[component]
 pub(super) fn TaskRow(props: &TaskRowProps) -> Html {
-    let row = use_realtime_item_state(&props.list, &props.id);
+    let row = use_realtime_item(&props.list, &props.id);
     let is_editing = use_state_eq(|| false);
     let edit_button = use_node_ref();
     let was_editing = use_mut_ref(|| false);

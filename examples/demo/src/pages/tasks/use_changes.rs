@@ -1,9 +1,9 @@
 //! Changing the board, and telling of what its rows cannot show.
 
 use super::change::Change;
-use crate::{format::reason, toaster::use_toaster, user::Me};
+use crate::{format::reason, toaster::use_toaster, toasts::Toast, user::Me};
 use realtime_demo_types::Task;
-use realtime_yew::prelude::*;
+use realtime_yew::{prelude::*, realtime_core::Conflict};
 use yew::prelude::*;
 
 /// Makes changes of the board.

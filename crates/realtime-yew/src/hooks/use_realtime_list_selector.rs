@@ -36,12 +36,12 @@ use yew::prelude::*;
 ///             |open, task| *open -= usize::from(!task.done),
 ///         )
 ///     });
-///     let open = use_realtime_list_with(&props.list, &open);
+///     let open = use_realtime_list_selector(&props.list, &open);
 ///     html! { <p>{ format!("{open} to do") }</p> }
 /// }
 /// ```
 #[hook]
-pub fn use_realtime_list_with<T, S>(list: &ListRef<T>, selector: &ListSelector<T, S>) -> Rc<S>
+pub fn use_realtime_list_selector<T, S>(list: &ListRef<T>, selector: &ListSelector<T, S>) -> Rc<S>
 where
     T: ListItem,
     S: Clone + PartialEq + 'static,
