@@ -9,12 +9,15 @@
 //! # The contract
 //!
 //! 1. Tell the [`Client`] what happened, with the time: a command, or [`Client::handle`] with an
-//!    [`Input`].
-//! 2. Drain [`Client::poll_output`] until it is `None`, and carry each [`Output`] out. Nothing may
-//!    be told to the client in between.
-//! 3. Arm one timer at [`Client::next_deadline`], and send [`Input::Timeout`] when it fires. A timer
+//!    [`Input`]. The time never goes back.
+//! 2. Poll [`Client::poll_output`] until it is `None`, and carry each [`Output`] out, in this order. What
+//!    comes of one may be told at once, before the next is polled: a message becomes a frame only when it
+//!    is polled, so a socket that is full by then ([`Input::Blocked`]) holds back all that wait.
+//! 3. Then arm one timer at [`Client::next_deadline`], and send [`Input::Timeout`] when it fires. A timer
 //!    that fires late is fine: deadlines are compared, not counted.
 //! 4. Once per animation frame, tell hooks of [`Client::take_changes`].
+//!
+//! Debug builds panic where the time goes back, or a timer fires with outputs left.
 //!
 //! ```
 //! use realtime_core::{Client, ClientOptions, FrameRef, Input, Instant, Output, RecordSpec, Patch};

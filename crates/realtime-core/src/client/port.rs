@@ -86,7 +86,8 @@ pub enum Input<'a> {
     PageShow,
     /// The user pressed a key or moved the pointer.
     Activity,
-    /// The socket's buffer is full, or has room again.
+    /// The socket's buffer is full, or has room again: until then no more messages are handed out, and
+    /// volatile ones are dropped. Whoever says nothing gets 256 KiB of them at a time.
     Blocked(bool),
 }
 

@@ -17,6 +17,7 @@ mod client_initial;
 mod client_lists;
 mod client_liveness;
 mod client_model;
+mod client_pressure;
 mod client_queries;
 mod client_replicas;
 mod client_rooms;
