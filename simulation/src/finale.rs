@@ -16,6 +16,9 @@ const PATIENCE: u64 = 1_500_000;
 /// How long a client may wait before it asks again for what was older than what it had.
 const LAG_PATIENCE: u64 = 31_000;
 
+/// How long the event of an edit may take at the most, in milliseconds.
+const ARRIVAL: u64 = 3_000;
+
 /// After this long without a fault, what has to expire has: sends, silent members, typists.
 const EXPIRY: u64 = 110_000;
 
@@ -32,8 +35,7 @@ impl Stage {
         if !self.wait_until_calm() {
             return;
         }
-        // What is still under way arrives.
-        self.run_for(1_000);
+        self.let_arrive();
         self.check_kept();
         if !self.dismiss_kept() {
             return;
@@ -64,6 +66,19 @@ impl Stage {
         self.check_sends();
         self.check_tries();
         self.check_typing();
+    }
+
+    /// Waits until what is under way has arrived, and the server has had nothing to do for so long.
+    /// Who keeps an edit that failed may be calm with others on their way.
+    fn let_arrive(&mut self) {
+        let done = |stage: &Self| (stage.model).with(|database| database.applied.len());
+        loop {
+            let before = done(self);
+            self.run_for(ARRIVAL);
+            if done(self) == before {
+                return;
+            }
+        }
     }
 
     /// Lets go of what failed and is kept, and of what fails then. `false` if that does not end.
