@@ -27,22 +27,23 @@
 //!
 //! # Conflicts
 //!
-//! An edit remembers the value it was made on, its *base*. If the state under it becomes another
-//! one, the [`ConflictPolicy`] says how the two come together.
+//! An edit remembers what the server had when it was made, its *base*. With the edits below laid over
+//! both, the base becomes what the edit was made on, and the synced state what is there now. If these
+//! differ, others have changed something, and the [`ConflictPolicy`] says how the two come together. A
+//! field that others have won stays theirs.
 //!
-//! The base has the edits below in it. When one of those goes, the fields which that changed become,
-//! in the bases above, what the server made of them (or what was there before, if it was never
-//! carried out); so its outcome is no conflict, and everything else that changed meanwhile is.
+//! What the server made of an edit of our own is no change by others: when synced state gets it, so
+//! do the bases of all other edits. An edit that fails leaves nothing behind, for it is in no base.
 
 mod conflict;
 mod fold;
-mod inheritance;
+mod outcome;
 mod stack;
 
 pub use conflict::{Conflict, ConflictPolicy, Side};
-pub(crate) use fold::{Change, JsonOf};
-pub(crate) use inheritance::Became;
-pub(crate) use stack::{Layer, Phase, Rules, Stack};
+pub(crate) use fold::{Change, JsonOf, Rules};
+pub(crate) use outcome::Became;
+pub(crate) use stack::{Layer, Phase, Stack};
 
 use crate::{
     id::{MessageId, MutationId},
@@ -151,6 +152,14 @@ pub trait Overlay: Any {
 
     /// A fetch has begun: it will contain all that is confirmed by now.
     fn fetch_began(&mut self);
+
+    /// A fetch's result is taken next, and after it the events that came meanwhile: what lies there in
+    /// between is known to be old.
+    fn begin_landing(&mut self);
+
+    /// That is done. Conflicts with what there is now are told if it `is_last`, and no other fetch
+    /// follows because this one may lack something.
+    fn end_landing(&mut self, is_last: bool) -> bool;
 
     /// Whether edits are merged with other people's before they are sent.
     fn merges(&self) -> bool;

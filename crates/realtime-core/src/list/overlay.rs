@@ -43,6 +43,8 @@ pub(super) struct ListOverlay<T: ListItem> {
     policy: ConflictPolicy<T>,
     key: Option<QueryKey>,
     news: OverlayNews,
+    /// Whether a fetch is landing.
+    is_landing: bool,
     /// What is done about layers; none as long as there has been no edit.
     calls: Option<&'static Calls<T>>,
 }
@@ -80,6 +82,7 @@ impl<T: ListItem> ListOverlay<T> {
             policy,
             key: None,
             news: OverlayNews::default(),
+            is_landing: false,
             calls: None,
         }
     }
@@ -427,6 +430,19 @@ impl<T: ListItem> Overlay for KeyedList<T> {
         self.overlay
             .touched
             .visit_mut(|_, touched| touched.stack.fetch_began());
+    }
+
+    fn begin_landing(&mut self) {
+        self.overlay.is_landing = self.merges();
+    }
+
+    fn end_landing(&mut self, is_last: bool) -> bool {
+        if !std::mem::take(&mut self.overlay.is_landing) || !is_last {
+            return false;
+        }
+        let ids: Vec<T::Id> = self.overlay.touched.keys().cloned().collect();
+        let lifted = self.lift(ids.iter());
+        self.lay(lifted, Synced::Same).changed()
     }
 
     fn merges(&self) -> bool {

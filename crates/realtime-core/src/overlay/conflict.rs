@@ -108,6 +108,9 @@ pub struct Conflict {
     pub kept: Side,
 }
 
+/// Whether a field, by the names on the way to it, has a value that an edit of our own gives it.
+pub(super) type IsOwn<'a> = dyn Fn(&[String], &Value) -> bool + 'a;
+
 /// A [`Conflict`] before it is known where.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FieldConflict {
@@ -133,13 +136,15 @@ impl FieldConflict {
     }
 }
 
-/// The three-way merge of JSON values; notes the fields that both sides changed. The depth is
-/// that of the values, which a parser has bounded.
+/// The three-way merge of JSON values; notes the fields that both sides changed. What `is_own`, of a
+/// field and its value, is not theirs but ours too, and no conflict. The depth is that of the values,
+/// which a parser has bounded.
 pub(super) fn merge3(
     base: &Value,
     ours: &Value,
     theirs: &Value,
     same_field: Side,
+    is_own: &IsOwn<'_>,
     path: &mut Vec<String>,
     conflicts: &mut Vec<FieldConflict>,
 ) -> Value {
@@ -160,13 +165,16 @@ pub(super) fn merge3(
             let of = |fields: &Map<String, Value>| fields.get(name).cloned().unwrap_or_default();
             path.push(name.clone());
             let (base, ours, theirs) = (of(base), of(ours), of(theirs));
-            let value = merge3(&base, &ours, &theirs, same_field, path, conflicts);
+            let value = merge3(&base, &ours, &theirs, same_field, is_own, path, conflicts);
             path.pop();
             if !value.is_null() || in_both(name) {
                 merged.insert(name.clone(), value);
             }
         }
         return Value::Object(merged);
+    }
+    if is_own(path, theirs) {
+        return ours.clone();
     }
     conflicts.push(FieldConflict {
         path: path.clone(),
@@ -178,14 +186,6 @@ pub(super) fn merge3(
     match same_field {
         Side::Ours => ours.clone(),
         Side::Theirs => theirs.clone(),
-    }
-}
-
-/// Takes the fields out of a merge patch that went to the other side.
-pub(super) fn without_lost(patch: &mut Value, conflicts: &[FieldConflict]) {
-    let lost = conflicts.iter().filter(|it| it.kept == Side::Theirs);
-    for conflict in lost {
-        prune(patch, &conflict.path);
     }
 }
 
@@ -242,6 +242,7 @@ mod tests {
             &ours,
             &theirs,
             same_field,
+            &|_, _| false,
             &mut vec![],
             &mut conflicts,
         );
@@ -282,6 +283,7 @@ mod tests {
             &ours,
             &theirs,
             Side::Ours,
+            &|_, _| false,
             &mut vec![],
             &mut conflicts,
         );
@@ -295,7 +297,9 @@ mod tests {
         let theirs = json!({"title": "c", "done": false, "meta": {"color": "red", "size": 2}});
         let (_, conflicts) = merged(ours, theirs, Side::Theirs);
         let mut patch = json!({"title": "b", "meta": {"color": "blue", "size": 3}});
-        without_lost(&mut patch, &conflicts);
+        for conflict in conflicts {
+            prune(&mut patch, &conflict.path);
+        }
         assert_eq!(patch, json!({"meta": {"color": "blue"}}));
     }
 

@@ -1,6 +1,9 @@
 //! What one edit makes of the state under it.
 
-use super::conflict::{ConflictPolicy, FieldConflict, merge3};
+use super::{
+    conflict::{ConflictPolicy, FieldConflict, IsOwn, merge3},
+    outcome::{at, put},
+};
 use crate::{error::DecodeError, merge::merge_patch};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -79,18 +82,28 @@ impl<T> fmt::Debug for JsonOf<T> {
     }
 }
 
+/// How edits are folded.
+#[derive(Debug)]
+pub(crate) struct Rules<'a, T> {
+    pub(crate) policy: &'a ConflictPolicy<T>,
+    pub(crate) json: JsonOf<T>,
+}
+
 impl<T: PartialEq, P> Change<T, P> {
-    /// What this edit, made on `base`, makes of `under`; `None` is no row.
+    /// What this edit, made on `base`, makes of `under`; `None` is no row. Of the fields in `lost` it
+    /// makes nothing.
     ///
     /// Without a base, or with one that is still what lies under, the edit is simply made again.
     pub(super) fn over(
         &self,
         under: Option<&Rc<T>>,
         base: Option<&Rc<T>>,
-        policy: &ConflictPolicy<T>,
-        json: JsonOf<T>,
+        rules: &Rules<'_, T>,
+        lost: &[Vec<String>],
+        is_own: &IsOwn<'_>,
         conflicts: &mut Vec<FieldConflict>,
     ) -> Option<Rc<T>> {
+        let (policy, json) = (rules.policy, rules.json);
         let Some(under) = under else {
             return match self {
                 Self::Insert(item) | Self::Set(item) => Some(Rc::clone(item)),
@@ -103,20 +116,25 @@ impl<T: PartialEq, P> Change<T, P> {
             Self::Set(_) | Self::Patch(_) | Self::Apply(_) => {}
         }
         let changed_under = |base: &&Rc<T>| !Rc::ptr_eq(base, under) && base != &under;
-        let merged = base.filter(changed_under).and_then(|base| {
+        let counts = |base: &&Rc<T>| !lost.is_empty() || changed_under(base);
+        let merged = base.filter(counts).and_then(|base| {
             let ours = self.made_on(base, json).ok()?;
             match policy {
                 ConflictPolicy::LastWriterWins => None,
                 ConflictPolicy::Custom(resolve) => Some(Rc::new(resolve(base, &ours, under))),
                 ConflictPolicy::MergeFields { same_field } => {
                     let value = |of: &T| (json.write)(of).ok();
-                    let (base, ours, theirs) = (value(base)?, value(&ours)?, value(under)?);
+                    let (base, mut ours, theirs) = (value(base)?, value(&ours)?, value(under)?);
+                    for path in lost {
+                        put(&mut ours, path, at(&base, path));
+                    }
                     let mut found = Vec::new();
                     let merged = merge3(
                         &base,
                         &ours,
                         &theirs,
                         *same_field,
+                        is_own,
                         &mut Vec::new(),
                         &mut found,
                     );

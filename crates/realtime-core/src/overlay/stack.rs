@@ -2,9 +2,9 @@
 
 use super::{
     LayerId, LayerState, Outgoing,
-    conflict::{ConflictPolicy, FieldConflict, difference, without_lost},
-    fold::{Change, JsonOf},
-    inheritance::{Became, Inheritance},
+    conflict::{ConflictPolicy, FieldConflict, IsOwn, difference, prune},
+    fold::{Change, Rules},
+    outcome::{Became, add, agreed, find, outcome},
 };
 use crate::{
     error::DecodeError,
@@ -12,7 +12,7 @@ use crate::{
     rule::{Rule, off},
 };
 use serde_json::{Map, Value};
-use std::rc::Rc;
+use std::{cell::OnceCell, iter, rc::Rc};
 
 /// How far the server is with an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,20 +31,20 @@ pub(crate) struct Layer<T, P> {
     pub(crate) change: Change<T, P>,
     pub(crate) phase: Phase,
     failed: bool,
+    /// What the server had when the edit was made, and what it has made since of other edits of ours;
+    /// `None` if it had nothing, or nobody asks.
     base: Option<Rc<T>>,
-    /// Fields whose conflict has been reported.
-    reported: Vec<Vec<String>>,
+    /// The fields that others changed too.
+    disputed: Vec<Vec<String>>,
 }
 
 /// Layers in the order they were made.
 #[derive(Debug)]
-pub(crate) struct Stack<T, P>(Vec<Layer<T, P>>);
-
-/// How a stack is folded.
-#[derive(Debug)]
-pub(crate) struct Rules<'a, T> {
-    pub(crate) policy: &'a ConflictPolicy<T>,
-    pub(crate) json: JsonOf<T>,
+pub(crate) struct Stack<T, P> {
+    layers: Vec<Layer<T, P>>,
+    /// What the server made of edits that have gone since the last fold: a merge patch of what is no
+    /// change by others, if synced state has it.
+    landed: Option<Value>,
 }
 
 /// What a stack makes of the state under it.
@@ -77,23 +77,26 @@ impl<T, P> Layer<T, P> {
 
 impl<T, P> Stack<T, P> {
     pub(crate) const fn new() -> Self {
-        Self(Vec::new())
+        Self {
+            layers: Vec::new(),
+            landed: None,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.layers.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.layers.is_empty()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Layer<T, P>> {
-        self.0.iter()
+        self.layers.iter()
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Layer<T, P>> {
-        self.0.iter_mut()
+        self.layers.iter_mut()
     }
 
     pub(crate) fn of(&self, mutation: MutationId) -> impl Iterator<Item = &Layer<T, P>> {
@@ -103,9 +106,9 @@ impl<T, P> Stack<T, P> {
 
     /// Takes another stack's layers in, in the order they were made.
     pub(crate) fn absorb(&mut self, other: Self) {
-        for layer in other.0 {
-            let at = self.0.partition_point(|own| own.id <= layer.id);
-            self.0.insert(at, layer);
+        for layer in other.layers {
+            let at = self.layers.partition_point(|own| own.id <= layer.id);
+            self.layers.insert(at, layer);
         }
     }
 
@@ -163,7 +166,7 @@ impl<T, P> Stack<T, P> {
 }
 
 impl<T: PartialEq, P> Stack<T, P> {
-    /// Lays an edit over the state that the layers make of `under`.
+    /// Lays an edit over the state that the layers make of `synced`.
     ///
     /// # Errors
     /// When the edit cannot be made on that state.
@@ -171,28 +174,27 @@ impl<T: PartialEq, P> Stack<T, P> {
         &mut self,
         id: LayerId,
         change: Change<T, P>,
-        under: Option<&Rc<T>>,
+        synced: Option<&Rc<T>>,
         rules: &Rules<'_, T>,
     ) -> Result<(), DecodeError> {
-        let base = self.below(id, under, rules);
-        if let Some(base) = &base {
-            change.made_on(base, rules.json)?;
+        let at = self.layers.partition_point(|other| other.id < id);
+        let below = self.climb(at, synced, &self.bases(rules), rules, drop);
+        if let Some(below) = below {
+            change.made_on(&below, rules.json)?;
         }
         let layer = Layer {
             id,
             change,
             phase: Phase::Pending,
             failed: false,
-            base,
-            reported: Vec::new(),
+            base: synced.filter(|_| rules.policy.merges()).cloned(),
+            disputed: Vec::new(),
         };
-        let at = self.0.partition_point(|other| other.id < id);
-        self.0.insert(at, layer);
+        self.layers.insert(at, layer);
         Ok(())
     }
 
-    /// Takes the layers off of which `became` says what became of them; returns them. The bases of
-    /// those above are told.
+    /// Takes the layers off of which `became` says what became of them; returns them.
     pub(crate) fn remove<'a>(
         &mut self,
         rules: &Rules<'_, T>,
@@ -201,83 +203,73 @@ impl<T: PartialEq, P> Stack<T, P> {
     where
         T: 'a,
     {
-        let ends: Vec<_> = self.0.iter().map(became).collect();
-        if rules.policy.merges() && !off(Rule::BaseHandOver) {
-            for (at, end) in ends.iter().enumerate() {
-                if let Some(end) = end {
-                    self.hand_on(at, end, rules);
+        let tells = rules.policy.merges() && !off(Rule::BaseHandOver);
+        let bases = self.bases(rules);
+        let layers = std::mem::take(&mut self.layers);
+        let (mut removed, mut row) = (Vec::new(), None);
+        for (mut layer, base) in layers.into_iter().zip(each(&bases)) {
+            let Some(became) = became(&layer) else {
+                layer.adopt(row.as_ref());
+                self.layers.push(layer);
+                continue;
+            };
+            if tells {
+                row = layer.row(&became, base, rules).or(row);
+                if let Some(landed) = layer.outcome(&became, base, rules) {
+                    match &mut self.landed {
+                        Some(before) => add(before, landed),
+                        None => self.landed = Some(landed),
+                    }
                 }
             }
+            removed.push(layer);
         }
-        let mut removed = Vec::new();
-        let mut kept = Vec::with_capacity(self.0.len());
-        for (layer, end) in self.0.drain(..).zip(ends) {
-            match end {
-                Some(_) => removed.push(layer),
-                None => kept.push(layer),
-            }
+        if self.layers.is_empty() {
+            self.landed = None;
         }
-        self.0 = kept;
         removed
     }
 
-    /// Lets the bases above the layer at `at` have what became of it.
-    fn hand_on(&mut self, at: usize, became: &Became<'_, T>, rules: &Rules<'_, T>) {
-        let (gone, above) = self.0.split_at_mut(at + 1);
-        let Some(gone) = gone.last() else { return };
-        if matches!(became, Became::Nothing) {
-            // Above a row that was not there, or was there no more, is what there was before.
-            let unmade = |layer: &&mut Layer<T, P>| gone.base.is_none() || layer.base.is_none();
-            for layer in above.iter_mut().filter(unmade) {
-                layer.base.clone_from(&gone.base);
-            }
-        }
-        let mut inheritance = gone.leaves(became, rules);
-        for layer in above {
-            let Some(left) = inheritance.take().filter(|left| !left.is_empty()) else {
-                return;
-            };
-            inheritance = layer.inherit(left, rules);
-        }
-    }
-
-    /// What the layers make of `under`. Conflicts are told if it `counts`, and is not known to be
+    /// What the layers make of `synced`. Conflicts are told if it `counts`, and is not known to be
     /// old.
     pub(crate) fn fold(
         &mut self,
-        under: Option<&Rc<T>>,
+        synced: Option<&Rc<T>>,
         rules: &Rules<'_, T>,
         counts: bool,
     ) -> Folded<T> {
-        let mut item = under.cloned();
+        if counts {
+            self.settle_bases(synced, rules);
+        }
+        let bases = self.bases(rules);
+        let mut met = Vec::new();
+        let hear = |found| met.push(found);
+        let item = self.climb(self.len(), synced, &bases, rules, hear);
         let mut conflicts = Vec::new();
-        for layer in &mut self.0 {
-            let base = layer.base.as_ref();
-            let mut found = Vec::new();
-            let over =
-                (layer.change).over(item.as_ref(), base, rules.policy, rules.json, &mut found);
-            item = over;
-            if layer.phase == Phase::Pending && counts {
-                found.retain(|conflict| !layer.reported.contains(&conflict.path));
-                let paths = found.iter().map(|conflict| conflict.path.clone());
-                layer.reported.extend(paths);
+        for (layer, mut found) in self.layers.iter_mut().zip(met).filter(|_| counts) {
+            found.retain(|conflict| !layer.disputed.contains(&conflict.path));
+            let paths = found.iter().map(|conflict| conflict.path.clone());
+            layer.disputed.extend(paths);
+            if layer.phase == Phase::Pending {
                 conflicts.extend(found.into_iter().map(|it| (layer.id.mutation, it)));
             }
         }
         Folded { item, conflicts }
     }
 
-    /// What the edit `id` amounts to over `under`.
+    /// What the edit `id` amounts to over `synced`.
     pub(crate) fn outgoing(
         &self,
         id: LayerId,
-        under: Option<&Rc<T>>,
+        synced: Option<&Rc<T>>,
         base_version: Option<u64>,
         rules: &Rules<'_, T>,
     ) -> Option<Outgoing> {
-        let layer = self.iter().find(|layer| layer.id == id)?;
-        let below = self.below(id, under, rules);
-        let (patch, is_overruled) = match layer.patch(under, below.as_ref(), rules) {
+        let at = self.iter().position(|layer| layer.id == id)?;
+        let bases = self.bases(rules);
+        let below = self.climb(at, synced, &bases, rules, drop);
+        let (layer, base) = self.iter().zip(each(&bases)).nth(at)?;
+        let (patch, is_overruled) = match layer.patch(synced, below.as_ref(), base, rules) {
             Some((patch, is_overruled)) => (Some(patch.to_string().into()), is_overruled),
             None => (None, false),
         };
@@ -288,69 +280,181 @@ impl<T: PartialEq, P> Stack<T, P> {
         })
     }
 
-    /// What the layers before `id` make of `under`.
-    fn below(&self, id: LayerId, under: Option<&Rc<T>>, rules: &Rules<'_, T>) -> Option<Rc<T>> {
-        let mut unheard = Vec::new();
+    /// What synced state has of the outcomes of edits that have gone is no change by others: it goes
+    /// into all bases.
+    fn settle_bases(&mut self, synced: Option<&Rc<T>>, rules: &Rules<'_, T>) {
+        let (Some(landed), Some(synced)) = (self.landed.take(), synced) else {
+            return;
+        };
+        let Ok(synced) = (rules.json.write)(synced) else {
+            return;
+        };
+        let Some(known) = agreed(&landed, &synced) else {
+            return;
+        };
+        let patch = known.to_string();
+        // Most were made on the same.
+        let mut last: Option<(Rc<T>, Rc<T>)> = None;
+        for base in self.layers.iter_mut().filter_map(|it| it.base.as_mut()) {
+            let known = last.as_ref().filter(|(old, _)| Rc::ptr_eq(old, base));
+            let new = match known {
+                Some((_, new)) => Rc::clone(new),
+                None => match (rules.json.merge)(base, &patch) {
+                    Ok(new) => Rc::new(new),
+                    Err(_) => continue,
+                },
+            };
+            last = Some((std::mem::replace(base, Rc::clone(&new)), new));
+        }
+    }
+
+    /// What each layer was made on: its base, with the layers below over it. Where the server had
+    /// nothing, others have changed nothing. Empty if that does not matter.
+    fn bases(&self, rules: &Rules<'_, T>) -> Vec<Option<Rc<T>>> {
+        let mut bases: Vec<Option<Rc<T>>> = Vec::new();
+        if !rules.policy.merges() {
+            return bases;
+        }
+        let mut last: Option<(&Layer<T, P>, &Rc<T>)> = None;
+        for (at, layer) in self.iter().enumerate() {
+            let synced = layer.base.as_ref();
+            let base = synced.and_then(|synced| match (last, bases.last()) {
+                (Some((below, same)), Some(base)) if Rc::ptr_eq(same, synced) => {
+                    let base = base.as_ref();
+                    below.over(base, base, rules, &|_, _| false, &mut Vec::new())
+                }
+                _ => self.climb(at, Some(synced), &bases, rules, drop),
+            });
+            bases.push(base);
+            last = synced.map(|synced| (layer, synced));
+        }
+        bases
+    }
+
+    /// What the first `count` layers, which were made on `bases`, make of `under`. `hear` is told
+    /// where each of them meets others.
+    fn climb(
+        &self,
+        count: usize,
+        under: Option<&Rc<T>>,
+        bases: &[Option<Rc<T>>],
+        rules: &Rules<'_, T>,
+        mut hear: impl FnMut(Vec<FieldConflict>),
+    ) -> Option<Rc<T>> {
+        let edits = OnceCell::new();
+        let edits = || {
+            edits.get_or_init(|| {
+                let layers = self.iter().zip(each(bases));
+                let edits = layers.map(|(layer, base)| layer.edit(base, rules));
+                edits.collect::<Vec<_>>()
+            })
+        };
         let mut item = under.cloned();
-        for layer in self.0.iter().take_while(|layer| layer.id < id) {
-            let base = layer.base.as_ref();
-            item = (layer.change).over(item.as_ref(), base, rules.policy, rules.json, &mut unheard);
+        for (layer, base) in self.iter().zip(each(bases)).take(count) {
+            let is_own = |path: &[String], value: &Value| {
+                let mut others = self.iter().zip(edits()).filter(|(it, _)| it.id != layer.id);
+                others.any(|(_, edit)| edit.as_ref().and_then(|it| find(it, path)) == Some(value))
+            };
+            let mut found = Vec::new();
+            item = layer.over(item.as_ref(), base, rules, &is_own, &mut found);
+            hear(found);
         }
         item
     }
 }
 
+/// What each layer was made on, as far as that matters.
+fn each<T>(bases: &[Option<Rc<T>>]) -> impl Iterator<Item = Option<&Rc<T>>> {
+    bases.iter().map(Option::as_ref).chain(iter::repeat(None))
+}
+
 impl<T: PartialEq, P> Layer<T, P> {
-    /// The value that the edit was to make of its base, as JSON.
-    fn meant(&self, rules: &Rules<'_, T>) -> Option<Value> {
-        let made = match (&self.base, &self.change) {
-            (Some(base), change) => change.made_on(base, rules.json).ok()?,
-            (None, Change::Insert(item) | Change::Set(item)) => Rc::clone(item),
-            (None, _) => return None,
-        };
-        (rules.json.write)(&made).ok()
+    /// What it makes of `under`, as it was made on `base`.
+    fn over(
+        &self,
+        under: Option<&Rc<T>>,
+        base: Option<&Rc<T>>,
+        rules: &Rules<'_, T>,
+        is_own: &IsOwn<'_>,
+        found: &mut Vec<FieldConflict>,
+    ) -> Option<Rc<T>> {
+        let lost = self.lost(rules);
+        (self.change).over(under, base, rules, lost, is_own, found)
     }
 
-    /// What it leaves to the next one above it.
-    fn leaves(&self, became: &Became<'_, T>, rules: &Rules<'_, T>) -> Option<Inheritance> {
-        let value = |item: &T| (rules.json.write)(item).ok();
-        let meant = self.meant(rules)?;
-        let (source, is_whole) = match became {
-            Became::AsMeant => return None,
-            Became::Nothing => {
-                let base = value(self.base.as_ref()?)?;
-                return Inheritance::of_nothing(base, meant);
+    /// The fields that others have won.
+    fn lost(&self, rules: &Rules<'_, T>) -> &[Vec<String>] {
+        match rules.policy.yields() {
+            true => &self.disputed,
+            false => &[],
+        }
+    }
+
+    /// The edit as a merge patch of what it was made on, if it changes fields.
+    fn edit(&self, base: Option<&Rc<T>>, rules: &Rules<'_, T>) -> Option<Value> {
+        let value = |item: &Rc<T>| (rules.json.write)(item).ok();
+        match (&self.change, base) {
+            (Change::Patch(patch), _) => serde_json::from_str(patch).ok(),
+            // It makes the whole row, if it is carried out.
+            (Change::Insert(item), _) | (Change::Set(item), None) => value(item),
+            (Change::Set(_) | Change::Apply(_), Some(base)) => {
+                let made = self.change.made_on(base, rules.json).ok()?;
+                difference(&value(base)?, &value(&made)?)
             }
-            Became::Item(item) => (value(item)?, true),
+            _ => None,
+        }
+    }
+
+    /// The fields that it gave other values, and the values that they got.
+    fn outcome(
+        &self,
+        became: &Became<'_, T>,
+        base: Option<&Rc<T>>,
+        rules: &Rules<'_, T>,
+    ) -> Option<Value> {
+        let edit = self.edit(base, rules)?;
+        let (source, is_whole) = match became {
+            Became::Nothing => return None,
+            Became::AsMeant => (Value::Null, false),
+            Became::Item(item) => ((rules.json.write)(item).ok()?, true),
             Became::Said(text) => (serde_json::from_str(text).ok()?, false),
         };
-        let base = match &self.base {
-            Some(base) => value(base)?,
-            None => Value::Object(Map::new()),
-        };
-        let lost: &[_] = match rules.policy.yields() {
-            true => &self.reported,
-            false => &[],
-        };
-        Inheritance::of_done(&base, meant, (&source, is_whole), lost)
+        outcome(&edit, (&source, is_whole), self.lost(rules))
     }
 
-    /// Takes its part of what the one below leaves, and gives what there is to tell the next one.
-    fn inherit(&mut self, left: Inheritance, rules: &Rules<'_, T>) -> Option<Inheritance> {
-        let Some(base) = &self.base else {
-            // What makes a row makes it whatever was there; over no row there is nothing to hide.
-            let makes = matches!(self.change, Change::Insert(_) | Change::Set(_));
-            return (!makes).then_some(left);
+    /// The row that it made where there was none, or `Some(None)` if it took one away.
+    fn row(
+        &self,
+        became: &Became<'_, T>,
+        base: Option<&Rc<T>>,
+        rules: &Rules<'_, T>,
+    ) -> Option<Option<Rc<T>>> {
+        let json = rules.json;
+        let item = match (&self.change, became) {
+            (_, Became::Nothing) | (Change::Delete, Became::Item(_)) => return None,
+            (Change::Delete, _) => return Some(None),
+            (Change::Insert(item) | Change::Set(item), _) if base.is_none() => item,
+            _ => return None,
         };
-        let meant = self.meant(rules)?;
-        let mut value = (rules.json.write)(base).ok()?;
-        left.give(&mut value);
-        self.base = Some(Rc::new((rules.json.read)(value).ok()?));
-        Some(left.next(meant, self.meant(rules)?))
+        let row = match became {
+            Became::Said(text) => Rc::new((json.merge)(item, text).ok()?),
+            Became::Item(item) => Rc::new((json.read)((json.write)(item).ok()?).ok()?),
+            Became::AsMeant | Became::Nothing => Rc::clone(item),
+        };
+        Some(Some(row))
+    }
+
+    /// An edit below it has made a row, or taken it away.
+    fn adopt(&mut self, row: Option<&Option<Rc<T>>>) {
+        match row {
+            Some(None) => self.base = None,
+            Some(made) if self.base.is_none() => self.base.clone_from(made),
+            _ => {}
+        }
     }
 
     /// The edit as a merge patch, and whether it lost all its fields. `synced` is what the server
-    /// has, `below` that with the layers before this one.
+    /// has, `below` that with the layers before this one, `base` what it was made on.
     ///
     /// What the layers below say already is in the patch all the same, if the edit says it too:
     /// they may fail.
@@ -358,6 +462,7 @@ impl<T: PartialEq, P> Layer<T, P> {
         &self,
         synced: Option<&Rc<T>>,
         below: Option<&Rc<T>>,
+        base: Option<&Rc<T>>,
         rules: &Rules<'_, T>,
     ) -> Option<(Value, bool)> {
         let value = |item: &Rc<T>| (rules.json.write)(item).ok();
@@ -365,27 +470,24 @@ impl<T: PartialEq, P> Layer<T, P> {
             let patch = difference(&value(old?)?, &value(new)?);
             Some(patch.unwrap_or_else(|| Value::Object(Map::new())))
         };
-        let base = self.base.as_ref();
-        let mut found = Vec::new();
-        let policy = rules.policy;
-        let mut over = || (self.change).over(below, base, policy, rules.json, &mut found);
-        let made_on_base = || self.change.made_on(base.or(below)?, rules.json).ok();
-        let mut patch = match (&self.change, policy) {
+        let over = || self.over(below, base, rules, &|_, _| false, &mut Vec::new());
+        let mut patch = match (&self.change, rules.policy) {
             (Change::Insert(_) | Change::Delete | Change::Place(_), _) => return None,
-            (_, ConflictPolicy::Custom(_)) => change(below, &over()?)?,
-            (Change::Patch(patch), _) => {
-                over();
-                serde_json::from_str(patch).ok()?
+            (_, ConflictPolicy::Custom(_)) | (Change::Apply(_), ConflictPolicy::LastWriterWins) => {
+                change(below, &over()?)?
             }
+            (Change::Patch(patch), _) => serde_json::from_str(patch).ok()?,
             (Change::Set(item), ConflictPolicy::LastWriterWins) => change(synced, item)?,
-            (Change::Apply(_), ConflictPolicy::LastWriterWins) => change(below, &over()?)?,
             (Change::Set(_) | Change::Apply(_), ConflictPolicy::MergeFields { .. }) => {
-                over();
-                change(base.or(below), &made_on_base()?)?
+                let base = base.or(below)?;
+                change(Some(base), &self.change.made_on(base, rules.json).ok()?)?
             }
         };
-        without_lost(&mut patch, &found);
+        let lost = self.lost(rules);
+        for path in lost {
+            prune(&mut patch, path);
+        }
         let is_empty = patch.as_object().is_some_and(Map::is_empty);
-        Some((patch, is_empty && !found.is_empty()))
+        Some((patch, is_empty && !lost.is_empty()))
     }
 }

@@ -369,9 +369,13 @@ impl Entry {
         if !is_current && self.is_of_new_epoch(position.as_ref()) {
             self.begin_history(History::New);
         }
+        if let Some(overlay) = self.resource.overlay_mut() {
+            overlay.begin_landing();
+        }
         let mut visible = match self.resource.land(now, fetched.data) {
             Ok(visible) => visible,
             Err(error) => {
+                self.end_landing(false);
                 self.fail(now, shared, flight, QueryError::Decode(error));
                 return false;
             }
@@ -383,6 +387,8 @@ impl Entry {
         self.unproven = !flight.proven;
         self.answered = flight.answers;
         visible |= self.replay(now, shared, replay, position.as_ref());
+        let is_last = !again && (flight.proven || self.demand.is_none());
+        visible |= self.end_landing(is_last);
         if let Some(history) = flight.outlived
             && !is_current
         {
@@ -417,6 +423,11 @@ impl Entry {
         let last = self.as_of.as_ref();
         last.zip(result)
             .is_some_and(|(last, it)| last.epoch != it.epoch)
+    }
+
+    fn end_landing(&mut self, is_last: bool) -> bool {
+        let overlay = self.resource.overlay_mut();
+        overlay.is_some_and(|overlay| overlay.end_landing(is_last))
     }
 
     /// Replays the log over the result that has just landed, and empties it.

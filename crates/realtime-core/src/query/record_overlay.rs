@@ -20,6 +20,8 @@ pub(super) struct RecordOverlay<T> {
     messages: OrderedMap<MutationId, MessageId>,
     /// Whose echo the event is that is applied next.
     coming: Option<MutationId>,
+    /// Whether a fetch is landing.
+    is_landing: bool,
     policy: ConflictPolicy<T>,
     /// Known once there was an edit.
     home: Option<Home<T>>,
@@ -56,6 +58,7 @@ impl<T> RecordOverlay<T> {
             stack: Stack::new(),
             messages: OrderedMap::new(),
             coming: None,
+            is_landing: false,
             policy,
             home: None,
             news: OverlayNews {
@@ -186,7 +189,8 @@ impl<T: PartialEq + 'static> Record<T> {
             policy: &overlay.policy,
             json: home.json,
         };
-        let folded = overlay.stack.fold(self.synced.as_ref(), &rules, true);
+        let counts = !overlay.is_landing;
+        let folded = overlay.stack.fold(self.synced.as_ref(), &rules, counts);
         let item = folded.item.clone();
         (overlay.news.conflicts).extend(folded.conflicts_at(&home.key, None));
         item
@@ -277,6 +281,14 @@ impl<T: PartialEq + 'static> Overlay for Record<T> {
 
     fn fetch_began(&mut self) {
         self.overlay.stack.fetch_began();
+    }
+
+    fn begin_landing(&mut self) {
+        self.overlay.is_landing = self.merges();
+    }
+
+    fn end_landing(&mut self, is_last: bool) -> bool {
+        std::mem::take(&mut self.overlay.is_landing) && is_last && self.show()
     }
 
     fn merges(&self) -> bool {

@@ -2,12 +2,12 @@
 
 use crate::mutation_board::{SECOND, mutate, outcomes, watch};
 use realtime_core::{
-    Client, Edit, ItemState, Message, Mutation, Patch, QueryKey, QueryOptions, RecordEdit,
-    RecordSpec, key,
+    Client, ConflictPolicy, Edit, ItemState, Message, Mutation, Patch, QueryKey, QueryOptions,
+    RecordEdit, RecordSpec, Side, key,
     testing::{PeerId, World},
 };
 use serde_json::{Value, json};
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 type Doc = Value;
 
@@ -41,9 +41,14 @@ fn serve(world: &mut World, event: &'static str) -> Rc<RefCell<Doc>> {
 }
 
 fn open(world: &mut World) -> PeerId {
+    open_with(world, ConflictPolicy::LastWriterWins)
+}
+
+fn open_with(world: &mut World, policy: ConflictPolicy<Doc>) -> PeerId {
     let peer = world.connect();
     let channel = || Some("doc".into());
     let spec = RecordSpec::<Doc>::new()
+        .with_conflicts(policy)
         .on("doc:new", channel(), Patch::replace())
         .on("doc:stale", channel(), Patch::invalidate(doc()));
     world
@@ -143,4 +148,30 @@ fn each_query_that_an_edit_shows_in_lets_it_go_by_itself() {
     );
     assert_eq!(world.fetched(peer).last(), Some(&total));
     assert_eq!(world.client(peer).stats().mutations.refetched, 1);
+}
+
+#[test]
+fn a_result_is_in_conflict_with_an_edit_only_as_the_events_that_came_meanwhile_leave_it() {
+    let mut world = World::new(4);
+    world.server.abilities.positions = false;
+    let truth = serve(&mut world, "doc:new");
+    let same_field = Side::Theirs;
+    let peer = open_with(&mut world, ConflictPolicy::MergeFields { same_field });
+    world.fetch_reads_early = true;
+    world.fetch_latency = 2_000..=2_000;
+    world.act(peer, |client, now| client.refetch(now, &doc()));
+    world.run(Duration::from_millis(100));
+    truth.borrow_mut()["title"] = "theirs".into();
+    let theirs = truth.borrow().to_string();
+    world.server.publish("doc", "doc:new", &theirs);
+    world.run(Duration::from_millis(100));
+    world.stall(peer);
+    let mutation = mutate(&mut world, peer, edit(&json!({ "title": "mine" })));
+    watch(&mut world, peer, 3 * SECOND, |client| {
+        assert_eq!(title(client), "mine");
+    });
+    world.heal(peer);
+    world.run(10 * SECOND);
+    assert_eq!(outcomes(&mut world, peer), [(mutation, "confirmed")]);
+    assert_eq!(truth.borrow()["title"], "mine");
 }

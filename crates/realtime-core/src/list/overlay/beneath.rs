@@ -254,7 +254,8 @@ impl<T: ListItem> KeyedList<T> {
         };
         let under = row.as_ref().map(|row| &row.item);
         let under = before.filter(|_| off(Rule::OverlayRebase)).or(under);
-        let folded = touched.stack.fold(under, &rules, synced != Synced::Passing);
+        let counts = synced != Synced::Passing && !overlay.is_landing;
+        let folded = touched.stack.fold(under, &rules, counts);
         let item = folded.item.clone();
         if let Some(key) = &overlay.key {
             let name = id_json(id);

@@ -1,13 +1,9 @@
-//! What an edit that goes leaves to those that were made on top of it.
+//! Outcomes of edits that go, and what they mean for the bases of those that stay.
 //!
-//! The base of an edit is what people saw when they made it, and so it has in it what the edits
-//! below were to become. When one of these goes, the base gets what it *did* become, or what was
-//! there before it if it became nothing: else the outcome of our own edit would pass for somebody
-//! else's. That concerns the fields which that edit changed, and no others: the rest of the base
-//! stays as it was, so that what others have changed since is known as theirs.
+//! An edit that is carried out changes the synced state, and that is nobody else's doing. So where
+//! synced state has what the server made of the edit, the bases of the others get it as well.
 
-use super::conflict::{difference, prune};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What became of an edit that goes.
 #[derive(Debug)]
@@ -22,142 +18,94 @@ pub(crate) enum Became<'a, T> {
     Nothing,
 }
 
-/// What one edit tells the next one above it. All values are JSON.
-#[derive(Debug)]
-pub(super) struct Inheritance {
-    /// The fields that are concerned: a merge patch of which only the names matter. What has no
-    /// fields is concerned as a whole.
-    fields: Value,
-    /// What there was to be below the next edit.
-    meant: Value,
-    /// What there is instead.
-    is: Value,
-    /// Fields that others seemed to have won.
-    won: Vec<Vec<String>>,
+/// Makes of an edit, given as a merge patch, what became of it. `source` is what is known: the whole
+/// value if it `is_whole`, else at least what is different. What others have won, the fields in
+/// `lost`, is not what the edit became, unless that is what it was to become.
+pub(super) fn outcome(
+    edit: &Value,
+    (source, is_whole): (&Value, bool),
+    lost: &[Vec<String>],
+) -> Option<Value> {
+    each_field(edit, &mut |path, meant| {
+        let unsaid = || if is_whole { &Value::Null } else { meant };
+        let is = find(source, path).unwrap_or_else(unsaid);
+        let is_lost = lost.iter().any(|lost| path.starts_with(lost));
+        (!is_lost || is == meant).then(|| is.clone())
+    })
 }
 
-impl Inheritance {
-    /// That of an edit which was to make `meant` of `base`, and has come to nothing.
-    pub(super) fn of_nothing(base: Value, meant: Value) -> Option<Self> {
-        Some(Self {
-            fields: difference(&base, &meant)?,
-            meant,
-            is: base,
-            won: Vec::new(),
-        })
-    }
-
-    /// That of an edit which was to make `meant` of `base`, and of which `source` is known: the
-    /// whole value if it `is_whole`, else at least what is different. Others have got the fields
-    /// in `lost`: what there is of them is not what the edit became, unless that is what it was to
-    /// become.
-    pub(super) fn of_done(
-        base: &Value,
-        meant: Value,
-        (source, is_whole): (&Value, bool),
-        lost: &[Vec<String>],
-    ) -> Option<Self> {
-        let mut fields = difference(base, &meant)?;
-        let (won, lost): (Vec<_>, Vec<_>) =
-            (lost.iter().cloned()).partition(|path| at(&meant, path) == at(source, path));
-        for path in lost {
-            prune(&mut fields, &path);
-        }
-        let mut is = meant.clone();
-        renew(&mut is, &fields, &mut |_, path| {
-            find(source, path)
-                .cloned()
-                .or(is_whole.then_some(Value::Null))
-        });
-        Some(Self {
-            fields,
-            meant,
-            is,
-            won,
-        })
-    }
-
-    /// Whether there is nothing to tell.
-    pub(super) fn is_empty(&self) -> bool {
-        self.won.is_empty() && self.meant == self.is
-    }
-
-    /// Gives a base what it inherits: the fields in which it has what was meant.
-    pub(super) fn give(&self, base: &mut Value) {
-        let Self {
-            fields,
-            meant,
-            is,
-            won,
-        } = self;
-        renew(base, fields, &mut |old, path| {
-            let inherits = old == at(meant, path) || won.iter().any(|won| won == path);
-            inherits.then(|| at(is, path).clone())
-        });
-    }
-
-    /// What the next edit tells in its turn: it would have made `meant`, and makes `is`.
-    pub(super) fn next(mut self, meant: Value, is: Value) -> Self {
-        if let Some(more) = difference(&meant, &is) {
-            add(&mut self.fields, more);
-        }
-        Self { meant, is, ..self }
-    }
+/// The fields of a merge patch that a value has.
+pub(super) fn agreed(patch: &Value, value: &Value) -> Option<Value> {
+    each_field(patch, &mut |path, new| {
+        (at(value, path) == new).then(|| new.clone())
+    })
 }
 
 /// What these names lead to, if there is such a thing.
-fn find<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
+pub(super) fn find<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
     path.iter().try_fold(value, |value, name| value.get(name))
 }
 
 /// The same; what is not there is null.
-fn at<'a>(value: &'a Value, path: &[String]) -> &'a Value {
+pub(super) fn at<'a>(value: &'a Value, path: &[String]) -> &'a Value {
     find(value, path).unwrap_or(&Value::Null)
 }
 
-/// Gives those of the `fields` of a value another value for which there is one.
-fn renew(
-    value: &mut Value,
-    fields: &Value,
-    new: &mut impl FnMut(&Value, &[String]) -> Option<Value>,
-) {
-    fn go(
-        value: &mut Value,
-        fields: &Value,
-        path: &mut Vec<String>,
-        new: &mut impl FnMut(&Value, &[String]) -> Option<Value>,
-    ) {
-        let (Value::Object(inner), Value::Object(fields)) = (&mut *value, fields) else {
-            if let Some(new) = new(value, path) {
-                *value = new;
-            }
-            return;
-        };
-        for (name, fields) in fields {
-            let mut field = inner.remove(name).unwrap_or_default();
-            path.push(name.clone());
-            go(&mut field, fields, path, new);
-            path.pop();
-            if !field.is_null() {
-                inner.insert(name.clone(), field);
-            }
+/// Puts a value where these names lead; null takes away what is there.
+pub(super) fn put(value: &mut Value, path: &[String], new: &Value) {
+    let Some((first, rest)) = path.split_first() else {
+        value.clone_from(new);
+        return;
+    };
+    if let Value::Object(fields) = value {
+        let mut field = fields.remove(first).unwrap_or_default();
+        put(&mut field, rest, new);
+        if !field.is_null() {
+            fields.insert(first.clone(), field);
         }
     }
-    go(value, fields, &mut Vec::new(), new);
 }
 
-fn add(fields: &mut Value, more: Value) {
-    match (fields, more) {
-        (Value::Object(fields), Value::Object(more)) => {
+/// Takes another merge patch into one: that counts where both say something.
+pub(super) fn add(patch: &mut Value, more: Value) {
+    match (patch, more) {
+        (Value::Object(patch), Value::Object(more)) => {
             for (name, more) in more {
-                match fields.get_mut(&name) {
-                    Some(fields) => add(fields, more),
-                    None => drop(fields.insert(name, more)),
+                match patch.get_mut(&name) {
+                    Some(patch) => add(patch, more),
+                    None => drop(patch.insert(name, more)),
                 }
             }
         }
-        (fields, more) => *fields = more,
+        (patch, more) => *patch = more,
     }
+}
+
+/// A merge patch with another value in each of its fields, without those for which there is none;
+/// `None` if that leaves nothing.
+fn each_field(
+    patch: &Value,
+    new: &mut impl FnMut(&[String], &Value) -> Option<Value>,
+) -> Option<Value> {
+    fn go(
+        patch: &Value,
+        path: &mut Vec<String>,
+        new: &mut impl FnMut(&[String], &Value) -> Option<Value>,
+    ) -> Option<Value> {
+        let Value::Object(fields) = patch else {
+            return new(path, patch);
+        };
+        let mut kept = Map::new();
+        for (name, field) in fields {
+            path.push(name.clone());
+            if let Some(value) = go(field, path, new) {
+                kept.insert(name.clone(), value);
+            }
+            path.pop();
+        }
+        (!kept.is_empty()).then_some(Value::Object(kept))
+    }
+    go(patch, &mut Vec::new(), new)
 }
 
 #[cfg(test)]
@@ -176,7 +124,7 @@ mod tests {
 
     /// Edits, numbered from 1, over a state.
     struct Edits {
-        state: Rc<Value>,
+        state: Option<Rc<Value>>,
         stack: Stack<Value, Infallible>,
         count: u64,
     }
@@ -190,9 +138,16 @@ mod tests {
 
     fn over(state: Value) -> Edits {
         Edits {
-            state: Rc::new(state),
+            state: Some(Rc::new(state)),
             stack: Stack::new(),
             count: 0,
+        }
+    }
+
+    fn over_nothing() -> Edits {
+        Edits {
+            state: None,
+            ..over(Value::Null)
         }
     }
 
@@ -203,7 +158,7 @@ mod tests {
                 mutation: MutationId(self.count),
                 edit: 0,
             };
-            let state = Some(&self.state);
+            let state = self.state.as_ref();
             self.stack.push(id, change, state, &rules()).unwrap();
             self
         }
@@ -214,8 +169,8 @@ mod tests {
 
         /// Others change the state, and it is shown.
         fn others(mut self, state: Value) -> Self {
-            self.state = Rc::new(state);
-            self.stack.fold(Some(&self.state), &rules(), true);
+            self.state = Some(Rc::new(state));
+            self.stack.fold(self.state.as_ref(), &rules(), true);
             self
         }
 
@@ -397,6 +352,109 @@ mod tests {
         assert_eq!(
             edits.shown(json!({"title": "theirs"})),
             (json!({"title": "theirs"}), 1)
+        );
+    }
+
+    #[test]
+    fn what_a_newer_edit_became_is_no_conflict_with_an_older_one() {
+        // Nothing keeps the two in order, and the second is carried out first.
+        let mut edits = over(json!({"title": "old"}))
+            .patch(&json!({"title": "one"}))
+            .patch(&json!({"title": "two"}))
+            .goes(2, Became::Said(r#"{"title":"TWO"}"#));
+        assert_eq!(
+            edits.shown(json!({"title": "TWO"})),
+            (json!({"title": "one"}), 0)
+        );
+        assert_eq!(
+            edits.shown(json!({"title": "theirs"})),
+            (json!({"title": "theirs"}), 1)
+        );
+    }
+
+    #[test]
+    fn what_became_of_an_edit_made_before_there_was_anything_is_no_conflict_with_the_next_one() {
+        let mut edits = over_nothing()
+            .patch(&json!({"title": "one"}))
+            .others(json!({"title": "theirs"}))
+            .patch(&json!({"title": "two"}))
+            .goes(1, Became::Said(r#"{"title":"ONE"}"#));
+        assert_eq!(
+            edits.shown(json!({"title": "ONE"})),
+            (json!({"title": "two"}), 0)
+        );
+    }
+
+    #[test]
+    fn what_is_made_on_a_new_row_of_our_own_is_in_conflict_with_no_edit_of_it() {
+        let insert = Change::Insert(Rc::new(json!({"title": "new"})));
+        let mut edits = over_nothing()
+            .patch(&json!({"title": "one"}))
+            .make(insert)
+            .patch(&json!({"title": "two"}))
+            .others(json!({"title": "theirs"}))
+            .goes(1, Became::Said(r#"{"title":"one"}"#));
+        assert_eq!(
+            edits.shown(json!({"title": "one"})),
+            (json!({"title": "two"}), 0)
+        );
+    }
+
+    #[test]
+    fn a_row_that_was_there_and_is_made_anew_by_ours_is_no_conflict_with_the_next_edit() {
+        // Others take the row away before our insert arrives, which makes another one then.
+        let insert = Change::Insert(Rc::new(json!({"title": "mine"})));
+        let mut edits = over(json!({"title": "theirs"}))
+            .make(insert)
+            .patch(&json!({"title": "two"}))
+            .goes(1, Became::Said(r#"{"title":"MINE"}"#));
+        assert_eq!(
+            edits.shown(json!({"title": "MINE"})),
+            (json!({"title": "two"}), 0)
+        );
+    }
+
+    #[test]
+    fn a_field_that_others_have_won_stays_theirs_when_they_set_it_back() {
+        let mut edits = over(json!({"done": false}))
+            .patch(&json!({"done": 1}))
+            .others(json!({"done": true}))
+            .patch(&json!({"done": 2}));
+        // Both have lost, and neither to the other.
+        assert_eq!(
+            edits.shown(json!({"done": false})),
+            (json!({"done": false}), 1)
+        );
+    }
+
+    #[test]
+    fn what_an_edit_under_way_seems_to_have_lost_is_no_conflict_with_the_next_when_it_shows() {
+        // A fetch shows before its echo that the server took it after theirs.
+        let mut edits = over(json!({"title": "old"}))
+            .patch(&json!({"title": "one"}))
+            .others(json!({"title": "theirs"}))
+            .patch(&json!({"title": "two"}));
+        assert_eq!(
+            edits.shown(json!({"title": "one"})),
+            (json!({"title": "two"}), 0)
+        );
+    }
+
+    #[test]
+    fn what_others_made_of_a_field_after_an_outcome_is_a_conflict_though_its_echo_comes_late() {
+        let mut edits = over(json!({"title": "old"}))
+            .patch(&json!({"title": "one"}))
+            .others(json!({"title": "theirs"}))
+            .patch(&json!({"title": "two"}))
+            .goes(1, Became::Said(r#"{"title":"one"}"#));
+        // It was made on theirs, which are still there.
+        assert_eq!(
+            edits.shown(json!({"title": "theirs"})),
+            (json!({"title": "two"}), 0)
+        );
+        assert_eq!(
+            edits.shown(json!({"title": "newer"})),
+            (json!({"title": "newer"}), 1)
         );
     }
 }
