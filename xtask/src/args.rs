@@ -20,6 +20,7 @@ Commands:
   bench    Measure the core, or pages that do the same work by hand, in React and with this SDK
   interop  Play the interop cases against servers of other projects, and print a table
   size     Weigh pages, from a bare one to the demo, against the budget in size/budget.toml
+  surface  Count what a user of the two crates can name
 
 `cargo xtask <command> --help` says more.
 
@@ -97,6 +98,12 @@ Options:
   --only PAGE[,PAGE…]   Weigh just these, and what they are compared with
   --accept              Make today's sizes the budget";
 
+const SURFACE_HELP: &str = "\
+Count what a user can name: the public items of realtime-core and realtime-yew, the hooks, and the
+names in the prelude; and fail when there are more than `xtask/tests/it/surface.rs` allows.
+
+Usage: cargo xtask surface";
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -113,6 +120,7 @@ pub(crate) enum Task {
     /// With the options of the program that plays the cases.
     Interop(Vec<String>),
     Size(SizeOptions),
+    Surface,
 }
 
 /// How to run the demo.
@@ -156,11 +164,14 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, Failure>
             without_options(rest, "check", Task::Check)
         }),
         "size" => (SIZE_HELP, parse_size),
+        "surface" => (SURFACE_HELP, |rest| {
+            without_options(rest, "surface", Task::Surface)
+        }),
         "help" | "--help" | "-h" => return Ok(Task::Help(HELP)),
         other => {
             return Err(Failure::new(
                 format!("there is no command `{other}`"),
-                "use one of setup, demo, test, check, simulate, interop, bench, size; `cargo xtask --help` explains them",
+                "use one of setup, demo, test, check, simulate, interop, bench, size, surface; `cargo xtask --help` explains them",
             ));
         }
     };

@@ -1,4 +1,4 @@
-//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | interop | bench | size`.
+//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | interop | bench | size | surface`.
 //!
 //! Kept light on purpose, as every command waits for it to compile: the standard library, one small
 //! crate to stop the demo server when a signal arrives, and the demo's balancer, which needs no more.
@@ -34,6 +34,7 @@ mod setup;
 mod simulate;
 mod size;
 mod steps;
+mod surface;
 mod tally;
 mod test;
 mod toolchain;
@@ -71,5 +72,6 @@ fn run() -> Result<ExitCode, Failure> {
         Task::Bench(bench, options) => bench::run(&project, bench, &options),
         Task::Interop(options) => interop::run(&project, &options),
         Task::Size(options) => size::run(&project, &options),
+        Task::Surface => surface::run(&project),
     }
 }

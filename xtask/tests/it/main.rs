@@ -6,6 +6,7 @@ mod architecture;
 mod calls;
 mod compatibility;
 mod documents;
+mod surface;
 
 fn workspace() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
