@@ -5,11 +5,11 @@
 
 mod asking;
 mod continuity;
-mod entry;
 mod options;
 mod output;
 mod pace;
 mod rewind;
+mod subscription;
 
 pub use continuity::{Continuity, GapReason};
 pub use options::ChannelOptions;
@@ -26,9 +26,9 @@ use crate::{
     rule::{Rule, off},
     time::Instant,
 };
-use entry::{Entry, Link};
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, rc::Rc};
+use subscription::Subscription;
 
 /// Whether the server answers `subscribe`, as far as we have seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ enum Timer {
     Grace,
     /// What is due depends on how the subscription stands: an answer, the next time to ask, or the
     /// missed events.
-    Link,
+    Subscription,
 }
 
 #[derive(Debug)]
@@ -81,7 +81,7 @@ pub struct Channels {
     options: ChannelOptions,
     rng: fastrand::Rng,
     id_prefix: Rc<str>,
-    entries: FxHashMap<ChannelName, Entry>,
+    entries: FxHashMap<ChannelName, Subscription>,
     leases: FxHashMap<LeaseId, Lease>,
     /// The `subscribe`s of this link that may still be answered.
     unanswered: FxHashMap<MessageId, ChannelName>,
@@ -187,7 +187,7 @@ impl Channels {
                 return Err(ChannelError::TooMany { limit });
             }
             self.last_order += 1;
-            let entry = Entry::new(self.last_order);
+            let entry = Subscription::new(self.last_order);
             self.entries.insert(channel.clone(), entry);
         }
         self.set_timer(channel, Timer::Grace, None);
@@ -199,8 +199,8 @@ impl Channels {
             if let Some(since) = since {
                 entry.begin_at(since);
             }
-            let is_idle = !matches!(entry.link, Link::Subscribing { .. } | Link::Live);
-            if self.up && is_idle && entry.link_due.is_none() {
+            let is_idle = !matches!(entry.state, ChannelState::Subscribing | ChannelState::Live);
+            if self.up && is_idle && entry.due.is_none() {
                 self.send_subscribe(now, channel);
             }
         }
@@ -254,10 +254,11 @@ impl Channels {
     pub fn down(&mut self) {
         self.up = false;
         self.unanswered.clear();
-        self.timers.retain(|(_, _, timer)| *timer != Timer::Link);
+        self.timers
+            .retain(|(_, _, timer)| *timer != Timer::Subscription);
         let mut lost = OrderedSet::new();
         for (channel, entry) in &mut self.entries {
-            entry.link_due = None;
+            entry.due = None;
             if entry.down() {
                 lost.insert((entry.order, channel.clone()));
             }
@@ -307,7 +308,7 @@ impl Channels {
                 let continuity = entry.answered(reply);
                 let waits = entry.is_recovering() && !off(Rule::ShortRecovery);
                 let due = waits.then(|| now + self.options.recovery_timeout);
-                self.set_timer(&channel, Timer::Link, due);
+                self.set_timer(&channel, Timer::Subscription, due);
                 if let Some(continuity) = continuity {
                     self.say_live(channel, continuity, position);
                 }
@@ -317,7 +318,7 @@ impl Channels {
             Err(error) if entry.may_be_granted_beside(id) => {
                 entry.forget_ask(id);
                 // An event has said more than the server does now.
-                if matches!(entry.link, Link::Unknown) {
+                if matches!(entry.state, ChannelState::Unknown) {
                     self.leave_open(now, channel, error);
                 }
             }
@@ -379,7 +380,7 @@ impl Channels {
         };
         let channel = channel.clone();
         if is_news {
-            self.set_timer(&channel, Timer::Link, None);
+            self.set_timer(&channel, Timer::Subscription, None);
             self.say_live(channel.clone(), Continuity::Unknown, position);
         }
         if let Some(gap) = gap {
@@ -396,7 +397,7 @@ impl Channels {
         {
             match timer {
                 Timer::Grace => self.close(&channel),
-                Timer::Link => self.link_due(now, &channel),
+                Timer::Subscription => self.subscription_due(now, &channel),
             }
         }
     }
@@ -415,14 +416,14 @@ impl Channels {
     /// How a channel is doing; `None` if there is no such channel, or no longer.
     #[must_use]
     pub fn state(&self, channel: &str) -> Option<ChannelState> {
-        self.entries.get(channel).map(Entry::state)
+        self.entries.get(channel).map(|entry| entry.state.clone())
     }
 
     /// Why the server sends no events of a channel, if it has refused to.
     #[must_use]
     pub fn refusal(&self, channel: &ChannelName) -> Option<ChannelError> {
-        match &self.entries.get(channel)?.link {
-            Link::Refused(error) => Some(ChannelError::Refused {
+        match &self.entries.get(channel)?.state {
+            ChannelState::Refused(error) => Some(ChannelError::Refused {
                 channel: channel.clone(),
                 error: error.clone(),
             }),
@@ -432,14 +433,16 @@ impl Channels {
 
     /// Whether a channel's answer, or an event that was missed and is sent now, is to come.
     pub(crate) fn is_coming_back(&self, channel: &ChannelName) -> bool {
-        self.entries.get(channel).is_some_and(Entry::is_coming_back)
+        self.entries
+            .get(channel)
+            .is_some_and(Subscription::is_coming_back)
     }
 
     /// Whether some channel is still on its way back: its answer, or an event that was missed and is
     /// sent now, is to come.
     #[must_use]
     pub fn are_coming_back(&self) -> bool {
-        self.entries.values().any(Entry::is_coming_back)
+        self.entries.values().any(Subscription::is_coming_back)
     }
 
     /// How far a channel's events have come, as far as the server numbers them.
@@ -451,7 +454,7 @@ impl Channels {
     /// What has been counted so far.
     #[must_use]
     pub fn stats(&self) -> ChannelStats {
-        let is_unknown = |entry: &&Entry| matches!(entry.link, Link::Unknown);
+        let is_unknown = |entry: &&Subscription| matches!(entry.state, ChannelState::Unknown);
         ChannelStats {
             channels: self.entries.len(),
             unknown: self.entries.values().filter(is_unknown).count(),

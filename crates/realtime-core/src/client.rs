@@ -5,7 +5,6 @@ mod link;
 mod live_list;
 mod mutations;
 mod options;
-mod outputs;
 mod part;
 mod port;
 mod queries;
@@ -17,6 +16,7 @@ mod router;
 mod shown;
 mod stats;
 mod store;
+mod turn;
 mod waking;
 
 pub use channel_rules::ChannelRules;
@@ -79,7 +79,7 @@ impl Client {
 
     /// Takes in something that happened at `now`.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
-        self.root.handle(now, input);
+        self.root.at(now).handle(input);
     }
 
     /// The next thing to do; `None` when all is done.
@@ -96,39 +96,41 @@ impl Client {
     /// Whether anything waits to be published.
     #[must_use]
     pub fn has_changes(&self) -> bool {
-        !self.root.out.dirty.is_empty()
+        !self.root.turn.dirty.is_empty()
     }
 
     /// Whether what waits is the user's own doing, to be shown before the next frame.
     #[must_use]
     pub fn is_urgent(&self) -> bool {
-        self.root.out.dirty.is_urgent()
+        self.root.turn.dirty.is_urgent()
     }
 
     /// What to tell hooks about, each topic once.
     pub fn take_changes(&mut self) -> Vec<Topic> {
-        self.root.out.dirty.take()
+        self.root.turn.dirty.take()
     }
 
     /// Starts connecting, unless that is under way or done.
     pub fn connect(&mut self, now: Instant) {
-        self.root.store.cache.sign_in(now);
-        self.root.link.connection.connect(now);
-        self.root.settle(now);
+        let root = self.root.at(now);
+        root.store.cache.sign_in(now);
+        root.link.connection.connect(now);
+        root.settle();
     }
 
     /// Connects afresh and at once, also after the client gave up or was told to stop.
     pub fn reconnect(&mut self, now: Instant) {
-        self.root.link.end_session(&mut self.root.out);
-        self.root.store.cache.sign_in(now);
-        self.root.link.connection.reconnect(now);
-        self.root.settle(now);
+        let root = self.root.at(now);
+        root.link.end_session(&mut root.turn);
+        root.store.cache.sign_in(now);
+        root.link.connection.reconnect(now);
+        root.settle();
     }
 
     /// Leaves every room, closes the socket and stays away until told otherwise. What still waits
     /// to be sent settles as disconnected.
     pub fn disconnect(&mut self, now: Instant) {
-        self.root.disconnect(now);
+        self.root.at(now).disconnect();
     }
 
     /// Asks the app for a new token and shows it on the open link. Where the protocol has no way to
@@ -136,8 +138,9 @@ impl Client {
     /// and the session is taken up again on it. Does nothing without a link: the next one begins with
     /// a new token anyway.
     pub fn renew_token(&mut self, now: Instant) {
-        self.root.link.renew_token(now);
-        self.root.settle(now);
+        let root = self.root.at(now);
+        root.link.renew_token(now);
+        root.settle();
     }
 
     /// The user signs out: leaves every room, closes the socket, settles everything that was sent
@@ -148,7 +151,7 @@ impl Client {
     /// [`connect`](Self::connect) or [`reconnect`](Self::reconnect) begins the next session. That one
     /// is not a continuation: channels are not resumed, and an answer to this session is nobody's.
     pub fn sign_out(&mut self, now: Instant) {
-        self.root.sign_out(now);
+        self.root.at(now).sign_out();
     }
 
     /// What has been counted so far.
@@ -164,7 +167,7 @@ impl Client {
             outbox: link.outbox.stats(),
             queries: store.cache.stats(),
             mutations: parts.get().map(Mutations::stats).unwrap_or_default(),
-            ..self.root.out.stats.clone()
+            ..self.root.turn.stats.clone()
         }
     }
 
@@ -199,9 +202,10 @@ impl Client {
         channel: &ChannelName,
         options: &SubscribeOptions,
     ) -> Result<LeaseId, ChannelError> {
-        let channels = &mut self.root.link.channels;
+        let root = self.root.at(now);
+        let channels = &mut root.link.channels;
         let lease = channels.subscribe_with(now, channel, options)?;
-        self.root.settle(now);
+        root.settle();
         Ok(lease)
     }
 
@@ -233,8 +237,9 @@ impl Client {
 
     /// Gives up one use of a channel; after the last, and a short grace, it is unsubscribed.
     pub fn release(&mut self, now: Instant, lease: LeaseId) {
-        self.root.link.channels.release(now, lease);
-        self.root.settle(now);
+        let root = self.root.at(now);
+        root.link.channels.release(now, lease);
+        root.settle();
     }
 
     /// Asks for every `event` on `channel` as [`Output::Event`], and subscribes to the channel.
@@ -254,21 +259,23 @@ impl Client {
         event: &EventName,
         channel: Option<&ChannelName>,
     ) -> Result<ListenerId, ChannelError> {
-        let (link, router) = (&mut self.root.link, &mut self.root.router);
+        let root = self.root.at(now);
+        let (link, router) = (&mut root.link, &mut root.router);
         if link.codec.keeps(event) {
             let event = event.clone();
             return Err(ChannelError::ReservedName { event });
         }
         let id = router.listen(now, event, channel, &mut link.channels)?;
-        self.root.settle(now);
+        root.settle();
         Ok(id)
     }
 
     /// Ends a listener.
     pub fn unlisten(&mut self, now: Instant, id: ListenerId) {
-        let channels = &mut self.root.link.channels;
-        self.root.router.unlisten(now, id, channels);
-        self.root.settle(now);
+        let root = self.root.at(now);
+        let channels = &mut root.link.channels;
+        root.router.unlisten(now, id, channels);
+        root.settle();
     }
 
     /// Sends a message. Exactly one [`Output::Settled`] says what became of it.
@@ -277,15 +284,17 @@ impl Client {
     /// [`EncodeError::ReservedName`](crate::EncodeError::ReservedName): those of presence and typing,
     /// and the protocol's own, such as `ping`.
     pub fn send(&mut self, now: Instant, message: Message) -> SendId {
-        let send = self.root.link.send(now, message, None);
-        self.root.settle(now);
+        let root = self.root.at(now);
+        let send = root.link.send(now, message, None);
+        root.settle();
         send
     }
 
     /// Gives up a send; it settles as cancelled, though the server may have got it.
     pub fn cancel_send(&mut self, now: Instant, send: SendId) {
-        self.root.link.outbox.cancel(send);
-        self.root.settle(now);
+        let root = self.root.at(now);
+        root.link.outbox.cancel(send);
+        root.settle();
     }
 
     /// Joins a channel's presence as `user`, or shares the place this client has there. A second
@@ -301,15 +310,15 @@ impl Client {
         user: User,
         options: PresenceOptions,
     ) -> Result<RosterLease, ChannelError> {
-        self.root.part(now, |rooms: &mut Rooms, context| {
-            rooms.join(now, channel, user, options, context)
-        })
+        self.root
+            .at(now)
+            .part(|rooms: &mut Rooms, context| rooms.join(channel, user, options, context))
     }
 
     /// Gives back a share in a channel's presence. One second after the last, we leave.
     pub fn leave(&mut self, now: Instant, lease: RosterLease) {
         let RosterLease(channel) = lease;
-        self.root.part(now, |rooms: &mut Rooms, _| {
+        self.root.at(now).part(|rooms: &mut Rooms, _| {
             if let Some(membership) = rooms.membership_mut(&channel) {
                 membership.release(now);
             }
@@ -324,10 +333,10 @@ impl Client {
 
     /// Sets our status on a channel; nothing happens if we are not on it.
     pub fn set_status(&mut self, now: Instant, channel: &ChannelName, status: PresenceStatus) {
-        self.root.part(now, |rooms: &mut Rooms, context| {
+        self.root.at(now).part(|rooms: &mut Rooms, context| {
             if let Some(membership) = rooms.membership_mut(channel) {
                 membership.roster.set_status(now, status);
-                context.out.dirty.mark_urgent();
+                context.turn.dirty.mark_urgent();
             }
         });
     }
@@ -339,7 +348,7 @@ impl Client {
         channel: &ChannelName,
         metadata: Option<Metadata>,
     ) {
-        self.root.part(now, |rooms: &mut Rooms, _| {
+        self.root.at(now).part(|rooms: &mut Rooms, _| {
             if let Some(membership) = rooms.membership_mut(channel) {
                 membership.roster.set_metadata(now, metadata);
             }
@@ -359,15 +368,16 @@ impl Client {
         name: &str,
         options: TypingOptions,
     ) -> Result<TypingLease, ChannelError> {
-        self.root.part(now, |rooms: &mut Rooms, context| {
-            rooms.open_typing(now, channel, user, name, options, context)
+        self.root.at(now).part(|rooms: &mut Rooms, context| {
+            rooms.open_typing(channel, user, name, options, context)
         })
     }
 
     /// Gives back a share in a channel's typing; after the last, the user has stopped typing.
     pub fn close_typing(&mut self, now: Instant, lease: TypingLease) {
         self.root
-            .part(now, |rooms: &mut Rooms, _| rooms.close_typing(now, &lease));
+            .at(now)
+            .part(|rooms: &mut Rooms, _| rooms.close_typing(now, &lease));
     }
 
     /// Who types on a channel, `user` excepted, in the order they began.
@@ -379,7 +389,7 @@ impl Client {
 
     /// `user` pressed a key. Call it on each: what is sent is thinned out.
     pub fn start_typing(&mut self, now: Instant, channel: &ChannelName, user: &UserId) {
-        self.root.part(now, |rooms: &mut Rooms, _| {
+        self.root.at(now).part(|rooms: &mut Rooms, _| {
             if let Some(typing) = rooms.typing_mut(channel, user) {
                 typing.room.start(now);
             }
@@ -388,7 +398,7 @@ impl Client {
 
     /// `user` has sent or cleared what they typed, or went elsewhere.
     pub fn stop_typing(&mut self, now: Instant, channel: &ChannelName, user: &UserId) {
-        self.root.part(now, |rooms: &mut Rooms, _| {
+        self.root.at(now).part(|rooms: &mut Rooms, _| {
             if let Some(typing) = rooms.typing_mut(channel, user) {
                 typing.room.stop(now);
             }
@@ -397,7 +407,7 @@ impl Client {
 
     /// Stops showing `typist` on a channel, as the app knows that they have finished.
     pub fn clear_typist(&mut self, now: Instant, channel: &ChannelName, typist: &UserId) {
-        self.root.part(now, |rooms: &mut Rooms, _| {
+        self.root.at(now).part(|rooms: &mut Rooms, _| {
             if let Some(room) = rooms.get_mut(channel) {
                 room.clear_typist(now, typist);
             }

@@ -3,7 +3,7 @@
 //! Every push gets a [`SendId`], and every [`SendId`] settles exactly once, even if the push was
 //! refused. Messages leave in the order they were pushed, and again in that order on a new link.
 
-mod entry;
+mod held;
 mod message;
 mod settlement;
 
@@ -17,7 +17,7 @@ use crate::{
     rule::{Rule, off},
     time::Instant,
 };
-use entry::{Entry, Kind, Owner};
+use held::{Held, Kind, Owner};
 use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
 use std::{collections::VecDeque, rc::Rc};
@@ -45,7 +45,7 @@ impl Default for OutboxLimits {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
+enum Connectivity {
     /// There is none, but one is expected.
     Down,
     Up,
@@ -78,10 +78,10 @@ pub struct Outbox {
     limits: OutboxLimits,
     id_prefix: Rc<str>,
     now: Instant,
-    link: Link,
+    link: Connectivity,
     blocked: bool,
     last: SendId,
-    held: OrderedMap<SendId, Entry>,
+    held: OrderedMap<SendId, Held>,
     unsent: OrderedSet<SendId>,
     latest: FxHashMap<(Owner, Rc<str>), SendId>,
     /// Sends with an id that was given.
@@ -100,7 +100,7 @@ impl Outbox {
             limits,
             id_prefix: id_prefix.into(),
             now: Instant::ZERO,
-            link: Link::Down,
+            link: Connectivity::Down,
             blocked: false,
             last: SendId(0),
             held: OrderedMap::new(),
@@ -167,7 +167,7 @@ impl Outbox {
             self.given.insert(id.clone(), send);
         }
         let id = id.unwrap_or_else(|| self.message_id_of(send));
-        let entry = Entry::new(now, id, message, owner);
+        let entry = Held::new(now, id, message, owner);
         if let Kind::Latest(key) = &entry.kind {
             self.latest.insert(key.clone(), send);
         }
@@ -189,7 +189,7 @@ impl Outbox {
     /// The link is up and subscribed: what waits may go.
     pub fn up(&mut self, now: Instant) {
         self.advance(now);
-        self.link = Link::Up;
+        self.link = Connectivity::Up;
         self.blocked = false;
     }
 
@@ -197,7 +197,7 @@ impl Outbox {
     /// after [`disconnected_for_good`](Self::disconnected_for_good).
     pub fn down(&mut self, now: Instant) {
         self.advance(now);
-        self.link = Link::Down;
+        self.link = Connectivity::Down;
         self.drop_volatile(&SendError::Disconnected);
         let unanswered: Vec<SendId> = self.held.keys().copied().collect();
         for send in unanswered {
@@ -206,7 +206,7 @@ impl Outbox {
                 continue;
             }
             if self.unsent.insert(send) {
-                let expires = self.held.get(&send).and_then(Entry::expires);
+                let expires = self.held.get(&send).and_then(Held::expires);
                 self.set_deadline(send, expires);
             }
         }
@@ -216,7 +216,7 @@ impl Outbox {
     /// push until [`down`](Self::down) or [`up`](Self::up).
     pub fn disconnected_for_good(&mut self, now: Instant) {
         self.advance(now);
-        self.link = Link::Ended;
+        self.link = Connectivity::Ended;
         self.settle_all(&SendError::Disconnected);
     }
 
@@ -322,7 +322,7 @@ impl Outbox {
 
     /// Whether a message waits that may go.
     pub(crate) fn may_transmit(&self) -> bool {
-        self.link == Link::Up && !self.blocked && !self.unsent.is_empty()
+        self.link == Connectivity::Up && !self.blocked && !self.unsent.is_empty()
     }
 
     /// What has been counted so far.
@@ -344,14 +344,14 @@ impl Outbox {
             return Some(SendError::Invalid(DecodeError::new(what, error)));
         }
         match self.link {
-            Link::Ended => return Some(SendError::Disconnected),
-            Link::Down if message.delivery == Delivery::Volatile => {
+            Connectivity::Ended => return Some(SendError::Disconnected),
+            Connectivity::Down if message.delivery == Delivery::Volatile => {
                 return Some(SendError::Disconnected);
             }
-            Link::Up if self.blocked && message.delivery == Delivery::Volatile => {
+            Connectivity::Up if self.blocked && message.delivery == Delivery::Volatile => {
                 return Some(SendError::Overflow);
             }
-            Link::Down | Link::Up => {}
+            Connectivity::Down | Connectivity::Up => {}
         }
         let freed = replaced
             .and_then(|send| self.held.get(&send))

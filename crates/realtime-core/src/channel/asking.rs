@@ -1,9 +1,8 @@
 //! Asking for channels: what is sent, how long the answer is waited for, and when it is asked again.
 
 use super::{
-    Answers, ChannelOutput, Channels, Continuity, Timer,
-    entry::{Gap, Link, Recovery},
-    pace,
+    Answers, ChannelOutput, ChannelState, Channels, Continuity, Timer, pace,
+    subscription::{Gap, Recovery},
 };
 use crate::{
     access::SubscribeOptions,
@@ -30,7 +29,7 @@ impl Channels {
         }
         let was_open = entry.down();
         entry.position = None;
-        self.set_timer(channel, Timer::Link, None);
+        self.set_timer(channel, Timer::Subscription, None);
         if was_open {
             let channel = channel.clone();
             self.outputs.push_back(ChannelOutput::Lost { channel });
@@ -44,14 +43,14 @@ impl Channels {
     }
 
     /// What a channel waited for has not come, or it is time to ask for it again.
-    pub(super) fn link_due(&mut self, now: Instant, channel: &ChannelName) {
+    pub(super) fn subscription_due(&mut self, now: Instant, channel: &ChannelName) {
         let Some(entry) = self.entries.get_mut(channel) else {
             return;
         };
-        entry.link_due = None;
-        match entry.link {
-            Link::Down => {}
-            Link::Subscribing { .. } => {
+        entry.due = None;
+        match entry.state {
+            ChannelState::Waiting => {}
+            ChannelState::Subscribing => {
                 self.stats.unanswered += 1;
                 let lost = self.answers == Answers::Yes;
                 if self.answers == Answers::Unproven {
@@ -59,12 +58,12 @@ impl Channels {
                 }
                 self.assume(now, channel, lost);
             }
-            Link::Unknown | Link::Refused(_) => self.send_subscribe(now, channel),
-            Link::Live => match entry.look_at_recovery() {
+            ChannelState::Unknown | ChannelState::Refused(_) => self.send_subscribe(now, channel),
+            ChannelState::Live => match entry.look_at_recovery() {
                 Recovery::Complete => {}
                 Recovery::UnderWay => {
                     let due = now + self.options.recovery_timeout;
-                    self.set_timer(channel, Timer::Link, Some(due));
+                    self.set_timer(channel, Timer::Subscription, Some(due));
                 }
                 Recovery::Short(gap) => self.say_gap(channel.clone(), gap),
             },
@@ -97,7 +96,7 @@ impl Channels {
             Answers::Unproven => self.options.answer_wait,
             Answers::Yes => self.options.subscribe_timeout,
         };
-        self.set_timer(channel, Timer::Link, Some(now + wait));
+        self.set_timer(channel, Timer::Subscription, Some(now + wait));
     }
 
     /// Goes on without an answer.
@@ -124,19 +123,19 @@ impl Channels {
         if let Some(entry) = self.entries.get_mut(channel) {
             entry.tries = entry.tries.saturating_add(1);
             let wait = pace::wait(&mut self.rng, &self.options, entry.tries, asked);
-            self.set_timer(channel, Timer::Link, Some(now + wait));
+            self.set_timer(channel, Timer::Subscription, Some(now + wait));
         }
     }
 
     pub(super) fn refuse(&mut self, now: Instant, channel: ChannelName, error: ServerError) {
-        self.set_timer(&channel, Timer::Link, None);
+        self.set_timer(&channel, Timer::Subscription, None);
         let Some(entry) = self.entries.get_mut(&channel) else {
             return;
         };
         for ask in entry.take_asks() {
             self.unanswered.remove(&ask);
         }
-        entry.link = Link::Refused(error.clone());
+        entry.state = ChannelState::Refused(error.clone());
         self.stats.refused += 1;
         if let Some(millis) = error.retry_after.filter(|_| self.up) {
             self.ask_later(now, &channel, Duration::from_millis(millis));
@@ -149,7 +148,7 @@ impl Channels {
     /// more than before, but asking on would be in vain unless the server says when.
     pub(super) fn leave_open(&mut self, now: Instant, channel: ChannelName, error: ServerError) {
         self.stats.refused += 1;
-        self.set_timer(&channel, Timer::Link, None);
+        self.set_timer(&channel, Timer::Subscription, None);
         if let Some(millis) = error.retry_after {
             self.ask_later(now, &channel, Duration::from_millis(millis));
         }
@@ -183,7 +182,7 @@ impl Channels {
     }
 
     pub(super) fn close(&mut self, channel: &ChannelName) {
-        self.set_timer(channel, Timer::Link, None);
+        self.set_timer(channel, Timer::Subscription, None);
         let Some(mut entry) = self.entries.remove(channel) else {
             return;
         };
@@ -206,7 +205,7 @@ impl Channels {
         };
         let slot = match timer {
             Timer::Grace => &mut entry.grace_over,
-            Timer::Link => &mut entry.link_due,
+            Timer::Subscription => &mut entry.due,
         };
         if let Some(old) = std::mem::replace(slot, at) {
             self.timers.remove(&(old, channel.clone(), timer));

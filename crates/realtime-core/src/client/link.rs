@@ -1,6 +1,6 @@
 //! The link: connection, subscriptions, outbox and codec, from frames to what they say and back.
 
-use super::{ClientOptions, Fault, Output, outputs::Outputs};
+use super::{ClientOptions, Fault, Output, turn::Turn};
 use crate::{
     access::Token,
     channel::{ChannelOutput, Channels, SubscribeReply},
@@ -162,25 +162,25 @@ impl Link {
     /// Takes in a frame; gives an event that it brings.
     pub(super) fn frame<'a>(
         &mut self,
-        now: Instant,
         generation: Generation,
         frame: FrameRef<'a>,
-        out: &mut Outputs,
+        turn: &mut Turn,
     ) -> Option<EventFrame<'a>> {
-        if !self.connection.frame_received(now, generation) {
+        if !self.connection.frame_received(turn.now, generation) {
             return None;
         }
-        out.stats.frames_received += 1;
-        out.stats.bytes_received += frame.len() as u64;
+        turn.stats.frames_received += 1;
+        turn.stats.bytes_received += frame.len() as u64;
         match self.codec.decode(frame) {
-            Ok(inbound) => self.inbound(now, generation, inbound, out),
+            Ok(inbound) => self.inbound(generation, inbound, turn),
             Err(error) => {
-                out.stats.malformed_frames += 1;
+                turn.stats.malformed_frames += 1;
                 if error.is_fatal() {
                     let message = error.to_string();
-                    self.connection.protocol_error(now, generation, &message);
+                    self.connection
+                        .protocol_error(turn.now, generation, &message);
                 }
-                out.fault(Fault::Frame(error));
+                turn.fault(Fault::Frame(error));
                 None
             }
         }
@@ -188,102 +188,98 @@ impl Link {
 
     fn inbound<'a>(
         &mut self,
-        now: Instant,
         generation: Generation,
         inbound: Inbound<'a>,
-        out: &mut Outputs,
+        turn: &mut Turn,
     ) -> Option<EventFrame<'a>> {
         match inbound {
             Inbound::Event(event) => return Some(event),
-            Inbound::Reply(reply) => self.reply(now, generation, reply, out),
-            Inbound::Ping { id } => self.say(&Outbound::Pong { re: id.as_deref() }, out),
-            Inbound::Pong => self.connection.pong_received(now, generation),
-            Inbound::Ready => self.connection.handshake_done(now, generation),
+            Inbound::Reply(reply) => self.reply(generation, reply, turn),
+            Inbound::Ping { id } => self.say(&Outbound::Pong { re: id.as_deref() }, turn),
+            Inbound::Pong => self.connection.pong_received(turn.now, generation),
+            Inbound::Ready => self.connection.handshake_done(turn.now, generation),
             Inbound::Rejected(error) => {
-                self.connection.handshake_failed(now, generation, error);
+                self.connection
+                    .handshake_failed(turn.now, generation, error);
             }
             Inbound::ServerPings { silence } => {
-                self.connection.server_pings(now, generation, silence);
+                self.connection.server_pings(turn.now, generation, silence);
             }
-            Inbound::Revoked { channel, error } => self.channels.revoke(now, &channel, error),
-            Inbound::Closing => self.connection.server_closing(now, generation),
+            Inbound::Revoked { channel, error } => self.channels.revoke(turn.now, &channel, error),
+            Inbound::Closing => self.connection.server_closing(turn.now, generation),
             Inbound::Dismissed { reason } => {
-                self.connection.dismissed(now, generation, &reason);
+                self.connection.dismissed(turn.now, generation, &reason);
             }
-            Inbound::TokenExpired => self.connection.token_expired(now, generation),
+            Inbound::TokenExpired => self.connection.token_expired(turn.now, generation),
             Inbound::Error(error)
                 if self.connection.is_open()
                     && self.connection.has_token()
                     && &*error.code == "token_expired" =>
             {
-                self.connection.token_expired(now, generation);
+                self.connection.token_expired(turn.now, generation);
             }
             Inbound::Error(error) => {
                 // Nothing but the token has been said yet, so that is what the server means.
                 if !self.connection.is_open() && self.auth.take().is_some() {
                     self.connection
-                        .handshake_failed(now, generation, error.clone());
+                        .handshake_failed(turn.now, generation, error.clone());
                 }
-                out.fault(Fault::Server(error));
+                turn.fault(Fault::Server(error));
             }
             Inbound::Nothing => {}
         }
         None
     }
 
-    fn reply(
-        &mut self,
-        now: Instant,
-        generation: Generation,
-        reply: ReplyFrame<'_>,
-        out: &mut Outputs,
-    ) {
+    fn reply(&mut self, generation: Generation, reply: ReplyFrame<'_>, turn: &mut Turn) {
         let re = MessageId::from(reply.re.as_ref());
         if self.auth.as_ref() == Some(&re) {
             self.auth = None;
             match reply.result {
-                Ok(_) => self.connection.handshake_done(now, generation),
-                Err(error) => self.connection.handshake_failed(now, generation, error),
+                Ok(_) => self.connection.handshake_done(turn.now, generation),
+                Err(error) => self
+                    .connection
+                    .handshake_failed(turn.now, generation, error),
             }
         } else if self.renewal.as_ref() == Some(&re) {
             self.renewal = None;
             if let Err(error) = reply.result {
-                self.connection.renewal_failed(now, generation, error);
+                self.connection.renewal_failed(turn.now, generation, error);
             }
         } else if self.channels.expects(&re) {
             let result = reply.result.map(|data| SubscribeReply {
                 position: reply.position,
                 recovered: recovered(&data),
             });
-            self.channels.reply(now, &re, result);
+            self.channels.reply(turn.now, &re, result);
         } else {
             let result = reply.result.as_deref().map_err(Clone::clone);
-            if !self.outbox.acked(now, &re, result) {
-                out.stats.unknown_replies += 1;
+            if !self.outbox.acked(turn.now, &re, result) {
+                turn.stats.unknown_replies += 1;
             }
         }
     }
 
     /// The next thing that the root is to know.
-    pub(super) fn poll_output(&mut self, now: Instant, out: &mut Outputs) -> Option<LinkOutput> {
+    pub(super) fn poll_output(&mut self, turn: &mut Turn) -> Option<LinkOutput> {
         loop {
             if let Some(output) = self.connection.poll_output() {
-                if let Some(output) = self.connection_output(now, output, out) {
+                if let Some(output) = self.connection_output(output, turn) {
                     return Some(output);
                 }
-            } else if let Some(output) = self.poll_channel(out) {
+            } else if let Some(output) = self.poll_channel(turn) {
                 return Some(LinkOutput::Channel(output));
             } else if let Some((send, result)) = self.outbox.poll_settled() {
                 if result == Err(SendError::Timeout) {
-                    self.connection.answer_missed(now);
+                    self.connection.answer_missed(turn.now);
                 }
                 return Some(LinkOutput::Settled(send, result));
             } else {
                 let generation = self.connection.generation();
                 match self.codec.poll_output()? {
-                    CodecOutput::Transmit(frame) => out.transmit(generation, frame),
+                    CodecOutput::Transmit(frame) => turn.transmit(generation, frame),
                     CodecOutput::Inbound(inbound) => {
-                        if let Some(event) = self.inbound(now, generation, inbound, out) {
+                        if let Some(event) = self.inbound(generation, inbound, turn) {
                             return Some(LinkOutput::Event(event));
                         }
                     }
@@ -294,67 +290,66 @@ impl Link {
 
     fn connection_output(
         &mut self,
-        now: Instant,
         output: ConnectionOutput,
-        out: &mut Outputs,
+        turn: &mut Turn,
     ) -> Option<LinkOutput> {
         match output {
             ConnectionOutput::RequestToken { generation } => {
-                out.push(Output::RequestToken { generation });
-                return Some(self.sought(now));
+                turn.push(Output::RequestToken { generation });
+                return Some(self.sought(turn.now));
             }
             ConnectionOutput::Connect { generation } => {
                 match self.codec.address(&self.url.0) {
-                    Ok((url, protocols)) => out.push(Output::Connect {
+                    Ok((url, protocols)) => turn.push(Output::Connect {
                         generation,
                         url,
                         protocols,
                     }),
-                    Err(error) => self.address_refused(now, generation, error, out),
+                    Err(error) => self.address_refused(generation, error, turn),
                 }
-                return Some(self.sought(now));
+                return Some(self.sought(turn.now));
             }
             ConnectionOutput::Handshake { generation, token } => {
-                self.handshake(now, generation, token.as_ref(), out);
+                self.handshake(generation, token.as_ref(), turn);
             }
             ConnectionOutput::RenewToken { generation } => {
-                out.push(Output::RequestToken { generation });
+                turn.push(Output::RequestToken { generation });
             }
             ConnectionOutput::ShowToken { token, .. } if !self.codec.renews_tokens() => {
-                self.connection.reconnect_with(now, token);
+                self.connection.reconnect_with(turn.now, token);
             }
             ConnectionOutput::ShowToken { token, .. } => {
-                self.renewal = Some(self.show_token(&token, out));
+                self.renewal = Some(self.show_token(&token, turn));
             }
-            ConnectionOutput::SendPing { .. } => self.say(&Outbound::Ping, out),
+            ConnectionOutput::SendPing { .. } => self.say(&Outbound::Ping, turn),
             ConnectionOutput::Close {
                 generation,
                 code,
                 reason,
-            } => out.push(Output::Close {
+            } => turn.push(Output::Close {
                 generation,
                 code,
                 reason: reason.to_owned(),
             }),
             ConnectionOutput::Up { .. } => {
-                // Subscriptions go out before what waited: a server may want to know the client before
+                // Subscriptions go turn before what waited: a server may want to know the client before
                 // it hears from it, and echoes need a subscription.
-                self.channels.up(now);
-                self.outbox.up(now);
-                (self.up_since, self.is_over) = (Some(now), false);
+                self.channels.up(turn.now);
+                self.outbox.up(turn.now);
+                (self.up_since, self.is_over) = (Some(turn.now), false);
                 return Some(LinkOutput::Up);
             }
             ConnectionOutput::Down { .. } => {
                 self.channels.down();
-                self.outbox.down(now);
+                self.outbox.down(turn.now);
                 return Some(LinkOutput::Down);
             }
             ConnectionOutput::Ended { .. } => {
-                self.outbox.disconnected_for_good(now);
+                self.outbox.disconnected_for_good(turn.now);
                 self.is_over = true;
                 return Some(LinkOutput::Ended);
             }
-            ConnectionOutput::StatusChanged => out.dirty.mark(Topic::Connection),
+            ConnectionOutput::StatusChanged => turn.dirty.mark(Topic::Connection),
         }
         None
     }
@@ -366,37 +361,31 @@ impl Link {
         LinkOutput::Sought
     }
 
-    fn handshake(
-        &mut self,
-        now: Instant,
-        generation: Generation,
-        token: Option<&Token>,
-        out: &mut Outputs,
-    ) {
+    fn handshake(&mut self, generation: Generation, token: Option<&Token>, turn: &mut Turn) {
         self.codec.reset();
         self.renewal = None;
         let Some(token) = token else {
             if !self.codec.announces_ready() {
-                self.connection.handshake_done(now, generation);
+                self.connection.handshake_done(turn.now, generation);
             }
             return;
         };
-        self.auth = Some(self.show_token(token, out));
+        self.auth = Some(self.show_token(token, turn));
     }
 
-    fn show_token(&mut self, token: &Token, out: &mut Outputs) -> MessageId {
+    fn show_token(&mut self, token: &Token, turn: &mut Turn) -> MessageId {
         self.last_auth += 1;
         let id = MessageId::from(format!("{}a-{}", self.id_prefix, self.last_auth));
         let token = token.as_str();
-        self.say(&Outbound::Auth { id: &id, token }, out);
+        self.say(&Outbound::Auth { id: &id, token }, turn);
         id
     }
 
     /// What a channel has to tell; what it wants said is said.
-    pub(super) fn poll_channel(&mut self, out: &mut Outputs) -> Option<ChannelOutput> {
+    pub(super) fn poll_channel(&mut self, turn: &mut Turn) -> Option<ChannelOutput> {
         loop {
             let Some(output) = self.channels.poll_output() else {
-                self.count_unknown(out);
+                self.count_unknown(turn);
                 return None;
             };
             match &output {
@@ -414,29 +403,29 @@ impl Link {
                             since,
                             options,
                         },
-                        out,
+                        turn,
                     );
                     continue;
                 }
                 ChannelOutput::Unsubscribe { channel } => {
-                    self.say(&Outbound::Unsubscribe { channel }, out);
+                    self.say(&Outbound::Unsubscribe { channel }, turn);
                     continue;
                 }
                 ChannelOutput::Unknown { channel, lost, .. } => {
-                    self.tell_of_silence(channel, *lost, out);
+                    self.tell_of_silence(channel, *lost, turn);
                 }
                 ChannelOutput::StillUnknown { channel, error } => {
                     let hint = format!(
                         "the server never answered the first subscription, and refused it when it \
                          was repeated: {error}; check that it answers one that it has granted before"
                     );
-                    out.fault(Fault::Unanswered {
+                    turn.fault(Fault::Unanswered {
                         channel: channel.clone(),
                         hint: hint.into(),
                     });
                     continue;
                 }
-                ChannelOutput::Refused { channel, error } => out.fault(Fault::Refused {
+                ChannelOutput::Refused { channel, error } => turn.fault(Fault::Refused {
                     channel: channel.clone(),
                     error: error.clone(),
                 }),
@@ -450,17 +439,17 @@ impl Link {
         }
     }
 
-    fn count_unknown(&mut self, out: &mut Outputs) {
+    fn count_unknown(&mut self, turn: &mut Turn) {
         if std::mem::take(&mut self.channels_moved) {
             let unknown = self.channels.stats().unknown;
             if std::mem::replace(&mut self.unknown_channels, unknown) != unknown {
-                out.dirty.mark(Topic::Connection);
+                turn.dirty.mark(Topic::Connection);
             }
         }
     }
 
     /// Says once what to check where a server answers nothing, and else which channel it has lost.
-    fn tell_of_silence(&mut self, channel: &ChannelName, lost: bool, out: &mut Outputs) {
+    fn tell_of_silence(&mut self, channel: &ChannelName, lost: bool, turn: &mut Turn) {
         let hint = if lost {
             "the server answers other subscriptions, but not this one; it is asked again".into()
         } else if std::mem::replace(&mut self.told_of_silence, true) {
@@ -469,7 +458,7 @@ impl Link {
             self.codec.silence_hint()
         };
         let channel = channel.clone();
-        out.fault(Fault::Unanswered { channel, hint });
+        turn.fault(Fault::Unanswered { channel, hint });
     }
 
     /// The shell was heard: it knows by now what the socket takes.
@@ -483,7 +472,7 @@ impl Link {
     }
 
     /// Hands out the next message that waits, if the socket takes it; whether there was one.
-    pub(super) fn transmit_next(&mut self, out: &mut Outputs) -> bool {
+    pub(super) fn transmit_next(&mut self, turn: &mut Turn) -> bool {
         if self.handed >= BURST || !self.outbox.may_transmit() {
             return false;
         }
@@ -505,48 +494,47 @@ impl Link {
             data: &data,
             id: id.as_ref(),
         };
-        if let Err(error) = self.transmit(&message, out) {
+        if let Err(error) = self.transmit(&message, turn) {
             self.outbox.unsendable(send, error);
         }
         true
     }
 
     /// The app wants no more of this session, whatever becomes of the socket.
-    pub(super) fn end_session(&mut self, out: &mut Outputs) {
+    pub(super) fn end_session(&mut self, turn: &mut Turn) {
         let mut frames = Vec::new();
         if self.codec.encode(&Outbound::Goodbye, &mut frames).is_ok() && self.connection.is_open() {
             for frame in frames {
-                out.transmit(self.connection.generation(), frame);
+                turn.transmit(self.connection.generation(), frame);
             }
         }
     }
 
     /// Says something that every codec can say.
-    fn say(&mut self, message: &Outbound<'_>, out: &mut Outputs) {
-        if let Err(error) = self.transmit(message, out) {
-            out.fault(Fault::Encode(error));
+    fn say(&mut self, message: &Outbound<'_>, turn: &mut Turn) {
+        if let Err(error) = self.transmit(message, turn) {
+            turn.fault(Fault::Encode(error));
         }
     }
 
-    fn transmit(&mut self, message: &Outbound<'_>, out: &mut Outputs) -> Result<(), EncodeError> {
+    fn transmit(&mut self, message: &Outbound<'_>, turn: &mut Turn) -> Result<(), EncodeError> {
         let mut frames = Vec::with_capacity(1);
         self.codec.encode(message, &mut frames)?;
         for frame in frames {
-            out.transmit(self.connection.generation(), frame);
+            turn.transmit(self.connection.generation(), frame);
         }
         Ok(())
     }
 
     pub(super) fn address_refused(
         &mut self,
-        now: Instant,
         generation: Generation,
         error: AddressError,
-        out: &mut Outputs,
+        turn: &mut Turn,
     ) {
         self.connection
-            .address_refused(now, generation, error.clone());
-        out.fault(Fault::Address(error));
+            .address_refused(turn.now, generation, error.clone());
+        turn.fault(Fault::Address(error));
     }
 
     /// Asks the app for a new token and shows it on the open link, or on another in its place.
@@ -562,23 +550,24 @@ impl Link {
     /// The app has a token, or has none.
     pub(super) fn token(
         &mut self,
-        now: Instant,
         generation: Generation,
         result: Result<Option<String>, FetchError>,
-        out: &mut Outputs,
+        turn: &mut Turn,
     ) {
         match result {
             Err(error) if is_denial(&error) => {
-                self.connection.token_denied(now, generation, error.message);
+                self.connection
+                    .token_denied(turn.now, generation, error.message);
             }
             Err(error) => {
                 let message = error.message.to_string();
                 if self.connection.is_renewing(generation) {
-                    out.fault(Fault::Token(error));
+                    turn.fault(Fault::Token(error));
                 }
-                self.connection.token_ready(now, generation, Err(message));
+                self.connection
+                    .token_ready(turn.now, generation, Err(message));
             }
-            Ok(token) => self.connection.token_ready(now, generation, Ok(token)),
+            Ok(token) => self.connection.token_ready(turn.now, generation, Ok(token)),
         }
     }
 }

@@ -41,13 +41,9 @@ impl Part for Mutations {
         queue
     }
 
-    fn handle(
-        &mut self,
-        now: Instant,
-        happening: &Happening<'_>,
-        context: &mut Context<'_>,
-    ) -> bool {
-        let mut doing = Doing::new(now, self, context);
+    fn handle(&mut self, happening: &Happening<'_>, context: &mut Context<'_>) -> bool {
+        let now = context.turn.now;
+        let mut doing = Doing::new(self, context);
         match *happening {
             Happening::Sought => doing.queue.link_wanted(),
             Happening::Up => doing.queue.link_up(now),
@@ -74,8 +70,8 @@ impl Part for Mutations {
         false
     }
 
-    fn poll(&mut self, now: Instant, context: &mut Context<'_>) -> bool {
-        Doing::new(now, self, context).poll()
+    fn poll(&mut self, context: &mut Context<'_>) -> bool {
+        Doing::new(self, context).poll()
     }
 
     fn answers_due(&self) -> Option<Instant> {
@@ -85,22 +81,17 @@ impl Part for Mutations {
 
 /// What is being done about mutations, and by what means.
 pub(super) struct Doing<'a, 'c> {
-    now: Instant,
     queue: &'a mut Mutations,
     context: &'a mut Context<'c>,
 }
 
 impl<'a, 'c> Doing<'a, 'c> {
-    pub(super) const fn new(
-        now: Instant,
-        queue: &'a mut Mutations,
-        context: &'a mut Context<'c>,
-    ) -> Self {
-        Self {
-            now,
-            queue,
-            context,
-        }
+    pub(super) const fn new(queue: &'a mut Mutations, context: &'a mut Context<'c>) -> Self {
+        Self { queue, context }
+    }
+
+    const fn now(&self) -> Instant {
+        self.context.turn.now
     }
 
     /// Shows a mutation's edits and sends it, now or when it may be sent. Exactly one
@@ -121,7 +112,7 @@ impl<'a, 'c> Doing<'a, 'c> {
                 }
             }
         }
-        self.context.out.dirty.mark_urgent();
+        self.context.turn.dirty.mark_urgent();
         id
     }
 
@@ -134,7 +125,7 @@ impl<'a, 'c> Doing<'a, 'c> {
         }
         let outcome = self.queue.give_up(id, MutationError::Cancelled);
         self.show_outcome(id, outcome);
-        self.context.out.dirty.mark_urgent();
+        self.context.turn.dirty.mark_urgent();
     }
 
     /// Tries a mutation again that failed and was kept. If it is not certain that the server did
@@ -146,7 +137,7 @@ impl<'a, 'c> Doing<'a, 'c> {
                 overlay.set_failed(id, false)
             });
         }
-        self.context.out.dirty.mark_urgent();
+        self.context.turn.dirty.mark_urgent();
     }
 
     /// Lets a mutation go that failed and was kept: its edits go, and the mutations that edit a row
@@ -154,7 +145,7 @@ impl<'a, 'c> Doing<'a, 'c> {
     pub(super) fn dismiss(&mut self, id: MutationId) {
         let outcome = self.queue.dismiss(id);
         self.show_outcome(id, outcome);
-        self.context.out.dirty.mark_urgent();
+        self.context.turn.dirty.mark_urgent();
     }
 
     /// Lays a mutation's edits over the queries that are in the cache, or over `only` one.
@@ -183,11 +174,11 @@ impl<'a, 'c> Doing<'a, 'c> {
                 .context
                 .store
                 .cache
-                .lay_edit(self.now, entry, |layered| edit.lay(layered, layer, ids));
+                .lay_edit(self.now(), entry, |layered| edit.lay(layered, layer, ids));
             self.context
                 .store
                 .cache
-                .edit_overlay(self.now, entry, |overlay| {
+                .edit_overlay(self.now(), entry, |overlay| {
                     overlay.expect(id, &message);
                     (false, ())
                 });
@@ -260,10 +251,10 @@ impl<'a, 'c> Doing<'a, 'c> {
         }
         while let Some((mutation, event)) = self.queue.take_event() {
             spoke = true;
-            self.context.out.push(Output::Mutation { mutation, event });
+            self.context.turn.push(Output::Mutation { mutation, event });
         }
         if spoke {
-            self.context.out.dirty.mark(Topic::Mutations);
+            self.context.turn.dirty.mark(Topic::Mutations);
         }
         spoke
     }
@@ -280,7 +271,7 @@ impl<'a, 'c> Doing<'a, 'c> {
             let has_data = meta.status == QueryStatus::Success;
             Some(merges && is_fed && has_data && (misses || !meta.is_live))
         };
-        self.queue.next_ready(self.now, |mutation| {
+        self.queue.next_ready(self.now(), |mutation| {
             let mut edits = mutation.edits.iter();
             edits.any(|edit| is_behind(&edit.key) == Some(true))
         })
@@ -334,12 +325,15 @@ impl<'a, 'c> Doing<'a, 'c> {
                     data: data.to_string(),
                     delivery,
                 };
-                let send = self.context.link.send(self.now, message, Some(message_id));
-                self.queue.sent(self.now, id, Some(send));
+                let send = self
+                    .context
+                    .link
+                    .send(self.now(), message, Some(message_id));
+                self.queue.sent(self.now(), id, Some(send));
             }
             Sender::App(_) => {
-                self.queue.sent(self.now, id, None);
-                self.context.out.push(Output::StartMutation {
+                self.queue.sent(self.now(), id, None);
+                self.context.turn.push(Output::StartMutation {
                     mutation: id,
                     id: message_id,
                     data,
@@ -352,7 +346,7 @@ impl<'a, 'c> Doing<'a, 'c> {
     fn done(&mut self, id: MutationId, result: Result<Rc<str>, MutationError>) {
         // Afterwards the queries it edits are not known any more.
         let keys = self.queue.keys(id);
-        let outcome = self.queue.outcome(self.now, id, result);
+        let outcome = self.queue.outcome(self.now(), id, result);
         self.show_outcome_in(id, outcome, &keys);
     }
 
@@ -365,14 +359,14 @@ impl<'a, 'c> Doing<'a, 'c> {
         match outcome {
             Outcome::None => {}
             Outcome::Confirmed(answer) => {
-                let now = self.now;
+                let now = self.now();
                 self.overlays_of(keys, |overlay| overlay.confirm(now, id, &answer));
                 let left = self.keys_with(id, keys);
                 if !self.is_any(&left, |overlay| overlay.awaits_id(id)) {
                     self.queue.all_named(id);
                 }
                 if !left.is_empty()
-                    && let Some((oldest, keys)) = self.queue.wait_to_be_seen(self.now, id, left)
+                    && let Some((oldest, keys)) = self.queue.wait_to_be_seen(self.now(), id, left)
                 {
                     self.never_seen(oldest, &keys);
                 }
@@ -393,7 +387,7 @@ impl<'a, 'c> Doing<'a, 'c> {
                 }
             }
         }
-        self.context.out.dirty.mark(Topic::Mutations);
+        self.context.turn.dirty.mark(Topic::Mutations);
     }
 
     fn revoke_everywhere(&mut self, id: MutationId) {
@@ -402,7 +396,7 @@ impl<'a, 'c> Doing<'a, 'c> {
     }
 
     fn revoke(&mut self, keys: &[QueryKey], id: MutationId) {
-        let now = self.now;
+        let now = self.now();
         self.overlays_of(keys, |overlay| overlay.revoke(now, id));
     }
 
@@ -442,7 +436,7 @@ impl<'a, 'c> Doing<'a, 'c> {
                 self.context
                     .store
                     .cache
-                    .edit_overlay(self.now, entry, |overlay| (change(overlay), ()));
+                    .edit_overlay(self.now(), entry, |overlay| (change(overlay), ()));
                 self.hear_overlay(entry);
             }
         }
@@ -473,11 +467,11 @@ impl<'a, 'c> Doing<'a, 'c> {
         for send in self.queue.sign_out() {
             self.context.link.outbox.cancel(send);
         }
-        self.context.out.dirty.mark(Topic::Mutations);
+        self.context.turn.dirty.mark(Topic::Mutations);
     }
 
     fn due(&mut self) {
-        while let Some(due) = self.queue.next_due(self.now) {
+        while let Some(due) = self.queue.next_due(self.now()) {
             match due {
                 Due::Late(id) => self.done(id, Err(MutationError::Timeout)),
                 Due::Overdue {
@@ -499,12 +493,12 @@ impl<'a, 'c> Doing<'a, 'c> {
                 self.revoke_everywhere(other);
             }
         } else if is_sought {
-            self.queue.wait_on(self.now, id);
+            self.queue.wait_on(self.now(), id);
         } else if !asked {
             for key in &left {
-                self.context.store.cache.refetch(self.now, key);
+                self.context.store.cache.refetch(self.now(), key);
             }
-            self.queue.asked(self.now, id);
+            self.queue.asked(self.now(), id);
         } else {
             self.never_seen(id, &left);
         }

@@ -4,7 +4,7 @@
 //! for the linker drops. A part acts on the link and the store, and speaks through the outputs, which it
 //! gets with each call.
 
-use super::{link::Link, outputs::Outputs, store::Store};
+use super::{link::Link, store::Store, turn::Turn};
 use crate::{
     id::{ChannelName, EntryId, MutationId},
     mutation::MutationLimits,
@@ -23,15 +23,10 @@ pub(super) trait Part: Any + Debug {
         Self: Sized;
 
     /// Takes in what happened; whether it was for this part.
-    fn handle(
-        &mut self,
-        now: Instant,
-        happening: &Happening<'_>,
-        context: &mut Context<'_>,
-    ) -> bool;
+    fn handle(&mut self, happening: &Happening<'_>, context: &mut Context<'_>) -> bool;
 
     /// Says what it has to say; whether it had anything.
-    fn poll(&mut self, now: Instant, context: &mut Context<'_>) -> bool;
+    fn poll(&mut self, context: &mut Context<'_>) -> bool;
 
     /// When it wants [`Happening::Timeout`].
     fn next_deadline(&self) -> Option<Instant> {
@@ -54,7 +49,7 @@ pub(super) trait Part: Any + Debug {
 pub(super) struct Context<'a> {
     pub(super) link: &'a mut Link,
     pub(super) store: &'a mut Store,
-    pub(super) out: &'a mut Outputs,
+    pub(super) turn: &'a mut Turn,
     pub(super) limits: MutationLimits,
 }
 
@@ -129,22 +124,15 @@ impl Parts {
     }
 
     /// Tells all parts what happened; whether it was for any.
-    pub(super) fn handle(
-        &mut self,
-        now: Instant,
-        happening: &Happening<'_>,
-        context: &mut Context<'_>,
-    ) -> bool {
+    pub(super) fn handle(&mut self, happening: &Happening<'_>, context: &mut Context<'_>) -> bool {
         let parts = self.0.iter_mut();
-        parts.fold(false, |taken, part| {
-            part.handle(now, happening, context) | taken
-        })
+        parts.fold(false, |taken, part| part.handle(happening, context) | taken)
     }
 
     /// Lets all parts say what they have to say; whether any had.
-    pub(super) fn poll(&mut self, now: Instant, context: &mut Context<'_>) -> bool {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> bool {
         let parts = self.0.iter_mut();
-        parts.fold(false, |spoke, part| part.poll(now, context) | spoke)
+        parts.fold(false, |spoke, part| part.poll(context) | spoke)
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {

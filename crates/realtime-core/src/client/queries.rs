@@ -101,7 +101,7 @@ impl Client {
             resource: Box::new(spec.build()),
             take_rows: None,
         };
-        self.root.observe(now, key, query, options)
+        self.root.at(now).observe(key, query, options)
     }
 
     /// Watches the list `key`, as [`observe_record`](Self::observe_record) does a record.
@@ -123,24 +123,26 @@ impl Client {
             resource: Box::new(LiveList::new(spec.options)),
             take_rows: Some(LiveList::<T>::take_rows),
         };
-        self.root.observe(now, key, query, options)
+        self.root.at(now).observe(key, query, options)
     }
 
     /// Ends an observer; the last one lets the entry's channels go.
     pub fn unobserve(&mut self, now: Instant, observer: ObserverId) {
-        let (store, link) = (&mut self.root.store, &mut self.root.link);
+        let root = self.root.at(now);
+        let (store, link) = (&mut root.store, &mut root.link);
         store.unobserve(now, observer, link);
-        self.root.settle(now);
+        root.settle();
     }
 
     /// Pauses an observer, or lets it go on. While all of an entry's observers are paused it neither
     /// fetches nor subscribes.
     pub fn set_enabled(&mut self, now: Instant, observer: ObserverId, enabled: bool) {
+        let root = self.root.at(now);
         let Root {
-            store, link, out, ..
-        } = &mut self.root;
-        store.set_enabled(now, observer, enabled, link, out);
-        self.root.settle(now);
+            store, link, turn, ..
+        } = root;
+        store.set_enabled(observer, enabled, link, turn);
+        root.settle();
     }
 
     /// The entry of `key`, for its [`Topic`](crate::Topic)s; `None` while nobody has asked for it.
@@ -229,21 +231,24 @@ impl Client {
 
     /// Fetches `key` again. While a fetch is under way, one more follows it.
     pub fn refetch(&mut self, now: Instant, key: &QueryKey) {
-        self.root.store.cache.refetch(now, key);
-        self.root.settle(now);
+        let root = self.root.at(now);
+        root.store.cache.refetch(now, key);
+        root.settle();
     }
 
     /// Marks all keys that begin with `prefix` stale, and fetches those in use again: however
     /// often this is called, at most one fetch a key runs and one waits.
     pub fn invalidate(&mut self, now: Instant, prefix: &QueryKey) {
-        self.root.store.cache.invalidate(now, prefix);
-        self.root.settle(now);
+        let root = self.root.at(now);
+        root.store.cache.invalidate(now, prefix);
+        root.settle();
     }
 
     /// Forgets all keys that begin with `prefix`. Those in use start over when next observed.
     pub fn forget(&mut self, now: Instant, prefix: &QueryKey) {
-        self.root.store.cache.remove(prefix);
-        self.root.settle(now);
+        let root = self.root.at(now);
+        root.store.cache.remove(prefix);
+        root.settle();
     }
 
     /// Sets the record `key` by hand, to be published at once; says whether anyone has asked for
@@ -281,43 +286,44 @@ impl Client {
         key: &QueryKey,
         data: Box<dyn std::any::Any>,
     ) -> Result<bool, QueryError> {
-        let result = self.root.store.cache.set_data(now, key, data);
-        self.root.out.dirty.mark_urgent();
-        self.root.settle(now);
+        let root = self.root.at(now);
+        let result = root.store.cache.set_data(now, key, data);
+        root.turn.dirty.mark_urgent();
+        root.settle();
         result
     }
 
     /// Shows a mutation's edits and sends it, now or when it may be sent. Exactly one
     /// [`Output::Mutation`], other than those that tell of a conflict, says how it ended.
     pub fn mutate(&mut self, now: Instant, mutation: Mutation) -> MutationId {
-        self.root.part(now, |queue, context| {
-            Doing::new(now, queue, context).begin(mutation)
-        })
+        self.root
+            .at(now)
+            .part(|queue, context| Doing::new(queue, context).begin(mutation))
     }
 
     /// Gives a mutation up: its edits go, and what the server says shows. One that was not
     /// sent never is; of one that was, the outcome is ignored, whatever it is. It fails as
     /// [`MutationError::Cancelled`], and with an insert those that edit its row are dropped.
     pub fn cancel_mutation(&mut self, now: Instant, id: MutationId) {
-        self.root.part(now, |queue, context| {
-            Doing::new(now, queue, context).cancel(id)
-        });
+        self.root
+            .at(now)
+            .part(|queue, context| Doing::new(queue, context).cancel(id));
     }
 
     /// Tries a mutation again that failed and was kept. If it is not certain that the server did
     /// not carry it out, it is sent under the id it had.
     pub fn retry_mutation(&mut self, now: Instant, id: MutationId) {
-        self.root.part(now, |queue, context| {
-            Doing::new(now, queue, context).retry(id)
-        });
+        self.root
+            .at(now)
+            .part(|queue, context| Doing::new(queue, context).retry(id));
     }
 
     /// Lets a mutation go that failed and was kept: its edits go, and the mutations that edit a row
     /// which it was to insert are dropped.
     pub fn dismiss_mutation(&mut self, now: Instant, id: MutationId) {
-        self.root.part(now, |queue, context| {
-            Doing::new(now, queue, context).dismiss(id)
-        });
+        self.root
+            .at(now)
+            .part(|queue, context| Doing::new(queue, context).dismiss(id));
     }
 
     /// How a mutation stands. Of those that ended, the last 256 are remembered.

@@ -69,21 +69,21 @@ impl Rooms {
 
     pub(super) fn join(
         &mut self,
-        now: Instant,
         channel: &ChannelName,
         user: User,
         options: PresenceOptions,
         context: &mut Context<'_>,
     ) -> Result<RosterLease, ChannelError> {
+        let now = context.turn.now;
         let visible = self.visible;
         let before = self.membership_mut(channel);
         if let Some(before) = before.filter(|it| it.roster.user().id != user.id) {
             before.roster.leave(now);
             // What the one before had to say goes out before the new one speaks.
-            self.poll_room(now, channel, context);
+            self.poll_room(channel, context);
         }
         let seed = self.rng.u64(..);
-        let room = self.open(now, channel, context)?;
+        let room = self.open(channel, context)?;
         let users = room.membership.as_ref().map_or(0, |it| it.users);
         let same_user = |it: &&mut Membership| it.roster.user().id == user.id;
         if room.membership.as_mut().filter(same_user).is_none() {
@@ -105,14 +105,14 @@ impl Rooms {
 
     pub(super) fn open_typing(
         &mut self,
-        now: Instant,
         channel: &ChannelName,
         user: UserId,
         name: &str,
         options: TypingOptions,
         context: &mut Context<'_>,
     ) -> Result<TypingLease, ChannelError> {
-        let room = self.open(now, channel, context)?;
+        let now = context.turn.now;
+        let room = self.open(channel, context)?;
         if room.typing(&user).is_none() {
             let mut typing = TypingRoom::new(channel.clone(), user.clone(), name, options);
             if room.is_up {
@@ -158,10 +158,10 @@ impl Rooms {
 
     fn open(
         &mut self,
-        now: Instant,
         channel: &ChannelName,
         context: &mut Context<'_>,
     ) -> Result<&mut Room, ChannelError> {
+        let now = context.turn.now;
         let room = match self.by_channel.entry(channel.clone()) {
             Entry::Occupied(room) => room.into_mut(),
             Entry::Vacant(space) => {
@@ -204,17 +204,17 @@ impl Rooms {
     /// still tell that somebody has stopped typing.
     fn receive(
         &mut self,
-        now: Instant,
         channel: &str,
         frame: &EventFrame<'_>,
         context: &mut Context<'_>,
     ) -> bool {
+        let now = context.turn.now;
         let Some(room) = self.get_mut(channel) else {
             return false;
         };
         room.receive(now, &frame.event, &frame.data)
             .unwrap_or_else(|error| {
-                context.out.fault(Fault::Payload {
+                context.turn.fault(Fault::Payload {
                     event: EventName::from(frame.event.as_ref()),
                     channel: Some(room.channel().clone()),
                     error,
@@ -223,13 +223,14 @@ impl Rooms {
             })
     }
 
-    fn poll_room(&mut self, now: Instant, channel: &ChannelName, context: &mut Context<'_>) {
+    fn poll_room(&mut self, channel: &ChannelName, context: &mut Context<'_>) {
+        let now = context.turn.now;
         let Some(room) = self.by_channel.get_mut(channel) else {
             return;
         };
         let changes = room.take_changes(now);
         let lease = room.is_empty().then_some(room.lease);
-        let dirty = &mut context.out.dirty;
+        let dirty = &mut context.turn.dirty;
         if changes.presence {
             dirty.mark(Topic::Presence(channel.clone()));
         }
@@ -238,7 +239,7 @@ impl Rooms {
         }
         for event in changes.events {
             let channel = channel.clone();
-            context.out.push(Output::Presence { channel, event });
+            context.turn.push(Output::Presence { channel, event });
         }
         for ephemeral in changes.outgoing {
             let delivery = match ephemeral.event {
@@ -276,12 +277,8 @@ impl Part for Rooms {
         }
     }
 
-    fn handle(
-        &mut self,
-        now: Instant,
-        happening: &Happening<'_>,
-        context: &mut Context<'_>,
-    ) -> bool {
+    fn handle(&mut self, happening: &Happening<'_>, context: &mut Context<'_>) -> bool {
+        let now = context.turn.now;
         match *happening {
             Happening::ChannelUp(channel) => {
                 if let Some(room) = self.get_mut(channel) {
@@ -294,7 +291,7 @@ impl Part for Rooms {
                 }
             }
             Happening::Event(channel, frame) => {
-                return self.receive(now, channel, frame, context);
+                return self.receive(channel, frame, context);
             }
             Happening::Settled(send, _) => return self.sends.remove(&send),
             // Presence says on the next link what is true then; what a full socket held back may not be.
@@ -331,10 +328,10 @@ impl Part for Rooms {
         false
     }
 
-    fn poll(&mut self, now: Instant, context: &mut Context<'_>) -> bool {
+    fn poll(&mut self, context: &mut Context<'_>) -> bool {
         let dirty = std::mem::take(&mut self.dirty);
         for channel in &dirty {
-            self.poll_room(now, channel, context);
+            self.poll_room(channel, context);
         }
         !dirty.is_empty()
     }

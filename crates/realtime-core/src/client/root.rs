@@ -3,11 +3,11 @@
 use super::{
     ClientOptions, Fault, Input, Output,
     link::{Link, LinkOutput},
-    outputs::Outputs,
     part::{Context, Happening, Part, Parts},
     route::Target,
     router::{Ambiguous, Router, received},
     store::{Query, Store},
+    turn::Turn,
     waking::Waking,
 };
 use crate::{
@@ -29,11 +29,9 @@ pub(super) struct Root {
     pub(super) store: Store,
     pub(super) router: Router,
     pub(super) parts: Parts,
-    pub(super) out: Outputs,
+    pub(super) turn: Turn,
     waking: Waking,
     limits: MutationLimits,
-    /// When the client was last told something.
-    now: Instant,
     /// Kept for its memory.
     targets: Vec<Target>,
 }
@@ -48,35 +46,41 @@ impl Root {
             store: Store::new(QueryCache::new(rng.fork(), options.queries)),
             router: Router::new(options.channel_rules, options.max_listeners, id_prefix),
             parts: Parts::default(),
-            out: Outputs::default(),
+            turn: Turn::default(),
             waking: Waking::new(options.connection.heartbeat.probe_within),
             limits: options.mutations,
-            now: Instant::ZERO,
             targets: Vec::new(),
         }
     }
 
-    pub(super) fn handle(&mut self, now: Instant, input: Input<'_>) {
+    /// Begins a turn.
+    pub(super) fn at(&mut self, now: Instant) -> &mut Self {
+        debug_assert!(now >= self.turn.now, "the time went back");
+        self.turn.now = now;
+        self
+    }
+
+    pub(super) fn handle(&mut self, input: Input<'_>) {
+        let now = self.turn.now;
         let is_timer = matches!(input, Input::Timeout);
         debug_assert!(
-            !is_timer || self.out.is_empty(),
+            !is_timer || self.turn.is_over(),
             "a timer came before all outputs were polled"
         );
         self.link.shell_heard();
         let connection = &mut self.link.connection;
         match input {
             Input::Token { generation, result } => {
-                self.link.token(now, generation, result, &mut self.out);
+                self.link.token(generation, result, &mut self.turn);
             }
             Input::Opened { generation } => connection.socket_opened(now, generation),
             Input::AddressRefused { generation, error } => {
-                let out = &mut self.out;
-                self.link.address_refused(now, generation, error, out);
+                self.link.address_refused(generation, error, &mut self.turn);
             }
             Input::Frame { generation, frame } => {
-                let event = self.link.frame(now, generation, frame, &mut self.out);
+                let event = self.link.frame(generation, frame, &mut self.turn);
                 if let Some(event) = event {
-                    self.event(now, &event);
+                    self.event(&event);
                 }
             }
             Input::Closed {
@@ -89,49 +93,50 @@ impl Root {
                 let entry = self.store.cache.fetching(fetch);
                 self.store.cache.fetch_finished(now, fetch, result);
                 if let Some(entry) = entry {
-                    self.tell(now, &Happening::EntryTouched(entry));
+                    self.tell(&Happening::EntryTouched(entry));
                 }
             }
             Input::MutationFinished { mutation, result } => {
-                self.tell(now, &Happening::Carried(mutation, &result));
+                self.tell(&Happening::Carried(mutation, &result));
             }
-            Input::Timeout => self.timeout(now),
+            Input::Timeout => self.timeout(),
             Input::Visible(visible) => {
                 connection.set_visible(now, visible);
                 self.store.cache.set_visible(now, visible);
-                self.tell(now, &Happening::Visible(visible));
+                self.tell(&Happening::Visible(visible));
             }
             Input::Online(online) => {
                 connection.set_online(now, online);
                 self.store.cache.set_online(now, online);
-                self.tell(now, &Happening::Online(online));
+                self.tell(&Happening::Online(online));
             }
             Input::PageHide => {
-                self.leave(now);
+                self.leave();
                 self.link.connection.page_hide(now);
             }
             Input::PageShow => connection.page_show(now),
             Input::Activity => {
-                self.tell(now, &Happening::Activity);
+                self.tell(&Happening::Activity);
             }
             Input::Blocked(blocked) => self.link.outbox.set_blocked(now, blocked),
         }
-        self.settle(now);
+        self.settle();
     }
 
-    fn timeout(&mut self, now: Instant) {
+    fn timeout(&mut self) {
+        let now = self.turn.now;
         self.link.connection.handle_timeout(now);
-        self.tell(now, &Happening::Timeout);
+        self.tell(&Happening::Timeout);
         if self.waking.may_give_up(now, self.answers_due()) {
             self.link.answers_overdue(now);
             self.store.cache.handle_timeout(now);
-            self.tell(now, &Happening::AnswersDue);
+            self.tell(&Happening::AnswersDue);
         }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let answers = self.answers_due().map(|due| self.waking.put_off(due));
-        let rest = self.link.has_more().then_some(self.now);
+        let rest = self.link.has_more().then_some(self.turn.now);
         let own = [self.link.connection.next_deadline(), rest, answers];
         own.into_iter().fold(self.parts.next_deadline(), earliest)
     }
@@ -145,33 +150,26 @@ impl Root {
     /// The next thing for the shell to do. What waits to be sent is made into frames only here.
     pub(super) fn poll_output(&mut self) -> Option<Output> {
         loop {
-            if let Some(output) = self.out.pop() {
+            if let Some(output) = self.turn.pop() {
                 return Some(output);
             }
-            if !self.link.transmit_next(&mut self.out) {
+            if !self.link.transmit_next(&mut self.turn) {
                 return None;
             }
-            self.settle(self.now);
+            self.settle();
         }
     }
 
     /// Lets the objects hear of each other until none has more to say.
-    pub(super) fn settle(&mut self, now: Instant) {
-        debug_assert!(now >= self.now, "the time went back");
-        self.now = now;
+    pub(super) fn settle(&mut self) {
         loop {
-            while let Some(output) = self.link.poll_output(now, &mut self.out) {
-                self.link_output(now, output);
+            while let Some(output) = self.link.poll_output(&mut self.turn) {
+                self.link_output(output);
             }
-            let mut context = Context {
-                link: &mut self.link,
-                store: &mut self.store,
-                out: &mut self.out,
-                limits: self.limits,
-            };
-            let mut spoke = self.parts.poll(now, &mut context);
+            let (parts, mut context) = self.parts();
+            let mut spoke = parts.poll(&mut context);
             while let Some((entry, feeding)) =
-                self.store.poll_output(now, &mut self.link, &mut self.out)
+                self.store.poll_output(&mut self.link, &mut self.turn)
             {
                 spoke = true;
                 self.router.remove_entry(entry, feeding.bindings());
@@ -182,34 +180,36 @@ impl Root {
         }
     }
 
-    fn link_output(&mut self, now: Instant, output: LinkOutput) {
+    fn link_output(&mut self, output: LinkOutput) {
+        let now = self.turn.now;
         match output {
             LinkOutput::Sought => {
-                self.tell(now, &Happening::Sought);
+                self.tell(&Happening::Sought);
             }
             LinkOutput::Up => {
                 self.store.link_up(now, &self.link);
-                self.tell(now, &Happening::Up);
+                self.tell(&Happening::Up);
             }
             LinkOutput::Down => {
                 self.store.link_down(now);
-                self.tell(now, &Happening::Down);
+                self.tell(&Happening::Down);
             }
             LinkOutput::Ended => {
-                self.tell(now, &Happening::Ended);
+                self.tell(&Happening::Ended);
             }
-            LinkOutput::Channel(output) => self.channel_output(now, output),
+            LinkOutput::Channel(output) => self.channel_output(output),
             LinkOutput::Settled(send, result) => {
-                if !self.tell(now, &Happening::Settled(send, &result)) {
-                    self.out.push(Output::Settled { send, result });
+                if !self.tell(&Happening::Settled(send, &result)) {
+                    self.turn.push(Output::Settled { send, result });
                 }
             }
-            LinkOutput::Event(event) => self.event(now, &event),
+            LinkOutput::Event(event) => self.event(&event),
         }
     }
 
-    fn channel_output(&mut self, now: Instant, output: ChannelOutput) {
-        let (store, link, out) = (&mut self.store, &self.link, &mut self.out);
+    fn channel_output(&mut self, output: ChannelOutput) {
+        let now = self.turn.now;
+        let (store, link, turn) = (&mut self.store, &self.link, &mut self.turn);
         match output {
             ChannelOutput::Live {
                 channel,
@@ -217,19 +217,19 @@ impl Root {
                 position,
             } => {
                 tracing::debug!(%channel, ?continuity, "channel live");
-                store.tell_of_channel(&channel, out);
+                store.tell_of_channel(&channel, turn);
                 store.channel_live(now, &channel, continuity, position, link);
-                self.tell(now, &Happening::ChannelUp(&channel));
+                self.tell(&Happening::ChannelUp(&channel));
             }
             ChannelOutput::Unknown { channel, asked, .. } => {
                 tracing::debug!(%channel, "nothing tells whether its events arrive");
                 store.channel_unknown(now, &channel, asked, link);
-                out.dirty.mark(Topic::Presence(channel.clone()));
-                self.tell(now, &Happening::ChannelUp(&channel));
+                turn.dirty.mark(Topic::Presence(channel.clone()));
+                self.tell(&Happening::ChannelUp(&channel));
             }
             ChannelOutput::Lost { channel } => {
                 store.channel_down(now, &channel);
-                self.tell(now, &Happening::ChannelDown(&channel));
+                self.tell(&Happening::ChannelDown(&channel));
             }
             ChannelOutput::Gap {
                 channel,
@@ -243,10 +243,10 @@ impl Root {
                 }
             }
             ChannelOutput::Refused { channel, .. } => {
-                store.tell_of_channel(&channel, out);
+                store.tell_of_channel(&channel, turn);
                 store.channel_refused(now, &channel);
                 store.stop_waiting_for_channels(now, link);
-                self.tell(now, &Happening::ChannelDown(&channel));
+                self.tell(&Happening::ChannelDown(&channel));
             }
             ChannelOutput::Closed { channel } => {
                 store.channel_down(now, &channel);
@@ -260,48 +260,49 @@ impl Root {
     }
 
     /// An event goes to everyone whom it concerns.
-    fn event(&mut self, now: Instant, frame: &EventFrame<'_>) {
+    fn event(&mut self, frame: &EventFrame<'_>) {
+        let now = self.turn.now;
         let channels = &mut self.link.channels;
         let addressed = self.router.address(now, frame, channels, &self.parts);
         if let Some(Verdict::Duplicate | Verdict::Early) = addressed.verdict {
             return;
         }
         // A hole was noticed just now: what it feeds must know before the event is applied.
-        while let Some(output) = self.link.poll_channel(&mut self.out) {
-            self.channel_output(now, output);
+        while let Some(output) = self.link.poll_channel(&mut self.turn) {
+            self.channel_output(output);
         }
         let (channel, room) = (addressed.channel.as_deref(), addressed.room());
         let channels = &self.link.channels;
         let position = self.router.position_of(frame, channel, channels);
-        let found = self.deliver(now, frame, channel, room, position.as_ref());
-        let known = room.is_some_and(|room| self.tell(now, &Happening::Event(room, frame)));
+        let found = self.deliver(frame, channel, room, position.as_ref());
+        let known = room.is_some_and(|room| self.tell(&Happening::Event(room, frame)));
         self.store.stop_waiting_for_channels(now, &self.link);
-        let (channels, parts, out) = (&self.link.channels, &self.parts, &mut self.out);
+        let (channels, parts, turn) = (&self.link.channels, &self.parts, &mut self.turn);
         if let Err(Ambiguous) = addressed.only {
-            for entry in self.router.unaddressed(&frame.event, channels, parts, out) {
+            for entry in self.router.unaddressed(&frame.event, channels, parts, turn) {
                 self.store.cache.source_gap(now, entry, None, None);
             }
         }
         if let Some(channel) = channel {
             let found = room.is_some() && (found || known);
             self.router
-                .note(&frame.event, channel, found, channels, parts, out);
+                .note(&frame.event, channel, found, channels, parts, turn);
         }
         if found || known {
-            out.stats.events += 1;
+            turn.stats.events += 1;
         } else if addressed.only.is_ok() {
-            out.stats.unknown_events += 1;
+            turn.stats.unknown_events += 1;
         }
     }
 
     fn deliver(
         &mut self,
-        now: Instant,
         frame: &EventFrame<'_>,
         channel: Option<&str>,
         room: Option<&str>,
         position: Option<&Position>,
     ) -> bool {
+        let now = self.turn.now;
         let mut targets = std::mem::take(&mut self.targets);
         self.router.find(&frame.event, room, &mut targets);
         let found = !targets.is_empty();
@@ -319,19 +320,19 @@ impl Root {
                     };
                     let applied = self.store.cache.apply_event(now, entry, binding, &view);
                     if let Err(error) = applied {
-                        self.out.fault(Fault::Payload {
+                        self.turn.fault(Fault::Payload {
                             event: EventName::from(frame.event.as_ref()),
                             channel: channel.map(ChannelName::from),
                             error,
                         });
                     }
-                    self.tell(now, &Happening::EntryTouched(entry));
+                    self.tell(&Happening::EntryTouched(entry));
                 }
                 Target::Listener(listener) => {
                     let event = shared
                         .get_or_insert_with(|| received(frame, channel, position, id.as_ref()));
                     let event = Rc::clone(event);
-                    self.out.push(Output::Event { listener, event });
+                    self.turn.push(Output::Event { listener, event });
                 }
             }
         }
@@ -342,77 +343,78 @@ impl Root {
     /// Registers an observer; what was done to the query before shows in it.
     pub(super) fn observe(
         &mut self,
-        now: Instant,
         key: &QueryKey,
         query: Query,
         options: &QueryOptions,
     ) -> Result<ObserverId, QueryError> {
-        let (link, out) = (&mut self.link, &mut self.out);
-        let observed = self.store.observe(now, key, query, options, link, out)?;
+        let (link, turn) = (&mut self.link, &mut self.turn);
+        let observed = self.store.observe(key, query, options, link, turn)?;
         if observed.is_new {
             if let Some(feeding) = self.store.cache.feeding(observed.entry) {
                 self.router.add_entry(observed.entry, feeding.bindings());
             }
-            self.tell(now, &Happening::EntryMade(observed.entry));
+            self.tell(&Happening::EntryMade(observed.entry));
         }
-        self.settle(now);
+        self.settle();
         Ok(observed.observer)
     }
 
     /// The page or the connection is going away: everybody says goodbye, as far as the socket takes it.
-    pub(super) fn leave(&mut self, now: Instant) {
-        self.tell(now, &Happening::Leaving);
-        self.settle(now);
+    pub(super) fn leave(&mut self) {
+        self.tell(&Happening::Leaving);
+        self.settle();
         self.link.shell_heard();
-        while self.link.transmit_next(&mut self.out) {}
-        self.settle(now);
+        while self.link.transmit_next(&mut self.turn) {}
+        self.settle();
     }
 
-    pub(super) fn disconnect(&mut self, now: Instant) {
-        self.leave(now);
-        self.link.end_session(&mut self.out);
+    pub(super) fn disconnect(&mut self) {
+        let now = self.turn.now;
+        self.leave();
+        self.link.end_session(&mut self.turn);
         self.link.connection.disconnect(now);
-        self.settle(now);
+        self.settle();
     }
 
-    pub(super) fn sign_out(&mut self, now: Instant) {
-        self.leave(now);
-        self.tell(now, &Happening::SigningOut);
+    pub(super) fn sign_out(&mut self) {
+        let now = self.turn.now;
+        self.leave();
+        self.tell(&Happening::SigningOut);
         self.link.outbox.sign_out(now);
-        self.link.end_session(&mut self.out);
+        self.link.end_session(&mut self.turn);
         self.link.connection.disconnect(now);
-        self.settle(now);
+        self.settle();
         self.link.channels.start_over();
-        self.store.start_over(now, &mut self.out);
-        self.tell(now, &Happening::SignedOut);
-        self.out.dirty.mark_urgent();
-        self.settle(now);
+        self.store.start_over(&mut self.turn);
+        self.tell(&Happening::SignedOut);
+        self.turn.dirty.mark_urgent();
+        self.settle();
     }
 
-    fn tell(&mut self, now: Instant, happening: &Happening<'_>) -> bool {
-        let mut context = Context {
+    /// The parts, and what they act on.
+    const fn parts(&mut self) -> (&mut Parts, Context<'_>) {
+        let context = Context {
             link: &mut self.link,
             store: &mut self.store,
-            out: &mut self.out,
+            turn: &mut self.turn,
             limits: self.limits,
         };
-        self.parts.handle(now, happening, &mut context)
+        (&mut self.parts, context)
+    }
+
+    fn tell(&mut self, happening: &Happening<'_>) -> bool {
+        let (parts, mut context) = self.parts();
+        parts.handle(happening, &mut context)
     }
 
     /// Lets the part `P`, which is made if need be, act.
     pub(super) fn part<P: Part, R>(
         &mut self,
-        now: Instant,
         act: impl FnOnce(&mut P, &mut Context<'_>) -> R,
     ) -> R {
-        let mut context = Context {
-            link: &mut self.link,
-            store: &mut self.store,
-            out: &mut self.out,
-            limits: self.limits,
-        };
-        let result = self.parts.with(&mut context, act);
-        self.settle(now);
+        let (parts, mut context) = self.parts();
+        let result = parts.with(&mut context, act);
+        self.settle();
         result
     }
 }

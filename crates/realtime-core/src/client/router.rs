@@ -3,9 +3,9 @@
 use super::{
     Fault, ListenerId, ReceivedEvent,
     channel_rules::ChannelRules,
-    outputs::Outputs,
     part::Parts,
     route::{Routes, Target},
+    turn::Turn,
 };
 use crate::{
     channel::{ChannelError, ChannelState, Channels, EventPosition, LeaseId, Verdict},
@@ -233,9 +233,9 @@ impl Router {
         event: &str,
         channels: &Channels,
         parts: &Parts,
-        out: &mut Outputs,
+        turn: &mut Turn,
     ) -> Vec<EntryId> {
-        out.stats.unaddressed_events += 1;
+        turn.stats.unaddressed_events += 1;
         let bound = self.routes.channels_of(event);
         let bound = bound.flat_map(|channel| self.routes.bound_to(event, channel));
         let entries = bound.filter_map(Target::entry).collect();
@@ -243,7 +243,7 @@ impl Router {
             let channels = self.count(event, channels, parts);
             let event = EventName::from(event);
             self.unaddressed.insert(event.clone());
-            out.fault(Fault::Unaddressed { event, channels });
+            turn.fault(Fault::Unaddressed { event, channels });
         }
         entries
     }
@@ -263,7 +263,7 @@ impl Router {
         found: bool,
         channels: &Channels,
         parts: &Parts,
-        out: &mut Outputs,
+        turn: &mut Turn,
     ) {
         let so_far = match self.misses.get(event) {
             Some(None) => return,
@@ -282,7 +282,7 @@ impl Router {
         let misses = so_far.saturating_add(1);
         self.misses.insert(EventName::from(event), Some(misses));
         if misses == MISSES_TOLD {
-            out.fault(Fault::Misaddressed {
+            turn.fault(Fault::Misaddressed {
                 event: EventName::from(event),
                 channel: ChannelName::from(channel),
                 channels: self.count(event, channels, parts),

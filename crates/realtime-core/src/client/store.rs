@@ -1,6 +1,6 @@
 //! The store: the query cache, and what the channels that feed its entries mean for them.
 
-use super::{Fault, Output, link::Link, outputs::Outputs};
+use super::{Fault, Output, link::Link, turn::Turn};
 use crate::{
     channel::{ChannelError, Continuity, GapReason},
     id::{ChannelName, EntryId, EventName, History, Position},
@@ -46,12 +46,11 @@ impl Store {
     /// Registers an observer. The first of an entry decides what the entry listens to.
     pub(super) fn observe(
         &mut self,
-        now: Instant,
         key: &QueryKey,
         query: Query,
         options: &QueryOptions,
         link: &mut Link,
-        out: &mut Outputs,
+        turn: &mut Turn,
     ) -> Result<Observed, QueryError> {
         let codec = &link.codec;
         if let Some((event, _)) = query.bindings.iter().find(|(it, _)| codec.keeps(it)) {
@@ -67,7 +66,7 @@ impl Store {
         let (resource, initial) = (query.resource, query.initial);
         let observed = self
             .cache
-            .observe_from(now, key, options, resource, &feed, initial)?;
+            .observe_from(turn.now, key, options, resource, &feed, initial)?;
         let entry = observed.entry;
         if observed.is_new {
             let feeding = Feeding::new(query.bindings);
@@ -81,7 +80,7 @@ impl Store {
             self.cache.feed(entry, feeding, query.take_rows);
         }
         if options.enabled && !was_enabled {
-            self.activate(now, entry, link, out);
+            self.activate(entry, link, turn);
         }
         Ok(observed)
     }
@@ -97,31 +96,30 @@ impl Store {
     /// Pauses an observer, or lets it go on.
     pub(super) fn set_enabled(
         &mut self,
-        now: Instant,
         observer: ObserverId,
         enabled: bool,
         link: &mut Link,
-        out: &mut Outputs,
+        turn: &mut Turn,
     ) {
         let entry = self.cache.entry_of(observer);
         let Some(entry) = entry else { return };
         let was_enabled = self.cache.is_enabled(entry);
-        self.cache.set_enabled(now, observer, enabled);
+        self.cache.set_enabled(turn.now, observer, enabled);
         if enabled && !was_enabled {
-            self.activate(now, entry, link, out);
+            self.activate(entry, link, turn);
         }
-        self.rest(now, entry, link);
+        self.rest(turn.now, entry, link);
     }
 
     /// The first observer lets it fetch: its channels are leased.
-    fn activate(&mut self, now: Instant, id: EntryId, link: &mut Link, out: &mut Outputs) {
+    fn activate(&mut self, id: EntryId, link: &mut Link, turn: &mut Turn) {
         let since = self.cache.initial_position(id).cloned();
         if let Some(feeding) = self.cache.feeding_mut(id) {
-            for error in feeding.lease(now, since.as_ref(), &mut link.channels) {
-                out.fault(Fault::Channel(error));
+            for error in feeding.lease(turn.now, since.as_ref(), &mut link.channels) {
+                turn.fault(Fault::Channel(error));
             }
         }
-        self.go_live(now, id, link, None, None, None);
+        self.go_live(turn.now, id, link, None, None, None);
     }
 
     /// Lets an entry's channels go, if no observer lets it fetch.
@@ -153,26 +151,25 @@ impl Store {
     /// Says what the cache has to say; gives an entry that is gone, with what it listened to.
     pub(super) fn poll_output(
         &mut self,
-        now: Instant,
         link: &mut Link,
-        out: &mut Outputs,
+        turn: &mut Turn,
     ) -> Option<(EntryId, Feeding)> {
         while let Some(output) = self.cache.poll_output() {
             match output {
                 QueryOutput::StartFetch { fetch, key, .. } => {
-                    out.push(Output::StartFetch { fetch, key });
+                    turn.push(Output::StartFetch { fetch, key });
                 }
-                QueryOutput::CancelFetch { fetch } => out.push(Output::CancelFetch { fetch }),
-                QueryOutput::Changed { entry, .. } => self.cache.publish(entry, &mut out.dirty),
+                QueryOutput::CancelFetch { fetch } => turn.push(Output::CancelFetch { fetch }),
+                QueryOutput::Changed { entry, .. } => self.cache.publish(entry, &mut turn.dirty),
                 QueryOutput::Removed { entry, .. } => {
-                    out.dirty.mark(Topic::Query(entry));
-                    out.dirty.mark(Topic::Order(entry));
-                    out.dirty.mark_items(entry);
+                    turn.dirty.mark(Topic::Query(entry));
+                    turn.dirty.mark(Topic::Order(entry));
+                    turn.dirty.mark_items(entry);
                 }
             }
         }
         let (id, mut feeding) = self.cache.take_gone()?;
-        feeding.release(now, &mut link.channels);
+        feeding.release(turn.now, &mut link.channels);
         self.anywhere.retain(|kept| *kept != id);
         for channel in feeding.channels() {
             if let Some(fed) = self.by_channel.get_mut(channel) {
@@ -186,10 +183,10 @@ impl Store {
     }
 
     /// The user has signed out: what is observed is empty.
-    pub(super) fn start_over(&mut self, now: Instant, out: &mut Outputs) {
-        self.cache.sign_out(now);
+    pub(super) fn start_over(&mut self, turn: &mut Turn) {
+        self.cache.sign_out(turn.now);
         for id in self.cache.entries() {
-            out.dirty.mark_items(id);
+            turn.dirty.mark_items(id);
         }
     }
 
@@ -198,12 +195,12 @@ impl Store {
     }
 
     /// Whether a channel is refused has changed: tells those whom it feeds.
-    pub(super) fn tell_of_channel(&self, channel: &ChannelName, out: &mut Outputs) {
+    pub(super) fn tell_of_channel(&self, channel: &ChannelName, turn: &mut Turn) {
         for id in self.by_channel.get(channel).into_iter().flatten() {
-            out.dirty.mark(Topic::Query(*id));
-            out.dirty.mark(Topic::Order(*id));
+            turn.dirty.mark(Topic::Query(*id));
+            turn.dirty.mark(Topic::Order(*id));
         }
-        out.dirty.mark(Topic::Presence(channel.clone()));
+        turn.dirty.mark(Topic::Presence(channel.clone()));
     }
 
     /// A channel is live: so is each entry whose channels all are.

@@ -8,11 +8,12 @@ use super::{
     log::LogBudget,
     output::QueryOutput,
     resource::Resource,
-    source::{Feed, Source},
+    source::Feed,
 };
 use crate::{
     id::{EntryId, MutationId, Position},
     key::QueryKey,
+    liveness::Liveness,
     notify::Dirty,
     ordered::{OrderedMap, OrderedSet},
     overlay::{Overlay, OverlayNews},
@@ -307,7 +308,7 @@ impl QueryCache {
     /// Whether the source of an entry's events is live.
     pub(crate) fn is_live(&self, entry: EntryId) -> bool {
         let entry = self.entries.get(&entry);
-        entry.is_some_and(|entry| entry.source == Source::Live)
+        entry.is_some_and(|entry| entry.source == Liveness::Live)
     }
 
     /// Counts a change that was announced, and says whom it concerns.

@@ -6,13 +6,13 @@ use super::{
     entry::Entry,
     fetching::{FetchId, Fetched},
     resource::{BindingIndex, Effect, EventView},
-    source::Source,
 };
 use crate::{
     channel::Continuity,
     error::DecodeError,
     id::{EntryId, History, Position},
     key::QueryKey,
+    liveness::Liveness,
     time::Instant,
 };
 use std::any::Any;
@@ -102,7 +102,7 @@ impl QueryCache {
     /// The subscription was refused: there is no source to wait for, and fetches go ahead.
     pub fn source_refused(&mut self, now: Instant, entry: EntryId) {
         self.change(now, entry, |entry, _| {
-            entry.source = Source::Refused;
+            entry.source = Liveness::Refused;
             false
         });
     }

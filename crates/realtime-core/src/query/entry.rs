@@ -10,7 +10,7 @@ use super::{
     observers::Observers,
     output::QueryOutput,
     resource::{BindingIndex, Effect, EventView, Resource},
-    source::{Feed, Source},
+    source::Feed,
 };
 use crate::{
     error::DecodeError,
@@ -85,7 +85,10 @@ pub(super) struct Entry {
     pub(super) observers: Observers,
     pub(super) feed: Feed,
     pub(super) feeding: Feeding,
-    pub(super) source: Source,
+    /// How what feeds it stands.
+    pub(super) source: Liveness,
+    /// How long a fetch waits for that.
+    pub(super) waits_until: Instant,
     /// Whether events may be missing from the data.
     pub(super) unproven: bool,
     pub(super) phase: Phase,
@@ -146,11 +149,10 @@ impl Entry {
             feed: feed.clone(),
             feeding: Feeding::default(),
             source: match feed {
-                Feed::None => Source::None,
-                Feed::Channel(_) | Feed::Several => Source::Waiting {
-                    until: now + options.subscribe_wait,
-                },
+                Feed::None => Liveness::None,
+                Feed::Channel(_) | Feed::Several => Liveness::Waiting,
             },
+            waits_until: now + options.subscribe_wait,
             unproven: true,
             phase: Phase::Idle,
             demand: None,
@@ -182,7 +184,7 @@ impl Entry {
     }
 
     pub(super) fn is_stale_for(&self, now: Instant, stale_time: Duration) -> bool {
-        let unproven = self.unproven && self.source.feeds();
+        let unproven = self.unproven && self.is_fed();
         let old = |at| stale_time.is_zero() || now >= at + stale_time;
         !self.resource.has_data()
             || unproven
@@ -200,7 +202,7 @@ impl Entry {
 
     /// Someone with these options began to use the entry, or was enabled.
     pub(super) fn mount(&mut self, now: Instant, options: &QueryOptions) {
-        let missed = self.unproven && self.source == Source::Live && options.refetch_on_reconnect;
+        let missed = self.unproven && self.source == Liveness::Live && options.refetch_on_reconnect;
         let wants = !self.resource.has_data()
             || missed
             || options.refetch_on_mount && self.is_stale_for(now, options.stale_time);
@@ -210,7 +212,7 @@ impl Entry {
             Phase::Idle => false,
             Phase::Retry { .. } => true,
             Phase::InFlight(flight) => {
-                let lost_events = !flight.proven && self.source == Source::Live;
+                let lost_events = !flight.proven && self.source == Liveness::Live;
                 !lost_events && flight.answers == self.invalidations
             }
         };
@@ -250,8 +252,7 @@ impl Entry {
         self.event_error = None;
         self.failure_count = 0;
         if self.feed != Feed::None {
-            let until = now + self.observers.settings().subscribe_wait;
-            self.source = Source::Waiting { until };
+            self.wait_for_source(now);
         }
         self.feeding.start_over();
         self.want(now);
@@ -273,7 +274,7 @@ impl Entry {
 
     /// The machine is online again. An entry with a source learns from it what it missed.
     pub(super) fn online(&mut self, now: Instant) {
-        if !self.source.feeds()
+        if !self.is_fed()
             && self.observers.refetch_on_reconnect()
             && matches!(self.phase, Phase::Idle)
             && self.is_stale(now)
@@ -443,14 +444,8 @@ impl Entry {
             updated_at: self.updated_at,
             failure_count: self.failure_count,
             is_stale: self.is_stale(now),
-            is_live: self.source == Source::Live && has_data && !self.unproven,
-            liveness: match self.source {
-                Source::None => Liveness::None,
-                Source::Refused => Liveness::Refused,
-                Source::Waiting { .. } => Liveness::Waiting,
-                Source::Unknown => Liveness::Unknown,
-                Source::Live => Liveness::Live,
-            },
+            is_live: self.source == Liveness::Live && has_data && !self.unproven,
+            liveness: self.source,
         }
     }
 

@@ -7,10 +7,11 @@ use super::{
     output::QueryOutput,
     resource::Effect,
     retry,
-    source::{Feed, Source},
+    source::Feed,
 };
 use crate::{
     id::{History, Position},
+    liveness::Liveness,
     rule::{Rule, off},
     time::Instant,
 };
@@ -175,7 +176,7 @@ impl Entry {
             return Gate::Offline;
         }
         Gate::Opens(match self.source {
-            Source::Waiting { until } if !off(Rule::SubscribeFirst) => due.max(until),
+            Liveness::Waiting if !off(Rule::SubscribeFirst) => due.max(self.waits_until),
             _ => due,
         })
     }
@@ -209,7 +210,7 @@ impl Entry {
             explicit,
             deadline: timeout.map(|timeout| now + timeout),
             timeout: timeout.unwrap_or_default(),
-            proven: self.source.proves() || off(Rule::SubscribeFirst),
+            proven: self.is_proof() || off(Rule::SubscribeFirst),
             outlived: None,
             superseded: false,
             answers: self.invalidations,

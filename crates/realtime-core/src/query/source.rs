@@ -8,6 +8,7 @@ use super::{
 use crate::{
     channel::Continuity,
     id::{ChannelName, EventName, History, Position},
+    liveness::Liveness,
     rule::{Rule, off},
     time::Instant,
 };
@@ -53,34 +54,23 @@ impl Feed {
     }
 }
 
-/// How the events' source stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
-    /// There is none to wait for.
-    None,
-    /// The server refused it.
-    Refused,
-    /// Not subscribed. A fetch waits until then, and goes ahead without after that.
-    Waiting { until: Instant },
-    /// Asked for, with neither an answer nor an event.
-    Unknown,
-    /// Subscribed.
-    Live,
-}
-
-impl Source {
-    /// Whether events are to come from it.
-    pub(super) const fn feeds(self) -> bool {
-        !matches!(self, Self::None | Self::Refused)
+impl Entry {
+    /// Whether events are to come from the source.
+    pub(super) const fn is_fed(&self) -> bool {
+        !matches!(self.source, Liveness::None | Liveness::Refused)
     }
 
     /// Whether a fetch that begins now misses none of the events that there will be.
-    pub(super) const fn proves(self) -> bool {
-        !matches!(self, Self::Waiting { .. } | Self::Unknown)
+    pub(super) const fn is_proof(&self) -> bool {
+        !matches!(self.source, Liveness::Waiting | Liveness::Unknown)
     }
-}
 
-impl Entry {
+    /// The source is not subscribed. A fetch waits for it, for a while, and then goes ahead without.
+    pub(super) fn wait_for_source(&mut self, now: Instant) {
+        self.source = Liveness::Waiting;
+        self.waits_until = now + self.observers.settings().subscribe_wait;
+    }
+
     pub(super) fn source_live(
         &mut self,
         now: Instant,
@@ -88,8 +78,8 @@ impl Entry {
         continuity: Continuity,
         position: Option<Position>,
     ) {
-        let was_live = self.source == Source::Live;
-        self.source = Source::Live;
+        let was_live = self.source == Liveness::Live;
+        self.source = Liveness::Live;
         if was_live && continuity == Continuity::Fresh {
             return;
         }
@@ -177,8 +167,8 @@ impl Entry {
         shared: &mut Shared,
         asked: Option<Instant>,
     ) {
-        let was_open = matches!(self.source, Source::Live | Source::Unknown);
-        self.source = Source::Unknown;
+        let was_open = matches!(self.source, Liveness::Live | Liveness::Unknown);
+        self.source = Liveness::Unknown;
         if let Some(history) = self.history(was_open, Continuity::Unknown, None) {
             self.begin_history(history);
         }
@@ -212,9 +202,8 @@ impl Entry {
     }
 
     pub(super) fn source_down(&mut self, now: Instant) {
-        if matches!(self.source, Source::Live | Source::Unknown) {
-            let until = now + self.observers.settings().subscribe_wait;
-            self.source = Source::Waiting { until };
+        if matches!(self.source, Liveness::Live | Liveness::Unknown) {
+            self.wait_for_source(now);
         }
     }
 
@@ -289,8 +278,7 @@ impl Entry {
     /// Takes in what another observer's events come from.
     pub(super) fn join_feed(&mut self, now: Instant, feed: &Feed) {
         if self.feed == Feed::None && *feed != Feed::None {
-            let until = now + self.observers.settings().subscribe_wait;
-            self.source = Source::Waiting { until };
+            self.wait_for_source(now);
             self.unproven = true;
         }
         self.feed.join(feed);
@@ -298,8 +286,8 @@ impl Entry {
 
     /// Starts the wait for the source anew: someone who lets the entry fetch has come.
     pub(super) fn await_source(&mut self, now: Instant) {
-        if let Source::Waiting { until } = &mut self.source {
-            *until = now + self.observers.settings().subscribe_wait;
+        if self.source == Liveness::Waiting {
+            self.wait_for_source(now);
         }
     }
 }

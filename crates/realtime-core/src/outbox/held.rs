@@ -8,7 +8,7 @@ use crate::{
 };
 use std::{fmt, rc::Rc, time::Duration};
 
-pub(super) struct Entry {
+pub(super) struct Held {
     /// Only messages that want an answer have one.
     pub(super) id: Option<MessageId>,
     pub(super) event: EventName,
@@ -38,9 +38,9 @@ pub(super) enum Kind {
     Volatile,
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry")
+        f.debug_struct("Held")
             .field("id", &self.id)
             .field("event", &self.event)
             .field("channel", &self.channel)
@@ -52,7 +52,7 @@ impl fmt::Debug for Entry {
     }
 }
 
-impl Entry {
+impl Held {
     pub(super) fn new(now: Instant, id: MessageId, message: Message, owner: Owner) -> Self {
         let size = message.size();
         let kind = match message.delivery {

@@ -5,21 +5,22 @@ use super::{
 };
 use crate::{
     access::SubscribeOptions,
-    error::ServerError,
     id::{MessageId, Position},
     rule::{Rule, off},
     time::Instant,
 };
 
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct Subscription {
     /// When it was first asked for, in order of all channels.
     pub(super) order: u64,
     pub(super) leases: usize,
     /// How many of the leases came with params or a token.
     pub(super) with_options: usize,
     pub(super) options: SubscribeOptions,
-    pub(super) link: Link,
+    pub(super) state: ChannelState,
+    /// Whether an event came while the answer is waited for.
+    is_heard: bool,
     /// The `subscribe`s of this link that an answer may still come to, the newest last: it, and the
     /// one before it.
     asks: Vec<MessageId>,
@@ -37,20 +38,7 @@ pub(super) struct Entry {
     pub(super) was_live: bool,
     /// When its two timers fire, as the list of all timers has them.
     pub(super) grace_over: Option<Instant>,
-    pub(super) link_due: Option<Instant>,
-}
-
-#[derive(Debug)]
-pub(super) enum Link {
-    Down,
-    Subscribing {
-        /// Whether an event came meanwhile.
-        heard: bool,
-    },
-    /// Nobody has said that events arrive, and none has.
-    Unknown,
-    Live,
-    Refused(ServerError),
+    pub(super) due: Option<Instant>,
 }
 
 /// The events that the server has promised to send again.
@@ -80,14 +68,15 @@ pub(super) enum Recovery {
     Short(Gap),
 }
 
-impl Entry {
+impl Subscription {
     pub(super) fn new(order: u64) -> Self {
         Self {
             order,
             leases: 0,
             with_options: 0,
             options: SubscribeOptions::default(),
-            link: Link::Down,
+            state: ChannelState::Waiting,
+            is_heard: false,
             asks: Vec::new(),
             has_lost_ask: false,
             asked_at: Instant::ZERO,
@@ -97,14 +86,14 @@ impl Entry {
             rewind: Rewind::default(),
             was_live: false,
             grace_over: None,
-            link_due: None,
+            due: None,
         }
     }
 
     /// Someone knows the state as of `since`: the first subscription resumes from there. Of two, from
     /// the earlier one.
     pub(super) fn begin_at(&mut self, since: &Position) {
-        if self.was_live || !matches!(self.link, Link::Down) {
+        if self.was_live || !matches!(self.state, ChannelState::Waiting) {
             return;
         }
         let is_earlier = |known: &Position| known.epoch == since.epoch && since.seq < known.seq;
@@ -113,33 +102,23 @@ impl Entry {
         }
     }
 
-    pub(super) fn state(&self) -> ChannelState {
-        match &self.link {
-            Link::Down => ChannelState::Waiting,
-            Link::Subscribing { .. } => ChannelState::Subscribing,
-            Link::Unknown => ChannelState::Unknown,
-            Link::Live => ChannelState::Live,
-            Link::Refused(error) => ChannelState::Refused(error.clone()),
-        }
-    }
-
     /// Whether events are waited for no longer, but applied as they come.
     pub(super) const fn is_open(&self) -> bool {
-        matches!(self.link, Link::Unknown | Link::Live)
+        matches!(self.state, ChannelState::Unknown | ChannelState::Live)
     }
 
     /// Whether the answer to `subscribe`, or a missed event after it, is still to come.
     pub(super) fn is_coming_back(&self) -> bool {
-        match self.link {
-            Link::Subscribing { .. } => true,
-            Link::Live => self.missed.is_some_and(|missed| self.seq() < missed.last),
-            Link::Down | Link::Unknown | Link::Refused(_) => false,
+        match self.state {
+            ChannelState::Subscribing => true,
+            ChannelState::Live => self.missed.is_some_and(|missed| self.seq() < missed.last),
+            ChannelState::Waiting | ChannelState::Unknown | ChannelState::Refused(_) => false,
         }
     }
 
     /// Whether the server may believe that we are subscribed.
     pub(super) const fn is_asked_for(&self) -> bool {
-        self.is_open() || matches!(self.link, Link::Subscribing { .. })
+        self.is_open() || matches!(self.state, ChannelState::Subscribing)
     }
 
     /// Whether a lease with these options can share the subscription.
@@ -169,7 +148,7 @@ impl Entry {
     /// The link is gone. Gives whether events were arriving, or may have been.
     pub(super) fn down(&mut self) -> bool {
         let was_open = self.is_open();
-        self.link = Link::Down;
+        self.state = ChannelState::Waiting;
         self.take_asks();
         self.tries = 0;
         self.missed = None;
@@ -181,7 +160,8 @@ impl Entry {
     pub(super) fn asked(&mut self, now: Instant, id: MessageId) -> Option<MessageId> {
         self.asked_at = now;
         if !self.is_open() {
-            self.link = Link::Subscribing { heard: false };
+            self.state = ChannelState::Subscribing;
+            self.is_heard = false;
         }
         self.asks.push(id);
         let is_over = self.asks.len() > 2;
@@ -214,8 +194,12 @@ impl Entry {
     /// Goes on without an answer; true if an event came meanwhile, so that the channel is live all
     /// the same. Whatever comes next is where we start to count from.
     pub(super) fn assume(&mut self) -> bool {
-        let heard = matches!(self.link, Link::Subscribing { heard: true });
-        self.link = if heard { Link::Live } else { Link::Unknown };
+        let heard = self.state == ChannelState::Subscribing && self.is_heard;
+        self.state = if heard {
+            ChannelState::Live
+        } else {
+            ChannelState::Unknown
+        };
         self.was_live = true;
         self.position = None;
         heard
@@ -224,11 +208,11 @@ impl Entry {
     /// The server answered. `None` if that tells nothing new.
     pub(super) fn answered(&mut self, reply: SubscribeReply) -> Option<Continuity> {
         let late = self.is_open();
-        let was_heard = matches!(self.link, Link::Live);
+        let was_heard = matches!(self.state, ChannelState::Live);
         let returning = self.was_live;
         self.missed = None;
         self.rewind = Rewind::default();
-        self.link = Link::Live;
+        self.state = ChannelState::Live;
         self.tries = 0;
         self.was_live = true;
         let continuity = match (&self.position, &reply.position) {
@@ -294,17 +278,17 @@ impl Entry {
 
     /// An event came. True if that shows that the channel is live, which nobody knew.
     pub(super) fn heard(&mut self) -> bool {
-        match &mut self.link {
-            Link::Unknown => {
-                self.link = Link::Live;
+        match self.state {
+            ChannelState::Unknown => {
+                self.state = ChannelState::Live;
                 self.tries = 0;
                 true
             }
-            Link::Subscribing { heard } => {
-                *heard = true;
+            ChannelState::Subscribing => {
+                self.is_heard = true;
                 false
             }
-            Link::Down | Link::Live | Link::Refused(_) => false,
+            ChannelState::Waiting | ChannelState::Live | ChannelState::Refused(_) => false,
         }
     }
 
@@ -315,7 +299,7 @@ impl Entry {
         now: Instant,
         event: Option<EventPosition<'_>>,
     ) -> (Verdict, Option<Gap>) {
-        if matches!(self.link, Link::Down | Link::Refused(_)) {
+        if matches!(self.state, ChannelState::Waiting | ChannelState::Refused(_)) {
             return (Verdict::Unsubscribed, None);
         }
         let open = self.is_open();

@@ -1,20 +1,21 @@
-//! Outputs: what the shell is to do and to publish, and what was counted on the way.
+//! A turn of the client: when it is, and what the shell is to do and to publish after it.
 
 use super::{ClientStats, Fault, Output};
-use crate::{id::Generation, notify::Dirty, wire::Frame};
+use crate::{id::Generation, notify::Dirty, time::Instant, wire::Frame};
 use std::collections::VecDeque;
 
-/// What all objects of the client say to the shell, in order.
+/// When the client was last told something, and what all its objects say to the shell, in order.
 #[derive(Debug, Default)]
-pub(super) struct Outputs {
-    queue: VecDeque<Output>,
+pub(super) struct Turn {
+    pub(super) now: Instant,
+    outputs: VecDeque<Output>,
     pub(super) dirty: Dirty,
     pub(super) stats: ClientStats,
 }
 
-impl Outputs {
+impl Turn {
     pub(super) fn push(&mut self, output: Output) {
-        self.queue.push_back(output);
+        self.outputs.push_back(output);
     }
 
     pub(super) fn transmit(&mut self, generation: Generation, frame: Frame) {
@@ -29,10 +30,10 @@ impl Outputs {
     }
 
     pub(super) fn pop(&mut self) -> Option<Output> {
-        self.queue.pop_front()
+        self.outputs.pop_front()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+    pub(super) fn is_over(&self) -> bool {
+        self.outputs.is_empty()
     }
 }
