@@ -37,7 +37,7 @@ fn escaped(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 /// Controls and what Unicode calls default ignorable: what nobody sees.
-pub(crate) fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
@@ -120,7 +120,7 @@ fn is_host(text: &str) -> bool {
             .all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.')),
         None => name
             .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '_')),
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') || !c.is_ascii()),
     };
     is_name && !name.is_empty() && port.chars().all(|c| c.is_ascii_digit())
 }

@@ -1,6 +1,10 @@
 //! Query keys: ordered segments, equal by value, matched by prefix.
 
-use std::{fmt, rc::Rc};
+use crate::excerpt::is_invisible;
+use std::{
+    fmt::{self, Write as _},
+    rc::Rc,
+};
 
 /// Names one entry of the query cache, such as `["stock", "ACME"]`.
 ///
@@ -62,8 +66,23 @@ impl fmt::Display for QueryKey {
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => fmt::Debug::fmt(text, f),
-            Self::Integer(integer) => fmt::Debug::fmt(integer, f),
+            Self::Text(text) => {
+                f.write_char('"')?;
+                for c in text.chars() {
+                    match c {
+                        '"' | '\\' => write!(f, "\\{c}")?,
+                        c if is_invisible(c) => write!(f, "{}", c.escape_default())?,
+                        c => f.write_char(c)?,
+                    }
+                }
+                f.write_char('"')
+            }
+            Self::Integer(integer) => match (i64::try_from(*integer), u64::try_from(*integer)) {
+                (Ok(integer), _) => fmt::Display::fmt(&integer, f),
+                (_, Ok(integer)) => fmt::Display::fmt(&integer, f),
+                // `key!` makes none.
+                _ => fmt::LowerHex::fmt(integer, f),
+            },
         }
     }
 }

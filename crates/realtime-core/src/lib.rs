@@ -104,6 +104,8 @@ pub use connection::{
 };
 pub use ephemeral::Ephemeral;
 pub use error::{AddressError, AddressProblem, DecodeError, EncodeError, ServerError};
+#[doc(hidden)]
+pub use excerpt::is_invisible;
 pub use id::{
     ChannelName, ConnectionId, EntryId, Epoch, EventName, Generation, History, MessageId,
     MutationId, Position, UserId,
@@ -117,6 +119,8 @@ pub use mutation::{
     MutationLimits, MutationStats, MutationStatus, OfflinePolicy, RecordEdit, Sending, ServerIds,
 };
 pub use notify::{ItemHash, Topic};
+#[doc(hidden)]
+pub use ordered::OrderedMap;
 pub use outbox::{Delivery, Message, ReliableOptions, SendError, SendId};
 pub use overlay::{Conflict, ConflictPolicy, Side};
 pub use presence::{

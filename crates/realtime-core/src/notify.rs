@@ -4,12 +4,15 @@
 //! the topics that changed wait here, each once. Telling too much is allowed, telling too little
 //! is not.
 
-use crate::id::{ChannelName, EntryId};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::{
+    id::{ChannelName, EntryId},
+    ordered::OrderedMap,
+};
+use rustc_hash::FxHashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Something a hook can watch.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
     /// The connection's status.
     Connection,
@@ -33,7 +36,7 @@ pub enum Topic {
 ///
 /// Two ids with one hash are told of each other's changes, which costs a comparison and nothing
 /// else. Peers may choose ids, so the hash is one for which nobody can make many ids that share it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemHash(u64);
 
 impl ItemHash {
@@ -54,7 +57,7 @@ impl ItemHash {
 pub(crate) struct Dirty {
     topics: FxHashSet<Topic>,
     /// How many rows of each list wait.
-    items: FxHashMap<EntryId, usize>,
+    items: OrderedMap<EntryId, usize>,
     urgent: bool,
 }
 
@@ -73,7 +76,7 @@ impl Dirty {
         {
             return;
         }
-        let count = self.items.entry(entry).or_default();
+        let count = self.items.get_or_insert_with(entry, || 0);
         *count += 1;
         if *count > Self::MAX_ITEMS {
             self.mark_items(entry);

@@ -9,40 +9,44 @@ mod index;
 mod set;
 
 use index::{Index, Slots};
-use std::fmt;
+use std::{borrow::Borrow, fmt};
 
 pub(crate) use set::OrderedSet;
 
 /// A map in the order of its keys.
 #[derive(Clone)]
-pub(crate) struct OrderedMap<K, V> {
+pub struct OrderedMap<K, V> {
     index: Index,
     /// By slot; those without an entry are known to the index.
     slots: Vec<Option<(K, V)>>,
 }
 
 impl<K, V> OrderedMap<K, V> {
-    pub(crate) const fn new() -> Self {
+    /// No entries.
+    pub const fn new() -> Self {
         Self {
             index: Index::new(),
             slots: Vec::new(),
         }
     }
 
-    pub(crate) const fn len(&self) -> usize {
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
         self.index.len()
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Takes all entries out.
+    pub fn clear(&mut self) {
         *self = Self::new();
     }
 
     /// All entries in order.
-    pub(crate) fn iter(&self) -> Iter<'_, K, V> {
+    pub fn iter(&self) -> Iter<'_, K, V> {
         Iter {
             order: self.index.slots(),
             slots: &self.slots,
@@ -50,17 +54,17 @@ impl<K, V> OrderedMap<K, V> {
     }
 
     /// All keys in order.
-    pub(crate) fn keys(&self) -> impl DoubleEndedIterator<Item = &K> {
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> {
         self.iter().map(|(key, _)| key)
     }
 
     /// All values, in the order of their keys.
-    pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = &V> {
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> {
         self.iter().map(|(_, value)| value)
     }
 
     /// Changes every value, in the order of their keys.
-    pub(crate) fn visit_mut(&mut self, mut change: impl FnMut(&K, &mut V)) {
+    pub fn visit_mut(&mut self, mut change: impl FnMut(&K, &mut V)) {
         for slot in self.index.slots() {
             if let Some(Some((key, value))) = self.slots.get_mut(slot) {
                 change(key, value);
@@ -69,18 +73,18 @@ impl<K, V> OrderedMap<K, V> {
     }
 
     /// The first entry.
-    pub(crate) fn first(&self) -> Option<(&K, &V)> {
+    pub fn first(&self) -> Option<(&K, &V)> {
         self.iter().next()
     }
 
     /// Takes the first entry out.
-    pub(crate) fn pop_first(&mut self) -> Option<(K, V)> {
+    pub fn pop_first(&mut self) -> Option<(K, V)> {
         let slot = self.index.pop_first()?;
         self.take(slot)
     }
 
     /// Keeps those entries only for which `keep` says so; visits them in order.
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         let slots = &mut self.slots;
         self.index.retain(&mut |slot| {
             let Some(entry) = slots.get_mut(slot) else {
@@ -105,16 +109,19 @@ impl<K, V> OrderedMap<K, V> {
 
 impl<K: Ord, V> OrderedMap<K, V> {
     /// The slot of `key`, or where in the order it belongs.
-    fn find(&self, key: &K) -> Result<(index::Place, usize), index::Place> {
-        self.index.search(|slot| match self.entry(slot) {
-            Some((other, _)) => other.cmp(key),
+    fn find<Q: Ord + ?Sized>(&self, key: &Q) -> Result<(index::Place, usize), index::Place>
+    where
+        K: Borrow<Q>,
+    {
+        self.index.search(&|slot| match self.entry(slot) {
+            Some((other, _)) => other.borrow().cmp(key),
             // The index names no slot without an entry.
             None => std::cmp::Ordering::Less,
         })
     }
 
     /// The entries from `key` on, in order.
-    pub(crate) fn iter_from(&self, key: &K) -> Iter<'_, K, V> {
+    pub fn iter_from(&self, key: &K) -> Iter<'_, K, V> {
         let place = match self.find(key) {
             Ok((place, _)) | Err(place) => place,
         };
@@ -124,23 +131,43 @@ impl<K: Ord, V> OrderedMap<K, V> {
         }
     }
 
-    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+    /// The key as it is kept, and its value.
+    pub fn get_key_value<Q: Ord + ?Sized>(&self, key: &Q) -> Option<(&K, &V)>
+    where
+        K: Borrow<Q>,
+    {
         let (_, slot) = self.find(key).ok()?;
-        self.entry(slot).map(|(_, value)| value)
+        self.entry(slot).map(|(key, value)| (key, value))
     }
 
-    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+    /// The value of `key`.
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        self.get_key_value(key).map(|(_, value)| value)
+    }
+
+    /// The value of `key`, to be changed.
+    pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
         let (_, slot) = self.find(key).ok()?;
         let (_, value) = self.slots.get_mut(slot)?.as_mut()?;
         Some(value)
     }
 
-    pub(crate) fn contains_key(&self, key: &K) -> bool {
+    /// Whether there is an entry for `key`.
+    pub fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
         self.find(key).is_ok()
     }
 
     /// Puts `value` in; what was there before.
-    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match self.find(&key) {
             Ok((_, slot)) => {
                 let (_, old) = self.slots.get_mut(slot)?.as_mut()?;
@@ -160,7 +187,7 @@ impl<K: Ord, V> OrderedMap<K, V> {
     }
 
     /// The value of `key`, which is `default()` if there is none yet.
-    pub(crate) fn get_or_insert_with(&mut self, key: K, default: impl FnOnce() -> V) -> &mut V {
+    pub fn get_or_insert_with(&mut self, key: K, default: impl FnOnce() -> V) -> &mut V {
         let slot = match self.find(&key) {
             Ok((_, slot)) => slot,
             Err(place) => self.index.insert(place),
@@ -172,7 +199,11 @@ impl<K: Ord, V> OrderedMap<K, V> {
         value
     }
 
-    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+    /// Takes the entry of `key` out; its value.
+    pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
         let (place, slot) = self.find(key).ok()?;
         self.index.remove(place);
         self.take(slot).map(|(_, value)| value)
@@ -180,7 +211,8 @@ impl<K: Ord, V> OrderedMap<K, V> {
 }
 
 /// All entries of a map in order.
-pub(crate) struct Iter<'a, K, V> {
+#[derive(Debug)]
+pub struct Iter<'a, K, V> {
     order: Slots<'a>,
     slots: &'a [Option<(K, V)>],
 }
@@ -236,7 +268,8 @@ impl<K, V> IntoIterator for OrderedMap<K, V> {
 }
 
 /// All entries of a map, taken out in order.
-pub(crate) struct IntoIter<K, V> {
+#[derive(Debug)]
+pub struct IntoIter<K, V> {
     order: std::vec::IntoIter<usize>,
     slots: Vec<Option<(K, V)>>,
 }

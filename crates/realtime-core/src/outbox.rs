@@ -18,7 +18,6 @@ use crate::{
     time::Instant,
 };
 use held::{Held, Kind, Owner};
-use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
 use std::{collections::VecDeque, rc::Rc};
 
@@ -83,9 +82,9 @@ pub struct Outbox {
     last: SendId,
     held: OrderedMap<SendId, Held>,
     unsent: OrderedSet<SendId>,
-    latest: FxHashMap<(Owner, Rc<str>), SendId>,
+    latest: OrderedMap<(Owner, Rc<str>), SendId>,
     /// Sends with an id that was given.
-    given: FxHashMap<MessageId, SendId>,
+    given: OrderedMap<MessageId, SendId>,
     deadlines: OrderedSet<(Instant, SendId)>,
     settled: VecDeque<(SendId, Result<Rc<str>, SendError>)>,
     stats: OutboxStats,
@@ -105,8 +104,8 @@ impl Outbox {
             last: SendId(0),
             held: OrderedMap::new(),
             unsent: OrderedSet::new(),
-            latest: FxHashMap::default(),
-            given: FxHashMap::default(),
+            latest: OrderedMap::new(),
+            given: OrderedMap::new(),
             deadlines: OrderedSet::new(),
             settled: VecDeque::new(),
             stats: OutboxStats::default(),

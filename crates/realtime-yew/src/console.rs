@@ -1,8 +1,8 @@
 //! What goes wrong, on the browser's console: for whoever builds the app.
 
 use crate::error::RealtimeError;
-use realtime_core::Fault;
-use std::{cell::RefCell, collections::BTreeSet, fmt::Write as _, rc::Rc};
+use realtime_core::{Fault, is_invisible};
+use std::{cell::RefCell, rc::Rc};
 
 /// How many causes are told; a server that goes on to find new ones is not to flood the console.
 const MOST: usize = 50;
@@ -18,7 +18,7 @@ pub(crate) type Warn = Rc<dyn Fn(&str)>;
 pub(crate) struct Console {
     /// `None` where nobody is to be told.
     warn: Option<Warn>,
-    told: RefCell<BTreeSet<String>>,
+    told: RefCell<Vec<String>>,
 }
 
 impl Console {
@@ -42,9 +42,11 @@ impl Console {
         let Some(warn) = &self.warn else { return };
         let is_last = {
             let mut told = self.told.borrow_mut();
-            if told.len() >= MOST || !told.insert(short(cause)) {
+            let cause = short(cause);
+            if told.len() >= MOST || told.contains(&cause) {
                 return;
             }
+            told.push(cause);
             told.len() == MOST
         };
         warn(&short(text));
@@ -73,10 +75,10 @@ fn short(text: &str) -> String {
             short.push('…');
             break;
         }
-        match c {
-            '"' | '\'' | '\\' => short.push(c),
-            // A string takes everything.
-            c => drop(write!(short, "{}", c.escape_debug())),
+        if is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}') {
+            short.extend(c.escape_default());
+        } else {
+            short.push(c);
         }
     }
     short

@@ -1,9 +1,9 @@
 //! How a hook gets the state that events then keep fresh.
 
 use crate::error::IntoFetchError;
-use futures::{FutureExt, future::LocalBoxFuture};
+use futures::future::LocalBoxFuture;
 use realtime_core::{FetchError, Fetched, Position};
-use std::{fmt, future::Future, marker::PhantomData, rc::Rc};
+use std::{any::Any, fmt, future::Future, marker::PhantomData, rc::Rc};
 
 /// Fetches once.
 pub(crate) type RunFetch = Rc<dyn Fn() -> LocalBoxFuture<'static, Result<Fetched, FetchError>>>;
@@ -48,9 +48,11 @@ impl<T: 'static> Fetcher<T> {
         E: IntoFetchError + 'static,
     {
         Self::boxed(move || {
-            fetch()
-                .map(|result| fetched(result.map_err(IntoFetchError::into_fetch_error)?, None))
-                .boxed_local()
+            let data = fetch();
+            Box::pin(async {
+                let data = data.await.map_err(IntoFetchError::into_fetch_error)?;
+                Ok(fetched(Box::new(data), None))
+            })
         })
     }
 
@@ -72,13 +74,11 @@ impl<T: 'static> Fetcher<T> {
         E: IntoFetchError + 'static,
     {
         Self::boxed(move || {
-            fetch()
-                .map(|result| {
-                    let Positioned { data, position } =
-                        result.map_err(IntoFetchError::into_fetch_error)?;
-                    fetched(data, position)
-                })
-                .boxed_local()
+            let read = fetch();
+            Box::pin(async {
+                let read = read.await.map_err(IntoFetchError::into_fetch_error)?;
+                Ok(fetched(Box::new(read.data), read.position))
+            })
         })
     }
 
@@ -96,11 +96,8 @@ impl<T: 'static> Fetcher<T> {
     }
 }
 
-fn fetched<T: 'static>(data: T, position: Option<Position>) -> Result<Fetched, FetchError> {
-    Ok(Fetched {
-        data: Box::new(data),
-        position,
-    })
+const fn fetched(data: Box<dyn Any>, position: Option<Position>) -> Fetched {
+    Fetched { data, position }
 }
 
 impl<T> Clone for Fetcher<T> {

@@ -149,11 +149,17 @@ impl Runtime {
 
     /// Runs `command` now or, if this is called from inside another, right after that one.
     pub(crate) fn post(&self, command: impl FnOnce(&mut Client, Instant) + 'static) {
-        if self.client.try_borrow_mut().is_ok() {
-            self.run(command);
-        } else {
-            self.posted.borrow_mut().push_back(Box::new(command));
-        }
+        self.post_boxed(Box::new(command));
+    }
+
+    fn post_boxed(&self, command: Command) {
+        let now = self.now();
+        let Ok(mut client) = self.client.try_borrow_mut() else {
+            return self.posted.borrow_mut().push_back(command);
+        };
+        command(&mut client, now);
+        drop(client);
+        self.settle();
     }
 
     /// Looks something up. `None` from inside a command.

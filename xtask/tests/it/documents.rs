@@ -73,6 +73,31 @@ fn the_readme_lists_every_hook_component_feature_and_version() {
 }
 
 #[test]
+fn an_app_made_from_the_readme_is_built_as_the_weighed_pages_are() {
+    let (readme, manifest) = (read("README.md"), read("Cargo.toml"));
+    for of in ["", ".package.serde_json"] {
+        let told = settings(&readme, &format!("[profile.release{of}]"));
+        let weighed = settings(&manifest, &format!("[profile.page{of}]"));
+        assert!(!weighed.is_empty(), "Cargo.toml has no [profile.page{of}]");
+        assert_eq!(told, weighed, "README.md on [profile.release{of}]");
+    }
+    let page = read("examples/demo/index.html");
+    for attribute in ["data-wasm-opt=", "data-wasm-opt-params="] {
+        let (told, weighed) = (value_of(&readme, attribute), value_of(&page, attribute));
+        assert_eq!(told, weighed, "README.md on {attribute}");
+    }
+}
+
+/// The lines under a heading of a manifest, but for what only a profile of another name has.
+fn settings<'a>(manifest: &'a str, heading: &str) -> Vec<&'a str> {
+    let lines = manifest.lines().skip_while(|line| *line != heading).skip(1);
+    lines
+        .take_while(|line| !line.is_empty() && !line.starts_with('`'))
+        .filter(|line| !line.starts_with("inherits"))
+        .collect()
+}
+
+#[test]
 fn every_link_between_documents_leads_somewhere() {
     let top = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(str::to_owned);
     let docs = files_below("docs", "md")
@@ -197,7 +222,8 @@ fn features(manifest: &str) -> Vec<&str> {
 
 /// The text in quotes after `key` at the beginning of a line.
 fn value_of<'a>(manifest: &'a str, key: &str) -> &'a str {
-    let line = manifest.lines().find_map(|line| line.strip_prefix(key));
+    let mut lines = manifest.lines().map(str::trim_start);
+    let line = lines.find_map(|line| line.strip_prefix(key));
     line.and_then(|rest| rest.split('"').nth(1))
         .unwrap_or_else(|| panic!("Cargo.toml should have a line with {key}"))
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     id::{ChannelName, EventName},
+    ordered::OrderedMap,
     wire::Text,
 };
-use rustc_hash::FxHashMap;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, rc::Rc};
@@ -18,7 +18,7 @@ use std::{borrow::Cow, fmt, rc::Rc};
 /// it, if it is only one. See [`ClientOptions`](super::ClientOptions) for how to set them.
 #[derive(Clone, Default)]
 pub struct ChannelRules {
-    fields: FxHashMap<EventName, Vec<FieldRule>>,
+    fields: OrderedMap<EventName, Vec<FieldRule>>,
     functions: Vec<ChannelOf>,
 }
 
@@ -51,8 +51,7 @@ impl ChannelRules {
     pub fn add_field(&mut self, event: impl Into<EventName>, field: &str, pattern: &str) {
         let (before, after) = pattern.split_once("{}").unwrap_or((pattern, ""));
         self.fields
-            .entry(event.into())
-            .or_default()
+            .get_or_insert_with(event.into(), Vec::new)
             .push(FieldRule {
                 path: field.split('.').map(str::to_owned).collect(),
                 around: (before.to_owned(), after.to_owned()),

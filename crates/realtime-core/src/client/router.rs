@@ -10,12 +10,12 @@ use super::{
 use crate::{
     channel::{ChannelError, ChannelState, Channels, EventPosition, LeaseId, Verdict},
     id::{ChannelName, EntryId, Epoch, EventName, MessageId, Position},
+    ordered::{OrderedMap, OrderedSet},
     presence,
     query::BindingIndex,
     time::Instant,
     wire::EventFrame,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
 use std::{borrow::Cow, rc::Rc};
 
 /// How many names of events that nobody could be given are remembered for being told only once.
@@ -60,15 +60,15 @@ struct Listener {
 #[derive(Debug)]
 pub(super) struct Router {
     routes: Routes,
-    listeners: FxHashMap<ListenerId, Listener>,
+    listeners: OrderedMap<ListenerId, Listener>,
     last_listener: u64,
     max_listeners: usize,
     rules: ChannelRules,
     /// Events that nobody could be given, which was told.
-    unaddressed: FxHashSet<EventName>,
+    unaddressed: OrderedSet<EventName>,
     /// How many events of a name were for channels that nobody uses; `None` once one has found
     /// somebody.
-    misses: FxHashMap<EventName, Option<u32>>,
+    misses: OrderedMap<EventName, Option<u32>>,
     /// The epoch seen last: most events share it, so it is not allocated again.
     epoch: Epoch,
     id_prefix: String,
@@ -78,12 +78,12 @@ impl Router {
     pub(super) fn new(rules: ChannelRules, max_listeners: usize, id_prefix: String) -> Self {
         Self {
             routes: Routes::default(),
-            listeners: FxHashMap::default(),
+            listeners: OrderedMap::new(),
             last_listener: 0,
             max_listeners,
             rules,
-            unaddressed: FxHashSet::default(),
-            misses: FxHashMap::default(),
+            unaddressed: OrderedSet::new(),
+            misses: OrderedMap::new(),
             epoch: Epoch::from(""),
             id_prefix,
         }
@@ -250,7 +250,7 @@ impl Router {
 
     fn count(&self, event: &str, channels: &Channels, parts: &Parts) -> usize {
         let listening = self.listening(event, channels, parts);
-        listening.collect::<FxHashSet<_>>().len()
+        listening.collect::<OrderedSet<_>>().len()
     }
 
     /// Notes whether an event that names a channel, or is led to one, has found somebody. Events of

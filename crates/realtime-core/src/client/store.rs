@@ -6,14 +6,13 @@ use crate::{
     id::{ChannelName, EntryId, EventName, History, Position},
     key::QueryKey,
     notify::Topic,
-    ordered::OrderedSet,
+    ordered::{OrderedMap, OrderedSet},
     query::{
         Feed, Feeding, Fetched, Observed, ObserverId, QueryCache, QueryError, QueryOptions,
         QueryOutput, Resource, Standing, TakeRows,
     },
     time::Instant,
 };
-use rustc_hash::FxHashMap;
 
 /// What the first observer of a key makes of it.
 pub(super) struct Query {
@@ -29,7 +28,7 @@ pub(super) struct Query {
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) cache: QueryCache,
-    by_channel: FxHashMap<ChannelName, Vec<EntryId>>,
+    by_channel: OrderedMap<ChannelName, Vec<EntryId>>,
     /// Those that listen to an event whatever its channel: the link itself feeds them.
     anywhere: Vec<EntryId>,
 }
@@ -38,7 +37,7 @@ impl Store {
     pub(super) fn new(cache: QueryCache) -> Self {
         Self {
             cache,
-            by_channel: FxHashMap::default(),
+            by_channel: OrderedMap::new(),
             anywhere: Vec::new(),
         }
     }
@@ -74,7 +73,9 @@ impl Store {
                 self.anywhere.push(entry);
             }
             for channel in feeding.channels() {
-                let fed = self.by_channel.entry(channel.clone()).or_default();
+                let fed = self
+                    .by_channel
+                    .get_or_insert_with(channel.clone(), Vec::new);
                 fed.push(entry);
             }
             self.cache.feed(entry, feeding, query.take_rows);

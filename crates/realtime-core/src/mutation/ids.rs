@@ -1,7 +1,9 @@
 //! The server's ids for temporary ones.
 
-use crate::rule::{Rule, off};
-use rustc_hash::FxHashMap;
+use crate::{
+    ordered::OrderedMap,
+    rule::{Rule, off},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::VecDeque, rc::Rc};
 
@@ -17,7 +19,7 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// do. The oldest are forgotten first, after 4 096 or 1 MiB.
 #[derive(Clone, Debug, Default)]
 pub struct ServerIds {
-    ids: FxHashMap<Rc<str>, Rc<str>>,
+    ids: OrderedMap<Rc<str>, Rc<str>>,
     ages: VecDeque<Rc<str>>,
     bytes: usize,
 }

@@ -21,7 +21,6 @@ use crate::{
     time::Instant,
 };
 use entry::{Entry, State};
-use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, rc::Rc, time::Duration};
 use timers::Timers;
 use unseen::Unseen;
@@ -68,9 +67,9 @@ pub(crate) struct Mutations {
     id_prefix: Rc<str>,
     rng: fastrand::Rng,
     entries: OrderedMap<MutationId, Entry>,
-    scopes: FxHashMap<Rc<str>, VecDeque<MutationId>>,
+    scopes: OrderedMap<Rc<str>, VecDeque<MutationId>>,
     /// `None` for a send whose mutation was given up.
-    sends: FxHashMap<SendId, Option<MutationId>>,
+    sends: OrderedMap<SendId, Option<MutationId>>,
     timers: Timers,
     unseen: OrderedMap<MutationId, Unseen>,
     /// Those that were carried out, of whose new rows the server has not said the ids yet: edits of
@@ -102,8 +101,8 @@ impl Mutations {
             id_prefix: id_prefix.into(),
             rng,
             entries: OrderedMap::new(),
-            scopes: FxHashMap::default(),
-            sends: FxHashMap::default(),
+            scopes: OrderedMap::new(),
+            sends: OrderedMap::new(),
             timers: Timers::default(),
             unseen: OrderedMap::new(),
             unnamed: OrderedMap::new(),
@@ -223,7 +222,9 @@ impl Mutations {
         let message = MessageId::from(format!("{}m-{}", self.id_prefix, id.as_u64()));
         let mutation = Rc::new(mutation);
         if let Some(scope) = &mutation.scope {
-            let scope = self.scopes.entry(Rc::clone(scope)).or_default();
+            let scope = self
+                .scopes
+                .get_or_insert_with(Rc::clone(scope), VecDeque::new);
             scope.push_back(id);
         }
         let waits_for = self.inserts_for(&mutation);

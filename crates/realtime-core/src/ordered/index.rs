@@ -14,9 +14,13 @@ pub(super) struct Place {
     offset: usize,
 }
 
-/// Slots in an order that its owner decides, in chunks, none of which is empty.
+/// Slots in an order that its owner decides. One without any is a single word.
 #[derive(Clone, Debug)]
-pub(super) struct Index {
+pub(super) struct Index(Option<Box<Order>>);
+
+/// Chunks of slots, none of which is empty.
+#[derive(Clone, Debug, Default)]
+struct Order {
     chunks: Vec<Vec<usize>>,
     len: usize,
     /// Slots below `len + free.len()` that have no entry.
@@ -25,28 +29,28 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) const fn new() -> Self {
-        Self {
-            chunks: Vec::new(),
-            len: 0,
-            free: Vec::new(),
-        }
+        Self(None)
     }
 
-    pub(super) const fn len(&self) -> usize {
-        self.len
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |order| order.len)
     }
 
     /// All slots in order.
     pub(super) fn slots(&self) -> Slots<'_> {
-        Slots {
-            all: self.chunks.iter().flatten(),
-            left: self.len,
-        }
+        self.slots_from(Place {
+            chunk: 0,
+            offset: 0,
+        })
     }
 
     /// The slots from there on, in order.
     pub(super) fn slots_from(&self, place: Place) -> Slots<'_> {
-        let chunks = self.chunks.get(place.chunk..).unwrap_or_default();
+        let chunks = self
+            .0
+            .as_ref()
+            .and_then(|order| order.chunks.get(place.chunk..));
+        let chunks = chunks.unwrap_or_default();
         let mut slots = Slots {
             all: chunks.iter().flatten(),
             left: chunks.iter().map(Vec::len).sum(),
@@ -58,26 +62,27 @@ impl Index {
     }
 
     pub(super) fn into_slots(self) -> Vec<usize> {
-        self.chunks.concat()
+        self.0.map_or_else(Vec::new, |order| order.chunks.concat())
     }
 
     /// Binary search by how the entry of a slot compares with what is looked for.
     pub(super) fn search(
         &self,
-        mut compare: impl FnMut(usize) -> Ordering,
+        compare: &dyn Fn(usize) -> Ordering,
     ) -> Result<(Place, usize), Place> {
+        let chunks = self.0.as_ref().map_or(&[][..], |order| &order.chunks);
         // The first chunk whose last entry is not too small; else the last chunk.
-        let (mut low, mut high) = (0, self.chunks.len().saturating_sub(1));
+        let (mut low, mut high) = (0, chunks.len().saturating_sub(1));
         while low < high {
             let middle = low.midpoint(high);
-            let last = self.chunks.get(middle).and_then(|chunk| chunk.last());
+            let last = chunks.get(middle).and_then(|chunk| chunk.last());
             match last {
                 Some(last) if compare(*last).is_lt() => low = middle + 1,
                 _ => high = middle,
             }
         }
         let chunk = low;
-        let slots = self.chunks.get(chunk).map_or(&[][..], Vec::as_slice);
+        let slots = chunks.get(chunk).map_or(&[][..], Vec::as_slice);
         let (mut low, mut high) = (0, slots.len());
         while low < high {
             let offset = low.midpoint(high);
@@ -93,6 +98,36 @@ impl Index {
 
     /// Puts a slot there and tells which: one that is free, or the next one that there is none of yet.
     pub(super) fn insert(&mut self, place: Place) -> usize {
+        self.0.get_or_insert_default().insert(place)
+    }
+
+    /// Takes out the slot that is there.
+    pub(super) fn remove(&mut self, place: Place) {
+        if let Some(order) = &mut self.0 {
+            order.remove(place);
+        }
+    }
+
+    pub(super) fn pop_first(&mut self) -> Option<usize> {
+        let order = self.0.as_mut()?;
+        let slot = *order.chunks.first()?.first()?;
+        order.remove(Place {
+            chunk: 0,
+            offset: 0,
+        });
+        Some(slot)
+    }
+
+    /// Keeps those only for which `keep` says so.
+    pub(super) fn retain(&mut self, keep: &mut dyn FnMut(usize) -> bool) {
+        if let Some(order) = &mut self.0 {
+            order.retain(keep);
+        }
+    }
+}
+
+impl Order {
+    fn insert(&mut self, place: Place) -> usize {
         let slot = self.free.pop().unwrap_or(self.len);
         self.len += 1;
         let count = self.chunks.len();
@@ -116,8 +151,7 @@ impl Index {
         slot
     }
 
-    /// Takes out the slot that is there.
-    pub(super) fn remove(&mut self, place: Place) {
+    fn remove(&mut self, place: Place) {
         let Some(chunk) = self.chunks.get_mut(place.chunk) else {
             return;
         };
@@ -132,17 +166,7 @@ impl Index {
         }
     }
 
-    pub(super) fn pop_first(&mut self) -> Option<usize> {
-        let slot = *self.chunks.first()?.first()?;
-        self.remove(Place {
-            chunk: 0,
-            offset: 0,
-        });
-        Some(slot)
-    }
-
-    /// Keeps those only for which `keep` says so.
-    pub(super) fn retain(&mut self, keep: &mut dyn FnMut(usize) -> bool) {
+    fn retain(&mut self, keep: &mut dyn FnMut(usize) -> bool) {
         let free = &mut self.free;
         for chunk in &mut self.chunks {
             chunk.retain(|slot| {

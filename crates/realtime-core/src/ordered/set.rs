@@ -1,5 +1,5 @@
 use super::OrderedMap;
-use std::fmt;
+use std::{borrow::Borrow, fmt};
 
 /// A set in order.
 #[derive(Clone, PartialEq, Eq)]
@@ -10,11 +10,11 @@ impl<K> OrderedSet<K> {
         Self(OrderedMap::new())
     }
 
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -42,7 +42,10 @@ impl<K> OrderedSet<K> {
 }
 
 impl<K: Ord> OrderedSet<K> {
-    pub(crate) fn contains(&self, key: &K) -> bool {
+    pub(crate) fn contains<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
         self.0.contains_key(key)
     }
 

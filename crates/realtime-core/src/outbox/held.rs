@@ -23,7 +23,7 @@ pub(super) struct Held {
 }
 
 /// Whose message it is: the keys of one are none of the other's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Owner {
     App,
     /// Presence, or typing.

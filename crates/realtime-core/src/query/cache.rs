@@ -19,7 +19,6 @@ use crate::{
     overlay::{Overlay, OverlayNews},
     time::Instant,
 };
-use rustc_hash::FxHashMap;
 use std::{any::Any, collections::VecDeque, fmt};
 
 /// What [`QueryCache::observe`] gives.
@@ -83,10 +82,10 @@ pub struct Observed {
 /// # Ok::<(), realtime_core::query::QueryError>(())
 /// ```
 pub struct QueryCache {
-    pub(super) entries: FxHashMap<EntryId, Entry>,
+    pub(super) entries: OrderedMap<EntryId, Entry>,
     /// Ordered, so that all keys with one prefix lie side by side.
     pub(super) keys: OrderedMap<QueryKey, EntryId>,
-    pub(super) observers: FxHashMap<ObserverId, EntryId>,
+    pub(super) observers: OrderedMap<ObserverId, EntryId>,
     pub(super) timers: OrderedSet<(Instant, EntryId)>,
     /// Unused entries, the one that has been unused for longest first.
     unused: OrderedMap<u64, EntryId>,
@@ -105,9 +104,9 @@ impl QueryCache {
     #[must_use]
     pub fn new(rng: fastrand::Rng, limits: QueryLimits) -> Self {
         Self {
-            entries: FxHashMap::default(),
+            entries: OrderedMap::new(),
             keys: OrderedMap::new(),
-            observers: FxHashMap::default(),
+            observers: OrderedMap::new(),
             timers: OrderedSet::new(),
             unused: OrderedMap::new(),
             shared: Shared {
@@ -118,7 +117,7 @@ impl QueryCache {
                 rng,
                 stats: QueryStats::default(),
                 outputs: VecDeque::new(),
-                flights: FxHashMap::default(),
+                flights: OrderedMap::new(),
                 last_fetch: 0,
             },
             gone: VecDeque::new(),

@@ -18,11 +18,11 @@ use crate::{
     key::QueryKey,
     liveness::Liveness,
     notify::{Dirty, Topic},
+    ordered::OrderedMap,
     overlay::Echo,
     rule::{Rule, off},
     time::{Instant, earliest},
 };
-use rustc_hash::FxHashMap;
 use std::{any::Any, collections::VecDeque, time::Duration};
 
 /// Reads off which rows changed: knows the row's type, which the entry does not.
@@ -55,7 +55,7 @@ pub(super) struct Shared {
     pub(super) stats: QueryStats,
     pub(super) outputs: VecDeque<QueryOutput>,
     /// Fetches whose result is waited for.
-    pub(super) flights: FxHashMap<FetchId, EntryId>,
+    pub(super) flights: OrderedMap<FetchId, EntryId>,
     pub(super) last_fetch: u64,
 }
 

@@ -91,7 +91,7 @@ fn is_host(authority: &str) -> bool {
     } else {
         let (name, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
         let is_part =
-            |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_') || !c.is_ascii();
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') || !c.is_ascii();
         let is_name = name.chars().all(is_part) && name.contains(|c| c != '.');
         (is_name, port)
     };

@@ -15,6 +15,8 @@ use std::{fmt, rc::Rc};
 /// The most bytes that are kept of a code and of a sentence.
 const CODE: usize = 128;
 const SENTENCE: usize = 1_024;
+/// No whole number that is written with more places than this counts.
+const MAX_EXPONENT: isize = 400;
 
 /// What a server gave for an error. It may be the object of the protocol, the bare sentence that
 /// simple servers send, or anything else, which is shown as it stands.
@@ -69,15 +71,32 @@ fn read_to(json: &str, depth: usize) -> ServerError {
     }
 }
 
-/// A whole number as servers write them: bare, with a fraction, or in quotes.
+/// A whole number as servers write them: bare, with a fraction or an exponent, or in quotes. What is
+/// too large becomes the largest.
 pub(super) fn whole_number(value: &RawValue) -> Option<u64> {
     let text = value.get().trim_matches('"');
-    let whole = || {
-        let number = text.parse::<f64>().ok()?;
-        // What is too large becomes the largest, as `as` does it.
-        (number >= 0.0).then_some(number as u64)
-    };
-    text.parse().ok().or_else(whole)
+    let (decimal, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
+    let exponent = exponent
+        .parse::<isize>()
+        .ok()?
+        .clamp(-MAX_EXPONENT, MAX_EXPONENT);
+    let digits = || whole.bytes().chain(fraction.bytes());
+    if whole.is_empty() || !digits().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let places = whole.len().saturating_add_signed(exponent);
+    let zeros = std::iter::repeat(b'0');
+    Some(
+        digits()
+            .chain(zeros)
+            .take(places)
+            .fold(0, |number: u64, digit| {
+                number
+                    .saturating_mul(10)
+                    .saturating_add(u64::from(digit - b'0'))
+            }),
+    )
 }
 
 /// The text of a string, a number or a word.

@@ -65,6 +65,7 @@ impl Answer {
     pub(super) fn read(self, url: &str) -> Result<Body, FetchError> {
         match self.status {
             200..=299 => Ok(Body {
+                url: url.to_owned(),
                 text: self.body,
                 position: self.position,
                 status: self.status,

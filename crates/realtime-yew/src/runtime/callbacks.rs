@@ -3,11 +3,10 @@
 use crate::error::RealtimeError;
 use futures::channel::oneshot;
 use realtime_core::{
-    ChannelName, EventName, ListenerId, PresenceEvent, ReceivedEvent, SendError, SendId,
+    ChannelName, EventName, ListenerId, OrderedMap, PresenceEvent, ReceivedEvent, SendError, SendId,
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     rc::{Rc, Weak},
 };
 
@@ -26,9 +25,9 @@ enum Waiting {
 /// Who hears of what. As with subscribers, nothing is borrowed during a call.
 #[derive(Default)]
 pub(crate) struct Callbacks {
-    events: RefCell<HashMap<ListenerId, OnEvent>>,
-    presence: RefCell<HashMap<ChannelName, Vec<(u64, OnPresence)>>>,
-    sends: RefCell<HashMap<SendId, Waiting>>,
+    events: RefCell<OrderedMap<ListenerId, OnEvent>>,
+    presence: RefCell<OrderedMap<ChannelName, Vec<(u64, OnPresence)>>>,
+    sends: RefCell<OrderedMap<SendId, Waiting>>,
     next: Cell<u64>,
 }
 
@@ -62,8 +61,7 @@ impl Callbacks {
         self.next.set(id + 1);
         self.presence
             .borrow_mut()
-            .entry(channel.clone())
-            .or_default()
+            .get_or_insert_with(channel.clone(), Vec::new)
             .push((id, call));
         CallbackGuard {
             channel,

@@ -2,10 +2,9 @@
 
 use crate::fetcher::RunFetch;
 use futures::future::{AbortHandle, Abortable};
-use realtime_core::{FetchError, FetchId, Fetched, QueryKey};
+use realtime_core::{FetchError, FetchId, Fetched, OrderedMap, QueryKey};
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     rc::{Rc, Weak},
 };
 
@@ -15,8 +14,8 @@ pub(crate) type FetcherSlot = Rc<RefCell<RunFetch>>;
 /// The fetchers of mounted hooks, and the fetches under way.
 #[derive(Default)]
 pub(crate) struct Fetches {
-    fetchers: RefCell<HashMap<QueryKey, Vec<(u64, FetcherSlot)>>>,
-    running: RefCell<HashMap<FetchId, AbortHandle>>,
+    fetchers: RefCell<OrderedMap<QueryKey, Vec<(u64, FetcherSlot)>>>,
+    running: RefCell<OrderedMap<FetchId, AbortHandle>>,
     next: Cell<u64>,
 }
 
@@ -35,8 +34,7 @@ impl Fetches {
         self.next.set(id + 1);
         self.fetchers
             .borrow_mut()
-            .entry(key.clone())
-            .or_default()
+            .get_or_insert_with(key.clone(), Vec::new)
             .push((id, slot));
         Registration {
             key,
@@ -92,7 +90,7 @@ impl Fetches {
     /// Drops all fetches under way.
     pub(crate) fn cancel_all(&self) {
         let running = std::mem::take(&mut *self.running.borrow_mut());
-        for handle in running.into_values() {
+        for (_, handle) in running {
             handle.abort();
         }
     }

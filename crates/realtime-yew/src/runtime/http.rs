@@ -11,6 +11,7 @@ use crate::{
     error::{IntoFetchError, excerpt},
     fetcher::{Fetcher, Positioned},
 };
+use futures::future::LocalBoxFuture;
 use gloo_net::http::{Request, Response};
 use realtime_core::{DecodeError, FetchError, Position, wire::well_formed};
 use serde::de::DeserializeOwned;
@@ -94,14 +95,9 @@ impl Get {
     ///
     /// As [`get_json`].
     pub async fn json<T: DeserializeOwned>(self) -> Result<Positioned<T>, FetchError> {
-        let Body {
-            text,
-            position,
-            status,
-        } = self.send().await?;
-        let data = serde_json::from_str(&well_formed(&text))
-            .map_err(|error| unreadable(&self.url, status, error))?;
-        Ok(Positioned { data, position })
+        let body = self.send_boxed().await?;
+        let data = serde_json::from_str(&well_formed(&body.text));
+        body.read(data)
     }
 
     /// Fetches a long list of JSON, as [`get_json_list`] does.
@@ -110,11 +106,7 @@ impl Get {
     ///
     /// As [`get_json`].
     pub async fn json_list<T: DeserializeOwned>(self) -> Result<Positioned<Vec<T>>, FetchError> {
-        let Body {
-            text,
-            position,
-            status,
-        } = self.send().await?;
+        let body = self.send_boxed().await?;
         let burst = RefCell::new(Burst::new(Rc::new(BrowserClock)));
         let turn = async || {
             next_task().await;
@@ -122,42 +114,46 @@ impl Get {
         };
         // Hidden pages have nothing to paint, and their timeouts take a second.
         let is_over_budget = || burst.borrow().is_over_budget() && !page::is_hidden();
-        let data = read_rows(&well_formed(&text), is_over_budget, turn)
-            .await
-            .map_err(|error| unreadable(&self.url, status, error))?;
+        let data = read_rows(&well_formed(&body.text), is_over_budget, turn).await;
         if is_over_budget() {
             // What is done with the list is work enough for another turn.
             next_task().await;
         }
-        Ok(Positioned { data, position })
+        body.read(data)
+    }
+
+    /// The same for all types of data, and so compiled once.
+    fn send_boxed(self) -> LocalBoxFuture<'static, Result<Body, FetchError>> {
+        Box::pin(self.send())
     }
 
     /// What a server that says yes sends.
-    async fn send(&self) -> Result<Body, FetchError> {
-        let url = &self.url;
+    async fn send(self) -> Result<Body, FetchError> {
+        let url = self.url;
         // The browser would throw.
         let odd = |(name, value): &&(String, String)| !is_header(name, value);
         if let Some((name, _)) = self.headers.iter().find(odd) {
             return Err(FetchError::permanent(format!(
-                "could not fetch {}: the header {name:?} has a name or a value that HTTP does not allow",
-                shown(url)
+                "could not fetch {}: the header `{}` has a name or a value that HTTP does not allow",
+                shown(&url),
+                excerpt(name)
             )));
         }
         #[cfg(feature = "testing")]
-        if let Some(answer) = super::answers::of(url) {
-            return answer?.read(url);
+        if let Some(answer) = super::answers::of(&url) {
+            return answer?.read(&url);
         }
-        let mut request = Request::get(url);
+        let mut request = Request::get(&url);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let response = request
             .send()
             .await
-            .map_err(|error| broken("fetch", url, error))?;
+            .map_err(|error| broken("fetch", &url, &error))?;
         if !response.ok() {
             return Err(refusal(
-                url,
+                &url,
                 response.status(),
                 response.headers().get("retry-after").as_deref(),
             ));
@@ -167,8 +163,9 @@ impl Get {
         let text = response
             .text()
             .await
-            .map_err(|error| broken("read", url, error))?;
+            .map_err(|error| broken("read", &url, &error))?;
         Ok(Body {
+            url,
             text,
             position,
             status,
@@ -178,9 +175,29 @@ impl Get {
 
 /// An answer that has yet to be read.
 pub(super) struct Body {
+    pub(super) url: String,
     pub(super) text: String,
     pub(super) position: Option<Position>,
     pub(super) status: u16,
+}
+
+impl Body {
+    /// What has been read of it, with its position.
+    fn read<T>(self, data: Result<T, impl fmt::Display>) -> Result<Positioned<T>, FetchError> {
+        match data {
+            Ok(data) => Ok(Positioned {
+                data,
+                position: self.position,
+            }),
+            Err(error) => Err(self.unreadable(&error)),
+        }
+    }
+
+    /// The status tells it from what the app itself calls permanent.
+    fn unreadable(&self, error: &dyn fmt::Display) -> FetchError {
+        let error = DecodeError::new(shown(&self.url), error);
+        FetchError::permanent(error.to_string()).with_status(self.status)
+    }
 }
 
 /// Shows no header, which may be a secret.
@@ -228,13 +245,8 @@ impl IntoFetchError for gloo_net::Error {
     }
 }
 
-/// The status tells it from what the app itself calls permanent.
-fn unreadable(url: &str, status: u16, error: impl fmt::Display) -> FetchError {
-    FetchError::permanent(DecodeError::new(shown(url), error).to_string()).with_status(status)
-}
-
 /// What the browser says about a network that failed.
-fn broken(done: &str, url: &str, error: impl fmt::Display) -> FetchError {
+fn broken(done: &str, url: &str, error: &dyn fmt::Display) -> FetchError {
     let said = excerpt(without_secrets(&error.to_string(), url));
     FetchError::new(format!("could not {done} {}: {said}", shown(url)))
 }
@@ -297,13 +309,19 @@ mod tests {
         let error = refusal("/a?token=secret", 404, None);
         assert_eq!(error.to_string(), "/a answered 404");
         let url = "https://u:secret@a.test/a?token=secret#secret";
-        let error = broken("fetch", url, format!("TypeError: {url} has credentials"));
+        let error = broken("fetch", url, &format!("TypeError: {url} has credentials"));
         assert_eq!(
             error.to_string(),
             "could not fetch https://a.test/a: TypeError: https://a.test/a has credentials"
         );
         let wrong = format!("invalid type: string \"{}\\u{{1b}}\"", "x".repeat(10_000));
-        let error = unreadable("/a?token=secret", 200, wrong).to_string();
+        let body = Body {
+            url: "/a?token=secret".to_owned(),
+            text: String::new(),
+            position: None,
+            status: 200,
+        };
+        let error = body.unreadable(&wrong).to_string();
         assert!(
             error.starts_with("could not read /a: invalid type"),
             "{error}"

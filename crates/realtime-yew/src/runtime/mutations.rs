@@ -3,8 +3,8 @@
 
 use crate::mutation::RunCall;
 use futures::future::{AbortHandle, Abortable};
-use realtime_core::{FetchError, MessageId, MutationEvent, MutationId};
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use realtime_core::{FetchError, MessageId, MutationEvent, MutationId, OrderedMap};
+use std::{cell::RefCell, rc::Rc};
 
 /// Hears what becomes of a mutation; says whether anybody was there to be told.
 pub(crate) type Hear = Rc<dyn Fn(MutationId, &MutationEvent) -> bool>;
@@ -26,7 +26,7 @@ impl Tracked {
 /// Every mutation that will end yet. As with subscribers, nothing is borrowed during a call.
 #[derive(Default)]
 pub(crate) struct Mutations {
-    tracked: RefCell<HashMap<MutationId, Tracked>>,
+    tracked: RefCell<OrderedMap<MutationId, Tracked>>,
 }
 
 impl Mutations {

@@ -1,10 +1,8 @@
 //! Who wants to know when a topic changes.
 
-use realtime_core::Topic;
+use realtime_core::{OrderedMap, Topic};
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
-    hash::Hash,
     rc::{Rc, Weak},
 };
 
@@ -13,7 +11,7 @@ use std::{
 /// No borrow is held during a call, so that whoever is called may subscribe and unsubscribe. One
 /// who unsubscribes during a round is not called any more; one who subscribes is not called yet.
 pub(crate) struct Subscribers<K = Topic> {
-    by_topic: RefCell<HashMap<K, Vec<Rc<Subscriber>>>>,
+    by_topic: RefCell<OrderedMap<K, Vec<Rc<Subscriber>>>>,
 }
 
 impl<K> Default for Subscribers<K> {
@@ -33,13 +31,13 @@ struct Subscriber {
 
 /// Keeps a subscriber subscribed until it is dropped.
 #[must_use = "dropping it unsubscribes"]
-pub(crate) struct Subscription<K: Eq + Hash = Topic> {
+pub(crate) struct Subscription<K: Ord = Topic> {
     subscriber: Rc<Subscriber>,
     topics: Vec<K>,
     home: Weak<Subscribers<K>>,
 }
 
-impl<K: Eq + Hash + Clone> Subscribers<K> {
+impl<K: Ord + Clone> Subscribers<K> {
     /// Calls `call` whenever one of `topics` changes, once per round however many of them do.
     pub(crate) fn subscribe(
         self: &Rc<Self>,
@@ -54,8 +52,7 @@ impl<K: Eq + Hash + Clone> Subscribers<K> {
         let mut by_topic = self.by_topic.borrow_mut();
         for topic in &topics {
             by_topic
-                .entry(topic.clone())
-                .or_default()
+                .get_or_insert_with(topic.clone(), Vec::new)
                 .push(Rc::clone(&subscriber));
         }
         Subscription {
@@ -91,7 +88,7 @@ impl<K: Eq + Hash + Clone> Subscribers<K> {
     }
 }
 
-impl<K: Eq + Hash> Drop for Subscription<K> {
+impl<K: Ord> Drop for Subscription<K> {
     fn drop(&mut self) {
         self.subscriber.alive.set(false);
         let Some(home) = self.home.upgrade() else {

@@ -39,15 +39,32 @@ fn for_socket(url: &str, href: &str) -> Result<String, AddressError> {
 
 /// What a browser says about `url`, with no more of that and of other addresses than is [`shown`].
 pub(super) fn without_secrets(said: &str, url: &str) -> String {
-    let said = said.replace(url, &shown(url));
+    let said = replaced(said, url, &shown(url));
     let is_end = |c: char| c.is_whitespace() || "'\"`<>()".contains(c);
     let words = said.split_inclusive(is_end).map(|word| {
         let (word, end) = word.split_at(word.trim_end_matches(is_end).len());
-        let absolute = word.contains("://");
+        let absolute = word
+            .match_indices(':')
+            .any(|(at, _)| word[at..].starts_with("://"));
         let word = if absolute { shown(word) } else { word.into() };
         format!("{word}{end}")
     });
     words.collect()
+}
+
+/// `text` with `new` wherever `old` was.
+fn replaced(text: &str, old: &str, new: &str) -> String {
+    let (mut replaced, mut rest) = (String::new(), text);
+    while let Some(c) = rest.chars().next() {
+        let after = rest.strip_prefix(old).filter(|_| !old.is_empty());
+        if after.is_some() {
+            replaced.push_str(new);
+        } else {
+            replaced.push(c);
+        }
+        rest = after.unwrap_or(&rest[c.len_utf8()..]);
+    }
+    replaced
 }
 
 /// An address without user, password and parameters, among which there may be a token.

@@ -115,7 +115,7 @@ impl Mutations {
         let message = entry.message.clone();
         if let Some(scope) = entry.mutation.scope.clone() {
             // Before those made later, as they may wait for it, but not before one under way.
-            let queue = self.scopes.entry(scope).or_default();
+            let queue = self.scopes.get_or_insert_with(scope, Default::default);
             let is_busy = queue.front().is_some_and(|first| {
                 let first = self.entries.get(first);
                 first.is_some_and(|first| matches!(first.state, State::Sending(_)))
