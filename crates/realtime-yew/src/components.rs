@@ -1,4 +1,4 @@
-//! Ready-made components over the hooks.
+//! Components over the hooks, ready-made.
 //!
 //! They carry class names and nothing else; [`STYLESHEET`](crate::STYLESHEET) is a small optional
 //! stylesheet for them, in light and dark, that you can put into a `<style>` element or copy and

@@ -1,4 +1,4 @@
-//! Gives a client to all components below.
+//! Provider of a client for all components below.
 
 use crate::{client::RealtimeClient, options::RealtimeOptions, session::Session};
 use std::{fmt, rc::Rc};

@@ -1,4 +1,4 @@
-//! Who is here, in small pictures.
+//! Online users, in small pictures.
 
 use realtime_core::Member;
 use std::rc::Rc;

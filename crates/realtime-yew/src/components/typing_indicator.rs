@@ -1,4 +1,4 @@
-//! Who is typing, in a sentence.
+//! Typing indicator: who is typing, in a sentence.
 
 use realtime_core::Typist;
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! A long list, of which only what is seen is on the page.
+//! Virtual list: a long one, of which only what is seen is on the page.
 
 use crate::{
     hooks::{ListRef, use_realtime_window},

@@ -1,4 +1,4 @@
-//! What a hook shows to be let on to its channel: params and a token.
+//! Access of a hook to its channel: the params and the token that it asks for it with.
 
 use crate::{
     client::{Lease, RealtimeClient},

@@ -5,7 +5,7 @@ mod options;
 mod reference;
 mod view;
 
-pub(super) use handle::ListView;
+pub(super) use handle::ListRender;
 pub use handle::UseRealtimeListHandle;
 pub use options::{RenderOn, UseRealtimeListOptions};
 pub use reference::ListRef;

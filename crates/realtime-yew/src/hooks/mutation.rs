@@ -1,9 +1,9 @@
-//! What the mutation hook is made of: its options, its handle, and what it remembers.
+//! Mutation: its options, its handle, and what a hook remembers of those it began.
 
 mod handle;
 mod options;
+mod render;
 mod tracker;
-mod view;
 
 pub use handle::UseRealtimeMutationHandle;
 pub use options::UseRealtimeMutationOptions;

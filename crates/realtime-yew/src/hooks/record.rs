@@ -21,13 +21,13 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 /// What one render of a record shows.
-pub(super) struct View<S> {
+pub(super) struct RecordRender<S> {
     pub(super) data: Option<Rc<S>>,
     state: ItemState,
     pub(super) standing: Standing,
 }
 
-impl<S> Clone for View<S> {
+impl<S> Clone for RecordRender<S> {
     fn clone(&self) -> Self {
         Self {
             data: self.data.clone(),
@@ -37,7 +37,7 @@ impl<S> Clone for View<S> {
     }
 }
 
-impl<S: PartialEq> PartialEq for View<S> {
+impl<S: PartialEq> PartialEq for RecordRender<S> {
     fn eq(&self, other: &Self) -> bool {
         let same_data = match (&self.data, &other.data) {
             (Some(one), Some(two)) => Rc::ptr_eq(one, two) || one == two,
@@ -58,7 +58,7 @@ pub(super) struct RecordQuery<T, S> {
 
 impl<T: PartialEq + 'static, S> RecordQuery<T, S> {
     /// What a render shows now.
-    pub(super) fn view(&self) -> View<S> {
+    pub(super) fn render(&self) -> RecordRender<S> {
         let known = self.client.read(|client| {
             (
                 client.record::<T>(&self.key),
@@ -70,7 +70,7 @@ impl<T: PartialEq + 'static, S> RecordQuery<T, S> {
         let data = record.or_else(|| self.options.initial_data());
         let source = self.options.source();
         let standing = (self.observation).standing(&self.client, &self.key, source, data.is_some());
-        View {
+        RecordRender {
             data: data.as_ref().map(|data| self.options.select(data)),
             state,
             standing,
@@ -117,20 +117,20 @@ where
         observation,
     });
     let source = query.options.source();
-    let view = {
+    let render = {
         let (reader, observed) = (Rc::clone(&query), Rc::clone(&query));
         let deps = (
             query.key.clone(),
             query.options.bindings(),
             source.subscription(),
         );
-        let read = move || reader.view();
+        let read = move || reader.render();
         use_snapshot(&query.client, deps, read, move |changed| {
             observed.attach(changed)
         })
     };
     use_pausing(&query.observation, &query.client, &query.key, source);
-    let handle = use_query_handle(query.client.clone(), query.key.clone(), view.standing);
-    let handle = UseRealtimeQueryHandle::new(handle, view.data, view.state);
+    let handle = use_query_handle(query.client.clone(), query.key.clone(), render.standing);
+    let handle = UseRealtimeQueryHandle::new(handle, render.data, render.state);
     (query, handle)
 }

@@ -1,4 +1,4 @@
-//! Why the client would not have what a hook asked for.
+//! Refusal: why the client would not have what a hook asked for.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! How the connection stands.
+//! Connection: how it stands.
 
 use crate::{client::RealtimeClient, provider::use_realtime_client, snapshot::use_snapshot};
 use realtime_core::{

@@ -1,4 +1,4 @@
-//! Who is here.
+//! Presence: who is here.
 
 use super::membership::{MemberOptions, Membership, use_leaving};
 use crate::{

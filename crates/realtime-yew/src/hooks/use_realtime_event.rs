@@ -1,4 +1,4 @@
-//! Every event of one name.
+//! Events: each of one name, none left out.
 
 use crate::{client::Lease, error::RealtimeError, provider::use_realtime_client};
 use realtime_core::{ChannelName, EventName, Fault, ReceivedEvent};

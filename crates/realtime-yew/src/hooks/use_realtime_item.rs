@@ -1,4 +1,4 @@
-//! One row of a list, and how it stands between us and the server.
+//! Item: one row of a list, and how it stands between us and the server.
 
 use super::{list::ListRef, watch::Watch};
 use crate::{client::RealtimeClient, provider::use_realtime_client, snapshot::use_snapshot};

@@ -1,7 +1,7 @@
-//! A list, kept fresh by what happens to its items.
+//! List, kept fresh by what happens to its items.
 
 use super::{
-    list::{ListRef, ListView, RenderOn, UseRealtimeListHandle, UseRealtimeListOptions},
+    list::{ListRef, ListRender, RenderOn, UseRealtimeListHandle, UseRealtimeListOptions},
     observation::{Observation, use_observation, use_pausing},
     query_handle::use_query_handle,
 };
@@ -114,19 +114,19 @@ where
         observation,
     });
     let source = query.options.source();
-    let view = {
+    let render = {
         let (reader, observed) = (Rc::clone(&query), Rc::clone(&query));
         let render_on = query.options.render_on();
         let deps = (query.key.clone(), query.options.binding(), render_on);
-        let read = move || reader.view();
+        let read = move || reader.render();
         use_snapshot(&query.client, deps, read, move |changed| {
             observed.attach(changed)
         })
     };
     use_pausing(&query.observation, &query.client, &query.key, source);
     let (client, key) = (query.client.clone(), query.key.clone());
-    let handle = use_query_handle(client, key.clone(), view.standing.clone());
-    UseRealtimeListHandle::new(handle, ListRef::new(key, query.initial.clone()), view)
+    let handle = use_query_handle(client, key.clone(), render.standing.clone());
+    UseRealtimeListHandle::new(handle, ListRef::new(key, query.initial.clone()), render)
 }
 
 /// A list as one render asks for it.
@@ -140,7 +140,7 @@ struct ListQuery<T: ListItem> {
 
 impl<T: ListItem> ListQuery<T> {
     /// What a render shows now.
-    fn view(&self) -> ListView<T> {
+    fn render(&self) -> ListRender<T> {
         let render_on = self.options.render_on();
         let known = self.client.read(|client| {
             (
@@ -158,7 +158,7 @@ impl<T: ListItem> ListQuery<T> {
         let source = self.options.source();
         let standing =
             (self.observation).standing(&self.client, &self.key, source, items.is_some());
-        ListView {
+        ListRender {
             render_on,
             entry,
             order_version,

@@ -1,4 +1,4 @@
-//! A value derived from a list.
+//! Selector: a value derived from a list.
 
 use super::{list::ListRef, watch::Watch};
 use crate::{provider::use_realtime_client, snapshot::use_snapshot};

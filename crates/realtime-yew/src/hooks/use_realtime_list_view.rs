@@ -1,4 +1,4 @@
-//! A filtered or otherwise sorted view of a list.
+//! View of a list: a filter, or another order.
 
 use super::{
     list::{ListRef, UseRealtimeListViewHandle, ViewKeeper},
@@ -62,8 +62,8 @@ where
         move || keeper.read(&client, &list, &view)
     };
     let (source, key) = (client.clone(), list.key().clone());
-    let sight = use_snapshot(&client, key.clone(), read, move |changed: Rc<dyn Fn()>| {
+    let render = use_snapshot(&client, key.clone(), read, move |changed: Rc<dyn Fn()>| {
         Watch::attach(&source, &key, |entry| vec![Topic::Query(entry)], changed)
     });
-    UseRealtimeListViewHandle::new(keeper, list.clone(), sight)
+    UseRealtimeListViewHandle::new(keeper, list.clone(), render)
 }

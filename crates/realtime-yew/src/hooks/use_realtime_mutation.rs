@@ -1,4 +1,4 @@
-//! Changing something: shown at once, sent, and settled.
+//! Mutation: a change that is shown at once, sent, and settled.
 
 use super::mutation::{MakeSpec, Tracker, UseRealtimeMutationHandle, UseRealtimeMutationOptions};
 use crate::{
@@ -73,9 +73,9 @@ where
     let is_open = tracker.is_open(&client);
     let read = {
         let (client, tracker) = (client.clone(), Rc::clone(&tracker));
-        move || tracker.view(&client)
+        move || tracker.render(&client)
     };
-    let view = {
+    let render = {
         let (source, tracker) = (client.clone(), Rc::clone(&tracker));
         use_snapshot(&client, is_open, read, move |changed| {
             let subscription =
@@ -89,5 +89,5 @@ where
         let tracker = Rc::clone(&tracker);
         Callback::from(move |input| tracker.mutate(Rc::new(input)))
     });
-    UseRealtimeMutationHandle::new(client, tracker, view, (*mutate).clone())
+    UseRealtimeMutationHandle::new(client, tracker, render, (*mutate).clone())
 }

@@ -1,4 +1,4 @@
-//! One record, fetched once and kept fresh by events.
+//! Query of one record, fetched once and kept fresh by events.
 
 use super::record::{UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record};
 use crate::fetcher::IntoFetcher;

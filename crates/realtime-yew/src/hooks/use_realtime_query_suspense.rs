@@ -1,4 +1,4 @@
-//! One record, for a component that is not rendered before it is there.
+//! Query of one record, for a component that is not rendered before it is there.
 
 use super::record::{RecordQuery, UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record};
 use crate::{
@@ -123,8 +123,8 @@ impl Waiting {
         let subscription = query.observe().map(|entry| {
             let watched = Rc::clone(query);
             let resume = move || {
-                let view = watched.view();
-                if view.data.is_some() || view.standing.meta.status == QueryStatus::Error {
+                let render = watched.render();
+                if render.data.is_some() || render.standing.meta.status == QueryStatus::Error {
                     resume.resume();
                 }
             };

@@ -1,4 +1,4 @@
-//! A window into a long list.
+//! Window into a long list.
 
 use super::{
     list::ListRef,
@@ -82,7 +82,7 @@ where
         options,
     };
     pane.rendering();
-    let sight = {
+    let render = {
         let (reader, read_cut) = (Rc::clone(&pane), cut.clone());
         let (holder, source) = (Rc::clone(&pane), client.clone());
         let deps = cut.clone();
@@ -106,12 +106,12 @@ where
         )
     };
     use_effect({
-        let (pane, sight) = (Rc::clone(&pane), sight.clone());
-        move || pane.rendered(&sight)
+        let (pane, render) = (Rc::clone(&pane), render.clone());
+        move || pane.rendered(&render)
     });
     use_effect_with((), {
         let pane = Rc::clone(&pane);
         move |()| move || pane.unmounted()
     });
-    UseRealtimeWindowHandle::new(pane, cut, sight)
+    UseRealtimeWindowHandle::new(pane, cut, render)
 }

@@ -1,4 +1,4 @@
-//! Who is typing.
+//! Typing indicator: who is typing.
 
 use super::membership::{MemberOptions, Membership, use_leaving};
 use crate::{client::RealtimeClient, provider::use_realtime_client, snapshot::use_snapshot};

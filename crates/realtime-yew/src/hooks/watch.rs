@@ -1,4 +1,4 @@
-//! Watching a list that another component has mounted.
+//! Watch over a list that another component has mounted.
 
 use crate::{client::RealtimeClient, runtime::Subscription, snapshot::Held};
 use realtime_core::{EntryId, QueryKey, Topic};

@@ -1,6 +1,7 @@
-//! What the window hook is made of.
+//! Window: its handle, its nodes, and what keeps it at its place on the page.
 
 mod handle;
+mod nodes;
 mod pane;
 
 pub use handle::UseRealtimeWindowHandle;

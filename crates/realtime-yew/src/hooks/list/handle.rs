@@ -7,7 +7,7 @@ use std::{fmt, ops::Deref, rc::Rc};
 use yew::{html::ImplicitClone, virtual_dom::Key};
 
 /// What one render of a list shows.
-pub(in crate::hooks) struct ListView<T: ListItem> {
+pub(in crate::hooks) struct ListRender<T: ListItem> {
     pub(in crate::hooks) render_on: RenderOn,
     pub(in crate::hooks) entry: Option<EntryId>,
     pub(in crate::hooks) order_version: u64,
@@ -18,7 +18,7 @@ pub(in crate::hooks) struct ListView<T: ListItem> {
     pub(in crate::hooks) standing: Standing,
 }
 
-impl<T: ListItem> Clone for ListView<T> {
+impl<T: ListItem> Clone for ListRender<T> {
     fn clone(&self) -> Self {
         Self {
             items: self.items.clone(),
@@ -29,7 +29,7 @@ impl<T: ListItem> Clone for ListView<T> {
     }
 }
 
-impl<T: ListItem> PartialEq for ListView<T> {
+impl<T: ListItem> PartialEq for ListRender<T> {
     fn eq(&self, other: &Self) -> bool {
         let same_rows = || match self.render_on {
             RenderOn::Status => true,
@@ -53,39 +53,43 @@ impl<T: ListItem> PartialEq for ListView<T> {
 pub struct UseRealtimeListHandle<T: ListItem> {
     query: QueryHandle,
     list: ListRef<T>,
-    view: ListView<T>,
+    render: ListRender<T>,
 }
 
 impl<T: ListItem> UseRealtimeListHandle<T> {
     pub(in crate::hooks) const fn new(
         query: QueryHandle,
         list: ListRef<T>,
-        view: ListView<T>,
+        render: ListRender<T>,
     ) -> Self {
-        Self { query, list, view }
+        Self {
+            query,
+            list,
+            render,
+        }
     }
 
     /// All rows, in order; none while there is no data.
     #[must_use]
     pub fn items(&self) -> ListSnapshot<T> {
-        self.view.items.clone()
+        self.render.items.clone()
     }
 
     /// Walks the rows in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Rc<T>> + ExactSizeIterator {
-        self.view.items.iter()
+        self.render.items.iter()
     }
 
     /// The rows' ids, in order.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = T::Id> + ExactSizeIterator {
-        self.view.items.ids()
+        self.render.items.ids()
     }
 
     /// What to give the row `id` as key: the same for the row's whole life, also when the server
     /// names a row that was made under a temporary id.
     #[must_use]
     pub fn row_key(&self, id: &T::Id) -> Key {
-        Key::from(self.view.items.key(id).to_string())
+        Key::from(self.render.items.key(id).to_string())
     }
 
     /// How the row `id` stands between us and the server, where the component renders on
@@ -93,7 +97,7 @@ impl<T: ListItem> UseRealtimeListHandle<T> {
     /// [`use_realtime_item`](crate::use_realtime_item), and this is [`ItemState::Synced`].
     #[must_use]
     pub fn item_state(&self, id: &T::Id) -> ItemState {
-        let mut states = self.view.states.iter();
+        let mut states = self.render.states.iter();
         let found = states.find(|(of, _)| of == id);
         found.map_or(ItemState::Synced, |(_, state)| state.clone())
     }
@@ -101,14 +105,14 @@ impl<T: ListItem> UseRealtimeListHandle<T> {
     /// How many rows there are.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.view.items.len()
+        self.render.items.len()
     }
 
     /// Whether there are no rows: none at all, or none yet (see
     /// [`is_loading`](QueryHandle::is_loading)).
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.view.items.is_empty()
+        self.render.items.is_empty()
     }
 
     /// Names the list, for rows that watch themselves and for all who show it.
@@ -138,13 +142,13 @@ impl<T: ListItem> Deref for UseRealtimeListHandle<T> {
 
 impl<T: ListItem> Clone for UseRealtimeListHandle<T> {
     fn clone(&self) -> Self {
-        Self::new(self.query.clone(), self.list.clone(), self.view.clone())
+        Self::new(self.query.clone(), self.list.clone(), self.render.clone())
     }
 }
 
 impl<T: ListItem> PartialEq for UseRealtimeListHandle<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.query == other.query && self.view == other.view
+        self.query == other.query && self.render == other.render
     }
 }
 
@@ -154,7 +158,7 @@ impl<T: ListItem + fmt::Debug> fmt::Debug for UseRealtimeListHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UseRealtimeListHandle")
             .field("query", &self.query)
-            .field("items", &self.view.items)
+            .field("items", &self.render.items)
             .finish_non_exhaustive()
     }
 }
@@ -164,6 +168,6 @@ impl<'a, T: ListItem> IntoIterator for &'a UseRealtimeListHandle<T> {
     type IntoIter = realtime_core::list::ListIter<'a, T>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.view.items.iter()
+        self.render.items.iter()
     }
 }

@@ -1,4 +1,4 @@
-//! Names a list, for the components that show its rows.
+//! Reference to a list, for the components that show its rows.
 
 use crate::client::RealtimeClient;
 use realtime_core::{Edit, ListEdit, ListItem, ListSnapshot, QueryKey};

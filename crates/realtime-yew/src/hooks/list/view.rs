@@ -1,4 +1,4 @@
-//! What [`use_realtime_list_view`](crate::use_realtime_list_view) returns, and how it is kept.
+//! Handle of a view of a list, and how the view is kept.
 
 use super::ListRef;
 use crate::client::RealtimeClient;
@@ -24,7 +24,7 @@ struct Kept<T: ListItem> {
 }
 
 /// What one render of a view shows.
-pub(in crate::hooks) struct ViewSight<T: ListItem> {
+pub(in crate::hooks) struct ViewRender<T: ListItem> {
     rows: ListSnapshot<T>,
     has_data: bool,
     round: u64,
@@ -46,7 +46,7 @@ impl<T: ListItem> ViewKeeper<T> {
         client: &RealtimeClient,
         list: &ListRef<T>,
         options: &ViewOptions<T>,
-    ) -> ViewSight<T> {
+    ) -> ViewRender<T> {
         let rows = list.rows(client);
         let old = self.kept.take();
         let round = old.as_ref().map_or(0, |kept| kept.round + 1);
@@ -59,18 +59,18 @@ impl<T: ListItem> ViewKeeper<T> {
         });
         kept.view
             .follow(rows.as_ref().unwrap_or(&ListSnapshot::default()));
-        let sight = ViewSight {
+        let render = ViewRender {
             rows: kept.view.snapshot(),
             has_data: rows.is_some(),
             round: kept.round,
             order_version: kept.view.order_version(),
         };
         self.kept.replace(Some(kept));
-        sight
+        render
     }
 }
 
-impl<T: ListItem> Clone for ViewSight<T> {
+impl<T: ListItem> Clone for ViewRender<T> {
     fn clone(&self) -> Self {
         Self {
             rows: self.rows.clone(),
@@ -79,7 +79,7 @@ impl<T: ListItem> Clone for ViewSight<T> {
     }
 }
 
-impl<T: ListItem> PartialEq for ViewSight<T> {
+impl<T: ListItem> PartialEq for ViewRender<T> {
     fn eq(&self, other: &Self) -> bool {
         (self.has_data, self.round, self.order_version)
             == (other.has_data, other.round, other.order_version)
@@ -91,37 +91,41 @@ impl<T: ListItem> PartialEq for ViewSight<T> {
 pub struct UseRealtimeListViewHandle<T: ListItem> {
     keeper: Rc<ViewKeeper<T>>,
     list: ListRef<T>,
-    sight: ViewSight<T>,
+    render: ViewRender<T>,
 }
 
 impl<T: ListItem> UseRealtimeListViewHandle<T> {
     pub(in crate::hooks) const fn new(
         keeper: Rc<ViewKeeper<T>>,
         list: ListRef<T>,
-        sight: ViewSight<T>,
+        render: ViewRender<T>,
     ) -> Self {
         Self {
             keeper,
             list,
-            sight,
+            render,
         }
     }
 
     /// The ids of the rows, in the view's order.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = T::Id> + ExactSizeIterator {
-        self.sight.rows.ids()
+        self.render.rows.ids()
     }
 
     /// The ids of the rows at these ranks of the view, in order; ranks past the end are left out.
     #[must_use]
     pub fn ids_in(&self, ranks: Range<usize>) -> Vec<T::Id> {
-        self.sight.rows.range(ranks).map(|item| item.id()).collect()
+        self.render
+            .rows
+            .range(ranks)
+            .map(|item| item.id())
+            .collect()
     }
 
     /// What to give the row `id` as key: the same for the row's whole life.
     #[must_use]
     pub fn row_key(&self, id: &T::Id) -> Key {
-        Key::from(self.sight.rows.key(id).to_string())
+        Key::from(self.render.rows.key(id).to_string())
     }
 
     /// Names the list, for [`use_realtime_item`](crate::use_realtime_item) in its rows.
@@ -133,7 +137,7 @@ impl<T: ListItem> UseRealtimeListViewHandle<T> {
     /// How many rows the view shows.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.sight.rows.len()
+        self.render.rows.len()
     }
 
     /// Whether it shows none: none at all, or none yet (see [`has_data`](Self::has_data)).
@@ -145,7 +149,7 @@ impl<T: ListItem> UseRealtimeListViewHandle<T> {
     /// Whether the list has been fetched, or has initial data.
     #[must_use]
     pub const fn has_data(&self) -> bool {
-        self.sight.has_data
+        self.render.has_data
     }
 }
 
@@ -154,14 +158,14 @@ impl<T: ListItem> Clone for UseRealtimeListViewHandle<T> {
         Self::new(
             Rc::clone(&self.keeper),
             self.list.clone(),
-            self.sight.clone(),
+            self.render.clone(),
         )
     }
 }
 
 impl<T: ListItem> PartialEq for UseRealtimeListViewHandle<T> {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.keeper, &other.keeper) && self.sight == other.sight
+        Rc::ptr_eq(&self.keeper, &other.keeper) && self.render == other.render
     }
 }
 

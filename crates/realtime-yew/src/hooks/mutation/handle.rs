@@ -1,6 +1,6 @@
-//! What [`use_realtime_mutation`](crate::use_realtime_mutation) returns.
+//! Handle of changes of one kind.
 
-use super::{tracker::Tracker, view::View};
+use super::{render::MutationRender, tracker::Tracker};
 use crate::{client::RealtimeClient, error::MutateError};
 use realtime_core::MutationStatus;
 use std::{fmt, rc::Rc};
@@ -14,7 +14,7 @@ use yew::{Callback, html::ImplicitClone};
 pub struct UseRealtimeMutationHandle<I, O = ()> {
     client: RealtimeClient,
     tracker: Rc<Tracker<I, O>>,
-    view: View<I, O>,
+    render: MutationRender<I, O>,
     mutate: Callback<I>,
 }
 
@@ -22,13 +22,13 @@ impl<I: 'static, O: 'static> UseRealtimeMutationHandle<I, O> {
     pub(in crate::hooks) const fn new(
         client: RealtimeClient,
         tracker: Rc<Tracker<I, O>>,
-        view: View<I, O>,
+        render: MutationRender<I, O>,
         mutate: Callback<I>,
     ) -> Self {
         Self {
             client,
             tracker,
-            view,
+            render,
             mutate,
         }
     }
@@ -49,37 +49,37 @@ impl<I: 'static, O: 'static> UseRealtimeMutationHandle<I, O> {
     /// [`dismiss`](Self::dismiss).
     #[must_use]
     pub const fn status(&self) -> Option<&MutationStatus> {
-        self.view.status.as_ref()
+        self.render.status.as_ref()
     }
 
     /// Whether the last mutation has no outcome: it waits, or has been sent.
     #[must_use]
     pub fn is_pending(&self) -> bool {
-        self.view.is_pending()
+        self.render.is_pending()
     }
 
     /// Why the last mutation failed, if it did.
     #[must_use]
     pub const fn error(&self) -> Option<&MutateError> {
-        self.view.error.as_ref()
+        self.render.error.as_ref()
     }
 
     /// The last answer that came, of whichever mutation.
     #[must_use]
     pub fn data(&self) -> Option<Rc<O>> {
-        self.view.data.clone()
+        self.render.data.clone()
     }
 
     /// The input of the last mutation.
     #[must_use]
     pub fn variables(&self) -> Option<Rc<I>> {
-        self.view.variables.clone()
+        self.render.variables.clone()
     }
 
     /// How many mutations of this hook have no outcome.
     #[must_use]
     pub const fn pending(&self) -> usize {
-        self.view.pending
+        self.render.pending
     }
 
     /// Gives the last mutation up, if it has no outcome: its edits go. If it was sent already, the
@@ -108,7 +108,7 @@ impl<I, O> Clone for UseRealtimeMutationHandle<I, O> {
         Self {
             client: self.client.clone(),
             tracker: Rc::clone(&self.tracker),
-            view: self.view.clone(),
+            render: self.render.clone(),
             mutate: self.mutate.clone(),
         }
     }
@@ -116,7 +116,7 @@ impl<I, O> Clone for UseRealtimeMutationHandle<I, O> {
 
 impl<I, O> PartialEq for UseRealtimeMutationHandle<I, O> {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.tracker, &other.tracker) && self.view == other.view
+        Rc::ptr_eq(&self.tracker, &other.tracker) && self.render == other.render
     }
 }
 
@@ -125,9 +125,9 @@ impl<I, O> ImplicitClone for UseRealtimeMutationHandle<I, O> {}
 impl<I, O> fmt::Debug for UseRealtimeMutationHandle<I, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UseRealtimeMutationHandle")
-            .field("status", &self.view.status)
-            .field("error", &self.view.error)
-            .field("pending", &self.view.pending)
+            .field("status", &self.render.status)
+            .field("error", &self.render.error)
+            .field("pending", &self.render.pending)
             .finish_non_exhaustive()
     }
 }

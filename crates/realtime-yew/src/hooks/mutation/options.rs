@@ -1,4 +1,4 @@
-//! Whom a mutation hook tells of what.
+//! Options of a mutation's hook: whom it tells of what.
 
 use crate::error::MutateError;
 use realtime_core::Conflict;

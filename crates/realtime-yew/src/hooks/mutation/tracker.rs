@@ -1,8 +1,8 @@
-//! What a mutation hook remembers of the mutations it began.
+//! Tracker of the mutations that a hook began.
 
 use super::{
     UseRealtimeMutationOptions,
-    view::{View, is_pending},
+    render::{MutationRender, is_pending},
 };
 use crate::{
     client::{RealtimeClient, read_answer},
@@ -85,7 +85,7 @@ impl<I: 'static, O: 'static> Tracker<I, O> {
         !open.is_empty()
     }
 
-    pub(in crate::hooks) fn view(&self, client: &RealtimeClient) -> View<I, O> {
+    pub(in crate::hooks) fn render(&self, client: &RealtimeClient) -> MutationRender<I, O> {
         let last = self.last.borrow();
         let last = last.as_ref();
         let known = last.and_then(|last| client.mutation(last.id?));
@@ -101,7 +101,7 @@ impl<I: 'static, O: 'static> Tracker<I, O> {
             let info = client.mutation(**id);
             info.is_some_and(|info| is_pending(&info.status))
         };
-        View {
+        MutationRender {
             status,
             error,
             variables: last.map(|last| Rc::clone(&last.input)),
@@ -158,8 +158,8 @@ impl<I: 'static, O: 'static> Tracker<I, O> {
 
     /// Tries the last one again, if it has failed.
     pub(super) fn retry(&self, client: &RealtimeClient) {
-        let view = self.view(client);
-        let (Some(_), Some(input)) = (view.error, view.variables) else {
+        let render = self.render(client);
+        let (Some(_), Some(input)) = (render.error, render.variables) else {
             return;
         };
         match self.kept(client) {
@@ -171,7 +171,7 @@ impl<I: 'static, O: 'static> Tracker<I, O> {
 
     /// Forgets how the last one ended, unless it is under way.
     pub(super) fn dismiss(&self, client: &RealtimeClient) {
-        if self.view(client).is_pending() {
+        if self.render(client).is_pending() {
             return;
         }
         if let Some(id) = self.kept(client) {

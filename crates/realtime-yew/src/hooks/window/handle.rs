@@ -1,6 +1,6 @@
-//! What [`use_realtime_window`](crate::use_realtime_window) returns.
+//! Handle of a window into a list.
 
-use super::pane::{Cut, Pane, Sight};
+use super::pane::{Cut, Pane, WindowRender};
 use crate::{hooks::list::ListRef, runtime::scroller};
 use realtime_core::{ListItem, QueryError, QueryStatus};
 use std::{fmt, ops::Range, rc::Rc};
@@ -11,39 +11,43 @@ use yew::{html::ImplicitClone, prelude::*, virtual_dom::Key};
 pub struct UseRealtimeWindowHandle<T: ListItem> {
     pane: Rc<Pane<T>>,
     cut: Cut<T>,
-    sight: Sight<T::Id>,
+    render: WindowRender<T::Id>,
 }
 
 impl<T: ListItem> UseRealtimeWindowHandle<T> {
-    pub(in crate::hooks) const fn new(pane: Rc<Pane<T>>, cut: Cut<T>, sight: Sight<T::Id>) -> Self {
-        Self { pane, cut, sight }
+    pub(in crate::hooks) const fn new(
+        pane: Rc<Pane<T>>,
+        cut: Cut<T>,
+        render: WindowRender<T::Id>,
+    ) -> Self {
+        Self { pane, cut, render }
     }
 
     /// The ids of the rows that are to be on the page, in order: those that are seen, and some
     /// above and below.
     #[must_use]
     pub fn ids(&self) -> Rc<[T::Id]> {
-        Rc::clone(&self.sight.slice.ids)
+        Rc::clone(&self.render.slice.ids)
     }
 
     /// The ranks of these rows in the list, counted from zero.
     #[must_use]
     pub fn range(&self) -> Range<usize> {
-        self.sight.slice.range.clone()
+        self.render.slice.range.clone()
     }
 
     /// The row that has the keyboard's focus and lies beyond the others on the page, with its rank:
     /// to be rendered before them or after them, so that it keeps the focus.
     #[must_use]
     pub fn aside(&self) -> Option<(T::Id, usize)> {
-        let aside = self.sight.slice.aside.as_ref()?;
+        let aside = self.render.slice.aside.as_ref()?;
         Some((aside.id.clone(), aside.rank))
     }
 
     /// How many rows the list has, or its view.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.sight.slice.len
+        self.render.slice.len
     }
 
     /// Whether there are no rows, or none yet (see [`is_loading`](Self::is_loading)).
@@ -55,19 +59,19 @@ impl<T: ListItem> UseRealtimeWindowHandle<T> {
     /// There is no data yet, and no error: it is on its way.
     #[must_use]
     pub fn is_loading(&self) -> bool {
-        self.sight.status == QueryStatus::Pending
+        self.render.status == QueryStatus::Pending
     }
 
     /// Why the last fetch of the list failed for good.
     #[must_use]
     pub const fn error(&self) -> Option<&QueryError> {
-        self.sight.error.as_ref()
+        self.render.error.as_ref()
     }
 
     /// How many rows have come above those that are seen, since somebody was there to see them.
     #[must_use]
     pub const fn new_above(&self) -> usize {
-        self.sight.slice.new_above
+        self.render.slice.new_above
     }
 
     /// What to give the row `id` as key: the same for the row's whole life.
@@ -176,14 +180,14 @@ impl<T: ListItem> Clone for UseRealtimeWindowHandle<T> {
         Self {
             pane: Rc::clone(&self.pane),
             cut: self.cut.clone(),
-            sight: self.sight.clone(),
+            render: self.render.clone(),
         }
     }
 }
 
 impl<T: ListItem> PartialEq for UseRealtimeWindowHandle<T> {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.pane, &other.pane) && self.cut == other.cut && self.sight == other.sight
+        Rc::ptr_eq(&self.pane, &other.pane) && self.cut == other.cut && self.render == other.render
     }
 }
 
@@ -193,7 +197,7 @@ impl<T: ListItem> fmt::Debug for UseRealtimeWindowHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UseRealtimeWindowHandle")
             .field("key", self.cut.list.key())
-            .field("range", &self.sight.slice.range)
+            .field("range", &self.render.slice.range)
             .field("len", &self.len())
             .field("new_above", &self.new_above())
             .finish_non_exhaustive()

@@ -1,9 +1,10 @@
-//! A window on the page: what keeps it at its place while the list, the scroll and the sizes
+//! Pane: what keeps a window at its place on the page while the list, the scroll and the sizes
 //! change.
 //!
 //! Components render for what they show, which are rows; where these lie is set on the elements
 //! without a render, after it or instead of it.
 
+use super::nodes::{FocusNews, Handlers, Nodes};
 use crate::{
     client::RealtimeClient,
     hooks::list::ListRef,
@@ -12,7 +13,7 @@ use crate::{
         scroller::{self, FocusKept, ScrollNews, Scroller},
     },
     snapshot::Held,
-    window::{RowHeight, Slice, Step, Window, WindowOptions},
+    window::{RowHeight, Slice, Window, WindowOptions},
 };
 use realtime_core::{
     Instant, ListItem, ListSnapshot, QueryError, QueryKey, QueryStatus,
@@ -23,7 +24,6 @@ use std::{
     rc::{Rc, Weak},
     time::Duration,
 };
-use yew::{Callback, FocusEvent, KeyboardEvent, NodeRef};
 
 /// So long after the last scroll it is over.
 const SCROLL_ENDS_AFTER: Duration = Duration::from_millis(150);
@@ -53,7 +53,7 @@ impl<T: ListItem> PartialEq for Cut<T> {
 
 /// What one render of a window shows.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::hooks) struct Sight<I> {
+pub(in crate::hooks) struct WindowRender<I> {
     pub(super) slice: Slice<I>,
     pub(super) status: QueryStatus,
     pub(super) error: Option<QueryError>,
@@ -64,25 +64,6 @@ struct Look<T: ListItem> {
     cut: Cut<T>,
     view: ListView<T>,
     window: Window<T>,
-}
-
-/// The elements that a window is shown in.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Nodes {
-    /// Scrolls.
-    pub(super) scroller: NodeRef,
-    /// As high as the whole list.
-    pub(super) content: NodeRef,
-    /// Holds the rows.
-    pub(super) rows: NodeRef,
-}
-
-/// What the elements are to call, the same in every render.
-#[derive(Clone, PartialEq)]
-pub(super) struct Handlers {
-    pub(super) keydown: Callback<KeyboardEvent>,
-    pub(super) focusin: Callback<FocusEvent>,
-    pub(super) focusout: Callback<FocusEvent>,
 }
 
 /// What was last set on the elements.
@@ -102,7 +83,7 @@ pub(in crate::hooks) struct Pane<T: ListItem> {
     /// `None` while the app's filter or comparator runs, which might ask for it.
     look: RefCell<Option<Look<T>>>,
     /// What is on the page.
-    rendered: RefCell<Option<Sight<T::Id>>>,
+    rendered: RefCell<Option<WindowRender<T::Id>>>,
     render: RefCell<Option<Rc<dyn Fn()>>>,
     scroller: RefCell<Option<Scroller>>,
     laid: Cell<Option<Laid>>,
@@ -122,11 +103,18 @@ impl<T: ListItem> Pane<T> {
     pub(in crate::hooks) fn new(client: &RealtimeClient) -> Rc<Self> {
         Rc::new_cyclic(|me: &Weak<Self>| {
             let nodes = Nodes::default();
-            let ended = me.clone();
+            let (told, ended) = (me.clone(), me.clone());
             Self {
                 me: me.clone(),
                 client: client.clone(),
-                handlers: Handlers::new(me, &nodes),
+                handlers: Handlers::new(
+                    &nodes,
+                    Rc::new(move |news| {
+                        if let Some(pane) = told.upgrade() {
+                            pane.focus_news(news);
+                        }
+                    }),
+                ),
                 nodes,
                 look: RefCell::default(),
                 rendered: RefCell::default(),
@@ -148,7 +136,7 @@ impl<T: ListItem> Pane<T> {
     }
 
     /// What a render shows now.
-    pub(in crate::hooks) fn read(&self, cut: &Cut<T>) -> Sight<T::Id> {
+    pub(in crate::hooks) fn read(&self, cut: &Cut<T>) -> WindowRender<T::Id> {
         let key = cut.list.key();
         let meta = self.client.read(|client| {
             let meta = client.query_meta(key)?;
@@ -173,7 +161,7 @@ impl<T: ListItem> Pane<T> {
         look.follow(&rows.unwrap_or_default());
         let slice = look.window.slice();
         self.look.replace(Some(look));
-        Sight {
+        WindowRender {
             slice,
             status,
             error,
@@ -204,9 +192,9 @@ impl<T: ListItem> Pane<T> {
     }
 
     /// A render is on the page.
-    pub(in crate::hooks) fn rendered(&self, sight: &Sight<T::Id>) {
+    pub(in crate::hooks) fn rendered(&self, render: &WindowRender<T::Id>) {
         self.is_rendering.set(false);
-        self.rendered.replace(Some(sight.clone()));
+        self.rendered.replace(Some(render.clone()));
         self.find_scroller();
         if let (Some(scroller), true) = (&*self.scroller.borrow(), self.is_measured()) {
             scroller.measure_rows(&self.nodes.rows);
@@ -262,43 +250,13 @@ impl<T: ListItem> Pane<T> {
         let old = self.scroller.replace(Some(scroller));
         drop(old);
         self.laid.take();
-        self.dress();
+        if let Some(row_height) = self.with(|look| look.cut.options.row_height) {
+            self.nodes.dress(row_height);
+        }
         self.change(|window| {
             window.resized(height);
             window.scrolled(top);
         });
-    }
-
-    /// Sets the styles that never change.
-    fn dress(&self) {
-        let Nodes {
-            scroller,
-            content,
-            rows,
-        } = &self.nodes;
-        let row_height = self.with(|look| match look.cut.options.row_height {
-            RowHeight::Fixed(pixels) => format!("{pixels}px"),
-            RowHeight::Measured(_) => "max-content".to_owned(),
-        });
-        let styles = [
-            (scroller, "max-height", "100%"),
-            (scroller, "overflow-y", "auto"),
-            // The window keeps its place itself; two that do would do it twice.
-            (scroller, "overflow-anchor", "none"),
-            (content, "position", "relative"),
-            (rows, "position", "absolute"),
-            (rows, "inset-inline", "0"),
-            (rows, "display", "grid"),
-            (rows, "grid-template-columns", "minmax(0, 1fr)"),
-            (
-                rows,
-                "grid-auto-rows",
-                row_height.as_deref().unwrap_or("auto"),
-            ),
-        ];
-        for (node, property, value) in styles {
-            scroller::set_style(node, property, value);
-        }
     }
 
     fn hear(&self, news: ScrollNews) {
@@ -342,7 +300,7 @@ impl<T: ListItem> Pane<T> {
     /// Which rows stood at these places when they were rendered.
     fn ids_at(&self, rows: Vec<(usize, f64)>) -> Vec<(T::Id, f64)> {
         let rendered = self.rendered.borrow();
-        let Some(Sight { slice, .. }) = &*rendered else {
+        let Some(WindowRender { slice, .. }) = &*rendered else {
             return Vec::new();
         };
         let id = |(place, height): (usize, f64)| {
@@ -378,7 +336,7 @@ impl<T: ListItem> Pane<T> {
         }
         let is_rendered = self.with(|look| {
             let rendered = self.rendered.borrow();
-            let rendered = rendered.as_ref().map(|sight| &sight.slice);
+            let rendered = rendered.as_ref().map(|render| &render.slice);
             rendered == Some(&look.window.slice())
         });
         if is_rendered == Some(true) {
@@ -433,14 +391,19 @@ impl<T: ListItem> Pane<T> {
         }
     }
 
-    /// Moves the keyboard's focus, and shows the row that gets it.
-    pub(super) fn go(&self, step: Step) {
-        if let Some(Some(rank)) = self.with_window(|window| window.step(step)) {
-            self.focus(rank);
+    fn focus_news(&self, news: FocusNews) {
+        match news {
+            FocusNews::Stepped(step) => {
+                if let Some(Some(rank)) = self.with_window(|window| window.step(step)) {
+                    self.focus(rank);
+                }
+            }
+            FocusNews::Moved(place) => self.focused(place),
         }
     }
 
-    pub(super) fn focus(&self, rank: usize) {
+    /// Moves the keyboard's focus, and shows the row that gets it.
+    fn focus(&self, rank: usize) {
         self.to_focus.set(Some(rank));
         self.scroll_ends.take();
         self.change(|window| {
@@ -457,7 +420,7 @@ impl<T: ListItem> Pane<T> {
     }
 
     /// The focus has come to a row, or has left the list.
-    pub(super) fn focused(&self, place: Option<usize>) {
+    fn focused(&self, place: Option<usize>) {
         if self.is_rendering.get() {
             // Nobody's doing but that of the render, which sees to it in the end.
             return;
@@ -472,44 +435,6 @@ impl<T: ListItem> Pane<T> {
         let rank = |key: &QueryKey| self.client.read(|client| client.rank::<T>(key, id));
         let rank = rank(&key).flatten()?;
         self.with(|look| look.view.rank(rank)).flatten()
-    }
-}
-
-impl Handlers {
-    fn new<T: ListItem>(pane: &Weak<Pane<T>>, nodes: &Nodes) -> Self {
-        let keydown = {
-            let (pane, nodes) = (pane.clone(), nodes.clone());
-            move |event: KeyboardEvent| {
-                let step = scroller::row_step(&event, &nodes.scroller, &nodes.rows);
-                if let (Some(pane), Some(step)) = (pane.upgrade(), step) {
-                    event.prevent_default();
-                    pane.go(step);
-                }
-            }
-        };
-        let focusin = {
-            let (pane, nodes) = (pane.clone(), nodes.clone());
-            move |event: FocusEvent| {
-                if let Some(pane) = pane.upgrade() {
-                    pane.focused(scroller::row_of(&event, &nodes.rows));
-                }
-            }
-        };
-        let focusout = {
-            let (pane, nodes) = (pane.clone(), nodes.clone());
-            move |event: FocusEvent| {
-                if let Some(pane) = pane.upgrade()
-                    && !scroller::stays_within(&event, &nodes.scroller)
-                {
-                    pane.focused(None);
-                }
-            }
-        };
-        Self {
-            keydown: Callback::from(keydown),
-            focusin: Callback::from(focusin),
-            focusout: Callback::from(focusout),
-        }
     }
 }
 

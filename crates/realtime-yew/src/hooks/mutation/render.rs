@@ -1,11 +1,11 @@
-//! What one render of a mutation hook shows.
+//! Render of a mutation's hook: what it shows.
 
 use crate::error::MutateError;
 use realtime_core::MutationStatus;
 use std::rc::Rc;
 
 /// How the last mutation stands, and how many do.
-pub(in crate::hooks) struct View<I, O> {
+pub(in crate::hooks) struct MutationRender<I, O> {
     pub(super) status: Option<MutationStatus>,
     pub(super) error: Option<MutateError>,
     pub(super) variables: Option<Rc<I>>,
@@ -13,13 +13,13 @@ pub(in crate::hooks) struct View<I, O> {
     pub(super) pending: usize,
 }
 
-impl<I, O> View<I, O> {
+impl<I, O> MutationRender<I, O> {
     pub(super) fn is_pending(&self) -> bool {
         self.status.as_ref().is_some_and(is_pending)
     }
 }
 
-impl<I, O> Clone for View<I, O> {
+impl<I, O> Clone for MutationRender<I, O> {
     fn clone(&self) -> Self {
         Self {
             status: self.status.clone(),
@@ -32,7 +32,7 @@ impl<I, O> Clone for View<I, O> {
 }
 
 /// Inputs and answers are told apart by their pointers, as they need not be comparable.
-impl<I, O> PartialEq for View<I, O> {
+impl<I, O> PartialEq for MutationRender<I, O> {
     fn eq(&self, other: &Self) -> bool {
         fn same<T>(one: Option<&Rc<T>>, two: Option<&Rc<T>>) -> bool {
             one.map(Rc::as_ptr) == two.map(Rc::as_ptr)
