@@ -10,7 +10,7 @@ use crate::{
 };
 use futures::future::FutureExt;
 use realtime_core::{
-    ClientOptions, FetchError, Fetched, ListItem, QueryKey, key,
+    ClientOptions, FetchError, Fetched, ListItem, QueryKey, RowId, key,
     wire::socketio::{SocketIoCodec, SocketIoOptions},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -33,10 +33,8 @@ pub(crate) struct Todo {
 }
 
 impl ListItem for Todo {
-    type Id = u32;
-
-    fn id(&self) -> u32 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 }
 

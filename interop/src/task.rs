@@ -5,7 +5,7 @@ use crate::{
     native::Native,
     wait::holds,
 };
-use realtime_core::{ListItem, ListSpec, QueryKey, QueryOptions, key};
+use realtime_core::{ListItem, ListSpec, QueryKey, QueryOptions, RowId, key};
 use serde::{Deserialize, Serialize};
 
 /// A task, as far as the servers agree on what it is.
@@ -19,10 +19,8 @@ pub(crate) struct Task {
 }
 
 impl ListItem for Task {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {
@@ -49,7 +47,7 @@ pub(crate) fn watch_tasks(native: &Native) -> Verdict {
 pub(crate) fn shown_tasks(native: &Native) -> Option<Vec<Task>> {
     let client = native.client();
     let list = client.list::<Task>(&tasks_key())?;
-    let mut rows: Vec<Task> = list.iter().map(|row| (**row).clone()).collect();
+    let mut rows: Vec<Task> = list.iter().map(|row| Task::clone(&row)).collect();
     rows.sort();
     Some(rows)
 }

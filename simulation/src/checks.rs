@@ -10,7 +10,7 @@ use crate::{
     task::Task,
 };
 use realtime_core::{Client, FetchStatus, ListItem, QueryError, QueryOptions};
-use std::{fmt::Debug, rc::Rc};
+use std::fmt::Debug;
 
 impl Stage {
     /// Who shows wrong data must say that it may be wrong.
@@ -135,7 +135,7 @@ fn text<T: Debug>(rows: &[T]) -> String {
 fn rows<T: ListItem + Debug>(client: &Client, query: Query) -> String {
     client.list::<T>(&query.key()).map_or_else(
         || "nothing".to_owned(),
-        |list| text(&list.iter().map(|row: &Rc<T>| &**row).collect::<Vec<_>>()),
+        |list| text(&list.iter().collect::<Vec<_>>()),
     )
 }
 

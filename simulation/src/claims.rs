@@ -99,11 +99,11 @@ impl App {
                 continue;
             };
             for row in &list {
-                for tried in self.tries.shown_in(row) {
+                for tried in self.tries.shown_in(&row) {
                     if times(model, tried.uid) > 0 {
                         continue;
                     }
-                    let state = client.item_state::<Task>(&key, &row.id);
+                    let state = client.item_state(&key, &row.id);
                     if state == ItemState::Synced {
                         let what = self.say(tried, "shows as done, and is not");
                         breaches.push(Breach::new(BreachKind::Lost, what));

@@ -1,6 +1,6 @@
 //! The document and the messages.
 
-use realtime_core::ListItem;
+use realtime_core::{ListItem, RowId};
 use serde::{Deserialize, Serialize};
 
 /// A record that is replaced as a whole, or patched.
@@ -25,10 +25,8 @@ pub struct Chat {
 }
 
 impl ListItem for Chat {
-    type Id = u32;
-
-    fn id(&self) -> u32 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 
     /// A message never changes.

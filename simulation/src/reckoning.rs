@@ -40,13 +40,13 @@ impl Stage {
         let key = query.key();
         let mut found = Vec::new();
         for row in self.model.with(|database| database.rows(list)) {
-            let state = client.item_state::<Task>(&key, &row.id);
+            let state = client.item_state(&key, &row.id);
             let shown = client.item::<Task>(&key, &row.id);
             let (ItemState::Failed { .. }, Some(shown)) = (state, shown) else {
                 continue;
             };
             let tries = app.tries.by_id.values();
-            let is_it = |id: &String| client.current_id::<Task>(&key, id) == row.id;
+            let is_it = |id: &String| client.current_id(&key, id) == row.id;
             let of_row = tries.filter_map(|tried| match &tried.row {
                 Some((of, id, patch)) if *of == list && is_it(id) => Some(patch.as_ref()),
                 _ => None,

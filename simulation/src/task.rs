@@ -1,7 +1,7 @@
 //! A row of the tasks and of the board.
 
 use crate::plan::Policy;
-use realtime_core::{ConflictPolicy, ListItem, ListOptions, Side};
+use realtime_core::{ConflictPolicy, ListItem, ListOptions, RowId, Side};
 use serde::{Deserialize, Serialize};
 
 /// A row.
@@ -24,10 +24,8 @@ pub struct Task {
 }
 
 impl ListItem for Task {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {

@@ -127,7 +127,7 @@ impl App {
                 of_title.sent(&model, uid);
                 let mut edit = edit.clone();
                 if !matches!(edit.change, Change::Create(_)) {
-                    edit.id = Some(sending.id(&row));
+                    edit.id = Some(sending.id(&row).to_string());
                     edit.base = sending.base_version(0).filter(|_| checks);
                 }
                 let mut data = serde_json::to_value(&edit).unwrap_or_default();
@@ -390,9 +390,10 @@ fn optimistic(edit: &Edit, row: &str) -> (ListEdit<Task>, Option<Value>) {
             };
             return (ListEdit::Insert(task), None);
         }
-        Change::Delete | Change::Batch(_) => return (ListEdit::Delete { id }, None),
+        Change::Delete | Change::Batch(_) => return (ListEdit::Delete { id: id.into() }, None),
         Change::MoveBefore(before) => {
-            let before = before.map(|row| format!("t{row}"));
+            let before = before.map(|row| format!("t{row}").into());
+            let id = id.into();
             return (ListEdit::MoveBefore { id, before }, None);
         }
         Change::Whole(rank) => json!({"title": text, "done": false, "rank": rank, "note": null}),
@@ -403,5 +404,6 @@ fn optimistic(edit: &Edit, row: &str) -> (ListEdit<Task>, Option<Value>) {
         Change::Patch(Field::NoNote) => json!({"note": null}),
     };
     let said = patch.to_string().into();
+    let id = id.into();
     (ListEdit::Update { id, patch: said }, Some(patch))
 }

@@ -72,7 +72,7 @@ pub(crate) fn make(size: u32) -> Box<dyn Workload> {
 impl Edits {
     fn edit(&mut self, number: u32) {
         let edit = ListEdit::<Patched>::Update {
-            id: id(number),
+            id: id(number).into(),
             patch: r#"{"note":"mine"}"#.into(),
         };
         let mutation = Mutation::new(Message::new("quote:edit", "{}").on("c"))

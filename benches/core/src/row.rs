@@ -1,11 +1,11 @@
 //! The rows: one that reads its own patches, and one that leaves that to the core.
 
-use realtime_core::{DecodeError, ListItem};
+use realtime_core::{DecodeError, ListItem, RowId};
 use serde::{Deserialize, Serialize};
 use std::{cmp::Ordering, fmt::Debug, rc::Rc};
 
 /// A row of a benchmark's list.
-pub(crate) trait Quote: ListItem<Id = Rc<str>> + Clone + Debug {
+pub(crate) trait Quote: ListItem + Clone + Debug {
     fn new(number: u32, version: u64, price: u32) -> Self;
 
     fn price(&self) -> u32;
@@ -33,10 +33,8 @@ macro_rules! quote {
         }
 
         impl ListItem for $name {
-            type Id = Rc<str>;
-
-            fn id(&self) -> Rc<str> {
-                Rc::clone(&self.id)
+            fn id(&self) -> RowId {
+                RowId::from(&self.id)
             }
 
             fn version(&self) -> Option<u64> {

@@ -21,10 +21,8 @@ pub struct Row {
 }
 
 impl ListItem for Row {
-    type Id = Rc<str>;
-
-    fn id(&self) -> Rc<str> {
-        Rc::clone(&self.id)
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {
@@ -51,7 +49,7 @@ pub struct LiveRowProps {
     /// The list that the row is of.
     pub list: ListRef<Row>,
     /// Which row.
-    pub id: Rc<str>,
+    pub id: RowId,
 }
 
 /// One row that watches itself.

@@ -1,5 +1,9 @@
 //! The newtypes that name things: no bare `u64` or `String` crosses a module.
 
+mod row;
+
+pub use row::RowId;
+
 use serde::{
     Deserialize, Serialize,
     de::{Deserializer, Error, Visitor},

@@ -108,10 +108,10 @@ pub use error::{AddressError, AddressProblem, DecodeError, EncodeError, ServerEr
 pub use excerpt::is_invisible;
 pub use id::{
     ChannelName, ConnectionId, EntryId, Epoch, EventName, Generation, History, MessageId,
-    MutationId, Position, UserId,
+    MutationId, Position, RowId, UserId,
 };
 pub use key::{QueryKey, Segment};
-pub use list::{ListItem, ListOptions, ListSnapshot, RowKey, SortKey};
+pub use list::{ListItem, ListOptions, ListSnapshot, SortKey};
 pub use liveness::Liveness;
 pub use merge::{merge_patch, present};
 pub use mutation::{

@@ -35,6 +35,7 @@ mod expiry;
 mod history;
 mod intake;
 mod item;
+mod keyed;
 mod label;
 mod moves;
 mod options;
@@ -55,86 +56,60 @@ mod versions;
 mod view;
 mod weights;
 
-pub use alias::RowKey;
 pub use diff::{Gap, ListDiff};
-pub use item::{ItemId, ListItem};
-pub use options::{Comparator, ListOptions};
+pub use item::ListItem;
+pub(crate) use item::{AnyItem, Item, ItemType, json_of, shared};
+pub use keyed::KeyedList;
+pub use options::ListOptions;
+pub(crate) use options::Options;
 pub use report::{Applied, ListChanges, ListStats};
 pub use selector::{ListSelector, Selected};
 pub(crate) use sequence::Spot;
-pub use snapshot::{ListIter, ListSnapshot};
+pub use snapshot::{ListIter, ListSnapshot, Rows};
 pub use sort_key::SortKey;
 pub use view::{ListView, ViewOptions, ViewStats};
 pub use weights::Weights;
 
-use crate::time::{Instant, earliest};
+use crate::{
+    id::RowId,
+    time::{Instant, earliest},
+};
 use overlay::ListOverlay;
 use patches::Patches;
 use report::Pending;
 use row::Row;
 use sequence::Sequence;
 use sorting::Sorting;
-use std::{collections::BTreeMap, fmt, rc::Rc};
+use std::{any::TypeId, collections::BTreeMap};
 use tombstones::Tombstones;
 
-/// Rows by id and in order, changed by list events.
-///
-/// One change costs O(log n). A row that does not change keeps its pointer, also when an event
-/// brings an equal item, and snapshots share all that did not change.
-///
-/// ```
-/// use realtime_core::{Instant, ListItem, ListOptions, list::KeyedList};
-/// use serde::{Deserialize, Serialize};
-///
-/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
-/// struct Task { id: u64, version: u64, title: String, done: bool }
-///
-/// impl ListItem for Task {
-///     type Id = u64;
-///     fn id(&self) -> u64 { self.id }
-///     fn version(&self) -> Option<u64> { Some(self.version) }
-/// }
-///
-/// let mut tasks: KeyedList<Task> =
-///     KeyedList::new(ListOptions::default().with_sort(|a: &Task, b| a.title.cmp(&b.title)));
-/// let now = Instant::ZERO;
-/// for event in [
-///     r#"{"action":"create","item":{"id":1,"version":1,"title":"Write","done":false}}"#,
-///     r#"{"action":"create","item":{"id":2,"version":1,"title":"Read","done":false}}"#,
-///     r#"{"action":"update","item":{"id":1,"version":2,"done":true}}"#,
-/// ] {
-///     tasks.apply(now, event)?;
-/// }
-/// let titles: Vec<_> = tasks.snapshot().iter().map(|task| task.title.clone()).collect();
-/// assert_eq!(titles, ["Read", "Write"]);
-/// assert!(tasks.get(&1).is_some_and(|task| task.done));
-/// # Ok::<(), realtime_core::DecodeError>(())
-/// ```
-pub struct KeyedList<T: ListItem> {
+/// Rows of any type, by id and in order, changed by list events.
+pub(crate) struct ErasedList {
+    of: &'static ItemType,
     /// A B-tree and not one of our own maps: with many rows it finds one a quarter faster, which counts
     /// for each event.
-    rows: BTreeMap<T::Id, Row<T>>,
-    order: Sequence<T>,
+    rows: BTreeMap<RowId, Row>,
+    order: Sequence,
     /// Patches merged over the base of a row.
-    recent: Patches<T::Id>,
+    recent: Patches,
     /// Patches of items that are not here yet.
-    parked: Patches<T::Id>,
-    tombstones: Tombstones<T::Id>,
-    pending: Pending<T::Id>,
+    parked: Patches,
+    tombstones: Tombstones,
+    pending: Pending,
     stats: ListStats,
     max_items: usize,
-    overlay: ListOverlay<T>,
+    overlay: ListOverlay,
     /// How often the server's history has broken off.
     era: u32,
     /// Whether nothing is forgotten but by [`expire`](Self::expire).
     waits_to_expire: bool,
 }
 
-impl<T: ListItem> KeyedList<T> {
-    /// An empty list.
-    #[must_use]
-    pub fn new(options: ListOptions<T>) -> Self {
+impl ErasedList {
+    /// An empty list of items of this type.
+    pub(crate) fn new(of: &'static ItemType, options: Options) -> Self {
         Self {
+            of,
             rows: BTreeMap::new(),
             order: Sequence::new(options.sorting),
             recent: Patches::new(options.recent),
@@ -149,12 +124,17 @@ impl<T: ListItem> KeyedList<T> {
         }
     }
 
-    /// Sorts by another comparator from now on, in O(n log n).
+    /// Whether the rows are of the type `T`.
+    pub(crate) fn holds<T: ListItem>(&self) -> bool {
+        self.of.id() == TypeId::of::<T>()
+    }
+
+    /// Sorts otherwise from now on, in O(n log n).
     ///
     /// `None` keeps the rows in the order they are in; from then on it is arrival order.
-    pub fn set_sort(&mut self, comparator: Option<Comparator<T>>) {
+    fn set_sort(&mut self, sorting: Option<Sorting>) {
         let lifted = self.lift_all();
-        if self.order.set_sorting(comparator.map(Sorting::by)) {
+        if self.order.set_sorting(sorting) {
             self.pending.order();
         }
         self.relink();
@@ -162,26 +142,17 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// The row with this id, or that had this temporary id, as it is shown.
-    #[must_use]
-    pub fn get(&self, id: &T::Id) -> Option<&Rc<T>> {
+    pub(crate) fn get(&self, id: &RowId) -> Option<&Item> {
         self.shown(id).map(|entry| &entry.item)
     }
 
     /// How many rows are shown.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.order.tree().len()
     }
 
-    /// Whether no rows are shown.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Where the row with this id stands, counted from zero, in O(log n).
-    #[must_use]
-    pub fn rank(&self, id: &T::Id) -> Option<usize> {
+    pub(crate) fn rank(&self, id: &RowId) -> Option<usize> {
         let entry = self.shown(id)?;
         self.order
             .rank(entry)
@@ -189,15 +160,17 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// All rows in order as they are now, in O(1).
-    #[must_use]
-    pub fn snapshot(&self) -> ListSnapshot<T> {
-        ListSnapshot::new(self.order.tree().clone(), self.overlay.aliases())
+    pub(crate) fn snapshot(&self) -> Rows {
+        Rows {
+            rows: self.order.tree().clone(),
+            aliases: self.overlay.aliases(),
+        }
     }
 
     /// What changed since this was last asked.
     ///
     /// A row that had a temporary id is named by both.
-    pub fn take_changes(&mut self) -> ListChanges<T::Id> {
+    pub(crate) fn take_changes(&mut self) -> ListChanges {
         let mut changes = self.pending.take();
         self.overlay.name_aliases(&mut changes.items);
         changes
@@ -206,7 +179,7 @@ impl<T: ListItem> KeyedList<T> {
     /// Forgets what is remembered no longer: tombstones, parked and recent patches.
     ///
     /// Changes no row.
-    pub fn expire(&mut self, now: Instant) {
+    pub(crate) fn expire(&mut self, now: Instant) {
         self.tombstones.expire(now);
         while self.parked.pop_expired(now).is_some() {
             self.stats.parked_dropped += 1;
@@ -229,15 +202,13 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// When [`expire`](Self::expire) has something to do.
-    #[must_use]
-    pub fn next_deadline(&self) -> Option<Instant> {
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let patches = earliest(self.parked.next_deadline(), self.recent.next_deadline());
         earliest(patches, self.tombstones.next_deadline())
     }
 
     /// Counters.
-    #[must_use]
-    pub fn stats(&self) -> ListStats {
+    pub(crate) fn stats(&self) -> ListStats {
         ListStats {
             parked_now: self.parked.len(),
             recent_now: self.recent.len(),
@@ -259,21 +230,5 @@ impl<T: ListItem> KeyedList<T> {
                 row.entry = entry.clone();
             }
         }
-    }
-}
-
-impl<T: ListItem> Default for KeyedList<T> {
-    fn default() -> Self {
-        Self::new(ListOptions::default())
-    }
-}
-
-impl<T: ListItem> fmt::Debug for KeyedList<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyedList")
-            .field("sorted", &self.order.is_sorted())
-            .field("ids", &self.snapshot().ids().collect::<Vec<_>>())
-            .field("stats", &self.stats())
-            .finish_non_exhaustive()
     }
 }

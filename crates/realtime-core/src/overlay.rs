@@ -46,7 +46,7 @@ pub(crate) use outcome::Became;
 pub(crate) use stack::{Layer, Phase, Stack};
 
 use crate::{
-    id::{MessageId, MutationId},
+    id::{MessageId, MutationId, RowId},
     time::Instant,
 };
 use std::{any::Any, rc::Rc};
@@ -100,10 +100,10 @@ pub enum Echo<'a> {
 pub struct OverlayNews {
     /// Edits that lost a field to someone else's, or won it.
     pub conflicts: Vec<(MutationId, Conflict)>,
-    /// Temporary ids and the server's ids for them, as JSON.
-    pub ids: Vec<(MutationId, Rc<str>, Rc<str>)>,
-    /// Temporary ids, as JSON, that are the ids of rows of the server's by now.
-    pub outranked: Vec<Rc<str>>,
+    /// Temporary ids and the server's ids for them.
+    pub ids: Vec<(MutationId, RowId, RowId)>,
+    /// Temporary ids that are the ids of rows of the server's by now.
+    pub outranked: Vec<RowId>,
     /// Mutations whose echo has come, and whether the ids of all rows they insert are known with it.
     pub echoed: Vec<(MutationId, bool)>,
     /// Mutations whose new rows a fetch should have brought, and whether it brought all of them under

@@ -17,7 +17,7 @@ use crate::{
 };
 use realtime_core::{
     Client, ClientStats, ConnectionInfo, Delivery, Instant, ListItem, ListSnapshot, Message,
-    QueryError, QueryKey, ReliableOptions, SendError, Topic,
+    QueryError, QueryKey, ReliableOptions, RowId, SendError, Topic,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, rc::Rc};
@@ -282,8 +282,8 @@ impl RealtimeClient {
 
     /// One row of the list at `key`; also by its temporary id.
     #[must_use]
-    pub fn item<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> Option<Rc<T>> {
-        let item = |client: &Client| client.item::<T>(key, &client.current_id::<T>(key, id));
+    pub fn item<T: ListItem>(&self, key: &QueryKey, id: impl Into<RowId>) -> Option<Rc<T>> {
+        let item = |client: &Client| client.item::<T>(key, &client.current_id(key, id));
         self.read(item).flatten()
     }
 

@@ -28,8 +28,7 @@ pub(crate) type RunCall =
 /// #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 /// struct Task { id: String, version: u64, title: String }
 /// # impl ListItem for Task {
-/// #     type Id = String;
-/// #     fn id(&self) -> String { self.id.clone() }
+/// #     fn id(&self) -> RowId { RowId::from(&self.id) }
 /// # }
 ///
 /// fn rename(tasks: &ListRef<Task>, id: &String, title: &str) -> MutationSpec<Task> {
@@ -248,7 +247,11 @@ fn with_ids(data: Value, make: impl FnOnce(String) -> Mutation) -> Mutation {
 /// Puts the server's ids in the place of temporary ones.
 fn resolve(value: &mut Value, sending: &Sending<'_>) {
     match value {
-        Value::String(text) => *text = sending.id(text),
+        Value::String(text) => {
+            if let Ok(id) = serde_json::to_value(sending.id(&*text)) {
+                *value = id;
+            }
+        }
         Value::Array(values) => values.iter_mut().for_each(|value| resolve(value, sending)),
         Value::Object(fields) => fields
             .values_mut()

@@ -17,6 +17,7 @@ pub use crate::{Get, get_json, get_json_list};
 pub use realtime_core::wire::socketio::SocketIoOptions;
 pub use realtime_core::{
     ConflictPolicy, ConnectionStatus, FetchError, ItemState, ListItem, ListSnapshot, Member, Patch,
-    PresenceStatus, QueryKey, QueryOptions, ReceivedEvent, Side, SubscribeOptions, User, key,
+    PresenceStatus, QueryKey, QueryOptions, ReceivedEvent, RowId, Side, SubscribeOptions, User,
+    key,
     list::{ListSelector, ViewOptions},
 };

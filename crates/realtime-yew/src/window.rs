@@ -17,7 +17,7 @@ pub(crate) use slice::{Focus, Slice};
 
 use heights::Heights;
 use realtime_core::{
-    ListItem, ListSnapshot, RowKey,
+    ListItem, ListSnapshot, RowId,
     list::{Gap, ListDiff},
 };
 use scroll::{Scroll, extent};
@@ -27,12 +27,12 @@ use std::{collections::HashSet, ops::Range};
 pub(crate) struct Window<T: ListItem> {
     options: WindowOptions,
     rows: ListSnapshot<T>,
-    heights: Heights<RowKey<T::Id>>,
+    heights: Heights<RowId>,
     scroll: Scroll,
     /// The rows on the page, by rank: those that are seen, and some around them.
     range: Range<usize>,
     new_above: usize,
-    focus: Option<Focus<T::Id>>,
+    focus: Option<Focus<RowId>>,
     goal: Option<Goal>,
 }
 
@@ -75,8 +75,8 @@ impl<T: ListItem> Window<T> {
     }
 
     /// What is to be on the page.
-    pub(crate) fn slice(&self) -> Slice<T::Id> {
-        let row = |item: &std::rc::Rc<T>| item.id();
+    pub(crate) fn slice(&self) -> Slice<RowId> {
+        let row = |item: std::rc::Rc<T>| item.id();
         Slice {
             ids: self.rows.range(self.range.clone()).map(row).collect(),
             range: self.range.clone(),
@@ -87,13 +87,13 @@ impl<T: ListItem> Window<T> {
     }
 
     /// The row with the focus, if it lies beyond the others on the page.
-    pub(crate) fn aside(&self) -> Option<&Focus<T::Id>> {
+    pub(crate) fn aside(&self) -> Option<&Focus<RowId>> {
         let focus = self.focus.as_ref()?;
         (!self.range.contains(&focus.rank)).then_some(focus)
     }
 
     /// The row that has the keyboard's focus.
-    pub(crate) const fn focus(&self) -> Option<&Focus<T::Id>> {
+    pub(crate) const fn focus(&self) -> Option<&Focus<RowId>> {
         self.focus.as_ref()
     }
 
@@ -103,7 +103,7 @@ impl<T: ListItem> Window<T> {
     }
 
     /// The rank of the row `id`, if it is on the page.
-    pub(crate) fn rank_on_page(&self, id: &T::Id) -> Option<usize> {
+    pub(crate) fn rank_on_page(&self, id: &RowId) -> Option<usize> {
         let mut rows = self.range.clone().zip(self.rows.range(self.range.clone()));
         let found = rows.find(|(_, row)| row.id() == *id);
         found.map(|(rank, _)| rank)
@@ -134,11 +134,11 @@ impl<T: ListItem> Window<T> {
         let place = anchor.map(|(old, _)| self.heights.offset(old));
         let old_rows = std::mem::replace(&mut self.rows, rows.clone());
         // A row that has been named since is the same row by its key in the newer snapshot.
-        let key = |item: &T| rows.key(&item.id());
+        let key = |item: std::rc::Rc<T>| rows.key(item.id());
         self.heights.follow(
             &diff,
-            |rank| old_rows.get(rank).map(|item| key(item)),
-            |rank| rows.get(rank).map(|item| key(item)),
+            |rank| old_rows.get(rank).map(key),
+            |rank| rows.get(rank).map(key),
         );
         if let (Some((old, new)), Some(place)) = (anchor, place) {
             let moved = self.heights.offset(new) - place;
@@ -177,7 +177,7 @@ impl<T: ListItem> Window<T> {
             let mut come = diff.gaps().flat_map(|gap| gap.new);
             let is_it = |rank: &usize| {
                 let row = rows.get(*rank);
-                row.is_some_and(|row| rows.key(&row.id()) == key)
+                row.is_some_and(|row| rows.key(row.id()) == key)
             };
             let Some(rank) = come.find(is_it).or_else(|| instead(focus.rank, diff)) else {
                 self.focus = None;
@@ -216,7 +216,7 @@ impl<T: ListItem> Window<T> {
         let Some(row) = self.rows.get(rank) else {
             return;
         };
-        let key = self.rows.key(&row.id());
+        let key = self.rows.key(row.id());
         let position = self.scroll.position();
         let is_above = position >= AT_TOP && self.heights.offset(rank) < position;
         let grown = self.heights.measure(rank, key, pixels);
@@ -377,14 +377,14 @@ fn come_before<T: ListItem>(
     if come.is_empty() {
         return 0;
     }
-    let gone: HashSet<RowKey<T::Id>> = diff
+    let gone: HashSet<RowId> = diff
         .gaps()
         .flat_map(|gap| old.range(gap.old))
-        .map(|item| new.key(&item.id()))
+        .map(|item| new.key(item.id()))
         .collect();
     let is_new = |rank: &&usize| {
         let row = new.get(**rank);
-        row.is_some_and(|row| !gone.contains(&new.key(&row.id())))
+        row.is_some_and(|row| !gone.contains(&new.key(row.id())))
     };
     come.iter().filter(is_new).count()
 }

@@ -1,7 +1,7 @@
 //! The types that are rows of lists, as the SDK's lists want them.
 
 use crate::{Message, Quote, Task};
-use realtime_core::{DecodeError, ListItem, present};
+use realtime_core::{DecodeError, ListItem, RowId, present};
 use serde::Deserialize;
 
 /// A change of a task, as the server sends it: what is absent stays as it is.
@@ -20,10 +20,8 @@ struct TaskChange {
 }
 
 impl ListItem for Task {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {
@@ -48,18 +46,14 @@ impl ListItem for Task {
 }
 
 impl ListItem for Message {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 }
 
 impl ListItem for Quote {
-    type Id = u32;
-
-    fn id(&self) -> u32 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 
     fn version(&self) -> Option<u64> {

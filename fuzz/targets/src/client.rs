@@ -142,7 +142,7 @@ impl App {
             }
             "edit" => {
                 let (id, patch) = rest.split_once(' ').unwrap_or((rest, "{}"));
-                let (id, patch) = (id.to_owned(), patch.into());
+                let (id, patch) = (id.into(), patch.into());
                 self.edit(ListEdit::Update { id, patch });
             }
             "delete" => self.edit(ListEdit::Delete { id: rest.into() }),

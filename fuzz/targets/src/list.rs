@@ -63,8 +63,8 @@ fn check_changes(list: &mut KeyedList<Row>, before: &ListSnapshot<Row>) -> ListS
             "the order changed, and nobody was told"
         );
         for (old, new) in before.iter().zip(after.iter()) {
-            let id = realtime_core::ListItem::id(&**new);
-            let same = Rc::ptr_eq(old, new) || old == new;
+            let id = realtime_core::ListItem::id(&*new);
+            let same = Rc::ptr_eq(&old, &new) || old == new;
             assert!(
                 same || changes.items.contains(&id),
                 "{id} changed, and nobody was told"

@@ -1,6 +1,6 @@
 //! Row: what the lists of the targets hold.
 
-use realtime_core::{ListItem, ListOptions, ListSnapshot};
+use realtime_core::{ListItem, ListOptions, ListSnapshot, RowId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -17,18 +17,16 @@ pub(crate) struct Row {
 }
 
 impl ListItem for Row {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {
         self.version
     }
 
-    fn temporary_id(&self) -> Option<String> {
-        self.temp.clone()
+    fn temporary_id(&self) -> Option<RowId> {
+        self.temp.as_ref().map(RowId::from)
     }
 }
 
@@ -43,9 +41,9 @@ pub(crate) fn options(sorted: bool) -> ListOptions<Row> {
 
 /// What must hold of rows that are shown.
 pub(crate) fn check(rows: &ListSnapshot<Row>) {
-    let ids: BTreeSet<String> = rows.ids().collect();
+    let ids: BTreeSet<RowId> = rows.ids().collect();
     assert_eq!(ids.len(), rows.len(), "two rows have one id: {rows:?}");
-    let keys: BTreeSet<String> = rows.keys().map(|key| key.to_string()).collect();
+    let keys: BTreeSet<RowId> = rows.keys().collect();
     assert_eq!(keys.len(), rows.len(), "two rows have one key: {rows:?}");
     assert_eq!(rows.iter().count(), rows.len());
 }

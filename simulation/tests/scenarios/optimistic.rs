@@ -45,7 +45,7 @@ fn create(world: &mut World, peer: PeerId, id: &str, title: &str) {
 fn rename(world: &mut World, peer: PeerId, id: &str, title: &str, scope: bool) {
     let patch = json!({"title": title}).to_string().into();
     let update = ListEdit::<Task>::Update {
-        id: id.to_owned(),
+        id: id.into(),
         patch,
     };
     let (row, title) = (id.to_owned(), title.to_owned());
@@ -151,7 +151,7 @@ fn cancelling_an_edit_during_a_fetch_leaves_nothing_fetching_for_ever() {
     world.act(peer, |client, now| client.refetch(now, &tasks()));
     let patch = json!({"title": "mine"}).to_string().into();
     let update = ListEdit::<Task>::Update {
-        id: "t1".to_owned(),
+        id: "t1".into(),
         patch,
     };
     let mutation = Mutation::new(Message::new("unheard", Value::Null.to_string()))

@@ -36,7 +36,7 @@ pub fn Rows() -> Html {
     let rows = use_rows();
     match rows.error() {
         Some(error) => html! { <p>{ error.to_string() }</p> },
-        None => html! { <ul>for item in rows.iter() { { row(item) } }</ul> },
+        None => html! { <ul>for item in rows.iter() { { row(&item) } }</ul> },
     }
 }
 
@@ -70,7 +70,7 @@ pub fn Order() -> Html {
     let list = rows.list_ref();
     html! {
         <ul>
-            for id in rows.ids() { <OneRow key={id.as_str()} list={list.clone()} id={id.clone()} /> }
+            for id in rows.ids() { <OneRow key={rows.row_key(&id)} list={list.clone()} id={id.clone()} /> }
         </ul>
     }
 }
@@ -88,7 +88,7 @@ pub fn Window() -> Html {
 #[derive(PartialEq, Properties)]
 struct OneRowProps {
     list: ListRef<Row>,
-    id: String,
+    id: RowId,
 }
 
 #[component]

@@ -18,10 +18,8 @@ pub struct Row {
 }
 
 impl ListItem for Row {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {
@@ -43,10 +41,8 @@ pub struct Note {
 }
 
 impl ListItem for Note {
-    type Id = u64;
-
-    fn id(&self) -> u64 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 
     fn version(&self) -> Option<u64> {

@@ -63,7 +63,7 @@ const CIRCLES: [(&str, &str); 11] = [
 const CUT: [(&str, &str); 6] = [
     ("Connection", "its states, their transitions and its tokens"),
     ("Entry", "what it holds, what it fetches, what feeds it"),
-    ("KeyedList", "the synced list and the edits over it"),
+    ("ErasedList", "the synced list and the edits over it"),
     ("Mutations", "what waits, how it ends, what is not seen yet"),
     ("RealtimeClient", "one file for each kind of command"),
     ("SocketIoCodec", "one file for each kind of packet"),

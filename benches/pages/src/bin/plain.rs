@@ -2,7 +2,6 @@
 
 use realtime_bench_pages::{LiveRow, Parameters};
 use realtime_yew::prelude::*;
-use std::rc::Rc;
 use yew::prelude::*;
 
 #[component]
@@ -13,7 +12,7 @@ fn List() -> Html {
     html! {
         <div class="list">
             for id in rows.ids() {
-                <LiveRow key={&*id} id={Rc::clone(&id)} list={rows.list_ref()} />
+                <LiveRow key={id.as_str().unwrap_or_default()} id={id.clone()} list={rows.list_ref()} />
             }
         </div>
     }

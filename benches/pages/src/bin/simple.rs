@@ -12,7 +12,7 @@ fn List() -> Html {
     html! {
         <div class="list">
             for row in rows.iter() {
-                <Cells key={&*row.id} row={Rc::clone(row)} />
+                <Cells key={&*row.id} row={Rc::clone(&row)} />
             }
         </div>
     }

@@ -3,37 +3,34 @@
 use crate::{
     error::DecodeError,
     id::History,
-    list::{KeyedList, ListItem, ListOptions},
+    list::{ErasedList, ItemType, Options},
     notify::{Dirty, ItemHash},
     overlay::Overlay,
     query::{BindingIndex, Effect, EntryId, EventView, Resource, RowsTaken},
     time::Instant,
 };
-use std::any::Any;
+use std::any::{Any, TypeId};
 
 /// The [`Resource`] behind a list query.
-pub(super) struct LiveList<T: ListItem> {
-    pub(super) list: KeyedList<T>,
-    options: ListOptions<T>,
+pub(super) struct LiveList {
+    pub(super) list: ErasedList,
+    of: &'static ItemType,
+    options: Options,
     /// Whether a fetch or a snapshot has said what the list holds; rows that events bring before
     /// that are kept, but an unfetched list is not an empty one.
     is_filled: bool,
 }
 
-impl<T: ListItem> LiveList<T> {
-    pub(super) fn new(options: ListOptions<T>) -> Self {
-        let mut list = KeyedList::new(options.clone());
+impl LiveList {
+    pub(super) fn new(of: &'static ItemType, options: Options) -> Self {
+        let mut list = ErasedList::new(of, options.clone());
         list.expire_when_told();
         Self {
             list,
+            of,
             options,
             is_filled: false,
         }
-    }
-
-    pub(super) fn replace(&mut self, now: Instant, items: Vec<T>) -> bool {
-        let first = !std::mem::replace(&mut self.is_filled, true);
-        self.list.replace(now, items).changed || first
     }
 
     /// Reads off which rows changed since the last call.
@@ -42,13 +39,14 @@ impl<T: ListItem> LiveList<T> {
             return RowsTaken::Order;
         };
         let changes = live.list.take_changes();
+        let rows_only = !changes.order && !changes.reset && !changes.items.is_empty();
         if changes.reset {
             dirty.mark_items(id);
         }
-        for item in &changes.items {
+        for item in changes.items {
             dirty.mark_item(id, ItemHash::of(item));
         }
-        if !changes.order && !changes.reset && !changes.items.is_empty() {
+        if rows_only {
             RowsTaken::RowsOnly
         } else {
             RowsTaken::Order
@@ -56,7 +54,7 @@ impl<T: ListItem> LiveList<T> {
     }
 }
 
-impl<T: ListItem> Resource for LiveList<T> {
+impl Resource for LiveList {
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -65,22 +63,27 @@ impl<T: ListItem> Resource for LiveList<T> {
         self
     }
 
+    fn data_type(&self) -> TypeId {
+        self.of.id()
+    }
+
     fn has_data(&self) -> bool {
         self.is_filled
     }
 
     fn land(&mut self, now: Instant, data: Box<dyn Any>) -> Result<bool, DecodeError> {
-        let items = data.downcast::<Vec<T>>().map_err(|_| {
+        let items = (self.of.take)(data).ok_or_else(|| {
             DecodeError::new(
                 "the fetcher's result",
-                format_args!("expected a Vec<{}>", std::any::type_name::<T>()),
+                format_args!("expected a Vec<{}>", (self.of.name)()),
             )
         })?;
-        Ok(self.replace(now, *items))
+        let first = !std::mem::replace(&mut self.is_filled, true);
+        Ok(self.list.replace(now, items).changed || first)
     }
 
     fn clear(&mut self) {
-        *self = Self::new(self.options.clone());
+        *self = Self::new(self.of, self.options.clone());
     }
 
     fn begin_history(&mut self, history: History) {

@@ -3,9 +3,9 @@
 use super::{Client, live_list::LiveList, mutations::Doing, root::Root, store::Query};
 use crate::{
     channel::{ChannelError, Continuity},
-    id::{ChannelName, EntryId, EventName, MutationId, Position},
+    id::{ChannelName, EntryId, EventName, MutationId, Position, RowId},
     key::QueryKey,
-    list::{ListItem, ListOptions, ListSnapshot, ListStats},
+    list::{ItemType, ListItem, ListOptions, ListSnapshot, ListStats, shared},
     mutation::{ItemState, Mutation, MutationInfo, Mutations},
     overlay::{LayerState, Overlay},
     query::{Fetched, ObserverId, QueryError, QueryMeta, QueryOptions, Record, RecordSpec},
@@ -120,8 +120,8 @@ impl Client {
         let query = Query {
             bindings: vec![(spec.event, spec.channel)],
             initial: spec.initial,
-            resource: Box::new(LiveList::new(spec.options)),
-            take_rows: Some(LiveList::<T>::take_rows),
+            resource: Box::new(LiveList::new(ItemType::of::<T>(), spec.options.erased())),
+            take_rows: Some(LiveList::take_rows),
         };
         self.root.at(now).observe(key, query, options)
     }
@@ -161,34 +161,39 @@ impl Client {
     /// changes afterwards.
     #[must_use]
     pub fn list<T: ListItem>(&self, key: &QueryKey) -> Option<ListSnapshot<T>> {
-        let live = self.filled_list::<T>(key)?;
-        Some(live.list.snapshot())
+        Some(self.list_of::<T>(key)?.list.snapshot().typed())
     }
 
     /// One row of the list `key`.
     #[must_use]
-    pub fn item<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> Option<Rc<T>> {
-        self.filled_list::<T>(key)?.list.get(id).cloned()
+    pub fn item<T: ListItem>(&self, key: &QueryKey, id: impl Into<RowId>) -> Option<Rc<T>> {
+        shared(self.list_of::<T>(key)?.list.get(&id.into())?)
     }
 
     /// Where a row of the list `key` stands, counted from zero, in O(log n); also by the temporary id
     /// it had.
     #[must_use]
-    pub fn rank<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> Option<usize> {
-        self.filled_list::<T>(key)?.list.rank(id)
+    pub fn rank(&self, key: &QueryKey, id: impl Into<RowId>) -> Option<usize> {
+        self.filled_list(key)?.list.rank(&id.into())
     }
 
     /// What the list `key` has counted since it was made.
     #[must_use]
-    pub fn list_stats<T: ListItem>(&self, key: &QueryKey) -> Option<ListStats> {
-        let live = self.root.store.cache.resource::<LiveList<T>>(key)?;
+    pub fn list_stats(&self, key: &QueryKey) -> Option<ListStats> {
+        let live = self.root.store.cache.resource::<LiveList>(key)?;
         Some(live.list.stats())
     }
 
-    fn filled_list<T: ListItem>(&self, key: &QueryKey) -> Option<&LiveList<T>> {
+    /// The list `key`, if its items are `T`s.
+    fn list_of<T: ListItem>(&self, key: &QueryKey) -> Option<&LiveList> {
+        let live = self.filled_list(key)?;
+        live.list.holds::<T>().then_some(live)
+    }
+
+    fn filled_list(&self, key: &QueryKey) -> Option<&LiveList> {
         use crate::query::Resource as _;
 
-        let live = self.root.store.cache.resource::<LiveList<T>>(key)?;
+        let live = self.root.store.cache.resource::<LiveList>(key)?;
         live.has_data().then_some(live)
     }
 
@@ -347,18 +352,18 @@ impl Client {
 
     /// How a row of the list `key` stands between us and the server; also by its temporary id.
     #[must_use]
-    pub fn item_state<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> ItemState {
-        let live = self.root.store.cache.resource::<LiveList<T>>(key);
-        self.item_state_of(live.and_then(|live| live.list.layer_state(id)))
+    pub fn item_state(&self, key: &QueryKey, id: impl Into<RowId>) -> ItemState {
+        let live = self.root.store.cache.resource::<LiveList>(key);
+        self.item_state_of(live.and_then(|live| live.list.layer_state(&id.into())))
     }
 
     /// The rows of the list `key` that are not [`ItemState::Synced`], and how they stand: a few, as
     /// each has a mutation.
     #[must_use]
-    pub fn item_states<T: ListItem>(&self, key: &QueryKey) -> Vec<(T::Id, ItemState)> {
-        let live = self.root.store.cache.resource::<LiveList<T>>(key);
+    pub fn item_states(&self, key: &QueryKey) -> Vec<(RowId, ItemState)> {
+        let live = self.root.store.cache.resource::<LiveList>(key);
         let states = live.into_iter().flat_map(|live| live.list.layer_states());
-        let item = |(id, state): (&T::Id, _)| (id.clone(), self.item_state_of(Some(state)));
+        let item = |(id, state): (&RowId, _)| (id.clone(), self.item_state_of(Some(state)));
         states.map(item).collect()
     }
 
@@ -372,9 +377,10 @@ impl Client {
     /// The id that a row of the list `key` has now, if `id` was a temporary one; also if the server
     /// named the row before the list was in the cache.
     #[must_use]
-    pub fn current_id<T: ListItem>(&self, key: &QueryKey, id: &T::Id) -> T::Id {
-        let live = self.root.store.cache.resource::<LiveList<T>>(key);
-        let id = live.map_or(id, |live| live.list.current_id(id));
+    pub fn current_id(&self, key: &QueryKey, id: impl Into<RowId>) -> RowId {
+        let live = self.root.store.cache.resource::<LiveList>(key);
+        let id = id.into();
+        let id = live.map_or(&id, |live| live.list.current_id(&id));
         self.mutations()
             .map_or_else(|| id.clone(), |mutations| mutations.ids.resolve(id))
     }

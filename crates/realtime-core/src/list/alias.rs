@@ -1,8 +1,7 @@
 //! Rows that had a temporary id before the server named them.
 
-use super::item::{ItemId, text_len};
-use crate::ordered::OrderedMap;
-use std::{collections::VecDeque, fmt, rc::Rc};
+use crate::{id::RowId, ordered::OrderedMap};
+use std::{collections::VecDeque, rc::Rc};
 
 /// How many temporary ids one list remembers.
 const MAX_ALIASES: usize = 1_024;
@@ -10,48 +9,20 @@ const MAX_ALIASES: usize = 1_024;
 /// How many bytes of ids.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// What a renderer tells a row by: the same for the row's whole life on this client.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RowKey<I>(I);
-
-impl<I> RowKey<I> {
-    /// The id that the key is made of: the row's own, or the temporary one it had first.
-    pub const fn id(&self) -> &I {
-        &self.0
-    }
-}
-
-impl<I: fmt::Display> fmt::Display for RowKey<I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// Which temporary id became which id; the oldest are forgotten first.
 ///
 /// No two rows have one key: a row of the server's that has such an id itself outranks the alias.
-#[derive(Clone, Debug)]
-pub(super) struct Aliases<I> {
-    by_temporary: OrderedMap<I, I>,
-    by_id: OrderedMap<I, I>,
-    ages: VecDeque<I>,
+#[derive(Clone, Debug, Default)]
+pub(super) struct Aliases {
+    by_temporary: OrderedMap<RowId, RowId>,
+    by_id: OrderedMap<RowId, RowId>,
+    ages: VecDeque<RowId>,
     bytes: usize,
 }
 
-impl<I> Default for Aliases<I> {
-    fn default() -> Self {
-        Self {
-            by_temporary: OrderedMap::new(),
-            by_id: OrderedMap::new(),
-            ages: VecDeque::new(),
-            bytes: 0,
-        }
-    }
-}
-
-impl<I: ItemId> Aliases<I> {
+impl Aliases {
     /// Remembers that `temporary` is `id` now; returns how many others were forgotten for it.
-    pub(super) fn insert(this: &mut Rc<Self>, temporary: &I, id: &I) -> u64 {
+    pub(super) fn insert(this: &mut Rc<Self>, temporary: &RowId, id: &RowId) -> u64 {
         let aliases = Rc::make_mut(this);
         aliases.remove(temporary);
         // What stood for the row under this id stands for nothing now.
@@ -75,7 +46,7 @@ impl<I: ItemId> Aliases<I> {
     }
 
     /// A row of the server's has this id: it is no alias any more. The id it stood for, if it was.
-    pub(super) fn outrank(this: &mut Rc<Self>, id: &I) -> Option<I> {
+    pub(super) fn outrank(this: &mut Rc<Self>, id: &RowId) -> Option<RowId> {
         if this.by_temporary.contains_key(id) {
             Rc::make_mut(this).remove(id)
         } else {
@@ -83,7 +54,7 @@ impl<I: ItemId> Aliases<I> {
         }
     }
 
-    fn remove(&mut self, temporary: &I) -> Option<I> {
+    fn remove(&mut self, temporary: &RowId) -> Option<RowId> {
         let id = self.by_temporary.remove(temporary)?;
         self.bytes -= weight(temporary, &id);
         self.ages.retain(|age| age != temporary);
@@ -99,23 +70,24 @@ impl<I: ItemId> Aliases<I> {
     }
 
     /// The id that a row has now.
-    pub(super) fn resolve<'a>(&'a self, id: &'a I) -> &'a I {
+    pub(super) fn resolve<'a>(&'a self, id: &'a RowId) -> &'a RowId {
         self.by_temporary.get(id).unwrap_or(id)
     }
 
     /// The temporary id that the row had.
-    pub(super) fn temporary(&self, id: &I) -> Option<&I> {
+    pub(super) fn temporary(&self, id: &RowId) -> Option<&RowId> {
         self.by_id.get(id)
     }
 
-    pub(super) fn key(&self, id: &I) -> RowKey<I> {
-        RowKey(self.temporary(id).unwrap_or(id).clone())
+    /// What a renderer tells the row by: the same for the row's whole life on this client.
+    pub(super) fn key<'a>(&'a self, id: &'a RowId) -> &'a RowId {
+        self.temporary(id).unwrap_or(id)
     }
 }
 
 /// What an alias costs: each id is there more than once.
-fn weight<I: ItemId>(temporary: &I, id: &I) -> usize {
-    3 * text_len(temporary) + 2 * text_len(id)
+fn weight(temporary: &RowId, id: &RowId) -> usize {
+    3 * temporary.text_len() + 2 * id.text_len()
 }
 
 #[cfg(test)]
@@ -127,11 +99,11 @@ mod tests {
         let mut aliases = Rc::new(Aliases::default());
         let mut dropped = 0;
         for n in 0..2_000_u32 {
-            dropped += Aliases::insert(&mut aliases, &n, &(n + 10_000));
+            dropped += Aliases::insert(&mut aliases, &n.into(), &(n + 10_000).into());
         }
-        assert_eq!(aliases.key(&11_999).id(), &1_999);
-        assert_eq!(aliases.resolve(&1_999), &11_999);
-        assert_eq!(aliases.key(&10_000).id(), &10_000);
+        assert_eq!(*aliases.key(&11_999.into()), 1_999);
+        assert_eq!(*aliases.resolve(&1_999.into()), 11_999);
+        assert_eq!(*aliases.key(&10_000.into()), 10_000);
         assert_eq!(dropped, 2_000 - 1_024);
     }
 
@@ -141,28 +113,28 @@ mod tests {
         let mut dropped = 0;
         for n in 0..100 {
             let long = format!("{n}{}", "x".repeat(100_000));
-            dropped += Aliases::insert(&mut aliases, &format!("temp-{n}"), &long);
+            dropped += Aliases::insert(&mut aliases, &format!("temp-{n}").into(), &long.into());
         }
         assert!(aliases.bytes() <= MAX_BYTES && dropped > 90);
-        assert_ne!(aliases.resolve(&"temp-99".to_owned()), "temp-99");
+        assert_ne!(*aliases.resolve(&"temp-99".into()), "temp-99");
     }
 
     #[test]
     fn a_real_row_outranks_an_alias() {
-        let mut aliases = Rc::new(Aliases::<u32>::default());
-        Aliases::insert(&mut aliases, &1, &10);
-        assert_eq!(Aliases::outrank(&mut aliases, &1), Some(10));
-        assert_eq!(aliases.key(&10).id(), &10);
-        assert_eq!(aliases.resolve(&1), &1);
+        let mut aliases = Rc::new(Aliases::default());
+        Aliases::insert(&mut aliases, &1.into(), &10.into());
+        assert_eq!(Aliases::outrank(&mut aliases, &1.into()), Some(10.into()));
+        assert_eq!(*aliases.key(&10.into()), 10);
+        assert_eq!(*aliases.resolve(&1.into()), 1);
         assert_eq!((aliases.bytes(), aliases.ages.len()), (0, 0));
     }
 
     #[test]
     fn a_row_with_two_temporary_ids_keeps_the_newer_when_the_older_is_forgotten() {
-        let mut aliases = Rc::new(Aliases::<u32>::default());
-        Aliases::insert(&mut aliases, &1, &10);
-        Aliases::insert(&mut aliases, &2, &10);
-        Aliases::outrank(&mut aliases, &1);
-        assert_eq!(aliases.key(&10).id(), &2);
+        let mut aliases = Rc::new(Aliases::default());
+        Aliases::insert(&mut aliases, &1.into(), &10.into());
+        Aliases::insert(&mut aliases, &2.into(), &10.into());
+        Aliases::outrank(&mut aliases, &1.into());
+        assert_eq!(*aliases.key(&10.into()), 2);
     }
 }

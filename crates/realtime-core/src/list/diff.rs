@@ -4,13 +4,14 @@ mod align;
 
 use super::{
     ListSnapshot,
-    item::ListItem,
+    item::{Item, ListItem},
+    snapshot::Rows,
     tree::{Stretch, unshared},
 };
 use align::align;
 use std::{ops::Range, rc::Rc};
 
-/// How an older snapshot of a list became a newer one, in ranks. See [`ListSnapshot::diff`].
+/// How an older snapshot of a list became a newer one, in ranks. See [`ListSnapshot::diff`](super::ListSnapshot::diff).
 ///
 /// Every row is one of these: *kept* (in both, and in the same order among the kept ones), gone
 /// (in the older one alone), come (in the newer one alone), or moved: it is told as gone from where
@@ -152,17 +153,17 @@ impl<T: ListItem> ListSnapshot<T> {
     /// A row that was made under a temporary id is the same row when the server has named it.
     ///
     /// ```
-    /// # use realtime_core::{Instant, ListItem, list::KeyedList};
+    /// # use realtime_core::{Instant, ListItem, RowId, list::KeyedList};
     /// # use serde::{Deserialize, Serialize};
     /// # #[derive(Debug, PartialEq, Serialize, Deserialize)]
     /// # struct Task { id: u64, title: String }
-    /// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+    /// # impl ListItem for Task { fn id(&self) -> RowId { self.id.into() } }
     /// # let task = |id, title: &str| Task { id, title: title.into() };
     /// let mut tasks = KeyedList::default();
     /// let now = Instant::ZERO;
     /// tasks.replace(now, vec![task(1, "Bake"), task(2, "Call"), task(3, "Dig")]);
     /// let before = tasks.snapshot();
-    /// tasks.remove(now, &1, None);
+    /// tasks.remove(now, 1, None);
     /// tasks.upsert(now, task(3, "Dig deeper"));
     ///
     /// let diff = tasks.snapshot().diff(&before);
@@ -173,7 +174,15 @@ impl<T: ListItem> ListSnapshot<T> {
     /// ```
     #[must_use]
     pub fn diff(&self, older: &Self) -> ListDiff {
-        let (stretches, visited) = unshared(older.tree(), self.tree());
+        self.rows().diff(older.rows())
+    }
+}
+
+impl Rows {
+    /// How `older` became this one: see [`ListSnapshot::diff`](super::ListSnapshot::diff).
+    #[must_use]
+    pub fn diff(&self, older: &Self) -> ListDiff {
+        let (stretches, visited) = unshared(&older.rows, &self.rows);
         let mut diff = ListDiff {
             old_len: older.len(),
             new_len: self.len(),
@@ -195,7 +204,7 @@ impl<T: ListItem> ListSnapshot<T> {
         let Stretch { mut old, mut new } = stretch;
         diff.visited += (old.len() + new.len()) as u64;
         // Most often it is one row in a leaf that differs: leave off what both begin and end with.
-        let rows = older.range(old.clone()).zip(self.range(new.clone()));
+        let rows = older.items_in(old.clone()).zip(self.items_in(new.clone()));
         for (before, after) in rows {
             if !self.is_same_row(before, after) {
                 break;
@@ -204,16 +213,16 @@ impl<T: ListItem> ListSnapshot<T> {
             (old.start, new.start) = (old.start + 1, new.start + 1);
         }
         let rows = older
-            .range(old.clone())
+            .items_in(old.clone())
             .rev()
-            .zip(self.range(new.clone()).rev());
+            .zip(self.items_in(new.clone()).rev());
         let ending = rows.take_while(|(before, after)| self.is_same_row(before, after));
         let ending = ending.count();
         let (old_end, new_end) = (old.end - ending, new.end - ending);
         self.compare_middle(older, old.start..old_end, new.start..new_end, diff);
         let rows = older
-            .range(old_end..old.end)
-            .zip(self.range(new_end..new.end));
+            .items_in(old_end..old.end)
+            .zip(self.items_in(new_end..new.end));
         for (offset, (before, after)) in rows.enumerate() {
             self.keep_row((old_end + offset, before), (new_end + offset, after), diff);
         }
@@ -229,9 +238,9 @@ impl<T: ListItem> ListSnapshot<T> {
         if old.is_empty() || new.is_empty() {
             return;
         }
-        let key = |item: &Rc<T>| self.key(&item.id());
-        let before: Vec<_> = older.range(old.clone()).map(key).collect();
-        let after: Vec<_> = self.range(new.clone()).map(key).collect();
+        let key = |item: &Item| self.key_of(&item.id());
+        let before: Vec<_> = older.items_in(old.clone()).map(key).collect();
+        let after: Vec<_> = self.items_in(new.clone()).map(key).collect();
         for (from, to) in align(&before, &after) {
             let (from, to) = (old.start + from, new.start + to);
             if let (Some(before), Some(after)) = (older.get(from), self.get(to)) {
@@ -240,14 +249,14 @@ impl<T: ListItem> ListSnapshot<T> {
         }
     }
 
-    fn keep_row(&self, before: (usize, &Rc<T>), after: (usize, &Rc<T>), diff: &mut ListDiff) {
+    fn keep_row(&self, before: (usize, &Item), after: (usize, &Item), diff: &mut ListDiff) {
         diff.keep(before.0, after.0, 1);
         if !Rc::ptr_eq(before.1, after.1) {
             diff.changed.push((before.0, after.0));
         }
     }
 
-    fn is_same_row(&self, before: &Rc<T>, after: &Rc<T>) -> bool {
-        Rc::ptr_eq(before, after) || self.key(&before.id()) == self.key(&after.id())
+    fn is_same_row(&self, before: &Item, after: &Item) -> bool {
+        Rc::ptr_eq(before, after) || self.key_of(&before.id()) == self.key_of(&after.id())
     }
 }

@@ -1,13 +1,13 @@
 //! Reading the data of a list event.
 
-use super::item::ListItem;
-use crate::{elements, error::DecodeError};
+use super::item::ItemType;
+use crate::{elements, error::DecodeError, id::RowId};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt};
 
 /// One change as it came: which action, and the JSON of its parts, unread.
 #[derive(Debug, Deserialize)]
@@ -119,55 +119,53 @@ impl fmt::Display for Why {
 
 /// What is read of an item before it is known whether the rest is needed.
 #[derive(Debug)]
-pub(super) struct Head<T: ListItem> {
-    pub(super) id: Option<T::Id>,
+pub(super) struct Head {
+    pub(super) id: Option<RowId>,
     pub(super) version: Option<u64>,
     /// Whether there are fields besides the id.
     pub(super) has_fields: bool,
 }
 
-impl<T: ListItem> Head<T> {
+impl Head {
     /// Reads the head of the JSON object `item` without building a tree of it.
-    pub(super) fn read(item: &str) -> Result<Self, Unreadable> {
-        serde_json::from_str(item).map_err(|error| Unreadable::Item(Why::Json(error)))
+    pub(super) fn read(of: &ItemType, item: &str) -> Result<Self, Unreadable> {
+        let mut json = serde_json::Deserializer::from_str(item);
+        let head = json.deserialize_map(HeadVisitor(of));
+        head.and_then(|head| json.end().map(|()| head))
+            .map_err(|error| Unreadable::Item(Why::Json(error)))
     }
 
-    pub(super) fn id(&self) -> Result<T::Id, Unreadable> {
-        let lacks = Unreadable::Item(Why::Lacks(T::ID_FIELD));
+    pub(super) fn id(&self, of: &ItemType) -> Result<RowId, Unreadable> {
+        let lacks = Unreadable::Item(Why::Lacks(of.id_field));
         self.id.clone().ok_or(lacks)
     }
 }
 
-impl<'de, T: ListItem> Deserialize<'de> for Head<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(HeadVisitor(PhantomData))
-    }
-}
+struct HeadVisitor<'a>(&'a ItemType);
 
-struct HeadVisitor<T>(PhantomData<T>);
-
-impl<'de, T: ListItem> Visitor<'de> for HeadVisitor<T> {
-    type Value = Head<T>;
+impl<'de> Visitor<'de> for HeadVisitor<'_> {
+    type Value = Head;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an item as a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Head<T>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Head, A::Error> {
         let mut head = Head {
             id: None,
             version: None,
             has_fields: false,
         };
-        while let Some(field) = map.next_key_seed(FieldSeed::<T>(PhantomData))? {
+        while let Some(field) = map.next_key_seed(FieldSeed(self.0))? {
             head.has_fields |= !matches!(field, Field::Id);
             match field {
                 Field::Id if head.id.is_some() => {
-                    return Err(A::Error::duplicate_field(T::ID_FIELD));
+                    return Err(A::Error::duplicate_field(self.0.id_field));
                 }
                 Field::Id => head.id = Some(map.next_value()?),
                 Field::Version => {
-                    head.version = T::parse_version(map.next_value::<&RawValue>()?.get());
+                    let json = map.next_value::<&RawValue>()?;
+                    head.version = (self.0.parse_version)(json.get());
                 }
                 Field::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -185,9 +183,9 @@ enum Field {
 }
 
 /// Tells the fields apart by the names the item type gives them.
-struct FieldSeed<T>(PhantomData<T>);
+struct FieldSeed<'a>(&'a ItemType);
 
-impl<'de, T: ListItem> DeserializeSeed<'de> for FieldSeed<T> {
+impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
     type Value = Field;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Field, D::Error> {
@@ -195,7 +193,7 @@ impl<'de, T: ListItem> DeserializeSeed<'de> for FieldSeed<T> {
     }
 }
 
-impl<T: ListItem> Visitor<'_> for FieldSeed<T> {
+impl Visitor<'_> for FieldSeed<'_> {
     type Value = Field;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -204,8 +202,8 @@ impl<T: ListItem> Visitor<'_> for FieldSeed<T> {
 
     fn visit_str<E>(self, name: &str) -> Result<Field, E> {
         Ok(match name {
-            _ if name == T::ID_FIELD => Field::Id,
-            _ if name == T::VERSION_FIELD => Field::Version,
+            _ if name == self.0.id_field => Field::Id,
+            _ if name == self.0.version_field => Field::Version,
             _ => Field::Other,
         })
     }

@@ -1,16 +1,16 @@
 //! History breaks: what a server that counts anew leaves of what a list remembers.
 
-use super::{KeyedList, item::ListItem};
+use super::ErasedList;
 use crate::id::History;
 
-impl<T: ListItem> KeyedList<T> {
+impl ErasedList {
     /// The server's history has broken off: it may have lost its memory, and count versions anew.
     ///
     /// No row looks different for that. Of a [new](History::New) history, every event and every
     /// snapshot is taken, whatever versions and deletes came before. While it is only
     /// [doubted](History::Doubted), events go on by their versions, and the next snapshot outranks
     /// all that came before this call.
-    pub fn begin_history(&mut self, history: History) {
+    pub(crate) fn begin_history(&mut self, history: History) {
         self.era = self.era.wrapping_add(1);
         self.settle_recent();
         self.stats.parked_dropped += self.parked.len() as u64;
@@ -20,7 +20,8 @@ impl<T: ListItem> KeyedList<T> {
             History::New => {
                 self.tombstones.clear();
                 for row in self.rows.values_mut() {
-                    (row.version, row.placed) = (None, None);
+                    row.set_version(None);
+                    row.set_placed(None);
                 }
             }
         }
@@ -31,7 +32,7 @@ impl<T: ListItem> KeyedList<T> {
         for (id, patches) in self.recent.take_all() {
             if let Some(row) = self.rows.get_mut(&id) {
                 let newest = patches.last().and_then(|patch| patch.version);
-                row.version = row.version.max(newest);
+                row.set_version(row.version().max(newest));
                 row.base = None;
             }
         }

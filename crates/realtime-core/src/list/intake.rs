@@ -1,14 +1,14 @@
 //! The ways in: events as JSON, and the same changes as calls.
 
 use super::{
-    Applied, KeyedList,
+    Applied, ErasedList,
     event::{Event, Head, Unreadable, Why},
-    item::ListItem,
+    item::{Item, ItemType, Versioned},
     sequence::Spot,
 };
-use crate::{error::DecodeError, time::Instant};
+use crate::{error::DecodeError, id::RowId, time::Instant};
 
-impl<T: ListItem> KeyedList<T> {
+impl ErasedList {
     /// Takes the data of one list event, such as `{"action":"delete","item":{"id":"t1"}}`.
     ///
     /// The actions are `create`, `update`, `delete`, `upsert`, `move`, `batch` and `snapshot`, as
@@ -18,8 +18,8 @@ impl<T: ListItem> KeyedList<T> {
     ///
     /// # Errors
     /// When `data` is not such an event, names another action, or holds an item or a patch that
-    /// does not fit `T`. Nothing is changed then.
-    pub fn apply(&mut self, now: Instant, data: &str) -> Result<Applied, DecodeError> {
+    /// does not fit the type. Nothing is changed then.
+    pub(crate) fn apply(&mut self, now: Instant, data: &str) -> Result<Applied, DecodeError> {
         self.expire_unless_told(now);
         let applied = Event::read(data)
             .map_err(|error| error.told(""))
@@ -34,7 +34,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Takes a whole item, new or known, by its own version.
-    pub fn upsert(&mut self, now: Instant, item: T) -> Applied {
+    pub(crate) fn upsert(&mut self, now: Instant, item: Item) -> Applied {
         self.expire_unless_told(now);
         let version = item.version();
         self.install(now, item, version)
@@ -45,22 +45,22 @@ impl<T: ListItem> KeyedList<T> {
     /// A version in the patch orders it against other changes of the row.
     ///
     /// # Errors
-    /// When `patch` is not a JSON object, or the row does not fit `T` after it.
-    pub fn update(
+    /// When `patch` is not a JSON object, or the row does not fit the type after it.
+    pub(crate) fn update(
         &mut self,
         now: Instant,
-        id: &T::Id,
+        id: &RowId,
         patch: &str,
     ) -> Result<Applied, DecodeError> {
         self.expire_unless_told(now);
-        let applied = Head::<T>::read(patch)
+        let applied = Head::read(self.of, patch)
             .map_err(|error| error.told(""))
             .and_then(|head| self.patch(now, id, head.version, patch));
         self.count_malformed(applied)
     }
 
     /// Deletes the row `id`, unless it is newer than `version`.
-    pub fn remove(&mut self, now: Instant, id: &T::Id, version: Option<u64>) -> Applied {
+    pub(crate) fn remove(&mut self, now: Instant, id: &RowId, version: Option<u64>) -> Applied {
         self.expire_unless_told(now);
         self.delete(now, id, version)
     }
@@ -97,17 +97,17 @@ impl<T: ListItem> KeyedList<T> {
     fn apply_single(&mut self, now: Instant, event: &Event<'_>) -> Result<Applied, Unreadable> {
         match &*event.action {
             "create" | "upsert" => {
-                let (item, version) = read_item(event.item()?)?;
+                let (item, version) = read_item(self.of, event.item()?)?;
                 Ok(self.install(now, item, version))
             }
             "update" => {
                 let json = event.item()?;
-                let head = Head::<T>::read(json)?;
-                Ok(self.patch(now, &head.id()?, head.version, json)?)
+                let head = Head::read(self.of, json)?;
+                Ok(self.patch(now, &head.id(self.of)?, head.version, json)?)
             }
             "delete" => {
-                let head = Head::<T>::read(event.item()?)?;
-                Ok(self.delete(now, &head.id()?, head.version))
+                let head = Head::read(self.of, event.item()?)?;
+                Ok(self.delete(now, &head.id(self.of)?, head.version))
             }
             "move" => self.apply_move(now, event),
             "snapshot" => {
@@ -126,7 +126,7 @@ impl<T: ListItem> KeyedList<T> {
 
     /// The items of a snapshot, and how many more there are than are read. Some may be there twice,
     /// so twice as many are read as the list may hold.
-    fn read_items(&self, event: &Event<'_>) -> Result<(ReadItems<T>, usize), Unreadable> {
+    fn read_items(&self, event: &Event<'_>) -> Result<(Vec<Versioned>, usize), Unreadable> {
         let limit = self.max_items.saturating_mul(2);
         let (mut items, mut rejected, mut error) = (Vec::new(), 0, None);
         event.each_item(|item| {
@@ -134,7 +134,7 @@ impl<T: ListItem> KeyedList<T> {
                 rejected += 1;
                 return true;
             }
-            match read_item(item) {
+            match read_item(self.of, item) {
                 Ok(item) => items.push(item),
                 Err(wrong) => error = Some(wrong),
             }
@@ -148,10 +148,10 @@ impl<T: ListItem> KeyedList<T> {
 
     fn apply_move(&mut self, now: Instant, event: &Event<'_>) -> Result<Applied, Unreadable> {
         let json = event.item()?;
-        let head = Head::<T>::read(json)?;
-        let id = head.id()?;
+        let head = Head::read(self.of, json)?;
+        let id = head.id(self.of)?;
         let neighbour = |json: &str| {
-            serde_json::from_str::<Option<T::Id>>(json)
+            serde_json::from_str::<Option<RowId>>(json)
                 .map_err(|error| Unreadable::Event(Why::Json(error)))
         };
         let spot = match (event.before, event.after) {
@@ -177,13 +177,11 @@ impl<T: ListItem> KeyedList<T> {
     }
 }
 
-type ReadItems<T> = Vec<(T, Option<u64>)>;
-
 /// A whole item and its version: its own or, if its type does not tell, the one in the JSON.
-fn read_item<T: ListItem>(json: &str) -> Result<(T, Option<u64>), Unreadable> {
-    let item = T::decode(json)?;
+fn read_item(of: &ItemType, json: &str) -> Result<Versioned, Unreadable> {
+    let item = (of.decode)(json)?;
     let version = match item.version() {
-        None => Head::<T>::read(json)?.version,
+        None => Head::read(of, json)?.version,
         version => version,
     };
     Ok((item, version))

@@ -1,65 +1,31 @@
-//! What a row of a list must be able to say.
+//! Items: what a row of a list must be able to say, and how the engine knows it without its type.
 
-use crate::{error::DecodeError, merge::merge_patch};
+use crate::{error::DecodeError, id::RowId, merge::merge_patch, overlay::JsonOf};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    fmt::{self, Debug, Display, Write},
-    hash::Hash,
+    any::{Any, TypeId, type_name},
+    rc::Rc,
 };
-
-/// What may name an item: strings, integers, the names of this crate, a UUID.
-///
-/// Implemented for everything that has these traits. Cloning should be cheap: prefer `Rc<str>` to
-/// `String`.
-pub trait ItemId:
-    Clone + Eq + Hash + Ord + Debug + Display + Serialize + DeserializeOwned + 'static
-{
-}
-
-impl<I> ItemId for I where
-    I: Clone + Eq + Hash + Ord + Debug + Display + Serialize + DeserializeOwned + 'static
-{
-}
-
-/// How long an id is as text: what it costs to remember, more or less.
-pub(super) fn text_len(id: &impl Display) -> usize {
-    struct Length(usize);
-
-    impl Write for Length {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            self.0 += text.len();
-            Ok(())
-        }
-    }
-
-    let mut length = Length(0);
-    // It never fails, and an id that does not know its own text is none.
-    let _ = write!(length, "{id}");
-    length.0
-}
 
 /// A row of a [`KeyedList`](super::KeyedList): has an id and, if the data has one, a version.
 ///
 /// An ordinary serde type needs nothing else:
 ///
 /// ```
-/// use realtime_core::ListItem;
+/// use realtime_core::{ListItem, RowId};
 /// use serde::{Deserialize, Serialize};
-/// use std::rc::Rc;
 ///
 /// #[derive(Debug, PartialEq, Serialize, Deserialize)]
 /// struct Task {
-///     id: Rc<str>,
+///     id: RowId,
 ///     version: u64,
 ///     title: String,
 ///     due: Option<u32>,
 /// }
 ///
 /// impl ListItem for Task {
-///     type Id = Rc<str>;
-///
-///     fn id(&self) -> Rc<str> {
-///         Rc::clone(&self.id)
+///     fn id(&self) -> RowId {
+///         self.id.clone()
 ///     }
 ///
 ///     fn version(&self) -> Option<u64> {
@@ -79,7 +45,7 @@ pub(super) fn text_len(id: &impl Display) -> usize {
 /// patched many times a second can read the patch into a struct of options instead:
 ///
 /// ```
-/// use realtime_core::{DecodeError, ListItem};
+/// use realtime_core::{DecodeError, ListItem, RowId};
 /// use serde::{Deserialize, Serialize};
 /// use std::rc::Rc;
 ///
@@ -101,11 +67,10 @@ pub(super) fn text_len(id: &impl Display) -> usize {
 /// }
 ///
 /// impl ListItem for Quote {
-///     type Id = Rc<str>;
 ///     const ID_FIELD: &'static str = "symbol";
 ///
-///     fn id(&self) -> Rc<str> {
-///         Rc::clone(&self.symbol)
+///     fn id(&self) -> RowId {
+///         RowId::from(&self.symbol)
 ///     }
 ///
 ///     fn version(&self) -> Option<u64> {
@@ -130,17 +95,14 @@ pub(super) fn text_len(id: &impl Display) -> usize {
 /// # Ok::<(), DecodeError>(())
 /// ```
 pub trait ListItem: PartialEq + Sized + Serialize + DeserializeOwned + 'static {
-    /// What names an item. On the wire it is a string or a number, whichever this type reads.
-    type Id: ItemId;
-
     /// The field that holds the id, as it is called on the wire.
     const ID_FIELD: &'static str = "id";
 
     /// The field that holds the version, as it is called on the wire.
     const VERSION_FIELD: &'static str = "version";
 
-    /// The item's id; the same for the item's whole life.
-    fn id(&self) -> Self::Id;
+    /// The item's id, as it is on the wire: a number or a text; the same for the item's whole life.
+    fn id(&self) -> RowId;
 
     /// The item's version, which grows with each change of the item; `None` if it has none.
     ///
@@ -154,7 +116,7 @@ pub trait ListItem: PartialEq + Sized + Serialize + DeserializeOwned + 'static {
     ///
     /// With it, an item that a fetch or someone's event brings before our own answer is known to be
     /// the row that is shown already, and is not shown beside it for that moment.
-    fn temporary_id(&self) -> Option<Self::Id> {
+    fn temporary_id(&self) -> Option<RowId> {
         None
     }
 
@@ -181,4 +143,132 @@ pub trait ListItem: PartialEq + Sized + Serialize + DeserializeOwned + 'static {
     fn merged(&self, patch: &str) -> Result<Self, DecodeError> {
         merge_patch(self, patch)
     }
+}
+
+/// An item of a type that only the ends of the engine know.
+pub(crate) trait AnyItem: Any {
+    fn id(&self) -> RowId;
+
+    fn version(&self) -> Option<u64>;
+
+    fn temporary_id(&self) -> Option<RowId>;
+
+    /// Whether both are of one type, and equal.
+    fn equals(&self, other: &dyn AnyItem) -> bool;
+
+    fn merged(&self, patch: &str) -> Result<Item, DecodeError>;
+}
+
+/// A shared item.
+pub(crate) type Item = Rc<dyn AnyItem>;
+
+/// A fetched item, and its version.
+pub(crate) type Versioned = (Item, Option<u64>);
+
+impl<T: ListItem> AnyItem for T {
+    fn id(&self) -> RowId {
+        ListItem::id(self)
+    }
+
+    fn version(&self) -> Option<u64> {
+        ListItem::version(self)
+    }
+
+    fn temporary_id(&self) -> Option<RowId> {
+        ListItem::temporary_id(self)
+    }
+
+    fn equals(&self, other: &dyn AnyItem) -> bool {
+        typed(other) == Some(self)
+    }
+
+    fn merged(&self, patch: &str) -> Result<Item, DecodeError> {
+        Ok(Rc::new(ListItem::merged(self, patch)?))
+    }
+}
+
+impl PartialEq for dyn AnyItem {
+    fn eq(&self, other: &Self) -> bool {
+        self.equals(other)
+    }
+}
+
+/// The item, if it is a `T`.
+pub(crate) fn typed<T: 'static>(item: &dyn AnyItem) -> Option<&T> {
+    (item as &dyn Any).downcast_ref()
+}
+
+/// The shared item, if it is a `T`.
+pub(crate) fn shared<T: 'static>(item: &Item) -> Option<Rc<T>> {
+    let item: Rc<dyn Any> = Rc::<dyn AnyItem>::clone(item);
+    item.downcast().ok()
+}
+
+/// What the engine must know of a type to make items of it.
+pub(crate) struct ItemType {
+    pub(crate) id_field: &'static str,
+    pub(super) version_field: &'static str,
+    pub(super) parse_version: fn(&str) -> Option<u64>,
+    pub(super) decode: fn(&str) -> Result<Item, DecodeError>,
+    /// Takes a `Vec` of them.
+    pub(crate) take: fn(Box<dyn Any>) -> Option<Vec<Versioned>>,
+    id: fn() -> TypeId,
+    pub(crate) name: fn() -> &'static str,
+}
+
+impl ItemType {
+    /// That of `T`.
+    pub(crate) const fn of<T: ListItem>() -> &'static Self {
+        const {
+            &Self {
+                id_field: T::ID_FIELD,
+                version_field: T::VERSION_FIELD,
+                parse_version: T::parse_version,
+                decode: |json| Ok(Rc::new(T::decode(json)?)),
+                take: |items| Some(versioned(*items.downcast::<Vec<T>>().ok()?)),
+                id: TypeId::of::<T>,
+                name: type_name::<T>,
+            }
+        }
+    }
+
+    /// The type itself.
+    pub(crate) fn id(&self) -> TypeId {
+        (self.id)()
+    }
+}
+
+/// The items with their own versions, without their type.
+pub(super) fn versioned<T: ListItem>(items: Vec<T>) -> Vec<Versioned> {
+    let items = items.into_iter().map(|item| {
+        let version = ListItem::version(&item);
+        (Rc::new(item) as Item, version)
+    });
+    items.collect()
+}
+
+/// The item under another id.
+pub(super) fn renamed(id_field: &str, item: &dyn AnyItem, id: &RowId) -> Option<Item> {
+    let patch = serde_json::json!({ id_field: id }).to_string();
+    item.merged(&patch).ok().filter(|item| item.id() == *id)
+}
+
+/// How items that are `T`s become JSON and back, for edits.
+pub(crate) fn json_of<T: ListItem>() -> JsonOf<dyn AnyItem> {
+    JsonOf {
+        merge: |item, patch| merged_in_place(T::ID_FIELD, item, patch),
+        write: |item| serde_json::to_value(typed::<T>(item)),
+        read: |value| Ok(Rc::new(serde_json::from_value::<T>(value)?)),
+    }
+}
+
+/// The item with `patch` merged in, which may name it by a temporary id: it stays the same row.
+fn merged_in_place(id_field: &str, item: &dyn AnyItem, patch: &str) -> Result<Item, DecodeError> {
+    let merged = item.merged(patch)?;
+    let id = item.id();
+    if merged.id() == id {
+        return Ok(merged);
+    }
+    renamed(id_field, &*merged, &id)
+        .ok_or_else(|| DecodeError::new("an edit", "it changes the id of its row"))
 }

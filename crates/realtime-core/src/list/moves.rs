@@ -1,37 +1,42 @@
 //! Moving rows of a list in arrival order.
 
-use super::{Applied, KeyedList, item::ListItem, sequence::Spot};
-use crate::time::Instant;
+use super::{Applied, ErasedList, sequence::Spot};
+use crate::{id::RowId, time::Instant};
 
-impl<T: ListItem> KeyedList<T> {
+impl ErasedList {
     /// Puts the row `id` before the row `before`, or at the end, in O(log n).
     ///
     /// A list with a comparator has no places to choose, so nothing moves there; that, and a row
     /// or neighbour that is not in the list, is counted.
-    pub fn move_before(&mut self, now: Instant, id: &T::Id, before: Option<&T::Id>) -> Applied {
+    pub(crate) fn move_before(
+        &mut self,
+        now: Instant,
+        id: &RowId,
+        before: Option<&RowId>,
+    ) -> Applied {
         self.expire_unless_told(now);
         self.move_row(id, None, &Spot::Before(before.cloned()))
     }
 
     /// Puts the row `id` after the row `after`, or at the start; else like
     /// [`move_before`](Self::move_before).
-    pub fn move_after(&mut self, now: Instant, id: &T::Id, after: Option<&T::Id>) -> Applied {
+    pub(crate) fn move_after(
+        &mut self,
+        now: Instant,
+        id: &RowId,
+        after: Option<&RowId>,
+    ) -> Applied {
         self.expire_unless_told(now);
         self.move_row(id, None, &Spot::After(after.cloned()))
     }
 
     /// Moves a row unless a newer move has; whether it stands elsewhere now.
-    pub(super) fn move_beneath(
-        &mut self,
-        id: &T::Id,
-        version: Option<u64>,
-        spot: &Spot<T::Id>,
-    ) -> bool {
+    pub(super) fn move_beneath(&mut self, id: &RowId, version: Option<u64>, spot: &Spot) -> bool {
         if self.order.is_sorted() {
             self.stats.sorted_moves += 1;
             return false;
         }
-        let entry_of = |id: &T::Id| self.rows.get(id).map(|row| row.entry.clone());
+        let entry_of = |id: &RowId| self.rows.get(id).map(|row| row.entry.clone());
         let spot = match spot {
             Spot::Before(None) => Some(Spot::Before(None)),
             Spot::After(None) => Some(Spot::After(None)),
@@ -42,11 +47,11 @@ impl<T: ListItem> KeyedList<T> {
             self.stats.unknown_moves += 1;
             return false;
         };
-        if version.is_some() && row.placed >= version {
+        if version.is_some() && row.placed() >= version {
             self.stats.ignored_old += 1;
             return false;
         }
-        row.placed = row.placed.max(version);
+        row.set_placed(row.placed().max(version));
         let moved = self.order.move_to(&row.entry, &spot);
         if moved {
             self.pending.order();

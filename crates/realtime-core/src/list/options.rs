@@ -1,11 +1,12 @@
 //! How a list sorts and how much it remembers.
 
-use super::{sort_key::SortKey, sorting::Sorting};
+use super::{
+    item::{AnyItem, ListItem, shared, typed},
+    sort_key::SortKey,
+    sorting::Sorting,
+};
 use crate::overlay::ConflictPolicy;
-use std::{cmp::Ordering, fmt, rc::Rc, time::Duration};
-
-/// How a list compares two items.
-pub type Comparator<T> = Rc<dyn Fn(&T, &T) -> Ordering>;
+use std::{cmp::Ordering, fmt, marker::PhantomData, rc::Rc, time::Duration};
 
 /// How much of something a list remembers, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,22 +28,37 @@ pub(super) struct Limit {
 ///     .with_max_items(500);
 /// ```
 pub struct ListOptions<T> {
-    pub(super) sorting: Option<Sorting<T>>,
+    options: Options,
+    item: PhantomData<fn(T)>,
+}
+
+/// Settings of a list of any type.
+#[derive(Clone)]
+pub(crate) struct Options {
+    pub(super) sorting: Option<Sorting>,
     pub(super) max_items: usize,
     pub(super) tombstones: Limit,
     pub(super) parked: Limit,
     pub(super) recent: Limit,
-    pub(super) conflicts: ConflictPolicy<T>,
+    pub(super) conflicts: ConflictPolicy<dyn AnyItem>,
 }
 
 impl<T> ListOptions<T> {
+    /// The same without the type.
+    pub(crate) fn erased(&self) -> Options {
+        self.options.clone()
+    }
+
     /// Keeps the list sorted; equal items stand in the order of their ids.
     ///
     /// The order must be total and depend on nothing but the two items. One that is not (a bare
     /// `partial_cmp` on NaN) costs time and gives a strange order, but loses no row.
     #[must_use]
-    pub fn with_sort(mut self, compare: impl Fn(&T, &T) -> Ordering + 'static) -> Self {
-        self.sorting = Some(Sorting::by(Rc::new(compare)));
+    pub fn with_sort(mut self, compare: impl Fn(&T, &T) -> Ordering + 'static) -> Self
+    where
+        T: 'static,
+    {
+        self.options.sorting = Some(Sorting::by(compare));
         self
     }
 
@@ -67,14 +83,14 @@ impl<T> ListOptions<T> {
     where
         T: 'static,
     {
-        self.sorting = Some(Sorting::by_key(key));
+        self.options.sorting = Some(Sorting::by_key(key));
         self
     }
 
     /// At most this many rows; further ones are refused and counted as `rejected`.
     #[must_use]
     pub const fn with_max_items(mut self, max: usize) -> Self {
-        self.max_items = max;
+        self.options.max_items = max;
         self
     }
 
@@ -82,14 +98,14 @@ impl<T> ListOptions<T> {
     /// deleted row back.
     #[must_use]
     pub const fn with_tombstones(mut self, cap: usize, ttl: Duration) -> Self {
-        self.tombstones = Limit { cap, ttl };
+        self.options.tombstones = Limit { cap, ttl };
         self
     }
 
     /// How many updates of unknown items are held, and how long, until the item arrives.
     #[must_use]
     pub const fn with_parked(mut self, cap: usize, ttl: Duration) -> Self {
-        self.parked = Limit { cap, ttl };
+        self.options.parked = Limit { cap, ttl };
         self
     }
 
@@ -97,15 +113,32 @@ impl<T> ListOptions<T> {
     /// comes late can still be put in its place.
     #[must_use]
     pub const fn with_recent(mut self, cap: usize, ttl: Duration) -> Self {
-        self.recent = Limit { cap, ttl };
+        self.options.recent = Limit { cap, ttl };
         self
     }
 
     /// How a pending edit of ours and someone else's change of the same row come together: by
     /// default the last writer wins.
     #[must_use]
-    pub fn with_conflicts(mut self, policy: ConflictPolicy<T>) -> Self {
-        self.conflicts = policy;
+    pub fn with_conflicts(mut self, policy: ConflictPolicy<T>) -> Self
+    where
+        T: ListItem,
+    {
+        self.options.conflicts = match policy {
+            ConflictPolicy::LastWriterWins => ConflictPolicy::LastWriterWins,
+            ConflictPolicy::MergeFields { same_field } => {
+                ConflictPolicy::MergeFields { same_field }
+            }
+            ConflictPolicy::Custom(resolve) => {
+                ConflictPolicy::Custom(Rc::new(move |base, ours, theirs| {
+                    match (typed(base), shared(ours), typed(theirs)) {
+                        (Some(base), Some(ours), Some(theirs)) => resolve(base, &ours, theirs),
+                        // A list holds items of one type.
+                        _ => Rc::clone(ours),
+                    }
+                }))
+            }
+        };
         self
     }
 }
@@ -117,15 +150,18 @@ impl<T> Default for ListOptions<T> {
             ttl: Duration::from_secs(60),
         };
         Self {
-            sorting: None,
-            max_items: 1_000_000,
-            tombstones: Limit {
-                cap: 4_096,
-                ttl: Duration::from_secs(600),
+            options: Options {
+                sorting: None,
+                max_items: 1_000_000,
+                tombstones: Limit {
+                    cap: 4_096,
+                    ttl: Duration::from_secs(600),
+                },
+                parked: patches,
+                recent: patches,
+                conflicts: ConflictPolicy::default(),
             },
-            parked: patches,
-            recent: patches,
-            conflicts: ConflictPolicy::default(),
+            item: PhantomData,
         }
     }
 }
@@ -133,22 +169,22 @@ impl<T> Default for ListOptions<T> {
 impl<T> Clone for ListOptions<T> {
     fn clone(&self) -> Self {
         Self {
-            sorting: self.sorting.clone(),
-            conflicts: self.conflicts.clone(),
-            ..*self
+            options: self.options.clone(),
+            item: PhantomData,
         }
     }
 }
 
 impl<T> fmt::Debug for ListOptions<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { options, .. } = self;
         f.debug_struct("ListOptions")
-            .field("sorted", &self.sorting.is_some())
-            .field("max_items", &self.max_items)
-            .field("tombstones", &self.tombstones)
-            .field("parked", &self.parked)
-            .field("recent", &self.recent)
-            .field("conflicts", &self.conflicts)
+            .field("sorted", &options.sorting.is_some())
+            .field("max_items", &options.max_items)
+            .field("tombstones", &options.tombstones)
+            .field("parked", &options.parked)
+            .field("recent", &options.recent)
+            .field("conflicts", &options.conflicts)
             .finish()
     }
 }

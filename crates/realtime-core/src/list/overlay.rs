@@ -6,15 +6,16 @@ mod duplicate;
 mod echo;
 
 use super::{
-    KeyedList, ListItem,
+    AnyItem, ErasedList,
     alias::Aliases,
     event::Head,
+    item::{Versioned, renamed},
     label::Label,
     sequence::{Entry, Spot},
 };
 use crate::{
     error::DecodeError,
-    id::{MessageId, MutationId},
+    id::{MessageId, MutationId, RowId},
     key::QueryKey,
     ordered::{OrderedMap, OrderedSet},
     overlay::{
@@ -24,36 +25,42 @@ use crate::{
     rule::{Rule, off},
     time::Instant,
 };
-use beneath::{Synced, id_json};
+use beneath::Synced;
 use calls::Calls;
 use duplicate::Duplicates;
-use echo::renamed;
 use std::{any::Any, rc::Rc};
 
 /// The layers over one list. Bounded by the mutations there may be.
-pub(super) struct ListOverlay<T: ListItem> {
+pub(super) struct ListOverlay {
     /// The rows with layers.
-    touched: OrderedMap<T::Id, Touched<T>>,
-    mutations: OrderedMap<MutationId, Member<T::Id>>,
+    touched: OrderedMap<RowId, Touched>,
+    mutations: OrderedMap<MutationId, Member>,
     by_message: OrderedMap<MessageId, MutationId>,
     /// The row that each layer is on.
-    layers: OrderedMap<LayerId, T::Id>,
-    duplicates: Duplicates<T::Id>,
-    aliases: Rc<Aliases<T::Id>>,
-    policy: ConflictPolicy<T>,
-    key: Option<QueryKey>,
+    layers: OrderedMap<LayerId, RowId>,
+    duplicates: Duplicates,
+    aliases: Rc<Aliases>,
+    policy: ConflictPolicy<dyn AnyItem>,
     news: OverlayNews,
     /// Whether a fetch is landing.
     is_landing: bool,
-    /// What is done about layers; none as long as there has been no edit.
-    calls: Option<&'static Calls<T>>,
+    /// None as long as there has been no edit.
+    home: Option<Home>,
+}
+
+/// What the first edit brings along.
+struct Home {
+    /// The list's own, for reports.
+    key: QueryKey,
+    json: JsonOf<dyn AnyItem>,
+    calls: &'static Calls,
 }
 
 /// A row with layers.
-struct Touched<T: ListItem> {
-    stack: Stack<T, Spot<T::Id>>,
+struct Touched {
+    stack: Stack<dyn AnyItem, Spot>,
     /// What is in the order for it; `None` if the layers hide it, or are lifted.
-    shown: Option<Entry<T>>,
+    shown: Option<Entry>,
     /// Its place, if that is not the synced row's.
     place: Option<Label>,
     /// The edit that makes a row which looks like this one of the server's, which is hidden for it.
@@ -61,17 +68,17 @@ struct Touched<T: ListItem> {
 }
 
 /// A mutation with layers here.
-struct Member<I> {
+struct Member {
     message: Option<MessageId>,
-    rows: OrderedSet<I>,
+    rows: OrderedSet<RowId>,
     /// Those that the server has said the id of.
-    named: OrderedSet<I>,
+    named: OrderedSet<RowId>,
     /// The layers that insert a row of which it has not.
     unnamed: OrderedSet<LayerId>,
 }
 
-impl<T: ListItem> ListOverlay<T> {
-    pub(super) fn new(policy: ConflictPolicy<T>) -> Self {
+impl ListOverlay {
+    pub(super) fn new(policy: ConflictPolicy<dyn AnyItem>) -> Self {
         Self {
             touched: OrderedMap::new(),
             mutations: OrderedMap::new(),
@@ -80,10 +87,9 @@ impl<T: ListItem> ListOverlay<T> {
             duplicates: Duplicates::new(),
             aliases: Rc::default(),
             policy,
-            key: None,
             news: OverlayNews::default(),
             is_landing: false,
-            calls: None,
+            home: None,
         }
     }
 
@@ -91,14 +97,18 @@ impl<T: ListItem> ListOverlay<T> {
         self.touched.values().map(|row| row.stack.len()).sum()
     }
 
-    pub(super) fn aliases(&self) -> Rc<Aliases<T::Id>> {
+    fn calls(&self) -> Option<&'static Calls> {
+        self.home.as_ref().map(|home| home.calls)
+    }
+
+    pub(super) fn aliases(&self) -> Rc<Aliases> {
         Rc::clone(&self.aliases)
     }
 
     /// Names the rows that had a temporary id by that as well.
-    pub(super) fn name_aliases(&self, ids: &mut Vec<T::Id>) {
-        let temporary = |id: &T::Id| self.aliases.temporary(id).cloned();
-        let more: Vec<T::Id> = ids.iter().filter_map(temporary).collect();
+    pub(super) fn name_aliases(&self, ids: &mut Vec<RowId>) {
+        let temporary = |id: &RowId| self.aliases.temporary(id).cloned();
+        let more: Vec<RowId> = ids.iter().filter_map(temporary).collect();
         ids.extend(more);
     }
 
@@ -106,17 +116,15 @@ impl<T: ListItem> ListOverlay<T> {
     /// it anew.
     fn take_layers<'a>(
         &mut self,
-        id: &T::Id,
-        became: impl Fn(&Layer<T, Spot<T::Id>>) -> Option<Became<'a, T>>,
-    ) where
-        T: 'a,
-    {
-        let Some(touched) = self.touched.get_mut(id) else {
+        id: &RowId,
+        became: impl Fn(&Layer<dyn AnyItem, Spot>) -> Option<Became<'a, dyn AnyItem>>,
+    ) {
+        let (Some(touched), Some(home)) = (self.touched.get_mut(id), &self.home) else {
             return;
         };
         let rules = Rules {
             policy: &self.policy,
-            json: KeyedList::<T>::json(),
+            json: home.json,
         };
         let removed = touched.stack.remove(&rules, became);
         let mut left: Vec<MutationId> = removed.iter().map(|layer| layer.id.mutation).collect();
@@ -134,7 +142,7 @@ impl<T: ListItem> ListOverlay<T> {
     }
 
     /// A mutation has no layer on a row any more.
-    fn leave(&mut self, mutation: MutationId, id: &T::Id) {
+    fn leave(&mut self, mutation: MutationId, id: &RowId) {
         let Some(member) = self.mutations.get_mut(&mutation) else {
             return;
         };
@@ -148,19 +156,19 @@ impl<T: ListItem> ListOverlay<T> {
     }
 
     /// Whether a mutation has a layer on a row.
-    fn is_on(&self, mutation: MutationId, id: &T::Id) -> bool {
+    fn is_on(&self, mutation: MutationId, id: &RowId) -> bool {
         let member = self.mutations.get(&mutation);
         member.is_some_and(|member| member.rows.contains(id))
     }
 
     /// The row of a mutation that has one row only.
-    fn only_row_of(&self, mutation: MutationId) -> Option<&T::Id> {
+    fn only_row_of(&self, mutation: MutationId) -> Option<&RowId> {
         let rows = &self.mutations.get(&mutation)?.rows;
         rows.first().filter(|_| rows.len() == 1)
     }
 
     /// The server has said the id of a row that `mutation` makes. Whether that is news.
-    fn name(&mut self, mutation: MutationId, id: &T::Id) -> bool {
+    fn name(&mut self, mutation: MutationId, id: &RowId) -> bool {
         let Some(member) = self.mutations.get_mut(&mutation) else {
             return false;
         };
@@ -171,20 +179,22 @@ impl<T: ListItem> ListOverlay<T> {
         member.named.insert(id.clone())
     }
 
-    fn rows_of(&self, mutation: MutationId) -> Vec<T::Id> {
+    fn rows_of(&self, mutation: MutationId) -> Vec<RowId> {
         let member = self.mutations.get(&mutation);
         member.map_or_else(Vec::new, |member| member.rows.iter().cloned().collect())
     }
 }
 
-impl<T: ListItem> KeyedList<T> {
-    /// Lays an edit of the row `id` over it. `key` is the list's own, for reports.
+impl ErasedList {
+    /// Lays an edit of the row `id` over it. `key` is the list's own, for reports; `json` is how its
+    /// items become JSON and back.
     pub(crate) fn push_layer(
         &mut self,
         key: &QueryKey,
         layer: LayerId,
-        id: &T::Id,
-        change: Change<T, Spot<T::Id>>,
+        id: &RowId,
+        change: Change<dyn AnyItem, Spot>,
+        json: JsonOf<dyn AnyItem>,
     ) -> Result<bool, DecodeError> {
         let id = self.overlay.aliases.resolve(id).clone();
         if let Change::Patch(patch) = &change {
@@ -192,21 +202,22 @@ impl<T: ListItem> KeyedList<T> {
         }
         let change = match change {
             Change::Insert(item) if item.id() != id => {
-                Change::Insert(renamed(&*item, &id).map_or(item, Rc::new))
+                Change::Insert(renamed(self.of.id_field, &*item, &id).unwrap_or(item))
             }
             change => change,
         };
-        if self.overlay.key.is_none() {
-            self.overlay.key = Some(key.clone());
-            self.overlay.calls = Some(&Self::CALLS);
-        }
+        self.overlay.home.get_or_insert_with(|| Home {
+            key: key.clone(),
+            json,
+            calls: &Self::CALLS,
+        });
         self.touch(&id);
         let lifted = self.lift([&id].into_iter());
         let under = self.rows.get(&id).map(|row| Rc::clone(&row.entry.item));
         let overlay = &mut self.overlay;
         let rules = Rules {
             policy: &overlay.policy,
-            json: Self::json(),
+            json,
         };
         let mut result = Ok(());
         let inserts = matches!(change, Change::Insert(_));
@@ -242,8 +253,8 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// An edit says what becomes of a row, and not which row it is.
-    fn check_id(&self, id: &T::Id, patch: &str) -> Result<(), DecodeError> {
-        let head = Head::<T>::read(patch).map_err(|error| error.told(""))?;
+    fn check_id(&self, id: &RowId, patch: &str) -> Result<(), DecodeError> {
+        let head = Head::read(self.of, patch).map_err(|error| error.told(""))?;
         match head.id {
             Some(named) if self.overlay.aliases.resolve(&named) != id => Err(DecodeError::new(
                 "an edit",
@@ -253,16 +264,8 @@ impl<T: ListItem> KeyedList<T> {
         }
     }
 
-    /// How rows become JSON and back, for edits.
-    fn json() -> JsonOf<T> {
-        JsonOf {
-            merge: merged_in_place,
-            ..JsonOf::new()
-        }
-    }
-
     /// Readies a row for layers.
-    fn touch(&mut self, id: &T::Id) {
+    fn touch(&mut self, id: &RowId) {
         if !self.overlay.touched.contains_key(id) {
             let touched = Touched {
                 stack: Stack::new(),
@@ -275,19 +278,19 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// How the row `id` stands; `None` if nothing of it waits for the server.
-    pub(crate) fn layer_state(&self, id: &T::Id) -> Option<LayerState> {
+    pub(crate) fn layer_state(&self, id: &RowId) -> Option<LayerState> {
         let id = self.overlay.aliases.resolve(id);
         self.overlay.touched.get(id)?.stack.state()
     }
 
     /// The rows of which something waits for the server, by id.
-    pub(crate) fn layer_states(&self) -> impl Iterator<Item = (&T::Id, LayerState)> {
+    pub(crate) fn layer_states(&self) -> impl Iterator<Item = (&RowId, LayerState)> {
         let rows = self.overlay.touched.iter();
         rows.filter_map(|(id, row)| Some((id, row.stack.state()?)))
     }
 
     /// The id that a row has now, if `id` was a temporary one.
-    pub(crate) fn current_id<'a>(&'a self, id: &'a T::Id) -> &'a T::Id {
+    pub(crate) fn current_id<'a>(&'a self, id: &'a RowId) -> &'a RowId {
         self.overlay.aliases.resolve(id)
     }
 
@@ -295,17 +298,15 @@ impl<T: ListItem> KeyedList<T> {
     /// rows anew.
     fn peel<'a>(
         &mut self,
-        ids: &[T::Id],
+        ids: &[RowId],
         synced: Synced,
-        became: impl Fn(&T::Id, &Layer<T, Spot<T::Id>>) -> Option<Became<'a, T>>,
-    ) -> bool
-    where
-        T: 'a,
-    {
+        became: impl Fn(&RowId, &Layer<dyn AnyItem, Spot>) -> Option<Became<'a, dyn AnyItem>>,
+    ) -> bool {
         let lifted = self.lift(ids.iter());
         for id in ids {
             if let Some(touched) = self.overlay.touched.get_mut(id) {
-                let moved = |layer: &Layer<T, _>| matches!(layer.change, Change::Place(_));
+                let moved =
+                    |layer: &Layer<dyn AnyItem, _>| matches!(layer.change, Change::Place(_));
                 if touched
                     .stack
                     .iter()
@@ -323,20 +324,22 @@ impl<T: ListItem> KeyedList<T> {
 
     /// Drops the layers that were confirmed before the fetch began that has landed with these rows,
     /// which are taken next.
-    fn drop_fetched(&mut self, items: &[T]) {
-        let is_fetched =
-            |layer: &Layer<T, _>| matches!(layer.phase, Phase::Confirmed { fetched: true, .. });
+    fn drop_fetched(&mut self, items: &[Versioned]) {
+        let is_fetched = |layer: &Layer<dyn AnyItem, _>| {
+            matches!(layer.phase, Phase::Confirmed { fetched: true, .. })
+        };
         let rows = self.overlay.touched.iter();
-        let ids: OrderedSet<T::Id> = rows
+        let ids: OrderedSet<RowId> = rows
             .filter(|(_, row)| row.stack.iter().any(is_fetched))
             .map(|(id, _)| id.clone())
             .collect();
         if ids.is_empty() {
             return;
         }
-        let fetched = items.iter().map(|item| (item.id(), item));
-        let fetched: OrderedMap<T::Id, &T> = fetched.filter(|(id, _)| ids.contains(id)).collect();
-        let ids: Vec<T::Id> = ids.into_iter().collect();
+        let fetched = items.iter().map(|(item, _)| (item.id(), &**item));
+        let fetched: OrderedMap<RowId, &dyn AnyItem> =
+            fetched.filter(|(id, _)| ids.contains(id)).collect();
+        let ids: Vec<RowId> = ids.into_iter().collect();
         self.note_fetched_inserts(&ids, |id| fetched.contains_key(id));
         self.peel(&ids, Synced::Passing, |id, layer| {
             let became = fetched
@@ -347,10 +350,10 @@ impl<T: ListItem> KeyedList<T> {
     }
 }
 
-impl<T: ListItem> KeyedList<T> {
+impl ErasedList {
     /// Notes down of the new rows among these, of which the server has not said the ids, whether a
     /// fetch has brought them.
-    fn note_fetched_inserts(&mut self, ids: &[T::Id], is_there: impl Fn(&T::Id) -> bool) {
+    fn note_fetched_inserts(&mut self, ids: &[RowId], is_there: impl Fn(&RowId) -> bool) {
         let mut known: OrderedMap<MutationId, bool> = OrderedMap::new();
         for id in ids {
             let layers = self.overlay.touched.get(id).into_iter();
@@ -364,7 +367,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 }
 
-impl<T: ListItem> Overlay for KeyedList<T> {
+impl Overlay for ErasedList {
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
@@ -440,7 +443,7 @@ impl<T: ListItem> Overlay for KeyedList<T> {
         if !std::mem::take(&mut self.overlay.is_landing) || !is_last {
             return false;
         }
-        let ids: Vec<T::Id> = self.overlay.touched.keys().cloned().collect();
+        let ids: Vec<RowId> = self.overlay.touched.keys().cloned().collect();
         let lifted = self.lift(ids.iter());
         self.lay(lifted, Synced::Same).changed()
     }
@@ -454,11 +457,11 @@ impl<T: ListItem> Overlay for KeyedList<T> {
         let id = overlay.layers.get(&layer)?;
         let rules = Rules {
             policy: &overlay.policy,
-            json: Self::json(),
+            json: overlay.home.as_ref()?.json,
         };
         let row = self.rows.get(id);
         let newest = self.recent.of(id).last().and_then(|patch| patch.version);
-        let version = row.and_then(|row| row.version.max(newest));
+        let version = row.and_then(|row| row.version().max(newest));
         let under = row.map(|row| &row.entry.item);
         (overlay.touched.get(id)?.stack).outgoing(layer, under, version, &rules)
     }
@@ -466,16 +469,6 @@ impl<T: ListItem> Overlay for KeyedList<T> {
     fn take_news(&mut self) -> OverlayNews {
         std::mem::take(&mut self.overlay.news)
     }
-}
-
-/// `item` with `patch` merged in, which may name it by a temporary id: it stays the same row.
-fn merged_in_place<T: ListItem>(item: &T, patch: &str) -> Result<T, DecodeError> {
-    let merged = item.merged(patch)?;
-    let id = item.id();
-    if merged.id() == id {
-        return Ok(merged);
-    }
-    renamed(&merged, &id).ok_or_else(|| DecodeError::new("an edit", "it changes the id of its row"))
 }
 
 #[cfg(test)]

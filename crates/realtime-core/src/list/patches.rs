@@ -3,10 +3,9 @@
 
 use super::{
     expiry::{AgeQueue, Ticket},
-    item::{ItemId, text_len},
     options::Limit,
 };
-use crate::{ordered::OrderedMap, time::Instant};
+use crate::{id::RowId, ordered::OrderedMap, time::Instant};
 
 /// One partial update.
 #[derive(Debug)]
@@ -19,12 +18,12 @@ pub(super) struct Patch {
 /// The patches of one list, those of one id in the order they are to be merged: by version, then
 /// the ones without a version as they came.
 #[derive(Debug)]
-pub(super) struct Patches<K> {
-    by_id: OrderedMap<K, Vec<Patch>>,
-    ages: AgeQueue<K>,
+pub(super) struct Patches {
+    by_id: OrderedMap<RowId, Vec<Patch>>,
+    ages: AgeQueue<RowId>,
 }
 
-impl<K: ItemId> Patches<K> {
+impl Patches {
     pub(super) const fn new(limit: Limit) -> Self {
         Self {
             by_id: OrderedMap::new(),
@@ -41,23 +40,23 @@ impl<K: ItemId> Patches<K> {
         self.ages.bytes()
     }
 
-    pub(super) fn of(&self, id: &K) -> &[Patch] {
+    pub(super) fn of(&self, id: &RowId) -> &[Patch] {
         self.by_id.get(id).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn contains(&self, id: &K, version: u64) -> bool {
+    pub(super) fn contains(&self, id: &RowId, version: u64) -> bool {
         self.of(id)
             .binary_search_by_key(&rank(Some(version)), |patch| rank(patch.version))
             .is_ok()
     }
 
-    pub(super) fn push(&mut self, now: Instant, id: &K, version: Option<u64>, json: &str) {
+    pub(super) fn push(&mut self, now: Instant, id: &RowId, version: Option<u64>, json: &str) {
         let patch = Patch {
             version,
             json: json.into(),
             ticket: self
                 .ages
-                .push(now, id.clone(), json.len() + 2 * text_len(id)),
+                .push(now, id.clone(), json.len() + 2 * id.text_len()),
         };
         let patches = self.by_id.get_or_insert_with(id.clone(), Default::default);
         let at = patches.partition_point(|other| rank(other.version) <= rank(version));
@@ -65,20 +64,20 @@ impl<K: ItemId> Patches<K> {
     }
 
     /// Takes all patches of `id` out.
-    pub(super) fn take(&mut self, id: &K) -> Vec<Patch> {
+    pub(super) fn take(&mut self, id: &RowId) -> Vec<Patch> {
         let patches = self.by_id.remove(id).unwrap_or_default();
         self.forget(&patches);
         patches
     }
 
     /// Takes all patches out, by id.
-    pub(super) fn take_all(&mut self) -> impl Iterator<Item = (K, Vec<Patch>)> + use<K> {
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = (RowId, Vec<Patch>)> + use<> {
         self.ages.clear();
         std::mem::take(&mut self.by_id).into_iter()
     }
 
     /// Takes the patches of `id` out that are no newer than `version`.
-    pub(super) fn take_up_to(&mut self, id: &K, version: u64) -> Vec<Patch> {
+    pub(super) fn take_up_to(&mut self, id: &RowId, version: u64) -> Vec<Patch> {
         let Some(patches) = self.by_id.get_mut(id) else {
             return Vec::new();
         };
@@ -92,7 +91,7 @@ impl<K: ItemId> Patches<K> {
     }
 
     /// Takes the first patch of `id` in merge order out.
-    pub(super) fn take_first(&mut self, id: &K) -> Option<Patch> {
+    pub(super) fn take_first(&mut self, id: &RowId) -> Option<Patch> {
         let ticket = self.of(id).first()?.ticket;
         self.ages.remove(ticket);
         Some(self.extract(id.clone(), ticket)?.1)
@@ -111,7 +110,7 @@ impl<K: ItemId> Patches<K> {
     }
 
     /// The oldest patch, taken out, if there are more than may be.
-    pub(super) fn pop_overflow(&mut self) -> Option<(K, Patch)> {
+    pub(super) fn pop_overflow(&mut self) -> Option<(RowId, Patch)> {
         if !self.ages.is_over_cap() {
             return None;
         }
@@ -120,7 +119,7 @@ impl<K: ItemId> Patches<K> {
     }
 
     /// A patch whose time is over, taken out.
-    pub(super) fn pop_expired(&mut self, now: Instant) -> Option<(K, Patch)> {
+    pub(super) fn pop_expired(&mut self, now: Instant) -> Option<(RowId, Patch)> {
         let (ticket, id) = self.ages.pop_expired(now)?;
         self.extract(id, ticket)
     }
@@ -129,7 +128,7 @@ impl<K: ItemId> Patches<K> {
         self.ages.next_deadline()
     }
 
-    fn extract(&mut self, id: K, ticket: Ticket) -> Option<(K, Patch)> {
+    fn extract(&mut self, id: RowId, ticket: Ticket) -> Option<(RowId, Patch)> {
         let patches = self.by_id.get_mut(&id)?;
         let at = patches.iter().position(|patch| patch.ticket == ticket)?;
         let patch = patches.remove(at);

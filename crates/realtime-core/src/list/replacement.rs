@@ -1,10 +1,10 @@
 //! Taking a fetched snapshot.
 
-use super::{Applied, KeyedList, item::ListItem, row::Row, sequence::Entry};
-use crate::{ordered::OrderedSet, time::Instant};
+use super::{Applied, ErasedList, item::Versioned, row::Row, sequence::Entry};
+use crate::{id::RowId, ordered::OrderedSet, time::Instant};
 use std::{collections::BTreeMap, rc::Rc};
 
-impl<T: ListItem> KeyedList<T> {
+impl ErasedList {
     /// Takes a fetched snapshot: these are all the rows there are.
     ///
     /// Per row, what is newer by version outranks it: a row, a parked or recent patch, a delete; but
@@ -15,19 +15,15 @@ impl<T: ListItem> KeyedList<T> {
     ///
     /// Optimistic edits stay over it, but for those that the server had confirmed before the fetch
     /// began.
-    pub fn replace(&mut self, now: Instant, items: Vec<T>) -> Applied {
+    pub(crate) fn replace(&mut self, now: Instant, items: Vec<Versioned>) -> Applied {
         self.expire_unless_told(now);
         self.fetch_landed(&items);
-        let items = items.into_iter().map(|item| {
-            let version = item.version();
-            (item, version)
-        });
-        self.replace_all(now, items.collect())
+        self.replace_all(now, items)
     }
 
-    pub(super) fn replace_all(&mut self, now: Instant, items: Vec<(T, Option<u64>)>) -> Applied {
+    pub(super) fn replace_all(&mut self, now: Instant, items: Vec<Versioned>) -> Applied {
         for (item, _) in &items {
-            self.recognise(item);
+            self.recognise(&**item);
         }
         let lifted = self.lift_all();
         let mut applied = self.replace_beneath(now, items);
@@ -35,7 +31,7 @@ impl<T: ListItem> KeyedList<T> {
         applied
     }
 
-    fn replace_beneath(&mut self, now: Instant, items: Vec<(T, Option<u64>)>) -> Applied {
+    fn replace_beneath(&mut self, now: Instant, items: Vec<Versioned>) -> Applied {
         self.tombstones.clear_unversioned();
         self.stats.parked_dropped += self.parked.drop_unversioned();
         let mut applied = Applied::default();
@@ -59,15 +55,15 @@ impl<T: ListItem> KeyedList<T> {
             self.stats.applied += 1;
             self.tombstones.remove(&id);
             let row = if let Some(row) = old.remove(&id) {
-                let is_older = version.is_some() && row.version > version;
-                counts_anew |= is_older && row.era != self.era;
-                self.renew(&id, row, item, version, &mut applied)
+                let is_older = version.is_some() && row.version() > version;
+                counts_anew |= is_older && row.era() != self.era;
+                self.renew(&id, row, (item, version), &mut applied)
             } else {
                 if version.is_none() {
                     self.stats.parked_dropped += self.parked.take(&id).len() as u64;
                 }
                 added.push(id.clone());
-                Row::new(Entry::new(Rc::new(item)), version, self.era)
+                Row::new(Entry::new(item), version, self.era)
             };
             shown.push(Rc::clone(&row.entry.item));
             self.rows.insert(id, row);
@@ -94,20 +90,19 @@ impl<T: ListItem> KeyedList<T> {
     /// A known row after a fetched item of it.
     fn renew(
         &mut self,
-        id: &T::Id,
-        mut row: Row<T>,
-        item: T,
-        version: Option<u64>,
+        id: &RowId,
+        mut row: Row,
+        (item, version): Versioned,
         applied: &mut Applied,
-    ) -> Row<T> {
+    ) -> Row {
         // It stands where the snapshot has it, whatever it looks like: a newer move counts again.
-        row.placed = version;
-        if version.is_some() && row.version > version && row.era == self.era {
+        row.set_placed(version);
+        if version.is_some() && row.version() > version && row.era() == self.era {
             applied.add(self.ignore());
             return row;
         }
         let item = row.rebase(id, &mut self.recent, (item, version), self.era);
-        if row.entry.item != item {
+        if *row.entry.item != *item {
             row.entry = Entry::new(item);
             self.pending.item(id);
             applied.changed = true;
@@ -115,7 +110,7 @@ impl<T: ListItem> KeyedList<T> {
         row
     }
 
-    fn drop_absent(&mut self, rows: BTreeMap<T::Id, Row<T>>) {
+    fn drop_absent(&mut self, rows: BTreeMap<RowId, Row>) {
         for id in rows.into_keys() {
             self.recent.take(&id);
             self.pending.item(&id);
@@ -123,7 +118,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Each item once, in the place where it stood last.
-    fn last_of_each(&mut self, items: Vec<(T, Option<u64>)>) -> Vec<(T, Option<u64>)> {
+    fn last_of_each(&mut self, items: Vec<Versioned>) -> Vec<Versioned> {
         let mut seen = OrderedSet::new();
         let count = items.len();
         let mut last: Vec<_> = items

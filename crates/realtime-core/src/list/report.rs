@@ -1,6 +1,6 @@
 //! What a list tells about itself: one change's outcome, what readers must re-read, counters.
 
-use crate::{error::DecodeError, ordered::OrderedSet};
+use crate::{error::DecodeError, id::RowId, ordered::OrderedSet};
 
 /// How many changed ids are listed one by one.
 const MAX_CHANGED: usize = 1_024;
@@ -76,18 +76,18 @@ impl Applied {
     }
 }
 
-/// What changed since the last [`KeyedList::take_changes`](super::KeyedList::take_changes).
+/// What changed since the last [`ErasedList::take_changes`](super::ErasedList::take_changes).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListChanges<I> {
+pub struct ListChanges {
     /// Whether rows came, went or stand in another order.
     pub order: bool,
     /// The rows that came, went or look different, each once, by id. Empty if `reset` is set.
-    pub items: Vec<I>,
+    pub items: Vec<RowId>,
     /// Whether so many rows changed that any may have.
     pub reset: bool,
 }
 
-impl<I> ListChanges<I> {
+impl ListChanges {
     /// Whether nothing changed.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -97,13 +97,13 @@ impl<I> ListChanges<I> {
 
 /// The changes that nobody has taken yet.
 #[derive(Debug)]
-pub(super) struct Pending<I> {
+pub(super) struct Pending {
     order: bool,
-    items: OrderedSet<I>,
+    items: OrderedSet<RowId>,
     reset: bool,
 }
 
-impl<I: Clone + Ord> Pending<I> {
+impl Pending {
     pub(super) const fn new() -> Self {
         Self {
             order: false,
@@ -124,7 +124,7 @@ impl<I: Clone + Ord> Pending<I> {
         self.order = order;
     }
 
-    pub(super) fn item(&mut self, id: &I) {
+    pub(super) fn item(&mut self, id: &RowId) {
         if self.reset {
             return;
         }
@@ -135,7 +135,7 @@ impl<I: Clone + Ord> Pending<I> {
         }
     }
 
-    pub(super) fn take(&mut self) -> ListChanges<I> {
+    pub(super) fn take(&mut self) -> ListChanges {
         let Self {
             order,
             items,

@@ -1,40 +1,76 @@
 //! One row: what is shown, and what it is made of.
 
 use super::{
-    item::ListItem,
+    item::{AnyItem, Item, Versioned},
     patches::{Patch, Patches},
     sequence::Entry,
 };
-use crate::error::DecodeError;
+use crate::{error::DecodeError, id::RowId};
 use std::rc::Rc;
 
 /// A row. What it shows is always its base with the recent patches of its id merged over it.
-#[derive(Debug)]
-pub(super) struct Row<T> {
+pub(super) struct Row {
     /// What is shown, and its place in the order.
-    pub(super) entry: Entry<T>,
+    pub(super) entry: Entry,
     /// What recent patches lie over; `None` if there are none, and the base is what is shown.
-    pub(super) base: Option<Rc<T>>,
-    /// The version that the base is whole up to.
-    pub(super) version: Option<u64>,
-    /// The version of what gave the row its place.
-    pub(super) placed: Option<u64>,
-    /// Which of the server's histories the base is of.
-    pub(super) era: u32,
+    pub(super) base: Option<Item>,
+    versions: Versions,
 }
 
-impl<T: ListItem> Row<T> {
-    pub(super) const fn new(entry: Entry<T>, version: Option<u64>, era: u32) -> Self {
-        Self {
+/// The versions of a row, close together: there may be a million rows.
+#[derive(Clone, Copy)]
+struct Versions {
+    whole: u64,
+    placed: u64,
+    era: u32,
+    has_whole: bool,
+    has_placed: bool,
+}
+
+impl Row {
+    pub(super) fn new(entry: Entry, version: Option<u64>, era: u32) -> Self {
+        let mut row = Self {
             entry,
             base: None,
-            version,
-            placed: version,
-            era,
-        }
+            versions: Versions {
+                whole: 0,
+                placed: 0,
+                era,
+                has_whole: false,
+                has_placed: false,
+            },
+        };
+        row.set_version(version);
+        row.set_placed(version);
+        row
     }
 
-    pub(super) fn base(&self) -> &Rc<T> {
+    /// The version that the base is whole up to.
+    pub(super) fn version(&self) -> Option<u64> {
+        self.versions.has_whole.then_some(self.versions.whole)
+    }
+
+    pub(super) fn set_version(&mut self, version: Option<u64>) {
+        self.versions.has_whole = version.is_some();
+        self.versions.whole = version.unwrap_or_default();
+    }
+
+    /// The version of what gave the row its place.
+    pub(super) fn placed(&self) -> Option<u64> {
+        self.versions.has_placed.then_some(self.versions.placed)
+    }
+
+    pub(super) fn set_placed(&mut self, version: Option<u64>) {
+        self.versions.has_placed = version.is_some();
+        self.versions.placed = version.unwrap_or_default();
+    }
+
+    /// Which of the server's histories the base is of.
+    pub(super) const fn era(&self) -> u32 {
+        self.versions.era
+    }
+
+    pub(super) fn base(&self) -> &Item {
         self.base.as_ref().unwrap_or(&self.entry.item)
     }
 
@@ -43,22 +79,23 @@ impl<T: ListItem> Row<T> {
     /// Recent patches stay if they are newer; over an item without a version none is.
     pub(super) fn rebase(
         &mut self,
-        id: &T::Id,
-        recent: &mut Patches<T::Id>,
-        (item, version): (T, Option<u64>),
+        id: &RowId,
+        recent: &mut Patches,
+        (item, version): Versioned,
         era: u32,
-    ) -> Rc<T> {
-        if self.era != era {
-            (self.version, self.era) = (None, era);
+    ) -> Item {
+        if self.versions.era != era {
+            self.versions.era = era;
+            self.set_version(None);
         }
         if let Some(version) = version {
             recent.take_up_to(id, version);
-            self.version = Some(version);
+            self.set_version(Some(version));
         } else {
             let newest = recent.take(id).last().and_then(|patch| patch.version);
-            self.version = self.version.max(newest);
+            self.set_version(self.version().max(newest));
         }
-        self.base = Some(Rc::new(item));
+        self.base = Some(item);
         self.settle_followers(id, recent)
     }
 
@@ -66,12 +103,12 @@ impl<T: ListItem> Row<T> {
     /// what is to be shown.
     ///
     /// Whoever calls this shows it, since a row without recent patches is its own base.
-    pub(super) fn settle_followers(&mut self, id: &T::Id, recent: &mut Patches<T::Id>) -> Rc<T> {
+    pub(super) fn settle_followers(&mut self, id: &RowId, recent: &mut Patches) -> Item {
         let mut base = Rc::clone(self.base());
         while let Some(first) = recent.of(id).first()
-            && self.version.and_then(|version| version.checked_add(1)) == first.version
+            && self.version().and_then(|version| version.checked_add(1)) == first.version
         {
-            self.version = first.version;
+            self.set_version(first.version);
             let followers: Vec<_> = recent.take_first(id).into_iter().collect();
             base = fold(&base, &followers);
         }
@@ -83,7 +120,7 @@ impl<T: ListItem> Row<T> {
 }
 
 /// `item` with `patch` merged in; an error also if the patch would rename the item.
-pub(super) fn merged<T: ListItem>(item: &T, patch: &str) -> Result<T, DecodeError> {
+pub(super) fn merged(item: &dyn AnyItem, patch: &str) -> Result<Item, DecodeError> {
     let merged = item.merged(patch)?;
     if merged.id() == item.id() {
         Ok(merged)
@@ -93,8 +130,8 @@ pub(super) fn merged<T: ListItem>(item: &T, patch: &str) -> Result<T, DecodeErro
 }
 
 /// `base` with the patches merged in, one after the other, but for the ones that do not fit.
-pub(super) fn fold<T: ListItem>(base: &Rc<T>, patches: &[Patch]) -> Rc<T> {
+pub(super) fn fold(base: &Item, patches: &[Patch]) -> Item {
     patches.iter().fold(Rc::clone(base), |item, patch| {
-        merged(&*item, &patch.json).map_or(item, Rc::new)
+        merged(&*item, &patch.json).unwrap_or(item)
     })
 }

@@ -24,11 +24,11 @@ impl<T: ListItem, S> ListSelector<T, S> {
     /// Derives a value from all rows, each time any differs.
     ///
     /// ```
-    /// # use realtime_core::{ListItem, list::{KeyedList, ListSelector, Selected}};
+    /// # use realtime_core::{ListItem, RowId, list::{KeyedList, ListSelector, Selected}};
     /// # use serde::{Deserialize, Serialize};
     /// # #[derive(Debug, PartialEq, Serialize, Deserialize)]
     /// # struct Task { id: u64, title: String }
-    /// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+    /// # impl ListItem for Task { fn id(&self) -> RowId { self.id.into() } }
     /// let first = ListSelector::new(|tasks: &realtime_core::ListSnapshot<Task>| {
     ///     tasks.get(0).map(|task| task.title.clone())
     /// });
@@ -47,11 +47,11 @@ impl<T: ListItem, S> ListSelector<T, S> {
     /// Taking a row out must undo adding it exactly: count in whole numbers, cents and not floats.
     ///
     /// ```
-    /// # use realtime_core::{Instant, ListItem, list::{KeyedList, ListSelector, Selected}};
+    /// # use realtime_core::{Instant, ListItem, RowId, list::{KeyedList, ListSelector, Selected}};
     /// # use serde::{Deserialize, Serialize};
     /// # #[derive(Debug, PartialEq, Serialize, Deserialize)]
     /// # struct Task { id: u64, done: bool }
-    /// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+    /// # impl ListItem for Task { fn id(&self) -> RowId { self.id.into() } }
     /// let open = ListSelector::tally(
     ///     0_usize,
     ///     |open, task: &Task| *open += usize::from(!task.done),
@@ -148,9 +148,9 @@ impl<T: ListItem, S: Clone + PartialEq> Selected<T, S> {
                 let diff = list.diff(&self.source);
                 let mut value = (*self.value).clone();
                 let mut counted = 0;
-                let mut count = |how: &Count<T, S>, item: &Rc<T>| {
+                let mut count = |how: &Count<T, S>, item: Rc<T>| {
                     counted += 1;
-                    how(&mut value, item);
+                    how(&mut value, &item);
                 };
                 for gap in diff.gaps() {
                     self.source

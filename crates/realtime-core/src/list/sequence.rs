@@ -1,28 +1,28 @@
 //! The rows in their order: sorted, equal ones by id, or as they arrived and were moved.
 
 use super::{
-    item::ListItem,
+    item::Item,
     label::{self, Label, TAIL},
     sort::merge_sort,
     sorting::Sorting,
     tree::{Tree, Weigh},
 };
-use crate::overlay::LayerId;
+use crate::{id::RowId, overlay::LayerId};
 use std::{cmp::Ordering, rc::Rc};
 
 /// One row as the order holds it.
-#[derive(Debug)]
-pub(super) struct Entry<T> {
-    pub(super) item: Rc<T>,
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) item: Item,
     /// The place in arrival order; sorted lists have none.
     pub(super) label: Option<Label>,
     /// What a sorted list compares before it looks at the items.
     pub(super) prefix: u64,
 }
 
-impl<T> Entry<T> {
+impl Entry {
     /// A row that no order compares yet.
-    pub(super) const fn new(item: Rc<T>) -> Self {
+    pub(super) const fn new(item: Item) -> Self {
         Self {
             item,
             label: None,
@@ -31,21 +31,11 @@ impl<T> Entry<T> {
     }
 }
 
-impl<T> Weigh for Entry<T> {}
-
-impl<T> Clone for Entry<T> {
-    fn clone(&self) -> Self {
-        Self {
-            item: Rc::clone(&self.item),
-            label: self.label.clone(),
-            prefix: self.prefix,
-        }
-    }
-}
+impl Weigh for Entry {}
 
 /// Where a row is moved to.
 #[derive(Clone, Debug)]
-pub(crate) enum Spot<R> {
+pub(crate) enum Spot<R = RowId> {
     /// Before that row, or to the end.
     Before(Option<R>),
     /// After that row, or to the start.
@@ -61,17 +51,17 @@ enum Beside {
 
 /// The order of a list. Always finds a row by what it looked like when it was put in place, so a
 /// change costs O(log n).
-pub(super) struct Sequence<T> {
-    tree: Tree<Entry<T>>,
-    sorting: Option<Sorting<T>>,
+pub(super) struct Sequence {
+    tree: Tree<Entry>,
+    sorting: Option<Sorting>,
     /// Places in arrival order of rows that are not in the tree just now, in order.
     held: Vec<Label>,
     /// How often the comparator contradicted itself, and the row had to be looked for one by one.
     scans: u64,
 }
 
-impl<T: ListItem> Sequence<T> {
-    pub(super) fn new(sorting: Option<Sorting<T>>) -> Self {
+impl Sequence {
+    pub(super) fn new(sorting: Option<Sorting>) -> Self {
         Self {
             tree: Tree::new(),
             sorting,
@@ -80,7 +70,7 @@ impl<T: ListItem> Sequence<T> {
         }
     }
 
-    pub(super) const fn tree(&self) -> &Tree<Entry<T>> {
+    pub(super) const fn tree(&self) -> &Tree<Entry> {
         &self.tree
     }
 
@@ -93,8 +83,8 @@ impl<T: ListItem> Sequence<T> {
     }
 
     /// A row that has no place yet.
-    pub(super) fn entry(&self, item: Rc<T>) -> Entry<T> {
-        let prefix = self.sorting.as_ref().map(|it| it.prefix(&item));
+    pub(super) fn entry(&self, item: Item) -> Entry {
+        let prefix = self.sorting.as_ref().map(|it| it.prefix(&*item));
         Entry {
             prefix: prefix.unwrap_or_default(),
             ..Entry::new(item)
@@ -102,7 +92,7 @@ impl<T: ListItem> Sequence<T> {
     }
 
     /// Puts a new row where it sorts, or at the end.
-    pub(super) fn insert(&mut self, item: Rc<T>) -> Entry<T> {
+    pub(super) fn insert(&mut self, item: Item) -> Entry {
         let mut entry = self.entry(item);
         let rank = if self.sorting.is_some() {
             self.search(&entry).unwrap_or_else(|rank| rank)
@@ -117,13 +107,13 @@ impl<T: ListItem> Sequence<T> {
     }
 
     /// Puts a row back in the place it had.
-    pub(super) fn put(&mut self, entry: &Entry<T>) {
+    pub(super) fn put(&mut self, entry: &Entry) {
         let rank = self.search(entry).unwrap_or_else(|rank| rank);
         self.tree.insert(rank, entry.clone());
     }
 
     /// Puts a new row into a list in arrival order; `None` if the spot's neighbour is not there.
-    pub(super) fn insert_at(&mut self, item: Rc<T>, spot: &Spot<Entry<T>>) -> Option<Entry<T>> {
+    pub(super) fn insert_at(&mut self, item: Item, spot: &Spot<Entry>) -> Option<Entry> {
         let rank = self.rank_of(spot)?;
         let entry = Entry {
             label: Some(Label::default()),
@@ -138,7 +128,7 @@ impl<T: ListItem> Sequence<T> {
 
     /// Puts a row that the server does not know after all that it does, and among those like it in
     /// the order of the edits that made them; in a sorted list where it sorts.
-    pub(super) fn insert_last(&mut self, item: Rc<T>, made_by: LayerId) -> Entry<T> {
+    pub(super) fn insert_last(&mut self, item: Item, made_by: LayerId) -> Entry {
         if self.sorting.is_some() {
             return self.insert(item);
         }
@@ -153,11 +143,11 @@ impl<T: ListItem> Sequence<T> {
 
     /// How many rows stand before those that the server does not know.
     fn end(&self) -> usize {
-        let known = |entry: &Entry<T>| entry.label.as_ref().is_none_or(|it| it.get() < TAIL);
+        let known = |entry: &Entry| entry.label.as_ref().is_none_or(|it| it.get() < TAIL);
         let len = self.tree.len();
         match len.checked_sub(1).and_then(|last| self.tree.get(last)) {
             Some(last) if !known(last) => {
-                let side = |entry: &Entry<T>| match known(entry) {
+                let side = |entry: &Entry| match known(entry) {
                     true => Ordering::Less,
                     false => Ordering::Greater,
                 };
@@ -179,14 +169,14 @@ impl<T: ListItem> Sequence<T> {
         self.held.retain(|held| !held.is(label));
     }
 
-    pub(super) fn remove(&mut self, entry: &Entry<T>) {
+    pub(super) fn remove(&mut self, entry: &Entry) {
         if let Some(rank) = self.rank(entry).or_else(|| self.scan(entry)) {
             self.tree.remove(rank);
         }
     }
 
     /// Puts `item` in the place of `entry`, and tells whether it stands elsewhere now.
-    pub(super) fn replace(&mut self, entry: &Entry<T>, item: Rc<T>) -> (Entry<T>, bool) {
+    pub(super) fn replace(&mut self, entry: &Entry, item: Item) -> (Entry, bool) {
         let new = Entry {
             label: entry.label.clone(),
             ..self.entry(item)
@@ -194,7 +184,7 @@ impl<T: ListItem> Sequence<T> {
         let Some(rank) = self.rank(entry).or_else(|| self.scan(entry)) else {
             return (self.insert(new.item), true);
         };
-        let fits = |neighbour: Option<&Entry<T>>, wanted: Ordering| {
+        let fits = |neighbour: Option<&Entry>, wanted: Ordering| {
             neighbour.is_none_or(|neighbour| self.compare(neighbour, &new) == wanted)
         };
         let before = rank.checked_sub(1).and_then(|rank| self.tree.get(rank));
@@ -211,7 +201,7 @@ impl<T: ListItem> Sequence<T> {
     }
 
     /// Moves a row of a list in arrival order; whether it stands elsewhere now.
-    pub(super) fn move_to(&mut self, entry: &Entry<T>, spot: &Spot<Entry<T>>) -> bool {
+    pub(super) fn move_to(&mut self, entry: &Entry, spot: &Spot<Entry>) -> bool {
         let (Some(from), Some(mut to)) = (self.rank(entry), self.rank_of(spot)) else {
             return false;
         };
@@ -237,7 +227,7 @@ impl<T: ListItem> Sequence<T> {
         self.held.clear();
     }
 
-    fn rank_of(&self, spot: &Spot<Entry<T>>) -> Option<usize> {
+    fn rank_of(&self, spot: &Spot<Entry>) -> Option<usize> {
         match spot {
             Spot::Before(Some(next)) => self.rank(next),
             Spot::Before(None) => Some(self.end()),
@@ -247,14 +237,14 @@ impl<T: ListItem> Sequence<T> {
     }
 
     /// The entry's rank, if the order finds it where its comparator says.
-    pub(super) fn rank(&self, entry: &Entry<T>) -> Option<usize> {
+    pub(super) fn rank(&self, entry: &Entry) -> Option<usize> {
         let rank = self.search(entry).ok()?;
         let found = self.tree.get(rank)?;
         Rc::ptr_eq(&found.item, &entry.item).then_some(rank)
     }
 
     /// The entry's rank, looked for one by one.
-    pub(super) fn position(&self, entry: &Entry<T>) -> Option<usize> {
+    pub(super) fn position(&self, entry: &Entry) -> Option<usize> {
         let mut entries = self.tree.iter();
         entries.position(|other| Rc::ptr_eq(&other.item, &entry.item))
     }
@@ -262,7 +252,7 @@ impl<T: ListItem> Sequence<T> {
     /// Takes another order; whether that changed the order. The entries are new ones.
     ///
     /// Without a comparator the rows keep the order they are in, from then on as arrival order.
-    pub(super) fn set_sorting(&mut self, sorting: Option<Sorting<T>>) -> bool {
+    pub(super) fn set_sorting(&mut self, sorting: Option<Sorting>) -> bool {
         self.sorting = sorting;
         let items = self.tree.iter().map(|entry| Rc::clone(&entry.item));
         self.rebuild(items.collect())
@@ -271,7 +261,7 @@ impl<T: ListItem> Sequence<T> {
     /// Holds just these rows, sorted if there is a comparator; whether the order of ids changed.
     ///
     /// Rows that are the very ones held already, in this order, leave everything as it is.
-    pub(super) fn rebuild(&mut self, items: Vec<Rc<T>>) -> bool {
+    pub(super) fn rebuild(&mut self, items: Vec<Item>) -> bool {
         let items = items.into_iter();
         let mut entries: Vec<_> = items.map(|item| self.entry(item)).collect();
         if self.sorting.is_some() {
@@ -306,23 +296,23 @@ impl<T: ListItem> Sequence<T> {
         self.tree.get(0).is_some_and(|entry| entry.label.is_some())
     }
 
-    fn scan(&mut self, entry: &Entry<T>) -> Option<usize> {
+    fn scan(&mut self, entry: &Entry) -> Option<usize> {
         self.scans += 1;
         self.position(entry)
     }
 
-    fn search(&self, entry: &Entry<T>) -> Result<usize, usize> {
+    fn search(&self, entry: &Entry) -> Result<usize, usize> {
         self.tree.search(|other| self.compare(other, entry))
     }
 
-    fn compare(&self, a: &Entry<T>, b: &Entry<T>) -> Ordering {
+    fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
         if Rc::ptr_eq(&a.item, &b.item) {
             return Ordering::Equal;
         }
         match (&self.sorting, &a.label, &b.label) {
             (None, Some(a), Some(b)) => a.get().cmp(&b.get()),
             (Some(sorting), ..) => (a.prefix.cmp(&b.prefix))
-                .then_with(|| sorting.compare(&a.item, &b.item))
+                .then_with(|| sorting.compare(&*a.item, &*b.item))
                 .then_with(|| a.item.id().cmp(&b.item.id())),
             (None, ..) => Ordering::Equal,
         }
@@ -330,7 +320,7 @@ impl<T: ListItem> Sequence<T> {
 
     /// Gives `entry` a label between the rows at `rank - 1` and `rank`, spreading the labels
     /// around if these two leave no room; whether there was any.
-    fn open(&self, rank: usize, entry: &Entry<T>, beside: Beside) -> bool {
+    fn open(&self, rank: usize, entry: &Entry, beside: Beside) -> bool {
         let Some(label) = &entry.label else {
             return false;
         };
@@ -409,7 +399,7 @@ impl<T: ListItem> Sequence<T> {
 }
 
 #[cfg(test)]
-impl<T> Sequence<T> {
+impl Sequence {
     /// Whether no place is kept for an absent row.
     pub(super) const fn is_at_rest(&self) -> bool {
         self.held.is_empty()

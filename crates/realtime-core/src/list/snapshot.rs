@@ -1,12 +1,110 @@
-//! What a reader holds: all rows, in order, as they were at one moment.
+//! Snapshots: all rows, in order, as they were at one moment.
 
 use super::{
-    alias::{Aliases, RowKey},
-    item::ListItem,
+    alias::Aliases,
+    item::{Item, ListItem, shared},
     sequence::Entry,
     tree::{self, Tree},
 };
-use std::{fmt, ops::Range, rc::Rc};
+use crate::id::RowId;
+use std::{fmt, marker::PhantomData, ops::Range, rc::Rc};
+
+/// The rows of a list of any type, in order, at one moment: what needs no more than ids of them holds
+/// this, and is compiled once.
+#[derive(Clone, Default)]
+pub struct Rows {
+    pub(super) rows: Tree<Entry>,
+    pub(super) aliases: Rc<Aliases>,
+}
+
+impl Rows {
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Their ids in order.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = RowId> + ExactSizeIterator {
+        self.items().map(|item| item.id())
+    }
+
+    /// See [`ListSnapshot::key`].
+    #[must_use]
+    pub fn key(&self, id: impl Into<RowId>) -> RowId {
+        self.key_of(&id.into())
+    }
+
+    /// See [`ListSnapshot::ptr_eq`].
+    #[must_use]
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        self.rows.ptr_eq(&other.rows)
+    }
+
+    /// The rows as those of a list of `T`s. If they are none, there is none to be read.
+    #[must_use]
+    pub const fn typed<T: ListItem>(self) -> ListSnapshot<T> {
+        ListSnapshot {
+            rows: self,
+            item: PhantomData,
+        }
+    }
+
+    /// Walks the rows as those of a list of `T`s, as [`typed`](Self::typed) has them.
+    #[must_use]
+    pub fn iter<T: ListItem>(&self) -> ListIter<'_, T> {
+        self.range(0..self.len())
+    }
+
+    pub(super) fn range<T: ListItem>(&self, ranks: Range<usize>) -> ListIter<'_, T> {
+        ListIter {
+            rows: self.rows.range(ranks),
+            item: PhantomData,
+        }
+    }
+
+    pub(super) fn get(&self, rank: usize) -> Option<&Item> {
+        self.rows.get(rank).map(|entry| &entry.item)
+    }
+
+    pub(super) fn items_in(
+        &self,
+        ranks: Range<usize>,
+    ) -> impl DoubleEndedIterator<Item = &Item> + ExactSizeIterator {
+        self.rows.range(ranks).map(|entry| &entry.item)
+    }
+
+    pub(super) fn items(&self) -> impl DoubleEndedIterator<Item = &Item> + ExactSizeIterator {
+        self.items_in(0..self.len())
+    }
+
+    pub(super) fn key_of(&self, id: &RowId) -> RowId {
+        self.aliases.key(id).clone()
+    }
+
+    /// Other rows of the same list.
+    pub(super) fn with_rows(&self, rows: Tree<Entry>) -> Self {
+        Self {
+            rows,
+            aliases: Rc::clone(&self.aliases),
+        }
+    }
+}
+
+/// Equal rows in equal order. Rows that share a pointer are not looked into.
+impl PartialEq for Rows {
+    fn eq(&self, other: &Self) -> bool {
+        let mut rows = self.items().zip(other.items());
+        self.rows.ptr_eq(&other.rows)
+            || self.len() == other.len() && rows.all(|(a, b)| Rc::ptr_eq(a, b) || a == b)
+    }
+}
 
 /// All rows of a list, in order, at the moment [`KeyedList::snapshot`](super::KeyedList::snapshot)
 /// was called.
@@ -15,22 +113,15 @@ use std::{fmt, ops::Range, rc::Rc};
 /// the list does later copies only what differs. Comparing two that share everything is a
 /// comparison of pointers.
 pub struct ListSnapshot<T: ListItem> {
-    rows: Tree<Entry<T>>,
-    aliases: Rc<Aliases<T::Id>>,
+    rows: Rows,
+    item: PhantomData<fn() -> T>,
 }
 
 impl<T: ListItem> ListSnapshot<T> {
-    pub(super) const fn new(rows: Tree<Entry<T>>, aliases: Rc<Aliases<T::Id>>) -> Self {
-        Self { rows, aliases }
-    }
-
-    pub(super) const fn tree(&self) -> &Tree<Entry<T>> {
+    /// The rows, for those who need not know their type.
+    #[must_use]
+    pub const fn rows(&self) -> &Rows {
         &self.rows
-    }
-
-    /// Other rows of the same list.
-    pub(super) fn with_rows(&self, rows: Tree<Entry<T>>) -> Self {
-        Self::new(rows, Rc::clone(&self.aliases))
     }
 
     /// How many rows there are.
@@ -47,14 +138,14 @@ impl<T: ListItem> ListSnapshot<T> {
 
     /// The row at `rank`, counted from zero, in O(log n).
     #[must_use]
-    pub fn get(&self, rank: usize) -> Option<&Rc<T>> {
-        self.rows.get(rank).map(|entry| &entry.item)
+    pub fn get(&self, rank: usize) -> Option<Rc<T>> {
+        shared(self.rows.get(rank)?)
     }
 
     /// The rows in order.
     #[must_use]
     pub fn iter(&self) -> ListIter<'_, T> {
-        ListIter(self.rows.iter())
+        self.rows.iter()
     }
 
     /// The rows of these ranks, in order; ranks past the end are left out.
@@ -62,25 +153,25 @@ impl<T: ListItem> ListSnapshot<T> {
     /// Costs O(log n) plus the rows read, so a window into a long list is cheap.
     #[must_use]
     pub fn range(&self, ranks: Range<usize>) -> ListIter<'_, T> {
-        ListIter(self.rows.range(ranks))
+        self.rows.range(ranks)
     }
 
     /// The rows' ids in order.
-    pub fn ids(&self) -> impl DoubleEndedIterator<Item = T::Id> + ExactSizeIterator {
-        self.iter().map(|item| item.id())
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = RowId> + ExactSizeIterator {
+        self.rows.ids()
     }
 
     /// What a renderer is to tell the row `id` by: the id, or, for a row that this client made under
     /// a temporary one, still that. So the row keeps its element, and its focus, when the server
     /// names it.
     #[must_use]
-    pub fn key(&self, id: &T::Id) -> RowKey<T::Id> {
-        self.aliases.key(id)
+    pub fn key(&self, id: impl Into<RowId>) -> RowId {
+        self.rows.key(id)
     }
 
     /// The rows' keys in order.
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = RowKey<T::Id>> + ExactSizeIterator {
-        self.iter().map(|item| self.key(&item.id()))
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = RowId> + ExactSizeIterator {
+        self.rows.items().map(|item| self.rows.key_of(&item.id()))
     }
 
     /// Whether both are the same snapshot, without looking at a row.
@@ -94,25 +185,26 @@ impl<T: ListItem> ListSnapshot<T> {
 
 impl<T: ListItem> Clone for ListSnapshot<T> {
     fn clone(&self) -> Self {
-        Self {
-            rows: self.rows.clone(),
-            aliases: Rc::clone(&self.aliases),
-        }
+        self.rows.clone().typed()
     }
 }
 
 impl<T: ListItem> Default for ListSnapshot<T> {
     fn default() -> Self {
-        Self::new(Tree::new(), Rc::default())
+        Rows::default().typed()
     }
 }
 
 /// Equal rows in equal order. Rows that share a pointer are not looked into.
 impl<T: ListItem> PartialEq for ListSnapshot<T> {
     fn eq(&self, other: &Self) -> bool {
-        let mut rows = self.iter().zip(other);
-        self.ptr_eq(other)
-            || self.len() == other.len() && rows.all(|(a, b)| Rc::ptr_eq(a, b) || a == b)
+        self.rows == other.rows
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.ids()).finish()
     }
 }
 
@@ -123,7 +215,7 @@ impl<T: ListItem + fmt::Debug> fmt::Debug for ListSnapshot<T> {
 }
 
 impl<'a, T: ListItem> IntoIterator for &'a ListSnapshot<T> {
-    type Item = &'a Rc<T>;
+    type Item = Rc<T>;
     type IntoIter = ListIter<'a, T>;
 
     fn into_iter(self) -> ListIter<'a, T> {
@@ -132,23 +224,26 @@ impl<'a, T: ListItem> IntoIterator for &'a ListSnapshot<T> {
 }
 
 /// Walks the rows of a [`ListSnapshot`], from either end.
-pub struct ListIter<'a, T: ListItem>(tree::Iter<'a, Entry<T>>);
+pub struct ListIter<'a, T: ListItem> {
+    rows: tree::Iter<'a, Entry>,
+    item: PhantomData<fn() -> T>,
+}
 
-impl<'a, T: ListItem> Iterator for ListIter<'a, T> {
-    type Item = &'a Rc<T>;
+impl<T: ListItem> Iterator for ListIter<'_, T> {
+    type Item = Rc<T>;
 
-    fn next(&mut self) -> Option<&'a Rc<T>> {
-        self.0.next().map(|entry| &entry.item)
+    fn next(&mut self) -> Option<Rc<T>> {
+        shared(&self.rows.next()?.item)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
+        self.rows.size_hint()
     }
 }
 
 impl<T: ListItem> DoubleEndedIterator for ListIter<'_, T> {
-    fn next_back(&mut self) -> Option<Self::Item> {
-        self.0.next_back().map(|entry| &entry.item)
+    fn next_back(&mut self) -> Option<Rc<T>> {
+        shared(&self.rows.next_back()?.item)
     }
 }
 
@@ -156,7 +251,10 @@ impl<T: ListItem> ExactSizeIterator for ListIter<'_, T> {}
 
 impl<T: ListItem> Clone for ListIter<'_, T> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self {
+            rows: self.rows.clone(),
+            item: PhantomData,
+        }
     }
 }
 
@@ -169,6 +267,7 @@ impl<T: ListItem + fmt::Debug> fmt::Debug for ListIter<'_, T> {
 #[cfg(test)]
 mod tests {
     use crate::{
+        id::RowId,
         list::{KeyedList, ListItem, ListOptions},
         time::Instant,
     };
@@ -182,10 +281,8 @@ mod tests {
     }
 
     impl ListItem for Row {
-        type Id = u32;
-
-        fn id(&self) -> u32 {
-            self.id
+        fn id(&self) -> RowId {
+            self.id.into()
         }
     }
 
@@ -206,13 +303,14 @@ mod tests {
             ] {
                 let pointers = |list: &KeyedList<Row>| -> Vec<_> {
                     let some = (0..100_001).step_by(50);
-                    some.map(|id| list.get(&id).map(Rc::as_ptr)).collect()
+                    some.map(|id| list.get(id).as_ref().map(Rc::as_ptr))
+                        .collect()
                 };
                 let old = pointers(&list);
                 list.apply(Instant::ZERO, event).unwrap();
                 let after = list.snapshot();
                 // A remove and an insert, each along one path of four nodes and a neighbour.
-                let copied = after.rows.nodes_not_in(&before.rows);
+                let copied = after.rows.rows.nodes_not_in(&before.rows.rows);
                 assert!(copied <= 16, "{event} copied {copied} nodes");
                 let rows = pointers(&list);
                 let changed = old.iter().zip(&rows).filter(|(old, new)| old != new);

@@ -2,10 +2,10 @@
 
 use super::{
     expiry::{AgeQueue, Ticket},
-    item::{ItemId, text_len},
     options::Limit,
 };
 use crate::{
+    id::RowId,
     ordered::OrderedMap,
     rule::{Rule, off},
     time::Instant,
@@ -22,14 +22,14 @@ struct Tombstone {
 
 /// The deletes of one list.
 #[derive(Debug)]
-pub(super) struct Tombstones<K> {
-    by_id: OrderedMap<K, Tombstone>,
-    ages: AgeQueue<K>,
+pub(super) struct Tombstones {
+    by_id: OrderedMap<RowId, Tombstone>,
+    ages: AgeQueue<RowId>,
     /// The first delete of the server's present history.
     present: Ticket,
 }
 
-impl<K: ItemId> Tombstones<K> {
+impl Tombstones {
     pub(super) const fn new(limit: Limit) -> Self {
         Self {
             by_id: OrderedMap::new(),
@@ -49,7 +49,7 @@ impl<K: ItemId> Tombstones<K> {
 
     /// Whether a partial update or delete of `id` is late: not newer than the delete, or without
     /// a version to tell.
-    pub(super) fn cover(&self, id: &K, version: Option<u64>) -> bool {
+    pub(super) fn cover(&self, id: &RowId, version: Option<u64>) -> bool {
         match version {
             Some(_) => self.outrank(id, version),
             None => self.by_id.contains_key(id),
@@ -57,13 +57,13 @@ impl<K: ItemId> Tombstones<K> {
     }
 
     /// Whether a whole item of this version is known to lie before the delete of `id`.
-    pub(super) fn outrank(&self, id: &K, version: Option<u64>) -> bool {
+    pub(super) fn outrank(&self, id: &RowId, version: Option<u64>) -> bool {
         let floor = self.by_id.get(id).and_then(|tombstone| tombstone.floor);
         version.is_some() && version <= floor && !off(Rule::Tombstones)
     }
 
     /// Whether the delete of `id` is of the server's present history, as far as is known.
-    pub(super) fn is_present(&self, id: &K) -> bool {
+    pub(super) fn is_present(&self, id: &RowId) -> bool {
         let tombstone = self.by_id.get(id);
         tombstone.is_some_and(|tombstone| tombstone.ticket >= self.present)
     }
@@ -89,12 +89,12 @@ impl<K: ItemId> Tombstones<K> {
     pub(super) fn insert(
         &mut self,
         now: Instant,
-        id: &K,
+        id: &RowId,
         floor: Option<u64>,
         versioned: bool,
     ) -> u64 {
         // The id is there twice.
-        let ticket = self.ages.push(now, id.clone(), 2 * text_len(id));
+        let ticket = self.ages.push(now, id.clone(), 2 * id.text_len());
         let tombstone = self.by_id.get_or_insert_with(id.clone(), || Tombstone {
             floor,
             versioned,
@@ -120,7 +120,7 @@ impl<K: ItemId> Tombstones<K> {
     }
 
     /// Forgets the delete of a row that lives again; returns its floor.
-    pub(super) fn remove(&mut self, id: &K) -> Option<u64> {
+    pub(super) fn remove(&mut self, id: &RowId) -> Option<u64> {
         let tombstone = self.by_id.remove(id)?;
         self.ages.remove(tombstone.ticket);
         tombstone.floor

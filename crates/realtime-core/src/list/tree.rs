@@ -83,6 +83,12 @@ impl<E: Clone + Weigh> Tree<E> {
     }
 }
 
+impl<E: Clone + Weigh> Default for Tree<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<E: Weigh> Tree<E> {
     /// What the elements before `rank` weigh together, in O(log n).
     pub(super) fn weight_before(&self, rank: usize) -> u64 {

@@ -1,13 +1,14 @@
 //! How whole items, patches and deletes of one row come together, whatever their order.
 
 use super::{
-    Applied, KeyedList,
-    item::ListItem,
+    Applied, ErasedList,
+    item::Item,
     patches::Patch,
     row::{Row, fold, merged},
 };
 use crate::{
     error::DecodeError,
+    id::RowId,
     rule::{Rule, off},
     time::Instant,
 };
@@ -16,19 +17,19 @@ use std::rc::Rc;
 /// The most recent patches that one row keeps, so that a late one costs few merges.
 const MAX_RECENT_PER_ROW: usize = 64;
 
-impl<T: ListItem> KeyedList<T> {
+impl ErasedList {
     /// Takes a whole item.
     pub(super) fn install_beneath(
         &mut self,
         now: Instant,
-        item: T,
+        item: Item,
         version: Option<u64>,
     ) -> Applied {
         let id = item.id();
         let Some(row) = self.rows.get_mut(&id) else {
             return self.add(now, &id, item, version);
         };
-        if version.is_some() && row.version >= version && !off(Rule::VersionGuard) {
+        if version.is_some() && row.version() >= version && !off(Rule::VersionGuard) {
             return self.ignore();
         }
         let shown = row.rebase(&id, &mut self.recent, (item, version), self.era);
@@ -40,7 +41,7 @@ impl<T: ListItem> KeyedList<T> {
     pub(super) fn patch_beneath(
         &mut self,
         now: Instant,
-        id: &T::Id,
+        id: &RowId,
         version: Option<u64>,
         json: &str,
     ) -> Result<Applied, DecodeError> {
@@ -65,11 +66,11 @@ impl<T: ListItem> KeyedList<T> {
     pub(super) fn delete_beneath(
         &mut self,
         now: Instant,
-        id: &T::Id,
+        id: &RowId,
         version: Option<u64>,
     ) -> Applied {
         let newest = self.recent.of(id).last().and_then(|patch| patch.version);
-        let known = self.rows.get(id).and_then(|row| row.version).max(newest);
+        let known = self.rows.get(id).and_then(|row| row.version()).max(newest);
         if version.is_some() && known > version {
             return self.ignore();
         }
@@ -98,7 +99,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Merges the parked patches of a row that has just come.
-    pub(super) fn unpark(&mut self, now: Instant, id: &T::Id) {
+    pub(super) fn unpark(&mut self, now: Instant, id: &RowId) {
         for patch in self.parked.take(id) {
             if self.patch_row(now, id, patch.version, &patch.json).is_err() {
                 self.stats.malformed += 1;
@@ -108,13 +109,13 @@ impl<T: ListItem> KeyedList<T> {
 
     /// Makes a patch that leaves the memory of recent ones, and those older than it, part of its
     /// row's base.
-    pub(super) fn settle(&mut self, id: &T::Id, patch: Patch) {
+    pub(super) fn settle(&mut self, id: &RowId, patch: Patch) {
         let (Some(version), Some(row)) = (patch.version, self.rows.get_mut(id)) else {
             return;
         };
         let mut patches = self.recent.take_up_to(id, version);
         patches.push(patch);
-        row.version = row.version.max(Some(version));
+        row.set_version(row.version().max(Some(version)));
         if self.recent.of(id).is_empty() {
             // What is shown has all of them already.
             row.base = None;
@@ -125,11 +126,11 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Shows `item` in a row, unless it equals what is shown; whether it does not.
-    pub(super) fn show(&mut self, id: &T::Id, item: Rc<T>) -> bool {
+    pub(super) fn show(&mut self, id: &RowId, item: Item) -> bool {
         let Some(row) = self.rows.get_mut(id) else {
             return false;
         };
-        if row.entry.item == item {
+        if *row.entry.item == *item {
             return false;
         }
         let (entry, moved) = self.order.replace(&row.entry, item);
@@ -146,7 +147,7 @@ impl<T: ListItem> KeyedList<T> {
         Applied::ignored()
     }
 
-    fn add(&mut self, now: Instant, id: &T::Id, item: T, version: Option<u64>) -> Applied {
+    fn add(&mut self, now: Instant, id: &RowId, item: Item, version: Option<u64>) -> Applied {
         if self.tombstones.outrank(id, version) {
             return Applied {
                 doubted: usize::from(!self.tombstones.is_present(id)),
@@ -158,7 +159,7 @@ impl<T: ListItem> KeyedList<T> {
             return Applied::rejected();
         }
         let version = version.max(self.tombstones.remove(id));
-        let entry = self.order.insert(Rc::new(item));
+        let entry = self.order.insert(item);
         self.rows
             .insert(id.clone(), Row::new(entry, version, self.era));
         self.outrank_alias(id);
@@ -172,7 +173,7 @@ impl<T: ListItem> KeyedList<T> {
     fn patch_row(
         &mut self,
         now: Instant,
-        id: &T::Id,
+        id: &RowId,
         version: Option<u64>,
         json: &str,
     ) -> Result<Applied, DecodeError> {
@@ -182,21 +183,22 @@ impl<T: ListItem> KeyedList<T> {
         let Some(version) = version else {
             let item = merged(&*row.entry.item, json)?;
             let newest = self.recent.take(id).last().and_then(|patch| patch.version);
-            row.version = row.version.max(newest);
+            row.set_version(row.version().max(newest));
             row.base = None;
             self.stats.applied += 1;
-            return Ok(Applied::changed(self.show(id, Rc::new(item))));
+            return Ok(Applied::changed(self.show(id, item)));
         };
-        let repeat = row.version >= Some(version) || self.recent.contains(id, version);
+        let repeat = row.version() >= Some(version) || self.recent.contains(id, version);
         if repeat && !off(Rule::VersionGuard) {
             return Ok(self.ignore());
         }
         // Over a row of another history no patch is complete, whatever its number.
-        let follows =
-            row.version.is_some() && row.version == version.checked_sub(1) && row.era == self.era;
+        let follows = row.version().is_some()
+            && row.version() == version.checked_sub(1)
+            && row.era() == self.era;
         if follows || off(Rule::RecentPatches) {
-            row.base = Some(Rc::new(merged(&**row.base(), json)?));
-            row.version = Some(version);
+            row.base = Some(merged(&**row.base(), json)?);
+            row.set_version(Some(version));
             let shown = row.settle_followers(id, &mut self.recent);
             self.stats.applied += 1;
             return Ok(Applied::changed(self.show(id, shown)));
@@ -211,7 +213,7 @@ impl<T: ListItem> KeyedList<T> {
     fn remember(
         &mut self,
         now: Instant,
-        id: &T::Id,
+        id: &RowId,
         version: u64,
         json: &str,
     ) -> Result<Applied, DecodeError> {
@@ -223,7 +225,7 @@ impl<T: ListItem> KeyedList<T> {
         let newest = self.recent.of(id).last().and_then(|patch| patch.version);
         self.recent.push(now, id, Some(version), json);
         let shown = if newest < Some(version) {
-            merged(&*row.entry.item, json).map(Rc::new)
+            merged(&*row.entry.item, json)
         } else {
             let older = self
                 .recent
@@ -232,14 +234,14 @@ impl<T: ListItem> KeyedList<T> {
             let patches = self.recent.of(id);
             let under = fold(&base, patches.get(..older).unwrap_or_default());
             merged(&*under, json)
-                .map(|item| fold(&Rc::new(item), patches.get(older + 1..).unwrap_or_default()))
+                .map(|item| fold(&item, patches.get(older + 1..).unwrap_or_default()))
         };
         self.forget_overflow(id);
         self.stats.applied += 1;
         Ok(Applied::changed(self.show(id, shown?)))
     }
 
-    fn forget_overflow(&mut self, id: &T::Id) {
+    fn forget_overflow(&mut self, id: &RowId) {
         while self.recent.of(id).len() > MAX_RECENT_PER_ROW
             && let Some(patch) = self.recent.take_first(id)
         {

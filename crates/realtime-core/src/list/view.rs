@@ -1,4 +1,4 @@
-//! A part of a list, or the list in another order, kept as the list changes.
+//! Views: a part of a list, or the list in another order, kept as the list changes.
 
 mod options;
 mod shown;
@@ -6,11 +6,18 @@ mod shown;
 pub use options::ViewOptions;
 
 use super::{
-    ListSnapshot, diff::ListDiff, item::ListItem, sequence::Sequence, tree::Tree, weights::Weights,
+    ListSnapshot,
+    diff::ListDiff,
+    item::{AnyItem, ListItem},
+    sequence::Sequence,
+    snapshot::Rows,
+    sorting::Sorting,
+    tree::Tree,
+    weights::Weights,
 };
 use options::Filter;
 use shown::{Changed, Shown, Turnover};
-use std::{cell::Cell, fmt, rc::Rc};
+use std::{cell::Cell, fmt, marker::PhantomData, rc::Rc};
 
 /// A view of a list: the rows that a filter lets through, in the list's order or in one of its own.
 ///
@@ -19,15 +26,14 @@ use std::{cell::Cell, fmt, rc::Rc};
 /// Optimistic edits count like any others, as they are in the snapshots.
 ///
 /// ```
-/// use realtime_core::{Instant, ListItem, list::{KeyedList, ListView, ViewOptions}};
+/// use realtime_core::{Instant, ListItem, RowId, list::{KeyedList, ListView, ViewOptions}};
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Debug, PartialEq, Serialize, Deserialize)]
 /// struct Task { id: u64, title: String, done: bool }
 ///
 /// impl ListItem for Task {
-///     type Id = u64;
-///     fn id(&self) -> u64 { self.id }
+///     fn id(&self) -> RowId { self.id.into() }
 /// }
 ///
 /// let mut tasks = KeyedList::<Task>::default();
@@ -42,15 +48,61 @@ use std::{cell::Cell, fmt, rc::Rc};
 /// assert!(open.snapshot().ids().eq([3, 1]));
 /// ```
 pub struct ListView<T: ListItem> {
-    source: ListSnapshot<T>,
-    sieve: Sieve<T>,
-    /// One for each row of the source that the filter lets through, zero for each other; empty
-    /// without a filter.
-    matches: Weights,
-    shown: Shown<T>,
-    order_version: u64,
-    compared: Rc<Cell<u64>>,
-    stats: ViewStats,
+    view: View,
+    item: PhantomData<fn() -> T>,
+}
+
+impl<T: ListItem> ListView<T> {
+    /// A view of an empty list.
+    #[must_use]
+    pub fn new(options: &ViewOptions<T>) -> Self {
+        Self {
+            view: View::new(options.filter.clone(), options.sorting.as_ref()),
+            item: PhantomData,
+        }
+    }
+
+    /// Takes what the list is now; whether the view shows anything else than before.
+    pub fn follow(&mut self, list: &ListSnapshot<T>) -> bool {
+        self.view.follow(list.rows())
+    }
+
+    /// The rows that the view shows, in its order, in O(1).
+    #[must_use]
+    pub fn snapshot(&self) -> ListSnapshot<T> {
+        self.view.snapshot().typed()
+    }
+
+    /// How many rows the view shows.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.view.len()
+    }
+
+    /// Whether the view shows no rows.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where the row that stands at `rank` in the list stands in the view, in O(log n); `None` if
+    /// the view does not show it.
+    #[must_use]
+    pub fn rank(&self, rank: usize) -> Option<usize> {
+        self.view.rank(rank)
+    }
+
+    /// Grows when rows come into the view, leave it, or stand in another order.
+    #[must_use]
+    pub const fn order_version(&self) -> u64 {
+        self.view.order_version
+    }
+
+    /// Counters.
+    #[must_use]
+    pub fn stats(&self) -> ViewStats {
+        self.view.stats()
+    }
 }
 
 /// What a view has done since it was made, so that how its work grows can be seen without a clock.
@@ -68,12 +120,23 @@ pub struct ViewStats {
     pub scans: u64,
 }
 
-impl<T: ListItem> ListView<T> {
-    /// A view of an empty list.
-    #[must_use]
-    pub fn new(options: &ViewOptions<T>) -> Self {
+/// A view of a list of any type.
+struct View {
+    source: Rows,
+    sieve: Sieve,
+    /// One for each row of the source that the filter lets through, zero for each other; empty
+    /// without a filter.
+    matches: Weights,
+    shown: Shown,
+    order_version: u64,
+    compared: Rc<Cell<u64>>,
+    stats: ViewStats,
+}
+
+impl View {
+    fn new(filter: Option<Filter>, sorting: Option<&Sorting>) -> Self {
         let compared = Rc::<Cell<u64>>::default();
-        let shown = match (&options.sorting, &options.filter) {
+        let shown = match (sorting, &filter) {
             (Some(sorting), _) => {
                 let sorting = sorting.counting(Rc::clone(&compared));
                 Shown::Sorted(Sequence::new(Some(sorting)))
@@ -82,11 +145,8 @@ impl<T: ListItem> ListView<T> {
             (None, None) => Shown::Source,
         };
         Self {
-            source: ListSnapshot::default(),
-            sieve: Sieve {
-                filter: options.filter.clone(),
-                tested: 0,
-            },
+            source: Rows::default(),
+            sieve: Sieve { filter, tested: 0 },
             matches: Weights::new(),
             shown,
             order_version: 0,
@@ -95,8 +155,7 @@ impl<T: ListItem> ListView<T> {
         }
     }
 
-    /// Takes what the list is now; whether the view shows anything else than before.
-    pub fn follow(&mut self, list: &ListSnapshot<T>) -> bool {
+    fn follow(&mut self, list: &Rows) -> bool {
         let diff = list.diff(&self.source);
         self.stats.visited += diff.visited();
         let changed = if diff.is_empty() {
@@ -116,9 +175,7 @@ impl<T: ListItem> ListView<T> {
         changed.rows || changed.order
     }
 
-    /// The rows that the view shows, in its order, in O(1).
-    #[must_use]
-    pub fn snapshot(&self) -> ListSnapshot<T> {
+    fn snapshot(&self) -> Rows {
         match &self.shown {
             Shown::Source => self.source.clone(),
             Shown::Filtered(rows) => self.source.with_rows(rows.clone()),
@@ -126,9 +183,7 @@ impl<T: ListItem> ListView<T> {
         }
     }
 
-    /// How many rows the view shows.
-    #[must_use]
-    pub const fn len(&self) -> usize {
+    const fn len(&self) -> usize {
         match &self.shown {
             Shown::Source => self.source.len(),
             Shown::Filtered(rows) => rows.len(),
@@ -136,16 +191,7 @@ impl<T: ListItem> ListView<T> {
         }
     }
 
-    /// Whether the view shows no rows.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Where the row that stands at `rank` in the list stands in the view, in O(log n); `None` if
-    /// the view does not show it.
-    #[must_use]
-    pub fn rank(&self, rank: usize) -> Option<usize> {
+    fn rank(&self, rank: usize) -> Option<usize> {
         let item = self.source.get(rank)?;
         if self.sieve.is_filter() && self.matches.get(rank) != Some(1) {
             return None;
@@ -160,15 +206,7 @@ impl<T: ListItem> ListView<T> {
         }
     }
 
-    /// Grows when rows come into the view, leave it, or stand in another order.
-    #[must_use]
-    pub const fn order_version(&self) -> u64 {
-        self.order_version
-    }
-
-    /// Counters.
-    #[must_use]
-    pub fn stats(&self) -> ViewStats {
+    fn stats(&self) -> ViewStats {
         ViewStats {
             tested: self.sieve.tested,
             compared: self.compared.get(),
@@ -181,13 +219,13 @@ impl<T: ListItem> ListView<T> {
     }
 
     /// Goes through the whole list, but asks the filter only about what it has not seen.
-    fn rebuild(&mut self, list: &ListSnapshot<T>, diff: &ListDiff) -> Changed {
+    fn rebuild(&mut self, list: &Rows, diff: &ListDiff) -> Changed {
         self.stats.rebuilds += 1;
         let mut matches = Vec::new();
         let mut rows = Vec::new();
-        for (rank, item) in list.iter().enumerate() {
+        for (rank, item) in list.items().enumerate() {
             let known = diff.unchanged(rank).and_then(|old| self.matches.get(old));
-            let is_shown = known.map_or_else(|| self.sieve.lets_through(item), |it| it == 1);
+            let is_shown = known.map_or_else(|| self.sieve.lets_through(&**item), |it| it == 1);
             if self.sieve.is_filter() {
                 matches.push(u32::from(is_shown));
             }
@@ -201,7 +239,7 @@ impl<T: ListItem> ListView<T> {
     }
 
     /// Takes the rows that differ one by one.
-    fn step(&mut self, list: &ListSnapshot<T>, diff: &ListDiff) -> Changed {
+    fn step(&mut self, list: &Rows, diff: &ListDiff) -> Changed {
         let Self {
             source,
             sieve,
@@ -215,13 +253,13 @@ impl<T: ListItem> ListView<T> {
         let mut turnover = Turnover::new(shown);
         for gap in diff.gaps() {
             let at = gap.new.start;
-            for item in source.range(gap.old) {
+            for item in source.items_in(gap.old) {
                 if !is_filter || matches.remove(at) == Some(1) {
                     turnover.leave(place(matches, at), item);
                 }
             }
-            for (rank, item) in gap.new.clone().zip(list.range(gap.new)) {
-                let is_shown = sieve.lets_through(item);
+            for (rank, item) in gap.new.clone().zip(list.items_in(gap.new)) {
+                let is_shown = sieve.lets_through(&**item);
                 if is_shown {
                     turnover.enter(place(matches, rank), item);
                 }
@@ -234,7 +272,7 @@ impl<T: ListItem> ListView<T> {
             let (Some(before), Some(item)) = (source.get(*old), list.get(*new)) else {
                 continue;
             };
-            let is_shown = sieve.lets_through(item);
+            let is_shown = sieve.lets_through(&**item);
             let was_shown = !is_filter || matches.set(*new, u32::from(is_shown)) == Some(1);
             match (was_shown, is_shown) {
                 (true, true) => turnover.change(place(matches, *new), before, item),
@@ -248,17 +286,17 @@ impl<T: ListItem> ListView<T> {
 }
 
 /// The filter, and how often it was asked.
-struct Sieve<T> {
-    filter: Option<Filter<T>>,
+struct Sieve {
+    filter: Option<Filter>,
     tested: u64,
 }
 
-impl<T> Sieve<T> {
+impl Sieve {
     const fn is_filter(&self) -> bool {
         self.filter.is_some()
     }
 
-    fn lets_through(&mut self, item: &T) -> bool {
+    fn lets_through(&mut self, item: &dyn AnyItem) -> bool {
         let Some(filter) = &self.filter else {
             return true;
         };
@@ -270,7 +308,7 @@ impl<T> Sieve<T> {
 impl<T: ListItem> fmt::Debug for ListView<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ListView")
-            .field("of", &self.source.len())
+            .field("of", &self.view.source.len())
             .field("shown", &self.len())
             .field("stats", &self.stats())
             .finish_non_exhaustive()

@@ -2,8 +2,9 @@
 
 use super::{MutationError, ServerIds};
 use crate::{
+    id::RowId,
     key::QueryKey,
-    list::{ItemId, KeyedList, ListItem, Spot},
+    list::{AnyItem, ErasedList, Item, ListItem, Spot, json_of},
     overlay::{Change, JsonOf, LayerId},
     query::Record,
 };
@@ -16,36 +17,36 @@ type Lay = Rc<dyn Fn(&mut dyn Any, LayerId, &ServerIds) -> Result<bool, Mutation
 #[derive(Clone, Debug, PartialEq)]
 pub enum ListEdit<T: ListItem> {
     /// A new row. Its id may be the final one, if clients choose ids, or a temporary one, which the
-    /// server's answer or echo replaces: it must not have been used before, and the row keeps its [`RowKey`](crate::list::RowKey). In
+    /// server's answer or echo replaces: it must not have been used before, and the row keeps its [key](crate::ListSnapshot::key). In
     /// arrival order it stands at the end until the server knows it, after rows that come
     /// meanwhile.
     Insert(T),
     /// Other fields of a row.
     Update {
         /// Which row; also by its temporary id.
-        id: T::Id,
+        id: RowId,
         /// The fields, as a JSON merge patch.
         patch: Rc<str>,
     },
     /// No row any more.
     Delete {
         /// Which row; also by its temporary id.
-        id: T::Id,
+        id: RowId,
     },
     /// Another place, in a list in arrival order. In a sorted list an `Update` of the field that it
     /// sorts by moves a row; see [`order`](crate::order).
     MoveBefore {
         /// Which row; also by its temporary id.
-        id: T::Id,
+        id: RowId,
         /// Before which; `None` is the end.
-        before: Option<T::Id>,
+        before: Option<RowId>,
     },
     /// As [`MoveBefore`](Self::MoveBefore).
     MoveAfter {
         /// Which row; also by its temporary id.
-        id: T::Id,
+        id: RowId,
         /// After which; `None` is the start.
-        after: Option<T::Id>,
+        after: Option<RowId>,
     },
 }
 
@@ -97,7 +98,7 @@ pub(super) enum Deed {
 /// A row, whatever its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    pub(super) id: Rc<str>,
+    pub(super) id: RowId,
     pub(super) deed: Deed,
 }
 
@@ -119,7 +120,8 @@ impl Edit {
                 let deed = Deed::Insert {
                     id_field: T::ID_FIELD,
                 };
-                (item.id(), Change::Insert(Rc::new(item)), deed)
+                let (id, item): (_, Item) = (item.id(), Rc::new(item));
+                (id, Change::Insert(item), deed)
             }
             ListEdit::Update { id, patch } => (id, Change::Patch(patch), Deed::Change),
             ListEdit::Delete { id } => (id, Change::Delete, Deed::Delete),
@@ -130,22 +132,24 @@ impl Edit {
                 (id, Change::Place(Spot::After(after)), Deed::Change)
             }
         };
-        let target = serde_json::to_string(&id).ok().map(|id| Target {
-            id: id.into(),
+        let target = Target {
+            id: id.clone(),
             deed,
-        });
+        };
+        let json = json_of::<T>();
         let home = key.clone();
         let lay = move |layered: &mut dyn Any, layer: LayerId, ids: &ServerIds| {
-            let Some(list) = layered.downcast_mut::<KeyedList<T>>() else {
+            let list = layered.downcast_mut::<ErasedList>();
+            let Some(list) = list.filter(|list| list.holds::<T>()) else {
                 return Err(MutationError::TypeMismatch { key: home.clone() });
             };
             let change = resolved(&change, ids);
             let id = ids.resolve(&id);
-            Ok(list.push_layer(&home, layer, &id, change)?)
+            Ok(list.push_layer(&home, layer, &id, change, json)?)
         };
         Self {
             key,
-            target,
+            target: Some(target),
             lay: Rc::new(lay),
         }
     }
@@ -159,7 +163,7 @@ impl Edit {
         let change = match edit {
             RecordEdit::Set(value) => Change::Set(Rc::new(value)),
             RecordEdit::Patch(patch) => Change::Patch(patch),
-            RecordEdit::Apply(apply) => Change::Apply(apply),
+            RecordEdit::Apply(apply) => Change::Apply(Rc::new(move |value| Rc::new(apply(value)))),
         };
         let home = key.clone();
         let lay = move |layered: &mut dyn Any, layer: LayerId, _: &ServerIds| {
@@ -196,8 +200,8 @@ impl fmt::Debug for Edit {
 }
 
 /// The change with the server's ids for its neighbours.
-fn resolved<T, I: ItemId>(change: &Change<T, Spot<I>>, ids: &ServerIds) -> Change<T, Spot<I>> {
-    let neighbour = |id: &Option<I>| id.as_ref().map(|id| ids.resolve(id));
+fn resolved(change: &Change<dyn AnyItem, Spot>, ids: &ServerIds) -> Change<dyn AnyItem, Spot> {
+    let neighbour = |id: &Option<RowId>| id.as_ref().map(|id| ids.resolve(id));
     match change {
         Change::Place(Spot::Before(id)) => Change::Place(Spot::Before(neighbour(id))),
         Change::Place(Spot::After(id)) => Change::Place(Spot::After(neighbour(id))),

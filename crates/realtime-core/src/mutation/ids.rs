@@ -1,11 +1,11 @@
 //! The server's ids for temporary ones.
 
 use crate::{
+    id::RowId,
     ordered::OrderedMap,
     rule::{Rule, off},
 };
-use serde::{Serialize, de::DeserializeOwned};
-use std::{collections::VecDeque, rc::Rc};
+use std::collections::VecDeque;
 
 /// How many temporary ids a client remembers.
 const MAX_IDS: usize = 4_096;
@@ -19,21 +19,20 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// do. The oldest are forgotten first, after 4 096 or 1 MiB.
 #[derive(Clone, Debug, Default)]
 pub struct ServerIds {
-    ids: OrderedMap<Rc<str>, Rc<str>>,
-    ages: VecDeque<Rc<str>>,
+    ids: OrderedMap<RowId, RowId>,
+    ages: VecDeque<RowId>,
     bytes: usize,
 }
 
 impl ServerIds {
     /// The server's id for `id`, or `id` itself if it is the server's, or is not known yet.
-    pub fn resolve<I: Clone + Serialize + DeserializeOwned>(&self, id: &I) -> I {
-        if self.ids.is_empty() || off(Rule::TemporaryIds) {
-            return id.clone();
+    #[must_use]
+    pub fn resolve(&self, id: impl Into<RowId>) -> RowId {
+        let id = id.into();
+        if off(Rule::TemporaryIds) {
+            return id;
         }
-        let json = serde_json::to_string(id).ok();
-        let known = json.and_then(|json| self.ids.get(json.as_str()));
-        let resolved = known.and_then(|json| serde_json::from_str(json).ok());
-        resolved.unwrap_or_else(|| id.clone())
+        self.ids.get(&id).cloned().unwrap_or(id)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -41,10 +40,10 @@ impl ServerIds {
     }
 
     /// Remembers an id; returns how many others were forgotten for it.
-    pub(super) fn insert(&mut self, temporary: Rc<str>, id: Rc<str>) -> u64 {
+    pub(super) fn insert(&mut self, temporary: RowId, id: RowId) -> u64 {
         self.forget(&temporary);
-        self.bytes += temporary.len() + id.len();
-        self.ages.push_back(Rc::clone(&temporary));
+        self.bytes += temporary.text_len() + id.text_len();
+        self.ages.push_back(temporary.clone());
         self.ids.insert(temporary, id);
         let mut dropped = 0;
         while (self.ages.len() > MAX_IDS || self.bytes > MAX_BYTES)
@@ -57,10 +56,10 @@ impl ServerIds {
     }
 
     /// It is no temporary id any more: the server has a row of that id.
-    pub(crate) fn forget(&mut self, temporary: &str) {
+    pub(crate) fn forget(&mut self, temporary: &RowId) {
         if let Some(id) = self.ids.remove(temporary) {
-            self.bytes -= temporary.len() + id.len();
-            self.ages.retain(|age| &**age != temporary);
+            self.bytes -= temporary.text_len() + id.text_len();
+            self.ages.retain(|age| age != temporary);
         }
     }
 }
@@ -72,21 +71,24 @@ mod tests {
     #[test]
     fn ids_of_any_type_resolve_and_unknown_ones_are_themselves() {
         let mut ids = ServerIds::default();
-        ids.insert(r#""temp-1""#.into(), r#""t9""#.into());
-        ids.insert("-1".into(), "9".into());
-        assert_eq!(ids.resolve(&String::from("temp-1")), "t9");
-        assert_eq!(ids.resolve(&-1_i64), 9);
-        assert_eq!(ids.resolve(&7_u64), 7);
+        ids.insert("temp-1".into(), "t9".into());
+        ids.insert((-1).into(), 9.into());
+        assert_eq!(ids.resolve("temp-1"), "t9");
+        assert_eq!(ids.resolve(-1), 9);
+        assert_eq!(ids.resolve(7), 7);
     }
 
     #[test]
     fn the_oldest_are_forgotten() {
         let mut ids = ServerIds::default();
         let dropped: u64 = (0..5_000)
-            .map(|n: i64| ids.insert(n.to_string().into(), (n + 10_000).to_string().into()))
+            .map(|n: i64| ids.insert(n.into(), (n + 10_000).into()))
             .sum();
         assert_eq!(dropped, 5_000 - 4_096);
-        assert_eq!((ids.resolve(&0_i64), ids.resolve(&4_999_i64)), (0, 14_999));
+        assert_eq!(
+            (ids.resolve(0), ids.resolve(4_999)),
+            (0.into(), 14_999.into())
+        );
     }
 
     #[test]
@@ -94,7 +96,7 @@ mod tests {
         let mut ids = ServerIds::default();
         let long = "9".repeat(100_000);
         let dropped: u64 = (0..100)
-            .map(|n: i64| ids.insert(n.to_string().into(), long.as_str().into()))
+            .map(|n: i64| ids.insert(n.into(), long.as_str().into()))
             .sum();
         assert!(ids.bytes <= MAX_BYTES && dropped >= 90);
     }
@@ -102,11 +104,11 @@ mod tests {
     #[test]
     fn an_id_that_the_server_has_a_row_of_is_forgotten() {
         let mut ids = ServerIds::default();
-        ids.insert("-1".into(), "9".into());
-        ids.forget("-1");
+        ids.insert((-1).into(), 9.into());
+        ids.forget(&(-1).into());
         assert_eq!(
-            (ids.resolve(&-1_i64), ids.bytes, ids.ages.len()),
-            (-1, 0, 0)
+            (ids.resolve(-1), ids.bytes, ids.ages.len()),
+            ((-1).into(), 0, 0)
         );
     }
 }

@@ -13,7 +13,7 @@ use super::{
     OfflinePolicy, ServerIds, edit::Deed, request::Sender,
 };
 use crate::{
-    id::{MessageId, MutationId},
+    id::{MessageId, MutationId, RowId},
     key::QueryKey,
     ordered::{OrderedMap, OrderedSet},
     outbox::{SendError, SendId},
@@ -348,7 +348,7 @@ impl Mutations {
     }
 
     /// The server has a row under another id than we.
-    pub(crate) fn named(&mut self, temporary: Rc<str>, id: Rc<str>) {
+    pub(crate) fn named(&mut self, temporary: RowId, id: RowId) {
         if temporary != id {
             self.stats.ids_dropped += self.ids.insert(temporary, id);
         }
@@ -481,7 +481,7 @@ impl Mutations {
     /// and does nothing else, that were inserted by mutations which were never sent and do
     /// nothing else either.
     fn annulled_by(&self, mutation: &Mutation) -> Option<Vec<MutationId>> {
-        let mut rows: OrderedSet<(&QueryKey, &Rc<str>)> = OrderedSet::new();
+        let mut rows: OrderedSet<(&QueryKey, &RowId)> = OrderedSet::new();
         for edit in &mutation.edits {
             let target = edit.target.as_ref()?;
             if target.deed != Deed::Delete {
@@ -504,7 +504,7 @@ impl Mutations {
         let unsent = related
             .iter()
             .all(|(_, entry)| entry.is_unsent() && within(entry));
-        let inserted = |(key, id): &(&QueryKey, &Rc<str>)| {
+        let inserted = |(key, id): &(&QueryKey, &RowId)| {
             related.iter().any(|(_, entry)| entry.inserts(key, id))
         };
         let annuls = unsent && !rows.is_empty() && rows.iter().all(inserted);

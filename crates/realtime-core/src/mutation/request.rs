@@ -1,8 +1,7 @@
 //! What the app asks for.
 
 use super::{Edit, ServerIds};
-use crate::{outbox::Message, overlay::Outgoing};
-use serde::{Serialize, de::DeserializeOwned};
+use crate::{id::RowId, outbox::Message, overlay::Outgoing};
 use std::{fmt, rc::Rc, time::Duration};
 
 type MakeData = Rc<dyn Fn(&Sending<'_>) -> String>;
@@ -29,19 +28,18 @@ pub(crate) enum Sender {
 /// Something the user did: what to send, and what to show meanwhile.
 ///
 /// ```
-/// use realtime_core::{Edit, ListEdit, Message, Mutation, key, ListItem};
+/// use realtime_core::{Edit, ListEdit, Message, Mutation, key, ListItem, RowId};
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(PartialEq, Serialize, Deserialize)]
-/// struct Task { id: String, version: u64, done: bool }
+/// struct Task { id: RowId, version: u64, done: bool }
 ///
 /// impl ListItem for Task {
-///     type Id = String;
-///     fn id(&self) -> String { self.id.clone() }
+///     fn id(&self) -> RowId { RowId::from(&self.id) }
 ///     fn version(&self) -> Option<u64> { Some(self.version) }
 /// }
 ///
-/// let id = String::from("t1");
+/// let id = RowId::from("t1");
 /// let patch = r#"{"done":true}"#;
 /// let done = ListEdit::<Task>::Update { id: id.clone(), patch: patch.into() };
 /// let mutation = Mutation::new(Message::new("task:edit", "null").on("tasks"))
@@ -180,7 +178,8 @@ pub struct Sending<'a> {
 
 impl Sending<'_> {
     /// The server's id for a temporary one; any other id is itself.
-    pub fn id<I: Clone + Serialize + DeserializeOwned>(&self, id: &I) -> I {
+    #[must_use]
+    pub fn id(&self, id: impl Into<RowId>) -> RowId {
         self.ids.resolve(id)
     }
 

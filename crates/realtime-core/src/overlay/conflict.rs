@@ -1,10 +1,10 @@
 //! Two edits of one thing: how they come together, and who hears of it.
 
-use crate::key::QueryKey;
+use crate::{id::RowId, key::QueryKey};
 use serde_json::{Map, Value};
 use std::{fmt, rc::Rc};
 
-type Resolve<T> = Rc<dyn Fn(&T, &T, &T) -> T>;
+type Resolve<T> = Rc<dyn Fn(&T, &Rc<T>, &T) -> Rc<T>>;
 
 /// How an edit of ours and a change by someone else come together, when both began from the same
 /// state. Set per list ([`ListOptions::with_conflicts`](crate::ListOptions::with_conflicts)) or
@@ -14,7 +14,7 @@ type Resolve<T> = Rc<dyn Fn(&T, &T, &T) -> T>;
 /// made from [`Sending::patch`](crate::mutation::Sending::patch). Once the server has answered, what the server
 /// says is shown.
 #[derive(Default)]
-pub enum ConflictPolicy<T> {
+pub enum ConflictPolicy<T: ?Sized> {
     /// Our edit lies over the newer state as it was made: a patch sets its fields, a whole value
     /// everything. The server takes edits as they come and the greatest version is the truth.
     #[default]
@@ -33,12 +33,17 @@ pub enum ConflictPolicy<T> {
 impl<T> ConflictPolicy<T> {
     /// A policy that merges by `resolve(base, ours, theirs)`.
     #[must_use]
-    pub fn custom(resolve: impl Fn(&T, &T, &T) -> T + 'static) -> Self {
-        Self::Custom(Rc::new(resolve))
+    pub fn custom(resolve: impl Fn(&T, &T, &T) -> T + 'static) -> Self
+    where
+        T: 'static,
+    {
+        Self::Custom(Rc::new(move |base, ours, theirs| {
+            Rc::new(resolve(base, ours, theirs))
+        }))
     }
 }
 
-impl<T> ConflictPolicy<T> {
+impl<T: ?Sized> ConflictPolicy<T> {
     /// Whether what an edit was made on matters.
     pub(crate) const fn merges(&self) -> bool {
         !matches!(self, Self::LastWriterWins)
@@ -55,7 +60,7 @@ impl<T> ConflictPolicy<T> {
     }
 }
 
-impl<T> Clone for ConflictPolicy<T> {
+impl<T: ?Sized> Clone for ConflictPolicy<T> {
     fn clone(&self) -> Self {
         match self {
             Self::LastWriterWins => Self::LastWriterWins,
@@ -67,7 +72,7 @@ impl<T> Clone for ConflictPolicy<T> {
     }
 }
 
-impl<T> fmt::Debug for ConflictPolicy<T> {
+impl<T: ?Sized> fmt::Debug for ConflictPolicy<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LastWriterWins => f.write_str("LastWriterWins"),
@@ -94,8 +99,8 @@ pub enum Side {
 pub struct Conflict {
     /// The query that holds it.
     pub key: QueryKey,
-    /// The row's id as JSON; `None` in a record.
-    pub id: Option<Rc<str>>,
+    /// The row's id; `None` in a record.
+    pub id: Option<RowId>,
     /// The field, with dots between the names of nested ones.
     pub field: Rc<str>,
     /// What it was when our edit was made, as JSON.
@@ -123,7 +128,7 @@ pub(super) struct FieldConflict {
 }
 
 impl FieldConflict {
-    pub(super) fn at(self, key: QueryKey, id: Option<Rc<str>>) -> Conflict {
+    pub(super) fn at(self, key: QueryKey, id: Option<RowId>) -> Conflict {
         Conflict {
             key,
             id,

@@ -9,8 +9,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{fmt, rc::Rc};
 
+/// Makes another value of one.
+type Apply<T> = Rc<dyn Fn(&T) -> Rc<T>>;
+
 /// An edit of one row or record. `P` says where a row can be put.
-pub(crate) enum Change<T, P> {
+pub(crate) enum Change<T: ?Sized, P> {
     /// A new row; over a row that is there already, nothing.
     Insert(Rc<T>),
     /// Another value.
@@ -18,14 +21,14 @@ pub(crate) enum Change<T, P> {
     /// A merge patch, as JSON.
     Patch(Rc<str>),
     /// Whatever the function makes of the value.
-    Apply(Rc<dyn Fn(&T) -> T>),
+    Apply(Apply<T>),
     /// No row any more.
     Delete,
     /// Another place.
     Place(P),
 }
 
-impl<T, P: Clone> Clone for Change<T, P> {
+impl<T: ?Sized, P: Clone> Clone for Change<T, P> {
     fn clone(&self) -> Self {
         match self {
             Self::Insert(item) => Self::Insert(Rc::clone(item)),
@@ -38,7 +41,7 @@ impl<T, P: Clone> Clone for Change<T, P> {
     }
 }
 
-impl<T, P: fmt::Debug> fmt::Debug for Change<T, P> {
+impl<T: ?Sized, P: fmt::Debug> fmt::Debug for Change<T, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Insert(_) => f.write_str("Insert"),
@@ -52,31 +55,31 @@ impl<T, P: fmt::Debug> fmt::Debug for Change<T, P> {
 }
 
 /// How a type goes to JSON and back, for those who know no more of it than its name.
-pub(crate) struct JsonOf<T> {
-    pub(crate) merge: fn(&T, &str) -> Result<T, DecodeError>,
+pub(crate) struct JsonOf<T: ?Sized> {
+    pub(crate) merge: fn(&T, &str) -> Result<Rc<T>, DecodeError>,
     pub(crate) write: fn(&T) -> Result<Value, serde_json::Error>,
-    pub(crate) read: fn(Value) -> Result<T, serde_json::Error>,
+    pub(crate) read: fn(Value) -> Result<Rc<T>, serde_json::Error>,
 }
 
 impl<T: Serialize + DeserializeOwned> JsonOf<T> {
     pub(crate) fn new() -> Self {
         Self {
-            merge: merge_patch,
+            merge: |value, patch| merge_patch(value, patch).map(Rc::new),
             write: |value| serde_json::to_value(value),
-            read: serde_json::from_value,
+            read: |value| serde_json::from_value(value).map(Rc::new),
         }
     }
 }
 
-impl<T> Clone for JsonOf<T> {
+impl<T: ?Sized> Clone for JsonOf<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for JsonOf<T> {}
+impl<T: ?Sized> Copy for JsonOf<T> {}
 
-impl<T> fmt::Debug for JsonOf<T> {
+impl<T: ?Sized> fmt::Debug for JsonOf<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JsonOf")
     }
@@ -84,12 +87,12 @@ impl<T> fmt::Debug for JsonOf<T> {
 
 /// How edits are folded.
 #[derive(Debug)]
-pub(crate) struct Rules<'a, T> {
+pub(crate) struct Rules<'a, T: ?Sized> {
     pub(crate) policy: &'a ConflictPolicy<T>,
     pub(crate) json: JsonOf<T>,
 }
 
-impl<T: PartialEq, P> Change<T, P> {
+impl<T: PartialEq + ?Sized, P> Change<T, P> {
     /// What this edit, made on `base`, makes of `under`; `None` is no row. Of the fields in `lost` it
     /// makes nothing.
     ///
@@ -121,7 +124,7 @@ impl<T: PartialEq, P> Change<T, P> {
             let ours = self.made_on(base, json).ok()?;
             match policy {
                 ConflictPolicy::LastWriterWins => None,
-                ConflictPolicy::Custom(resolve) => Some(Rc::new(resolve(base, &ours, under))),
+                ConflictPolicy::Custom(resolve) => Some(resolve(base, &ours, under)),
                 ConflictPolicy::MergeFields { same_field } => {
                     let value = |of: &T| (json.write)(of).ok();
                     let (base, mut ours, theirs) = (value(base)?, value(&ours)?, value(under)?);
@@ -140,7 +143,7 @@ impl<T: PartialEq, P> Change<T, P> {
                     );
                     let merged = (json.read)(merged).ok()?;
                     conflicts.append(&mut found);
-                    Some(Rc::new(merged))
+                    Some(merged)
                 }
             }
         });
@@ -155,8 +158,8 @@ impl<T: PartialEq, P> Change<T, P> {
     pub(super) fn made_on(&self, value: &Rc<T>, json: JsonOf<T>) -> Result<Rc<T>, DecodeError> {
         Ok(match self {
             Self::Set(item) => Rc::clone(item),
-            Self::Patch(patch) => Rc::new((json.merge)(value, patch)?),
-            Self::Apply(apply) => Rc::new(apply(value)),
+            Self::Patch(patch) => (json.merge)(value, patch)?,
+            Self::Apply(apply) => apply(value),
             Self::Insert(_) | Self::Delete | Self::Place(_) => Rc::clone(value),
         })
     }

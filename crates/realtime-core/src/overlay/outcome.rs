@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// What became of an edit that goes.
 #[derive(Debug)]
-pub(crate) enum Became<'a, T> {
+pub(crate) enum Became<'a, T: ?Sized> {
     /// What the server says: the fields that it made different at least, or all, as a JSON object.
     Said(&'a str),
     /// What the server has since, as far as can be known.
@@ -333,7 +333,7 @@ mod tests {
     #[test]
     fn what_has_no_fields_is_handed_on_as_a_whole() {
         let add = |by: i64| {
-            let sum = move |value: &Value| json!(value.as_i64().unwrap_or_default() + by);
+            let sum = move |value: &Value| Rc::new(json!(value.as_i64().unwrap_or_default() + by));
             Change::Apply(Rc::new(sum))
         };
         let edits = || over(json!(5)).make(add(2)).make(add(3)).make(add(4));

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::DecodeError,
-    id::MutationId,
+    id::{MutationId, RowId},
     rule::{Rule, off},
 };
 use serde_json::{Map, Value};
@@ -26,7 +26,7 @@ pub(crate) enum Phase {
 
 /// One edit over a row or record.
 #[derive(Debug)]
-pub(crate) struct Layer<T, P> {
+pub(crate) struct Layer<T: ?Sized, P> {
     pub(crate) id: LayerId,
     pub(crate) change: Change<T, P>,
     pub(crate) phase: Phase,
@@ -40,7 +40,7 @@ pub(crate) struct Layer<T, P> {
 
 /// Layers in the order they were made.
 #[derive(Debug)]
-pub(crate) struct Stack<T, P> {
+pub(crate) struct Stack<T: ?Sized, P> {
     layers: Vec<Layer<T, P>>,
     /// What the server made of edits that have gone since the last fold: a merge patch of what is no
     /// change by others, if synced state has it.
@@ -49,17 +49,17 @@ pub(crate) struct Stack<T, P> {
 
 /// What a stack makes of the state under it.
 #[derive(Debug)]
-pub(crate) struct Folded<T> {
+pub(crate) struct Folded<T: ?Sized> {
     pub(crate) item: Option<Rc<T>>,
     pub(super) conflicts: Vec<(MutationId, FieldConflict)>,
 }
 
-impl<T> Folded<T> {
+impl<T: ?Sized> Folded<T> {
     /// The conflicts that have not been reported, told with where they are.
     pub(crate) fn conflicts_at(
         self,
         key: &crate::key::QueryKey,
-        id: Option<&Rc<str>>,
+        id: Option<&RowId>,
     ) -> impl Iterator<Item = (MutationId, super::Conflict)> {
         let at = move |(mutation, found): (_, FieldConflict)| {
             (mutation, found.at(key.clone(), id.cloned()))
@@ -68,14 +68,14 @@ impl<T> Folded<T> {
     }
 }
 
-impl<T, P> Layer<T, P> {
+impl<T: ?Sized, P> Layer<T, P> {
     /// Whether it failed, and is kept.
     pub(crate) const fn is_failed(&self) -> bool {
         self.failed
     }
 }
 
-impl<T, P> Stack<T, P> {
+impl<T: ?Sized, P> Stack<T, P> {
     pub(crate) const fn new() -> Self {
         Self {
             layers: Vec::new(),
@@ -165,7 +165,7 @@ impl<T, P> Stack<T, P> {
     }
 }
 
-impl<T: PartialEq, P> Stack<T, P> {
+impl<T: PartialEq + ?Sized, P> Stack<T, P> {
     /// Lays an edit over the state that the layers make of `synced`.
     ///
     /// # Errors
@@ -300,7 +300,7 @@ impl<T: PartialEq, P> Stack<T, P> {
             let new = match known {
                 Some((_, new)) => Rc::clone(new),
                 None => match (rules.json.merge)(base, &patch) {
-                    Ok(new) => Rc::new(new),
+                    Ok(new) => new,
                     Err(_) => continue,
                 },
             };
@@ -364,11 +364,11 @@ impl<T: PartialEq, P> Stack<T, P> {
 }
 
 /// What each layer was made on, as far as that matters.
-fn each<T>(bases: &[Option<Rc<T>>]) -> impl Iterator<Item = Option<&Rc<T>>> {
+fn each<T: ?Sized>(bases: &[Option<Rc<T>>]) -> impl Iterator<Item = Option<&Rc<T>>> {
     bases.iter().map(Option::as_ref).chain(iter::repeat(None))
 }
 
-impl<T: PartialEq, P> Layer<T, P> {
+impl<T: PartialEq + ?Sized, P> Layer<T, P> {
     /// What it makes of `under`, as it was made on `base`.
     fn over(
         &self,
@@ -437,8 +437,8 @@ impl<T: PartialEq, P> Layer<T, P> {
             _ => return None,
         };
         let row = match became {
-            Became::Said(text) => Rc::new((json.merge)(item, text).ok()?),
-            Became::Item(item) => Rc::new((json.read)((json.write)(item).ok()?).ok()?),
+            Became::Said(text) => (json.merge)(item, text).ok()?,
+            Became::Item(item) => (json.read)((json.write)(item).ok()?).ok()?,
             Became::AsMeant | Became::Nothing => Rc::clone(item),
         };
         Some(Some(row))

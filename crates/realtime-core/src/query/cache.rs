@@ -161,7 +161,7 @@ impl QueryCache {
     ) -> Result<Observed, QueryError> {
         let known = self.keys.get(key).copied();
         if let Some(entry) = known.and_then(|id| self.entries.get(&id))
-            && entry.resource.as_any().type_id() != resource.as_any().type_id()
+            && entry.resource.data_type() != resource.data_type()
         {
             return Err(QueryError::TypeMismatch { key: key.clone() });
         }

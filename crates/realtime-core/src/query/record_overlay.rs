@@ -463,7 +463,7 @@ mod tests {
         push(
             &mut record,
             1,
-            Change::Apply(Rc::new(|it: &Doc| doc("mine", &it.body))),
+            Change::Apply(Rc::new(|it: &Doc| Rc::new(doc("mine", &it.body)))),
         );
         event(&mut record, &doc("theirs", "c"));
         assert_eq!(record.get(), Some(&doc("a+mine+theirs", "c")));

@@ -8,7 +8,7 @@ use crate::{
     time::Instant,
 };
 use serde::Deserialize;
-use std::any::Any;
+use std::any::{Any, TypeId};
 
 /// Which of a resource's event bindings an event was routed by; numbered from 0 in the order the
 /// resource declares them.
@@ -79,6 +79,11 @@ pub trait Resource: 'static {
 
     /// As [`as_any`](Self::as_any), to change it.
     fn as_any_mut(&mut self) -> &mut dyn Any;
+
+    /// The type of the data, which all who use a key must agree on.
+    fn data_type(&self) -> TypeId {
+        self.as_any().type_id()
+    }
 
     /// Whether there is something to show.
     fn has_data(&self) -> bool;

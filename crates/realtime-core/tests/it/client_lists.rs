@@ -244,12 +244,12 @@ fn a_changed_row_marks_itself_and_not_the_order() {
     let entry = world.client(peer).entry(&tasks()).unwrap();
     let mut changes = world.take_changes(peer);
     changes.sort_by_key(|topic| format!("{topic:?}"));
-    let item = Topic::Item(entry, ItemHash::of(&"t2".to_owned()));
+    let item = Topic::Item(entry, ItemHash::of("t2".to_owned()));
     assert_eq!(changes, [item, Topic::Query(entry)]);
     assert_eq!(world.client(peer).order_version(&tasks()), order);
     let after = world.client(peer).list::<Task>(&tasks()).unwrap();
     let rows = before.iter().zip(after.iter());
-    let kept: Vec<bool> = rows.map(|(a, b)| Rc::ptr_eq(a, b)).collect();
+    let kept: Vec<bool> = rows.map(|(a, b)| Rc::ptr_eq(&a, &b)).collect();
     assert_eq!(kept, [true, true, false, true, true]);
 }
 
@@ -361,7 +361,7 @@ fn a_batch_with_one_bad_row_applies_the_others_and_reports_it() {
     world.run(SECOND);
     assert_eq!(titles(&world, peer).unwrap(), ["one", "three"]);
     assert_eq!(world.take_faults(peer).len(), 1);
-    let stats = world.client(peer).list_stats::<Task>(&tasks()).unwrap();
+    let stats = world.client(peer).list_stats(&tasks()).unwrap();
     assert_eq!((stats.applied, stats.malformed), (2, 1));
     let meta = world.client(peer).query_meta(&tasks()).unwrap();
     assert!(meta.is_stale && meta.event_error.is_some(), "{meta:?}");

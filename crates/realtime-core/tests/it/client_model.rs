@@ -189,7 +189,7 @@ impl Model {
                     let mut rows = self.table.rows();
                     rows.sort_by(|a, b| (&a.title, &a.id).cmp(&(&b.title, &b.id)));
                     let shown = client.list::<Task>(&key).map(|rows| {
-                        let rows = rows.iter().map(|row| Task::clone(row));
+                        let rows = rows.iter().map(|row| Task::clone(&row));
                         rows.collect::<Vec<_>>()
                     });
                     assert_eq!(shown, Some(rows), "{}", context());

@@ -48,7 +48,7 @@ fn watch(world: &mut World, peer: PeerId, channel: Option<&str>) {
 fn ids(world: &World, peer: PeerId) -> Vec<String> {
     let list = world.client(peer).list::<Task>(&key!["list"]);
     let ids = list.iter().flat_map(|list| list.ids().collect::<Vec<_>>());
-    ids.collect()
+    ids.map(|id| id.to_string()).collect()
 }
 
 fn publish(world: &mut World, channel: &str, action: &str, item: &Value) {

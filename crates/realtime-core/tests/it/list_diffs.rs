@@ -3,7 +3,7 @@
 use crate::list_rows::{Quote, event, long, quote};
 use proptest::prelude::*;
 use realtime_core::{
-    Instant, ListSnapshot,
+    Instant, ListSnapshot, RowId,
     list::{KeyedList, ListSelector, Selected, Weights},
 };
 use std::{cell::Cell, collections::BTreeSet, rc::Rc};
@@ -11,10 +11,10 @@ use std::{cell::Cell, collections::BTreeSet, rc::Rc};
 const NOW: Instant = Instant::ZERO;
 
 /// The older snapshot's ids after the gaps were taken one by one.
-fn replay(older: &ListSnapshot<Quote>, newer: &ListSnapshot<Quote>) -> Vec<u32> {
-    let mut ids: Vec<u32> = older.ids().collect();
+fn replay(older: &ListSnapshot<Quote>, newer: &ListSnapshot<Quote>) -> Vec<RowId> {
+    let mut ids: Vec<RowId> = older.ids().collect();
     for gap in newer.diff(older).gaps() {
-        let come = newer.range(gap.new.clone()).map(|row| row.id);
+        let come = newer.range(gap.new.clone()).map(|row| row.id.into());
         ids.splice(gap.new.start..gap.new.start + gap.old.len(), come);
     }
     ids
@@ -44,7 +44,7 @@ proptest! {
             last = Some(new_rank);
             let after = newer.get(new_rank).expect("it is kept");
             prop_assert_eq!(before.id, after.id);
-            prop_assert_eq!(changed.contains(&(rank, new_rank)), !Rc::ptr_eq(before, after));
+            prop_assert_eq!(changed.contains(&(rank, new_rank)), !Rc::ptr_eq(&before, &after));
         }
         prop_assert_eq!(diff.kept(older.len()), None);
     }
@@ -157,7 +157,7 @@ fn a_selected_value_is_derived_only_when_a_row_differs() {
     );
     list.upsert(NOW, quote(50, 0));
     assert!(!first.follow(&list.snapshot()), "equal prices stand by id");
-    list.remove(NOW, &0, None);
+    list.remove(NOW, 0, None);
     assert!(first.follow(&list.snapshot()));
     assert_eq!((*first.value(), derived.get()), (Some(50), 5));
 }

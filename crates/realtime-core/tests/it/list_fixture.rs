@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use realtime_core::{
-    Instant, ListItem, ListOptions,
+    Instant, ListItem, ListOptions, RowId,
     list::{Applied, KeyedList},
 };
 use serde::{Deserialize, Serialize};
@@ -21,10 +21,8 @@ pub(crate) struct Task {
 }
 
 impl ListItem for Task {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {
@@ -122,13 +120,13 @@ pub(crate) fn delete(item: Value) -> Value {
 }
 
 pub(crate) fn ids(list: &KeyedList<Task>) -> Vec<String> {
-    list.snapshot().ids().collect()
+    list.snapshot().ids().map(|id| id.to_string()).collect()
 }
 
 pub(crate) fn tasks(list: &KeyedList<Task>) -> Vec<Task> {
     list.snapshot()
         .iter()
-        .map(|task| (**task).clone())
+        .map(|task| Task::clone(&task))
         .collect()
 }
 
@@ -138,6 +136,6 @@ pub(crate) fn check(list: &KeyedList<Task>) {
     assert_eq!(snapshot.len(), list.len());
     for (rank, task) in snapshot.iter().enumerate() {
         assert_eq!(list.rank(&task.id), Some(rank));
-        assert!(std::rc::Rc::ptr_eq(list.get(&task.id).unwrap(), task));
+        assert!(std::rc::Rc::ptr_eq(&list.get(&task.id).unwrap(), &task));
     }
 }

@@ -43,8 +43,8 @@ fn tombstones_expire_and_the_oldest_makes_room() {
 #[test]
 fn a_repeated_delete_is_one_tombstone_that_lasts_from_the_repeat() {
     let mut list: KeyedList<Task> = KeyedList::default();
-    list.remove(NOW, &"a".into(), Some(2));
-    list.remove(NOW + MINUTE, &"a".into(), Some(2));
+    list.remove(NOW, "a", Some(2));
+    list.remove(NOW + MINUTE, "a", Some(2));
     assert_eq!(list.stats().tombstones, 1);
     assert_eq!(list.next_deadline(), Some(NOW + 11 * MINUTE));
 }
@@ -54,23 +54,17 @@ fn parked_patches_expire_and_the_oldest_makes_room() {
     let mut list: KeyedList<Task> = KeyedList::new(ListOptions::default().with_parked(2, MINUTE));
     for version in 2..5 {
         let patch = json!({ "version": version, "tags": { format!("v{version}"): 1 } });
-        list.update(NOW, &"a".into(), &patch.to_string()).unwrap();
+        list.update(NOW, "a", &patch.to_string()).unwrap();
     }
     assert_eq!(
         (list.stats().parked_now, list.stats().parked_dropped),
         (2, 1)
     );
     list.upsert(NOW, Task::new("a", 1, 0));
-    let tags: Vec<_> = list
-        .get(&"a".into())
-        .unwrap()
-        .tags
-        .keys()
-        .cloned()
-        .collect();
+    let tags: Vec<_> = list.get("a").unwrap().tags.keys().cloned().collect();
     assert_eq!(tags, ["v3", "v4"]);
 
-    list.update(NOW, &"b".into(), "{}").unwrap();
+    list.update(NOW, "b", "{}").unwrap();
     list.expire(NOW + MINUTE);
     assert_eq!(
         (list.stats().parked_now, list.stats().parked_dropped),
@@ -83,7 +77,7 @@ fn patches_are_bounded_by_bytes_too() {
     let mut list: KeyedList<Task> = KeyedList::default();
     let patch = json!({ "title": "x".repeat(1024 * 1024) }).to_string();
     for n in 0..6 {
-        list.update(NOW, &n.to_string(), &patch).unwrap();
+        list.update(NOW, n.to_string(), &patch).unwrap();
     }
     assert_eq!(
         (list.stats().parked_now, list.stats().parked_dropped),
@@ -127,7 +121,7 @@ fn recent_patches_of_one_row_and_of_all_are_bounded_without_losing_a_change() {
     assert!(tasks(&list).iter().all(|task| task.rank == 80));
     let late = update(json!({ "id": "c", "version": 159, "rank": 0, "title": "late" }));
     assert!(apply(&mut list, late).changed);
-    let row = list.get(&"c".into()).unwrap();
+    let row = list.get("c").unwrap();
     assert_eq!((row.rank, row.title.as_deref()), (80, Some("late")));
 }
 
@@ -148,7 +142,7 @@ fn a_list_that_remembers_nothing_still_takes_events_in_order() {
         update(json!({ "id": "b", "version": 5, "rank": 5 })),
     );
     apply(&mut list, delete(json!({ "id": "c", "version": 5 })));
-    assert_eq!(list.get(&"a".into()).unwrap().rank, 5);
+    assert_eq!(list.get("a").unwrap().rank, 5);
     assert_eq!(list.next_deadline(), None);
 }
 

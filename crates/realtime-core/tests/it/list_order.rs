@@ -67,7 +67,7 @@ fn a_move_carries_changed_fields_and_counts_what_it_cannot_find() {
     let event = json!({ "action": "move", "item": { "id": "b", "rank": 3 }, "after": null });
     assert!(apply(&mut list, event).changed);
     assert_eq!(ids(&list), ["b", "a"]);
-    assert_eq!(list.get(&"b".into()).unwrap().rank, 3);
+    assert_eq!(list.get("b").unwrap().rank, 3);
     assert!(!apply(&mut list, moved("b", "before", Some("x"))).changed);
     assert!(!apply(&mut list, moved("x", "before", Some("b"))).changed);
     assert_eq!(list.stats().unknown_moves, 2);
@@ -103,24 +103,24 @@ fn a_move_in_a_sorted_list_only_merges() {
     let event = json!({ "action": "move", "item": { "id": "b", "title": "B" }, "after": null });
     apply(&mut list, event);
     assert_eq!(ids(&list), ["a", "b"]);
-    assert_eq!(list.get(&"b".into()).unwrap().title.as_deref(), Some("B"));
+    assert_eq!(list.get("b").unwrap().title.as_deref(), Some("B"));
     assert_eq!(list.stats().sorted_moves, 1);
 }
 
 #[test]
 fn another_comparator_sorts_anew_and_none_keeps_the_order_there_is() {
     let mut list = arrivals(&["b", "a", "c"]);
-    let first = Rc::clone(list.get(&"a".into()).unwrap());
+    let first = list.get("a").unwrap();
     list.take_changes();
-    list.set_sort(Some(Rc::new(|a: &Task, b: &Task| b.id.cmp(&a.id))));
+    list.set_sort(&ListOptions::default().with_sort(|a: &Task, b| b.id.cmp(&a.id)));
     assert_eq!(ids(&list), ["c", "b", "a"]);
     assert!(list.take_changes().order);
-    list.set_sort(None);
+    list.set_sort(&ListOptions::default());
     assert!(list.take_changes().is_empty());
     apply(&mut list, moved("a", "before", Some("b")));
     apply(&mut list, create(&Task::new("aa", None, 0)));
     assert_eq!(ids(&list), ["c", "a", "b", "aa"]);
-    assert!(Rc::ptr_eq(&first, list.get(&"a".into()).unwrap()));
+    assert!(Rc::ptr_eq(&first, &list.get("a").unwrap()));
     check(&list);
 }
 
@@ -131,7 +131,7 @@ fn ten_thousand_moves_to_one_spot_keep_the_order() {
     let mut model = names.clone();
     for step in 0..10_000 {
         let id = &names[step * 7 % 299 + 1];
-        list.move_after(NOW, id, Some(&names[0]));
+        list.move_after(NOW, id, Some(&names[0].as_str().into()));
         model.retain(|other| other != id);
         let at = model.iter().position(|other| *other == names[0]).unwrap();
         model.insert(at + 1, id.clone());
@@ -256,7 +256,7 @@ proptest! {
             prop_assert_eq!(changes.order, order);
             for id in before.iter().chain(&naive.rows).map(|task| &task.id) {
                 let row = |rows: &[Task]| rows.iter().find(|task| task.id == *id).cloned();
-                prop_assert_eq!(changes.items.contains(id), row(&before) != row(&naive.rows));
+                prop_assert_eq!(changes.items.contains(&id.into()), row(&before) != row(&naive.rows));
             }
         }
     }
@@ -309,7 +309,7 @@ fn a_row_that_the_comparator_hides_is_found_by_looking_at_all_and_counted() {
         list.upsert(NOW, Task::new(&format!("{n:02}"), None, n % 7));
     }
     for n in 0..100 {
-        assert!(list.remove(NOW, &format!("{n:02}"), None).changed);
+        assert!(list.remove(NOW, format!("{n:02}"), None).changed);
     }
     assert!(list.snapshot().is_empty());
     assert!(list.stats().scans > 0);

@@ -1,12 +1,9 @@
 //! Long lists, and random lives of them.
 
 use proptest::prelude::*;
-use realtime_core::{
-    Instant, ListItem, ListOptions,
-    list::{Comparator, KeyedList},
-};
+use realtime_core::{Instant, ListItem, ListOptions, RowId, list::KeyedList};
 use serde::{Deserialize, Serialize};
-use std::{cmp::Ordering, rc::Rc};
+use std::cmp::Ordering;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Quote {
@@ -15,10 +12,8 @@ pub(crate) struct Quote {
 }
 
 impl ListItem for Quote {
-    type Id = u32;
-
-    fn id(&self) -> u32 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 }
 
@@ -61,14 +56,19 @@ impl Event {
         match self {
             Self::Put(id, price) => drop(list.upsert(now, quote(*id, *price))),
             Self::Remove(id) => drop(list.remove(now, id, None)),
-            Self::MoveBefore(id, before) => drop(list.move_before(now, id, before.as_ref())),
+            Self::MoveBefore(id, before) => {
+                drop(list.move_before(now, id, before.map(RowId::from).as_ref()))
+            }
             Self::Replace(rows) => {
                 let rows = rows.iter().map(|(id, price)| quote(*id, *price));
                 list.replace(now, rows.collect());
             }
             Self::Sort(is_sorted) => {
-                let by_price: Comparator<Quote> = Rc::new(by_price);
-                list.set_sort(is_sorted.then_some(by_price));
+                let options = ListOptions::default();
+                list.set_sort(&match is_sorted {
+                    true => options.with_sort(by_price),
+                    false => options,
+                });
             }
         }
     }

@@ -218,7 +218,7 @@ fn a_late_patch_is_slotted_in_under_the_newer_one() {
         update(json!({ "id": "a", "version": 3, "rank": 3 })),
         update(json!({ "id": "a", "version": 2, "rank": 2, "title": "two" })),
     ]);
-    let task = list.get(&"a".into()).unwrap();
+    let task = list.get("a").unwrap();
     assert_eq!((task.rank, task.title.as_deref()), (3, Some("two")));
     assert_eq!(task.version, Some(3));
     assert_eq!(
@@ -250,7 +250,7 @@ fn a_patch_that_fits_only_once_the_one_before_it_came_is_merged_then() {
         &mut list,
         update(json!({ "id": "a", "version": 3, "title": "three" })),
     );
-    let task = list.get(&"a".into()).unwrap();
+    let task = list.get("a").unwrap();
     assert_eq!((task.rank, task.title.as_deref()), (5, Some("three")));
     assert_eq!(list.stats().malformed, 1);
 }
@@ -263,7 +263,7 @@ fn an_update_before_its_create_waits_and_is_merged() {
     assert_eq!(apply(&mut list, patch).ignored, 1, "a repeat");
     assert!(list.is_empty());
     apply(&mut list, create(&Task::new("a", 1, 0)));
-    assert_eq!(list.get(&"a".into()).unwrap().title.as_deref(), Some("two"));
+    assert_eq!(list.get("a").unwrap().title.as_deref(), Some("two"));
     assert_eq!(list.stats().parked_now, 0);
 }
 
@@ -279,11 +279,7 @@ fn a_late_create_or_update_does_not_bring_a_deleted_row_back() {
     assert!(list.is_empty());
     assert_eq!(list.stats().parked_now, 0);
     apply(&mut list, create(&Task::new("a", 4, 4)));
-    assert_eq!(
-        list.get(&"a".into()).unwrap().rank,
-        4,
-        "a newer create does"
-    );
+    assert_eq!(list.get("a").unwrap().rank, 4, "a newer create does");
 }
 
 #[test]
@@ -312,7 +308,7 @@ fn a_row_created_again_without_a_version_still_ignores_what_lay_before_its_delet
     ]);
     let late = update(json!({ "id": "a", "version": 4, "rank": 9 }));
     assert_eq!(apply(&mut list, late).ignored, 1);
-    assert_eq!(list.get(&"a".into()).unwrap().rank, 1);
+    assert_eq!(list.get("a").unwrap().rank, 1);
 }
 
 #[test]
@@ -321,5 +317,5 @@ fn versions_use_all_64_bits() {
     let change = update(json!({ "id": "a", "version": u64::MAX, "rank": 1 }));
     assert!(apply(&mut list, change.clone()).changed);
     assert_eq!(apply(&mut list, change).ignored, 1);
-    assert_eq!(list.get(&"a".into()).unwrap().version, Some(u64::MAX));
+    assert_eq!(list.get("a").unwrap().version, Some(u64::MAX));
 }

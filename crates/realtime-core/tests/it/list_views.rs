@@ -6,11 +6,11 @@ use crate::{
 };
 use proptest::prelude::*;
 use realtime_core::{
-    ConflictPolicy, Instant, ListSnapshot,
+    ConflictPolicy, Instant, ListSnapshot, RowId,
     list::{KeyedList, ListView, ViewOptions},
     testing::World,
 };
-use std::{cmp::Reverse, collections::BTreeMap, rc::Rc};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 fn cheap(quote: &Quote) -> bool {
     quote.price < 25
@@ -34,7 +34,7 @@ fn kinds() -> [ViewOptions<Quote>; 4] {
 /// What a view of the given kind should show.
 fn expected(list: &KeyedList<Quote>, kind: usize) -> Vec<Quote> {
     let rows = list.snapshot();
-    let mut rows: Vec<_> = rows.iter().map(|row| (**row).clone()).collect();
+    let mut rows: Vec<_> = rows.iter().map(|row| Quote::clone(&row)).collect();
     if kind % 2 == 1 {
         rows.retain(cheap);
     }
@@ -45,7 +45,7 @@ fn expected(list: &KeyedList<Quote>, kind: usize) -> Vec<Quote> {
 }
 
 fn rows(snapshot: &ListSnapshot<Quote>) -> Vec<Quote> {
-    snapshot.iter().map(|row| (**row).clone()).collect()
+    snapshot.iter().map(|row| Quote::clone(&row)).collect()
 }
 
 proptest! {
@@ -204,12 +204,12 @@ fn views_of_a_comparator_that_lies_lose_no_row() {
         view.follow(&list.snapshot());
     }
     for id in 0..50 {
-        list.remove(Instant::ZERO, &id, None);
+        list.remove(Instant::ZERO, id, None);
         view.follow(&list.snapshot());
     }
-    let mut ids: Vec<u32> = view.snapshot().ids().collect();
+    let mut ids: Vec<RowId> = view.snapshot().ids().collect();
     ids.sort_unstable();
-    assert!(ids.into_iter().eq(50..100));
+    assert!(ids.into_iter().eq((50..100).map(RowId::from)));
     assert!(view.stats().scans > 0);
 }
 
@@ -265,11 +265,10 @@ fn optimistic_edits_show_in_a_view_at_once_and_go_when_they_are_refused() {
     let dig = list
         .iter()
         .find(|card| card.title == "dig")
-        .map(Rc::clone)
         .expect("it is there");
     assert_ne!(dig.id, "temp-1", "the server has named it");
     assert_eq!(
-        view.snapshot().key(&dig.id).id(),
+        view.snapshot().key(&dig.id),
         "temp-1",
         "and its key is as before"
     );

@@ -2,7 +2,7 @@
 
 use realtime_core::{
     Client, ConflictPolicy, Edit, FetchError, ItemState, ListEdit, ListItem, ListOptions, ListSpec,
-    Message, Mutation, MutationEvent, MutationId, QueryKey, QueryOptions, ServerError, key,
+    Message, Mutation, MutationEvent, MutationId, QueryKey, QueryOptions, RowId, ServerError, key,
     testing::{PeerId, Request, ScriptedServer, World},
 };
 use serde::{Deserialize, Serialize};
@@ -20,10 +20,8 @@ pub(crate) struct Card {
 }
 
 impl ListItem for Card {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {
@@ -136,7 +134,7 @@ impl Board {
                     _ => format!("c{}", self.last),
                 };
                 let card = Card {
-                    id: id.clone(),
+                    id: (&id).into(),
                     version: 1,
                     title: text("title"),
                     note: String::new(),
@@ -251,7 +249,7 @@ pub(crate) fn create(id: &str, title: &str) -> Mutation {
 pub(crate) fn edit(id: &str, patch: Value) -> Mutation {
     let id = id.to_owned();
     let update = ListEdit::<Card>::Update {
-        id: id.clone(),
+        id: (&id).into(),
         patch: patch.to_string().into(),
     };
     Mutation::new(Message::new("card:edit", "null").on("cards"))
@@ -272,7 +270,7 @@ pub(crate) fn title(id: &str, title: &str) -> Mutation {
 
 pub(crate) fn delete(id: &str) -> Mutation {
     let id = id.to_owned();
-    let gone = ListEdit::<Card>::Delete { id: id.clone() };
+    let gone = ListEdit::<Card>::Delete { id: (&id).into() };
     Mutation::new(Message::new("card:delete", "null").on("cards"))
         .with_edit(Edit::list(cards(), gone))
         .with_data(move |sending| json!({ "id": sending.id(&id) }).to_string())
@@ -285,7 +283,7 @@ pub(crate) fn mutate(world: &mut World, peer: PeerId, mutation: Mutation) -> Mut
 pub(crate) fn shown(world: &World, peer: PeerId) -> Vec<Card> {
     let list = world.client(peer).list::<Card>(&cards());
     let list = list.expect("the list is there");
-    list.iter().map(|card| Card::clone(card)).collect()
+    list.iter().map(|card| Card::clone(&card)).collect()
 }
 
 pub(crate) fn titles(world: &World, peer: PeerId) -> Vec<String> {
@@ -296,9 +294,7 @@ pub(crate) fn titles(world: &World, peer: PeerId) -> Vec<String> {
 }
 
 pub(crate) fn state(world: &World, peer: PeerId, id: &str) -> ItemState {
-    world
-        .client(peer)
-        .item_state::<Card>(&cards(), &id.to_owned())
+    world.client(peer).item_state(&cards(), id.to_owned())
 }
 
 /// The outcomes since the last call, in words.

@@ -63,7 +63,7 @@ fn the_same_field_goes_to_the_chosen_side_everywhere_and_the_loser_is_told() {
         let MutationEvent::Conflict(conflict) = &events[0].1 else {
             panic!("{events:?}");
         };
-        assert_eq!(conflict.id.as_deref(), Some(r#""c0""#));
+        assert_eq!(conflict.id, Some("c0".into()));
         assert_eq!((&*conflict.field, conflict.kept), ("title", side));
         assert_eq!(&*conflict.base, r#""old""#);
         assert_eq!(
@@ -194,7 +194,7 @@ fn check_theirs_stays(world: &mut World, board: &Shared, peer: PeerId) {
     watch(world, peer, 20 * SECOND, |client| {
         let rows = client.list::<Card>(&cards()).unwrap();
         let title = &rows.get(0).unwrap().title;
-        let state = client.item_state::<Card>(&cards(), &"c0".to_owned());
+        let state = client.item_state(&cards(), "c0");
         has_lost |= title == "theirs";
         assert!(
             !has_lost || title == "theirs",

@@ -4,7 +4,7 @@ use crate::mutation_board::{
     Answers, Card, SECOND, cards, create, delete, edit, member, mutate, outcomes, put, serve,
     shown, state, title, titles, watch,
 };
-use realtime_core::{ConflictPolicy, ItemState, Topic, testing::World};
+use realtime_core::{ConflictPolicy, ItemState, RowId, Topic, testing::World};
 use serde_json::json;
 use std::{rc::Rc, time::Duration};
 
@@ -61,16 +61,13 @@ fn a_row_with_a_temporary_id_is_shown_once_and_keeps_its_key_when_the_server_nam
         let doubled = std::cell::Cell::new(0);
         watch(&mut world, peer, 12 * SECOND, |client| {
             let list = client.list::<Card>(&cards()).unwrap();
-            let titles: Vec<_> = list.iter().map(|card| card.title.as_str()).collect();
+            let titles: Vec<_> = list.iter().map(|card| card.title.clone()).collect();
             if titles == ["a", "a", "b"] && !echoes {
                 doubled.set(doubled.get() + 1);
             } else {
                 assert_eq!(titles, ["a", "b"], "{answers:?} {echoes} {events}");
                 let first = list.keys().next().unwrap();
-                assert!(
-                    !named || first.id() == "temp-1",
-                    "{answers:?} {echoes} {events}"
-                );
+                assert!(!named || first == "temp-1", "{answers:?} {echoes} {events}");
             }
         });
         assert!(doubled.get() == 0 || answers == Answers::Nothing || doubled.get() < 30);
@@ -82,7 +79,7 @@ fn a_row_with_a_temporary_id_is_shown_once_and_keeps_its_key_when_the_server_nam
         assert_eq!(ids, ["c1", "c0"]);
         if named {
             let client = world.client(peer);
-            let row = client.item::<Card>(&cards(), &"temp-1".to_owned());
+            let row = client.item::<Card>(&cards(), "temp-1");
             assert_eq!(row.unwrap().id, "c1");
         }
     }
@@ -177,7 +174,7 @@ fn an_echo_that_a_fetch_already_contained_still_settles_the_edit() {
     world.run(Duration::from_millis(400));
     world.act(peer, |client, now| client.refetch(now, &cards()));
     watch(&mut world, peer, SECOND, |client| {
-        let row = client.item::<Card>(&cards(), &"c0".to_owned());
+        let row = client.item::<Card>(&cards(), "c0");
         assert_eq!(row.unwrap().title, "new");
     });
     assert!(world.client(peer).stats().queries.covered_events > 0);
@@ -203,7 +200,7 @@ fn an_unedited_row_keeps_its_pointer_and_only_the_edited_one_is_told() {
     let kept: Vec<bool> = before
         .iter()
         .zip(&after)
-        .map(|(a, b)| Rc::ptr_eq(a, b))
+        .map(|(a, b)| Rc::ptr_eq(&a, &b))
         .collect();
     assert_eq!(kept, [true, true, false, true, true]);
     let changes = world.take_changes(peer);
@@ -217,7 +214,7 @@ fn an_unedited_row_keeps_its_pointer_and_only_the_edited_one_is_told() {
     let kept: Vec<bool> = before
         .iter()
         .zip(&settled)
-        .map(|(a, b)| Rc::ptr_eq(a, b))
+        .map(|(a, b)| Rc::ptr_eq(&a, &b))
         .collect();
     assert_eq!(kept, [true, true, false, true, true]);
 }
@@ -260,16 +257,13 @@ fn the_rows_that_wait_are_told_together_and_one_that_failed_and_is_kept_will_end
         peer,
         title("c2", "refused").with_keep_failed(true),
     );
-    let states = |world: &World| world.client(peer).item_states::<Card>(&cards());
-    let pending = |id: &str| (id.to_owned(), ItemState::Pending);
+    let states = |world: &World| world.client(peer).item_states(&cards());
+    let pending = |id: &str| (RowId::from(id), ItemState::Pending);
     assert_eq!(states(&world), [pending("c1"), pending("c2")]);
     assert!(world.client(peer).is_mutation_open(good));
 
     world.run(SECOND);
-    assert_eq!(
-        states(&world),
-        [("c2".to_owned(), state(&world, peer, "c2"))]
-    );
+    assert_eq!(states(&world), [("c2".into(), state(&world, peer, "c2"))]);
     assert!(!world.client(peer).is_mutation_open(good));
     assert!(world.client(peer).is_mutation_open(bad));
     world.act(peer, |client, now| client.dismiss_mutation(now, bad));

@@ -3,7 +3,7 @@
 use crate::mutation_board::{SECOND, mutate, watch};
 use realtime_core::{
     Client, Edit, ListEdit, ListItem, ListSpec, Message, Mutation, MutationError, MutationEvent,
-    Position, QueryKey, QueryOptions, key,
+    Position, QueryKey, QueryOptions, RowId, key,
     query::Fetched,
     testing::{PeerId, ScriptedServer, World},
 };
@@ -22,18 +22,16 @@ struct Note {
 }
 
 impl ListItem for Note {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {
         Some(self.version)
     }
 
-    fn temporary_id(&self) -> Option<String> {
-        self.made_as.clone()
+    fn temporary_id(&self) -> Option<RowId> {
+        self.made_as.as_ref().map(RowId::from)
     }
 }
 
@@ -106,7 +104,7 @@ fn a_mutation_of_two_rows_settles_each_by_its_own_event() {
     world.link_mut(peer).latency = 1..=200;
     let update = |id: &str, text: &str| {
         let patch = json!({ "text": text }).to_string().into();
-        let id = id.to_owned();
+        let id = id.into();
         Edit::list(notes(), ListEdit::<Note>::Update { id, patch })
     };
     let shout = Mutation::new(Message::new("shout", "null"));
@@ -149,7 +147,7 @@ fn rows_made_together_get_their_ids_in_order_and_edits_of_them_are_sent_with_tho
             .with_edit(Edit::list(
                 notes(),
                 ListEdit::<Note>::Update {
-                    id: temporary.clone(),
+                    id: (&temporary).into(),
                     patch: "{}".into(),
                 },
             ))
@@ -254,7 +252,7 @@ fn rewrite(id: &str, text: &str) -> Mutation {
     let patch = json!({ "text": text }).to_string().into();
     let row = id.to_owned();
     let edit = ListEdit::<Note>::Update {
-        id: row.clone(),
+        id: (&row).into(),
         patch,
     };
     Mutation::new(Message::new("rewrite", "null"))
@@ -375,7 +373,7 @@ fn a_real_row_that_has_a_temporary_id_for_its_own_is_itself() {
     world.run(SECOND);
     let keys = |world: &World| -> Vec<String> {
         let list = world.client(peer).list::<Note>(&notes()).unwrap();
-        list.keys().map(|key| key.id().clone()).collect()
+        list.keys().map(|key| key.to_string()).collect()
     };
     assert_eq!(keys(&world), ["temp-1"]);
     publish(
@@ -420,6 +418,6 @@ fn an_answer_that_is_a_list_is_the_apps_and_names_no_row() {
     mutate(&mut world, peer, make("temp-1"));
     world.run(SECOND);
     let client = world.client(peer);
-    let id = client.current_id::<Note>(&notes(), &"temp-1".to_owned());
+    let id = client.current_id(&notes(), "temp-1");
     assert_eq!(id, "temp-1");
 }

@@ -3,7 +3,7 @@
 use crate::mutation_board::{SECOND, mutate, outcomes};
 use realtime_core::{
     Edit, Input, ListEdit, ListItem, ListOptions, ListSpec, Mutation, MutationId, QueryKey,
-    QueryOptions, key,
+    QueryOptions, RowId, key,
     testing::{PeerId, World},
 };
 use serde::{Deserialize, Serialize};
@@ -23,10 +23,8 @@ struct Memo {
 }
 
 impl ListItem for Memo {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {
@@ -91,7 +89,7 @@ fn answer(world: &mut World, peer: PeerId, mutation: MutationId, item: &Value) {
 fn shown(world: &World, peer: PeerId) -> Vec<(String, String)> {
     let list = world.client(peer).list::<Memo>(&memos()).unwrap();
     let rows = list.iter().zip(list.keys());
-    rows.map(|(memo, key)| (memo.id.clone(), key.id().clone()))
+    rows.map(|(memo, key)| (memo.id.clone(), key.to_string()))
         .collect()
 }
 

@@ -390,9 +390,7 @@ fn edits_of_a_new_row_wait_for_its_id_and_carry_it() {
     assert_eq!((card.title.as_str(), card.note.as_str()), ("b", "mine"));
     assert_eq!(world.client(peer).overlay_len(&cards()), 0);
     // The temporary id goes on working, for the row and for edits of it.
-    let id = world
-        .client(peer)
-        .current_id::<Card>(&cards(), &"temp-1".to_owned());
+    let id = world.client(peer).current_id(&cards(), "temp-1");
     assert_eq!(id, "c1");
     mutate(&mut world, peer, title("temp-1", "d"));
     assert_eq!(titles(&world, peer), ["d"]);
@@ -411,7 +409,7 @@ fn a_row_that_was_named_before_anybody_watched_its_list_is_known_by_both_ids() {
     assert_eq!(board.borrow().cards["c1"].title, "a");
     let current = |world: &World| {
         let client = world.client(peer);
-        client.current_id::<Card>(&cards(), &"temp-1".to_owned())
+        client.current_id(&cards(), "temp-1")
     };
     assert_eq!(current(&world), "c1");
     watch_board(&mut world, peer, POLICY);

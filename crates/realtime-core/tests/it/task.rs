@@ -1,6 +1,6 @@
 //! The row that list tests use, and a server's table of them.
 
-use realtime_core::{ListItem, testing::World};
+use realtime_core::{ListItem, RowId, testing::World};
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
@@ -12,10 +12,8 @@ pub(crate) struct Task {
 }
 
 impl ListItem for Task {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {

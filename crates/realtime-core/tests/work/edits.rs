@@ -2,7 +2,7 @@
 
 use crate::{
     lists::{framed, listing, rows},
-    quote::{Id, Quote, quote, quotes},
+    quote::{Quote, quote, quotes},
     tally::Tally,
     wire::{NOW, Wire},
 };
@@ -10,7 +10,7 @@ use realtime_core::{Edit, ListEdit, Message, Mutation};
 
 pub(crate) fn edit(wire: &mut Wire, row: u32) {
     let edit = ListEdit::<Quote>::Update {
-        id: Id(row),
+        id: row.into(),
         patch: format!(r#"{{"price":{row}}}"#).into(),
     };
     let mutation = Mutation::new(Message::new("edit", "{}").on("c"))
@@ -127,7 +127,7 @@ fn work_of_bulk(edits: u32, bulk: Bulk, settles: fn(&str, &str) -> Vec<String>) 
         |mutation, row| {
             let edit = match bulk {
                 Bulk::Updates => ListEdit::<Quote>::Update {
-                    id: Id(row),
+                    id: row.into(),
                     patch: format!(r#"{{"price":{row}}}"#).into(),
                 },
                 Bulk::Inserts => ListEdit::Insert(quote(10_000 + row)),

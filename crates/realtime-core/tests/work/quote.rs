@@ -1,54 +1,12 @@
 //! A row that counts what is done with it.
 
 use crate::tally::count;
-use realtime_core::{DecodeError, ListItem, ListOptions};
+use realtime_core::{DecodeError, ListItem, ListOptions, RowId};
 use serde::{Deserialize, Serialize};
-use std::{
-    cmp::Ordering,
-    fmt,
-    hash::{Hash, Hasher},
-};
-
-/// A number that counts how often it is compared.
-#[derive(Clone, Copy, Debug, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Id(pub(crate) u32);
-
-impl PartialEq for Id {
-    fn eq(&self, other: &Self) -> bool {
-        count(|tally| tally.id_comparisons += 1);
-        self.0 == other.0
-    }
-}
-
-impl Ord for Id {
-    fn cmp(&self, other: &Self) -> Ordering {
-        count(|tally| tally.id_comparisons += 1);
-        self.0.cmp(&other.0)
-    }
-}
-
-impl PartialOrd for Id {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Hash for Id {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-}
-
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Quote {
-    pub(crate) id: Id,
+    pub(crate) id: u32,
     pub(crate) version: u64,
     pub(crate) price: u32,
 }
@@ -56,16 +14,14 @@ pub(crate) struct Quote {
 impl PartialEq for Quote {
     fn eq(&self, other: &Self) -> bool {
         count(|tally| tally.rows += 1);
-        self.id.0 == other.id.0 && self.version == other.version && self.price == other.price
+        self.id == other.id && self.version == other.version && self.price == other.price
     }
 }
 
 impl ListItem for Quote {
-    type Id = Id;
-
-    fn id(&self) -> Id {
+    fn id(&self) -> RowId {
         count(|tally| tally.rows += 1);
-        self.id
+        self.id.into()
     }
 
     fn version(&self) -> Option<u64> {
@@ -92,7 +48,7 @@ impl ListItem for Quote {
 /// The row of this number before any event. The prices of neighbours are far apart.
 pub(crate) fn quote(number: u32) -> Quote {
     Quote {
-        id: Id(number),
+        id: number,
         version: 1,
         price: number.wrapping_mul(2_654_435_761),
     }

@@ -12,8 +12,6 @@ thread_local! {
 pub(crate) struct Tally {
     /// Calls of the list's comparator.
     pub(crate) comparisons: u64,
-    /// Ids compared with one another.
-    pub(crate) id_comparisons: u64,
     /// Rows asked for their id, or compared with others: each row that is looked at is asked one or the other.
     pub(crate) rows: u64,
     /// Calls of the app's reducer.
@@ -26,7 +24,6 @@ pub(crate) struct Tally {
 impl Tally {
     const NONE: Self = Self {
         comparisons: 0,
-        id_comparisons: 0,
         rows: 0,
         reductions: 0,
         allocations: 0,
@@ -44,10 +41,9 @@ impl Tally {
         }
     }
 
-    fn counts(self) -> [(&'static str, u64); 6] {
+    fn counts(self) -> [(&'static str, u64); 5] {
         [
             ("comparisons", self.comparisons),
-            ("comparisons of ids", self.id_comparisons),
             ("rows looked at", self.rows),
             ("reductions", self.reductions),
             ("allocations", self.allocations),
@@ -80,7 +76,6 @@ impl Add for Tally {
     fn add(self, other: Self) -> Self {
         Self {
             comparisons: self.comparisons + other.comparisons,
-            id_comparisons: self.id_comparisons + other.id_comparisons,
             rows: self.rows + other.rows,
             reductions: self.reductions + other.reductions,
             allocations: self.allocations + other.allocations,

@@ -34,7 +34,7 @@ impl RealtimeClient {
     /// # use serde_json::json;
     /// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     /// # struct Task { id: u64, done: bool }
-    /// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+    /// # impl ListItem for Task { fn id(&self) -> RowId { self.id.into() } }
     /// fn tick_off(client: &RealtimeClient, id: u64) {
     ///     let tasks = ListRef::<Task>::from(key!["tasks"]);
     ///     client.mutate(

@@ -4,7 +4,7 @@ use crate::{
     hooks::{ListRef, use_realtime_window},
     window::WindowOptions,
 };
-use realtime_core::{ListItem, list::ViewOptions};
+use realtime_core::{ListItem, RowId, list::ViewOptions};
 use std::fmt;
 use yew::{html::ImplicitClone, prelude::*};
 
@@ -44,7 +44,7 @@ pub struct VirtualRow<T: ListItem> {
     /// The list that the row is of.
     pub list: ListRef<T>,
     /// The row's id.
-    pub id: T::Id,
+    pub id: RowId,
     /// Where it stands, counted from zero, in what is shown. A row that shows it renders whenever
     /// rows come or go above.
     pub rank: usize,
@@ -68,9 +68,9 @@ pub struct VirtualRow<T: ListItem> {
 ///
 /// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 /// # struct Quote { id: u64, price: f64 }
-/// # impl ListItem for Quote { type Id = u64; fn id(&self) -> u64 { self.id } }
+/// # impl ListItem for Quote { fn id(&self) -> RowId { self.id.into() } }
 /// #[derive(PartialEq, Properties)]
-/// struct RowProps { list: ListRef<Quote>, id: u64 }
+/// struct RowProps { list: ListRef<Quote>, id: RowId }
 ///
 /// #[component]
 /// fn QuoteRow(props: &RowProps) -> Html {
@@ -107,7 +107,7 @@ where
 {
     let window = use_realtime_window(&props.list, &props.view, props.window);
     let (range, len) = (window.range(), window.len());
-    let row = |id: &T::Id, rank: usize| {
+    let row = |id: &RowId, rank: usize| {
         let content = props.row.emit(VirtualRow {
             list: props.list.clone(),
             id: id.clone(),

@@ -7,6 +7,7 @@ mod view;
 
 pub(super) use handle::ListRender;
 pub use handle::UseRealtimeListHandle;
+pub(super) use options::Binding;
 pub use options::{RenderOn, UseRealtimeListOptions};
 pub use reference::ListRef;
 pub use view::UseRealtimeListViewHandle;

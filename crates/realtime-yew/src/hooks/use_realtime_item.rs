@@ -2,7 +2,7 @@
 
 use super::{list::ListRef, watch::Watch};
 use crate::{client::RealtimeClient, provider::use_realtime_client, snapshot::use_snapshot};
-use realtime_core::{ItemHash, ItemState, ListItem, MutationError, MutationId, Topic};
+use realtime_core::{ItemHash, ItemState, ListItem, MutationError, MutationId, RowId, Topic};
 use std::{fmt, rc::Rc};
 use yew::{html::ImplicitClone, prelude::*};
 
@@ -131,7 +131,7 @@ impl<T: fmt::Debug> fmt::Debug for UseRealtimeItemHandle<T> {
 ///
 /// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 /// # struct Task { id: u64, title: String }
-/// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+/// # impl ListItem for Task { fn id(&self) -> RowId { self.id.into() } }
 /// #[derive(PartialEq, Properties)]
 /// struct RowProps { tasks: ListRef<Task>, id: u64 }
 ///
@@ -151,20 +151,21 @@ impl<T: fmt::Debug> fmt::Debug for UseRealtimeItemHandle<T> {
 /// }
 /// ```
 #[hook]
-pub fn use_realtime_item<T>(list: &ListRef<T>, id: &T::Id) -> UseRealtimeItemHandle<T>
+pub fn use_realtime_item<T>(list: &ListRef<T>, id: impl Into<RowId>) -> UseRealtimeItemHandle<T>
 where
     T: ListItem,
 {
     let client = use_realtime_client();
     let key = list.key().clone();
-    let hash = ItemHash::of(id);
+    let id = id.into();
+    let hash = ItemHash::of(&id);
     let read = {
         let (client, list, id) = (client.clone(), list.clone(), id.clone());
         move || {
             let known = client.read(|client| {
                 (
                     client.item::<T>(list.key(), &id),
-                    client.item_state::<T>(list.key(), &id),
+                    client.item_state(list.key(), &id),
                 )
             });
             let (item, state) = known.unwrap_or((None, ItemState::Synced));

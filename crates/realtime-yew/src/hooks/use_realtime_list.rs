@@ -1,8 +1,9 @@
 //! List, kept fresh by what happens to its items.
 
 use super::{
-    list::{ListRef, ListRender, RenderOn, UseRealtimeListHandle, UseRealtimeListOptions},
-    observation::{Observation, use_observation, use_pausing},
+    QueryHandle,
+    list::{Binding, ListRef, ListRender, RenderOn, UseRealtimeListHandle, UseRealtimeListOptions},
+    observation::{Observation, SourceOptions, use_observation, use_pausing},
     query_handle::use_query_handle,
 };
 use crate::{
@@ -11,7 +12,9 @@ use crate::{
     provider::use_realtime_client,
     snapshot::{Held, use_snapshot},
 };
-use realtime_core::{ListItem, ListSnapshot, QueryKey, Topic};
+use realtime_core::{
+    Client, Instant, ListItem, ObserverId, QueryError, QueryKey, QueryOptions, Topic, list::Rows,
+};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -29,8 +32,7 @@ use yew::prelude::*;
 /// struct Task { id: u64, version: u64, title: String }
 ///
 /// impl ListItem for Task {
-///     type Id = u64;
-///     fn id(&self) -> u64 { self.id }
+///     fn id(&self) -> RowId { self.id.into() }
 ///     fn version(&self) -> Option<u64> { Some(self.version) }
 /// }
 ///
@@ -66,9 +68,9 @@ use yew::prelude::*;
 ///
 /// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 /// # struct Task { id: u64, title: String }
-/// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+/// # impl ListItem for Task { fn id(&self) -> RowId { self.id.into() } }
 /// #[derive(PartialEq, Properties)]
-/// struct RowProps { list: ListRef<Task>, id: u64 }
+/// struct RowProps { list: ListRef<Task>, id: RowId }
 ///
 /// #[component]
 /// fn Row(props: &RowProps) -> Html {
@@ -86,7 +88,7 @@ use yew::prelude::*;
 ///     html! {
 ///         <ul>
 ///             for id in tasks.ids() {
-///                 <Row key={id} {id} list={tasks.list_ref()} />
+///                 <Row key={tasks.row_key(&id)} id={id.clone()} list={tasks.list_ref()} />
 ///             }
 ///         </ul>
 ///     }
@@ -102,68 +104,87 @@ where
     T: ListItem,
     F: IntoFetcher<Data = Vec<T>>,
 {
-    let client = use_realtime_client();
     let observation = use_observation(fetcher.into_fetcher().into_run());
     // Sorted once for each key, not in each render.
-    let initial = use_memo(key.clone(), |_| options.initial_snapshot());
-    let query = Rc::new(ListQuery {
-        client,
+    let initial = use_memo(key.clone(), |_| options.initial_rows());
+    let query = ListQuery {
+        client: use_realtime_client(),
         key,
-        options,
+        source: options.source().clone(),
+        binding: options.binding(),
+        render_on: options.render_on(),
         initial: (*initial).clone(),
+        rows: |client, key| Some(client.list::<T>(key)?.rows().clone()),
+        observe: Box::new(move |client, now, key, query| {
+            client.observe_list(now, key, options.spec(), query)
+        }),
         observation,
-    });
-    let source = query.options.source();
+    };
+    let list = ListRef::new(query.key.clone(), query.initial.clone());
+    let (handle, render) = use_list(query);
+    UseRealtimeListHandle::new(handle, list, render)
+}
+
+type Observe =
+    dyn Fn(&mut Client, Instant, &QueryKey, &QueryOptions) -> Result<ObserverId, QueryError>;
+
+/// A list as one render asks for it, whatever is in it.
+struct ListQuery {
+    client: RealtimeClient,
+    key: QueryKey,
+    source: SourceOptions,
+    binding: Binding,
+    render_on: RenderOn,
+    initial: Option<Rows>,
+    rows: fn(&Client, &QueryKey) -> Option<Rows>,
+    observe: Box<Observe>,
+    observation: Rc<Observation>,
+}
+
+/// Watches a list: what is done without its type.
+#[hook]
+fn use_list(query: ListQuery) -> (QueryHandle, ListRender) {
+    let query = Rc::new(query);
     let render = {
         let (reader, observed) = (Rc::clone(&query), Rc::clone(&query));
-        let render_on = query.options.render_on();
-        let deps = (query.key.clone(), query.options.binding(), render_on);
+        let deps = (query.key.clone(), query.binding.clone(), query.render_on);
         let read = move || reader.render();
         use_snapshot(&query.client, deps, read, move |changed| {
             observed.attach(changed)
         })
     };
-    use_pausing(&query.observation, &query.client, &query.key, source);
+    use_pausing(&query.observation, &query.client, &query.key, &query.source);
     let (client, key) = (query.client.clone(), query.key.clone());
-    let handle = use_query_handle(client, key.clone(), render.standing.clone());
-    UseRealtimeListHandle::new(handle, ListRef::new(key, query.initial.clone()), render)
+    (
+        use_query_handle(client, key, render.standing.clone()),
+        render,
+    )
 }
 
-/// A list as one render asks for it.
-struct ListQuery<T: ListItem> {
-    client: RealtimeClient,
-    key: QueryKey,
-    options: UseRealtimeListOptions<T>,
-    initial: Option<ListSnapshot<T>>,
-    observation: Rc<Observation>,
-}
-
-impl<T: ListItem> ListQuery<T> {
+impl ListQuery {
     /// What a render shows now.
-    fn render(&self) -> ListRender<T> {
-        let render_on = self.options.render_on();
+    fn render(&self) -> ListRender {
         let known = self.client.read(|client| {
             (
                 client.entry(&self.key),
                 client.order_version(&self.key),
-                client.list::<T>(&self.key),
-                match render_on {
-                    RenderOn::Rows => client.item_states::<T>(&self.key),
+                (self.rows)(client, &self.key),
+                match self.render_on {
+                    RenderOn::Rows => client.item_states(&self.key),
                     RenderOn::Order | RenderOn::Status => Vec::new(),
                 },
             )
         });
-        let (entry, order_version, list, states) = known.unwrap_or_default();
-        let items = list.or_else(|| self.initial.clone());
-        let source = self.options.source();
+        let (entry, order_version, rows, states) = known.unwrap_or_default();
+        let rows = rows.or_else(|| self.initial.clone());
         let standing =
-            (self.observation).standing(&self.client, &self.key, source, items.is_some());
+            (self.observation).standing(&self.client, &self.key, &self.source, rows.is_some());
         ListRender {
-            render_on,
+            render_on: self.render_on,
             entry,
             order_version,
-            has_data: items.is_some(),
-            items: items.unwrap_or_default(),
+            has_data: rows.is_some(),
+            rows: rows.unwrap_or_default(),
             states,
             standing,
         }
@@ -171,11 +192,11 @@ impl<T: ListItem> ListQuery<T> {
 
     /// Observes the list, and calls `changed` whenever what is shown of it may be another.
     fn attach(&self, changed: Rc<dyn Fn()>) -> Held {
-        let (client, source) = (&self.client, self.options.source());
-        let entry = (self.observation).begin(client, &self.key, source, &|client, now, options| {
-            client.observe_list(now, &self.key, self.options.spec(), options)
-        });
-        let topic = entry.map(|entry| match self.options.render_on() {
+        let client = &self.client;
+        let observe: &dyn Fn(&mut Client, Instant, &QueryOptions) -> _ =
+            &|client, now, options| (self.observe)(client, now, &self.key, options);
+        let entry = (self.observation).begin(client, &self.key, &self.source, observe);
+        let topic = entry.map(|entry| match self.render_on {
             RenderOn::Rows => Topic::Query(entry),
             RenderOn::Order | RenderOn::Status => Topic::Order(entry),
         });

@@ -23,7 +23,7 @@ use yew::prelude::*;
 ///
 /// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 /// # struct Task { id: u64, done: bool }
-/// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+/// # impl ListItem for Task { fn id(&self) -> RowId { self.id.into() } }
 /// #[derive(PartialEq, Properties)]
 /// struct OpenProps { list: ListRef<Task> }
 ///

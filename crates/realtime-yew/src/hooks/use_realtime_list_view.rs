@@ -22,9 +22,9 @@ use yew::prelude::*;
 ///
 /// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 /// # struct Task { id: u64, title: String }
-/// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+/// # impl ListItem for Task { fn id(&self) -> RowId { self.id.into() } }
 /// # #[derive(PartialEq, Properties)]
-/// # struct RowProps { list: ListRef<Task>, id: u64 }
+/// # struct RowProps { list: ListRef<Task>, id: RowId }
 /// # #[component]
 /// # fn Row(_: &RowProps) -> Html { html! { <li /> } }
 /// #[derive(PartialEq, Properties)]
@@ -40,7 +40,7 @@ use yew::prelude::*;
 ///     html! {
 ///         <ul>
 ///             for id in tasks.ids() {
-///                 <Row key={id} {id} list={tasks.list_ref()} />
+///                 <Row key={tasks.row_key(&id)} id={id.clone()} list={tasks.list_ref()} />
 ///             }
 ///         </ul>
 ///     }

@@ -24,8 +24,7 @@ use yew::prelude::*;
 /// struct Task { id: u64, version: u64, done: bool }
 ///
 /// impl ListItem for Task {
-///     type Id = u64;
-///     fn id(&self) -> u64 { self.id }
+///     fn id(&self) -> RowId { self.id.into() }
 ///     fn version(&self) -> Option<u64> { Some(self.version) }
 /// }
 ///

@@ -31,7 +31,7 @@ use yew::prelude::*;
 ///
 /// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 /// # struct Line { id: u64, text: String, is_error: bool }
-/// # impl ListItem for Line { type Id = u64; fn id(&self) -> u64 { self.id } }
+/// # impl ListItem for Line { fn id(&self) -> RowId { self.id.into() } }
 /// #[derive(PartialEq, Properties)]
 /// struct LogProps { list: ListRef<Line>, errors_only: bool }
 ///
@@ -47,7 +47,7 @@ use yew::prelude::*;
 ///             <div ref={lines.content_ref()}>
 ///                 <div ref={lines.rows_ref()}>
 ///                     for id in lines.ids().iter() {
-///                         <LogLine key={lines.row_key(id)} list={&props.list} id={*id} />
+///                         <LogLine key={lines.row_key(id)} list={&props.list} {id} />
 ///                     }
 ///                 </div>
 ///             </div>
@@ -56,7 +56,7 @@ use yew::prelude::*;
 /// }
 ///
 /// #[derive(PartialEq, Properties)]
-/// struct LineProps { list: ListRef<Line>, id: u64 }
+/// struct LineProps { list: ListRef<Line>, id: RowId }
 ///
 /// #[component]
 /// fn LogLine(props: &LineProps) -> Html {

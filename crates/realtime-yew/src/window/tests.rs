@@ -11,10 +11,8 @@ struct Quote {
 }
 
 impl ListItem for Quote {
-    type Id = u32;
-
-    fn id(&self) -> u32 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 }
 
@@ -55,7 +53,7 @@ impl Bench {
     }
 
     fn remove(&mut self, id: u32) {
-        self.list.remove(NOW, &id, None);
+        self.list.remove(NOW, id, None);
         self.window.follow(&self.list.snapshot());
     }
 
@@ -75,11 +73,11 @@ impl Bench {
 
     /// How far below the upper edge of the screen the row `id` lies, if it is on the page.
     fn on_screen(&self, id: u32) -> Option<f64> {
-        let rank = self.window.rank_on_page(&id)?;
+        let rank = self.window.rank_on_page(&id.into())?;
         Some(self.window.place(rank) - self.top)
     }
 
-    fn ids(&self) -> Vec<u32> {
+    fn ids(&self) -> Vec<RowId> {
         self.window.slice().ids.to_vec()
     }
 }
@@ -179,7 +177,7 @@ fn a_row_that_moves_itself_does_not_take_the_window_along() {
     assert_eq!(bench.on_screen(205), Some(70.0), "it closes the gap");
     // All rows on the screen go at once.
     for id in 195..230 {
-        bench.list.remove(NOW, &id, None);
+        bench.list.remove(NOW, id, None);
     }
     bench.window.follow(&bench.list.snapshot());
     assert_eq!(bench.ids().len(), 27);
@@ -336,15 +334,19 @@ fn a_row_with_the_focus_stays_on_the_page_and_when_it_goes_the_next_has_the_focu
             .aside
             .map(|focus| (focus.id, focus.rank))
     };
-    assert_eq!(aside(&bench), Some((5, 5)));
+    assert_eq!(aside(&bench), Some((5.into(), 5)));
     bench.put(5_000, 0);
-    assert_eq!(aside(&bench), Some((5, 6)));
+    assert_eq!(aside(&bench), Some((5.into(), 6)));
     bench.put(5, 9_005);
-    assert_eq!(aside(&bench), Some((5, 901)), "it moved far away");
+    assert_eq!(aside(&bench), Some((5.into(), 901)), "it moved far away");
     bench.remove(5);
-    assert_eq!(aside(&bench), Some((901, 901)), "the one below has come up");
+    assert_eq!(
+        aside(&bench),
+        Some((901.into(), 901)),
+        "the one below has come up"
+    );
     for id in 0..1_000 {
-        bench.list.remove(NOW, &id, None);
+        bench.list.remove(NOW, id, None);
     }
     bench.window.follow(&bench.list.snapshot());
     assert_eq!(bench.ids(), [5_000]);

@@ -11,10 +11,8 @@ struct Task {
 }
 
 impl ListItem for Task {
-    type Id = u64;
-
-    fn id(&self) -> u64 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 }
 
@@ -184,7 +182,7 @@ async fn a_list_renders_its_initial_data_sorted() {
 #[derive(PartialEq, Properties)]
 struct RowProps {
     list: ListRef<Task>,
-    id: u64,
+    id: RowId,
 }
 
 #[component]
@@ -201,7 +199,7 @@ fn TwoLevels() -> Html {
     html! {
         <ul>
             for id in tasks.ids() {
-                <Row key={id} {id} list={tasks.list_ref()} />
+                <Row key={id.to_string()} id={id.clone()} list={tasks.list_ref()} />
             }
         </ul>
     }

@@ -122,10 +122,8 @@ struct Line {
 }
 
 impl ListItem for Line {
-    type Id = u32;
-
-    fn id(&self) -> u32 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 }
 
@@ -138,7 +136,10 @@ fn Lines() -> Html {
             .with_render_on(RenderOn::Status)
             .with_initial_data((0..1_000).map(|id| Line { id }).collect::<Vec<_>>()),
     );
-    let row = use_callback((), |row: VirtualRow<Line>, ()| html! { <b>{ row.id }</b> });
+    let row = use_callback(
+        (),
+        |row: VirtualRow<Line>, ()| html! { <b>{ row.id.to_string() }</b> },
+    );
     html! {
         <VirtualList<Line>
             list={lines.list_ref()}

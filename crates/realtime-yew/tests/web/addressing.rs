@@ -18,10 +18,8 @@ struct Todo {
 }
 
 impl ListItem for Todo {
-    type Id = u32;
-
-    fn id(&self) -> u32 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 }
 

@@ -16,10 +16,8 @@ struct Task {
 }
 
 impl ListItem for Task {
-    type Id = u64;
-
-    fn id(&self) -> u64 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 }
 

@@ -45,7 +45,7 @@ fn Page() -> Html {
         <main>
             <ul>
                 for task in tasks.iter() {
-                    { row(task) }
+                    { row(&task) }
                 }
             </ul>
             if let Some(motd) = motd.data() {
@@ -140,7 +140,7 @@ fn Prepared(props: &PreparedProps) -> Html {
         <main>
             <ul>
                 for task in tasks.iter() {
-                    { row(task) }
+                    { row(&task) }
                 }
             </ul>
             <p>{ first.data().map(|task| task.title.clone()) }</p>

@@ -41,7 +41,7 @@ fn Tasks(props: &TasksProps) -> Html {
 #[derive(PartialEq, Properties)]
 struct RowProps {
     list: ListRef<Task>,
-    id: u64,
+    id: RowId,
     renders: Count,
 }
 
@@ -67,7 +67,7 @@ fn TwoLevels(props: &TasksProps) -> Html {
     html! {
         <ul>
             for id in tasks.ids() {
-                <Row key={id} {id} list={tasks.list_ref()} renders={props.rows.clone()} />
+                <Row key={id.to_string()} id={id.clone()} list={tasks.list_ref()} renders={props.rows.clone()} />
             }
         </ul>
     }

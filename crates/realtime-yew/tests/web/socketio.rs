@@ -28,10 +28,8 @@ struct Task {
 }
 
 impl ListItem for Task {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {
@@ -131,7 +129,7 @@ fn Person(props: &PersonProps) -> Html {
     let typing = typist.typing_users();
     let view = View {
         price: stock.data().map(|stock| stock.price),
-        tasks: tasks.iter().map(|task| (**task).clone()).collect(),
+        tasks: tasks.iter().map(|task| Task::clone(&task)).collect(),
         error: save.error().map(ToString::to_string),
         refusal: connection.error().map(ToString::to_string),
         is_saving: save.is_pending(),

@@ -95,10 +95,8 @@ pub(crate) struct Task {
 }
 
 impl ListItem for Task {
-    type Id = u64;
-
-    fn id(&self) -> u64 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 
     fn version(&self) -> Option<u64> {

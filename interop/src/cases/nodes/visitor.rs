@@ -29,7 +29,7 @@ impl Visitor {
 
     pub(super) fn create(&self, id: &str, title: &str) -> MutationId {
         let task = Task {
-            id: id.to_owned(),
+            id: id.into(),
             title: title.to_owned(),
             version: 0,
         };
@@ -40,14 +40,14 @@ impl Visitor {
     pub(super) fn rename(&self, id: &str, title: &str) -> MutationId {
         let patch = json!({ "title": title });
         let edit = ListEdit::Update {
-            id: id.to_owned(),
+            id: id.into(),
             patch: patch.to_string().into(),
         };
         self.edit("task:update", edit, &json!({ "id": id, "title": title }))
     }
 
     pub(super) fn delete(&self, id: &str) -> MutationId {
-        let edit = ListEdit::Delete { id: id.to_owned() };
+        let edit = ListEdit::Delete { id: id.into() };
         self.edit("task:delete", edit, &json!({ "id": id }))
     }
 

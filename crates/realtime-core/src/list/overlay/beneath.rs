@@ -7,9 +7,9 @@
 use super::Touched;
 use crate::{
     error::DecodeError,
-    id::MutationId,
+    id::{MutationId, RowId},
     list::{
-        Applied, KeyedList, ListItem,
+        AnyItem, Applied, ErasedList, Item,
         row::Row,
         sequence::{Entry, Sequence, Spot},
     },
@@ -18,22 +18,21 @@ use crate::{
     rule::{Rule, off},
     time::Instant,
 };
-use serde::Serialize;
 use std::rc::Rc;
 
 /// Rows whose layers are lifted, and how each was shown.
-pub(in crate::list) struct Lifted<T: ListItem>(Vec<Before<T>>);
+pub(in crate::list) struct Lifted(Vec<Before>);
 
-impl<T: ListItem> Lifted<T> {
+impl Lifted {
     pub(super) const fn none() -> Self {
         Self(Vec::new())
     }
 }
 
-struct Before<T: ListItem> {
-    id: T::Id,
+struct Before {
+    id: RowId,
     rank: Option<usize>,
-    item: Option<Rc<T>>,
+    item: Option<Item>,
 }
 
 /// What has become of a row's synced state while its layers were lifted.
@@ -60,15 +59,15 @@ impl Laid {
     }
 }
 
-impl<T: ListItem> KeyedList<T> {
+impl ErasedList {
     /// Takes a whole item.
     pub(in crate::list) fn install(
         &mut self,
         now: Instant,
-        item: T,
+        item: Item,
         version: Option<u64>,
     ) -> Applied {
-        self.recognise(&item);
+        self.recognise(&*item);
         let id = item.id();
         self.beneath(&id, None, |list| {
             Ok(list.install_beneath(now, item, version))
@@ -80,7 +79,7 @@ impl<T: ListItem> KeyedList<T> {
     pub(in crate::list) fn patch(
         &mut self,
         now: Instant,
-        id: &T::Id,
+        id: &RowId,
         version: Option<u64>,
         json: &str,
     ) -> Result<Applied, DecodeError> {
@@ -91,7 +90,7 @@ impl<T: ListItem> KeyedList<T> {
     pub(in crate::list) fn delete(
         &mut self,
         now: Instant,
-        id: &T::Id,
+        id: &RowId,
         version: Option<u64>,
     ) -> Applied {
         self.beneath(id, None, |list| Ok(list.delete_beneath(now, id, version)))
@@ -101,9 +100,9 @@ impl<T: ListItem> KeyedList<T> {
     /// Moves a row unless a newer move has.
     pub(in crate::list) fn move_row(
         &mut self,
-        id: &T::Id,
+        id: &RowId,
         version: Option<u64>,
-        spot: &Spot<T::Id>,
+        spot: &Spot,
     ) -> Applied {
         let neighbour = match spot {
             Spot::Before(neighbour) | Spot::After(neighbour) => neighbour.as_ref(),
@@ -117,14 +116,14 @@ impl<T: ListItem> KeyedList<T> {
     /// Changes the synced row `id`, next to `neighbour` perhaps, beneath the layers there are.
     fn beneath(
         &mut self,
-        id: &T::Id,
-        neighbour: Option<&T::Id>,
+        id: &RowId,
+        neighbour: Option<&RowId>,
         change: impl FnOnce(&mut Self) -> Result<Applied, DecodeError>,
     ) -> Result<Applied, DecodeError> {
-        let Some(calls) = self.overlay.calls else {
+        let Some(calls) = self.overlay.calls() else {
             return change(self);
         };
-        let is_touched = |id: &T::Id| self.overlay.touched.contains_key(id);
+        let is_touched = |id: &RowId| self.overlay.touched.contains_key(id);
         let subject = is_touched(id);
         if !subject && !neighbour.is_some_and(is_touched) {
             return change(self);
@@ -147,8 +146,8 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Lifts the layers of these rows, as far as they have any.
-    pub(super) fn lift<'a>(&mut self, ids: impl Iterator<Item = &'a T::Id>) -> Lifted<T> {
-        let mut lifted: Vec<Before<T>> = Vec::new();
+    pub(super) fn lift<'a>(&mut self, ids: impl Iterator<Item = &'a RowId>) -> Lifted {
+        let mut lifted: Vec<Before> = Vec::new();
         let mut known = OrderedSet::new();
         for id in ids {
             if self.overlay.touched.contains_key(id) && known.insert(id) {
@@ -180,7 +179,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Lays the layers over the rows again.
-    pub(super) fn lay(&mut self, lifted: Lifted<T>, synced: Synced) -> Laid {
+    pub(super) fn lay(&mut self, lifted: Lifted, synced: Synced) -> Laid {
         // What is moved next to a row needs that row to be in its place.
         let rows = lifted.0.iter().enumerate();
         let order: OrderedSet<_> = rows.map(|(at, row)| (self.moved_by(&row.id), at)).collect();
@@ -206,8 +205,8 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Lifts all layers there are.
-    pub(super) fn lift_every_layer(&mut self) -> Lifted<T> {
-        let ids: Vec<T::Id> = self.overlay.touched.keys().cloned().collect();
+    pub(super) fn lift_every_layer(&mut self) -> Lifted {
+        let ids: Vec<RowId> = self.overlay.touched.keys().cloned().collect();
         let lifted = self.lift(ids.iter());
         // The list may get other labels; places chosen among the old ones mean nothing then.
         self.order.free_all();
@@ -218,7 +217,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Shows a lifted row as its layers make it. `before` is what was shown last.
-    fn lay_row(&mut self, id: &T::Id, before: Option<&Rc<T>>, synced: Synced) {
+    fn lay_row(&mut self, id: &RowId, before: Option<&Item>, synced: Synced) {
         if synced == Synced::Changed {
             self.drop_arrived(id);
         }
@@ -241,38 +240,36 @@ impl<T: ListItem> KeyedList<T> {
             overlay.touched.remove(id);
             // A row that looks as it did keeps its pointer.
             if let (Some(before), Some(row)) = (before, self.rows.get_mut(id))
-                && row.entry.item == *before
+                && *row.entry.item == **before
             {
                 let (entry, _) = self.order.replace(&row.entry, Rc::clone(before));
                 row.entry = entry;
             }
             return;
         }
+        let Some(home) = &overlay.home else {
+            return;
+        };
         let rules = Rules {
             policy: &overlay.policy,
-            json: Self::json(),
+            json: home.json,
         };
         let under = row.as_ref().map(|row| &row.item);
         let under = before.filter(|_| off(Rule::OverlayRebase)).or(under);
         let counts = synced != Synced::Passing && !overlay.is_landing;
         let folded = touched.stack.fold(under, &rules, counts);
         let item = folded.item.clone();
-        if let Some(key) = &overlay.key {
-            let name = id_json(id);
-            overlay
-                .news
-                .conflicts
-                .extend(folded.conflicts_at(key, name.as_ref()));
-        }
+        let conflicts = folded.conflicts_at(&home.key, Some(id));
+        overlay.news.conflicts.extend(conflicts);
         let item = item.map(|item| match before {
-            Some(before) if *before == item => Rc::clone(before),
+            Some(before) if **before == *item => Rc::clone(before),
             _ => item,
         });
         self.show_row(id, row, item);
     }
 
     /// Puts a lifted row into the order as it is to be shown.
-    fn show_row(&mut self, id: &T::Id, row: Option<Entry<T>>, item: Option<Rc<T>>) {
+    fn show_row(&mut self, id: &RowId, row: Option<Entry>, item: Option<Item>) {
         let is_moved = self.moved_by(id).is_some();
         let Some(touched) = self.overlay.touched.get_mut(id) else {
             return;
@@ -339,7 +336,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// The first edit of a row: the one that inserts it, if the server does not know it.
-    fn made_by(&self, id: &T::Id) -> LayerId {
+    fn made_by(&self, id: &RowId) -> LayerId {
         let first = self.overlay.touched.get(id).and_then(|row| {
             let mut layers = row.stack.iter();
             layers.next().map(|layer| layer.id)
@@ -351,7 +348,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// The edit that says where a row stands, if one does.
-    fn moved_by(&self, id: &T::Id) -> Option<LayerId> {
+    fn moved_by(&self, id: &RowId) -> Option<LayerId> {
         let stack = &self.overlay.touched.get(id)?.stack;
         let places = stack
             .iter()
@@ -360,13 +357,13 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Where the layers of a row put it, if they do and the neighbour is there.
-    fn spot_of(&self, id: &T::Id) -> Option<Spot<Entry<T>>> {
+    fn spot_of(&self, id: &RowId) -> Option<Spot<Entry>> {
         let stack = &self.overlay.touched.get(id)?.stack;
         let spots = stack.iter().filter_map(|layer| match &layer.change {
             Change::Place(spot) => Some(spot),
             _ => None,
         });
-        let entry = |neighbour: &T::Id| self.shown(neighbour).cloned();
+        let entry = |neighbour: &RowId| self.shown(neighbour).cloned();
         match spots.last()? {
             Spot::Before(None) => Some(Spot::Before(None)),
             Spot::After(None) => Some(Spot::After(None)),
@@ -376,16 +373,16 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Drops the confirmed layers of a row whose synced state has what they wait for.
-    fn drop_arrived(&mut self, id: &T::Id) {
+    fn drop_arrived(&mut self, id: &RowId) {
         let row = self.rows.get(id);
         let item = row.map(|row| Rc::clone(&row.entry.item));
         let recent = self.recent.of(id).last().and_then(|patch| patch.version);
-        let newest = row.and_then(|row| row.version.max(recent));
+        let newest = row.and_then(|row| row.version().max(recent));
         // What the base of a row of another history counts as says nothing of this one's versions.
-        let counts = |row: &&Row<T>| row.era == self.era;
+        let counts = |row: &&Row| row.era() == self.era;
         let has = |version| {
             row.filter(counts)
-                .is_some_and(|row| row.version >= Some(version))
+                .is_some_and(|row| row.version() >= Some(version))
                 || self.recent.contains(id, version)
         };
         let stack = self.overlay.touched.get(id).map(|row| &row.stack);
@@ -394,7 +391,7 @@ impl<T: ListItem> KeyedList<T> {
             .map(|layer| layer.id.mutation)
             .filter(|mutation| self.is_sure(*mutation, id))
             .collect();
-        let became = |layer: &Layer<T, Spot<T::Id>>| match (layer.phase, &layer.change) {
+        let became = |layer: &Layer<dyn AnyItem, Spot>| match (layer.phase, &layer.change) {
             (Phase::Pending, _) => None,
             (Phase::Confirmed { .. }, Change::Delete) => item.is_none().then_some(Became::AsMeant),
             // Over a row that is there, what makes it makes nothing.
@@ -413,7 +410,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// The entry that shows the row `id`, or the one that had this temporary id.
-    pub(in crate::list) fn shown(&self, id: &T::Id) -> Option<&Entry<T>> {
+    pub(in crate::list) fn shown(&self, id: &RowId) -> Option<&Entry> {
         let id = self.overlay.aliases.resolve(id);
         match self.overlay.touched.get(id) {
             Some(Touched { shown, .. }) => shown.as_ref(),
@@ -423,14 +420,9 @@ impl<T: ListItem> KeyedList<T> {
 }
 
 /// Takes a row out of the order, but keeps its place there.
-fn take_out<T: ListItem>(order: &mut Sequence<T>, row: &Entry<T>) {
+fn take_out(order: &mut Sequence, row: &Entry) {
     order.remove(row);
     if let Some(label) = &row.label {
         order.hold(label);
     }
-}
-
-/// An id as JSON, as messages and conflicts name it.
-pub(super) fn id_json(id: &impl Serialize) -> Option<Rc<str>> {
-    serde_json::to_string(id).ok().map(Into::into)
 }

@@ -1,26 +1,27 @@
 //! The way from a list to the layers over it. It leads through pointers that the first edit sets: the
-//! linker drops all code of layers from an app that edits no list of this type.
+//! linker drops all code of layers from an app that edits no list.
 
 use super::beneath::{Laid, Lifted, Synced};
 use crate::{
-    list::{KeyedList, ListItem},
+    id::RowId,
+    list::{AnyItem, ErasedList, item::Versioned},
     overlay::Overlay,
 };
 
 /// What is done about layers.
-pub(super) struct Calls<T: ListItem> {
-    pub(super) lift: fn(&mut KeyedList<T>, &[&T::Id]) -> Lifted<T>,
-    pub(super) lift_all: fn(&mut KeyedList<T>) -> Lifted<T>,
-    pub(super) lay: fn(&mut KeyedList<T>, Lifted<T>, Synced) -> Laid,
-    outrank: fn(&mut KeyedList<T>, &T::Id),
-    recognise: fn(&mut KeyedList<T>, &T),
-    fetch_landed: fn(&mut KeyedList<T>, &[T]),
-    view: fn(&KeyedList<T>) -> &dyn Overlay,
-    view_mut: fn(&mut KeyedList<T>) -> &mut dyn Overlay,
+pub(super) struct Calls {
+    pub(super) lift: fn(&mut ErasedList, &[&RowId]) -> Lifted,
+    pub(super) lift_all: fn(&mut ErasedList) -> Lifted,
+    pub(super) lay: fn(&mut ErasedList, Lifted, Synced) -> Laid,
+    outrank: fn(&mut ErasedList, &RowId),
+    recognise: fn(&mut ErasedList, &dyn AnyItem),
+    fetch_landed: fn(&mut ErasedList, &[Versioned]),
+    view: fn(&ErasedList) -> &dyn Overlay,
+    view_mut: fn(&mut ErasedList) -> &mut dyn Overlay,
 }
 
-impl<T: ListItem> KeyedList<T> {
-    pub(super) const CALLS: Calls<T> = Calls {
+impl ErasedList {
+    pub(super) const CALLS: Calls = Calls {
         lift: |list, ids| list.lift(ids.iter().copied()),
         lift_all: Self::lift_every_layer,
         lay: Self::lay,
@@ -33,44 +34,44 @@ impl<T: ListItem> KeyedList<T> {
 
     /// The layers, if there has been an edit.
     pub(crate) fn layers(&self) -> Option<&dyn Overlay> {
-        self.overlay.calls.map(|calls| (calls.view)(self))
+        self.overlay.calls().map(|calls| (calls.view)(self))
     }
 
     /// As [`layers`](Self::layers), to change them.
     pub(crate) fn layers_mut(&mut self) -> Option<&mut dyn Overlay> {
-        self.overlay.calls.map(|calls| (calls.view_mut)(self))
+        self.overlay.calls().map(|calls| (calls.view_mut)(self))
     }
 
     /// Lifts all layers, for a change of the whole list.
-    pub(in crate::list) fn lift_all(&mut self) -> Lifted<T> {
-        let calls = self.overlay.calls;
+    pub(in crate::list) fn lift_all(&mut self) -> Lifted {
+        let calls = self.overlay.calls();
         calls.map_or_else(Lifted::none, |calls| (calls.lift_all)(self))
     }
 
     /// Lays all layers again; whether what people see of the rows that have any changed.
-    pub(in crate::list) fn lay_all(&mut self, lifted: Lifted<T>) -> bool {
-        let calls = self.overlay.calls;
+    pub(in crate::list) fn lay_all(&mut self, lifted: Lifted) -> bool {
+        let calls = self.overlay.calls();
         calls.is_some_and(|calls| (calls.lay)(self, lifted, Synced::Changed).changed())
     }
 
     /// The server has a row of this id: no other row goes by it.
-    pub(in crate::list) fn outrank_alias(&mut self, id: &T::Id) {
-        if let Some(calls) = self.overlay.calls {
+    pub(in crate::list) fn outrank_alias(&mut self, id: &RowId) {
+        if let Some(calls) = self.overlay.calls() {
             (calls.outrank)(self, id);
         }
     }
 
     /// Knows a row that was made optimistically by the temporary id that the server keeps in it.
-    pub(in crate::list) fn recognise(&mut self, item: &T) {
-        if let Some(calls) = self.overlay.calls {
+    pub(in crate::list) fn recognise(&mut self, item: &dyn AnyItem) {
+        if let Some(calls) = self.overlay.calls() {
             (calls.recognise)(self, item);
         }
     }
 
     /// A fetch has landed with these rows, which are taken next: what was confirmed before it began
     /// is in them.
-    pub(in crate::list) fn fetch_landed(&mut self, items: &[T]) {
-        if let Some(calls) = self.overlay.calls {
+    pub(in crate::list) fn fetch_landed(&mut self, items: &[Versioned]) {
+        if let Some(calls) = self.overlay.calls() {
             (calls.fetch_landed)(self, items);
         }
     }

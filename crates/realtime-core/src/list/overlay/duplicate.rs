@@ -7,20 +7,21 @@
 
 use super::Synced;
 use crate::{
-    list::{KeyedList, ListItem, Spot},
+    id::RowId,
+    list::{AnyItem, ErasedList, Spot, item::ItemType},
     ordered::OrderedMap,
-    overlay::{Change, Layer, LayerId},
+    overlay::{Change, JsonOf, Layer, LayerId},
 };
 use serde_json::Value;
 
 /// The duplicates by the edits that they look like, one for each.
-pub(super) struct Duplicates<I> {
-    hidden: OrderedMap<LayerId, I>,
+pub(super) struct Duplicates {
+    hidden: OrderedMap<LayerId, RowId>,
     /// Those that are to show again.
-    revealed: Vec<I>,
+    revealed: Vec<RowId>,
 }
 
-impl<I: Clone> Duplicates<I> {
+impl Duplicates {
     pub(super) const fn new() -> Self {
         Self {
             hidden: OrderedMap::new(),
@@ -34,10 +35,10 @@ impl<I: Clone> Duplicates<I> {
     }
 }
 
-impl<T: ListItem> KeyedList<T> {
+impl ErasedList {
     /// Hides a row that the server is about to bring, if it is new here and looks like one that an
     /// edit of ours makes.
-    pub(super) fn hide_duplicate(&mut self, item: &T) {
+    pub(super) fn hide_duplicate(&mut self, item: &dyn AnyItem) {
         let Some(layer) = self.made_alike(item) else {
             return;
         };
@@ -50,8 +51,9 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// The edit that makes a row which looks like this one, if that is new here.
-    fn made_alike(&self, item: &T) -> Option<LayerId> {
+    fn made_alike(&self, item: &dyn AnyItem) -> Option<LayerId> {
         let (id, overlay) = (item.id(), &self.overlay);
+        let json = overlay.home.as_ref()?.json;
         if self.rows.contains_key(&id) || overlay.touched.contains_key(&id) {
             return None;
         }
@@ -62,8 +64,10 @@ impl<T: ListItem> KeyedList<T> {
             let mut layers = row.into_iter().flat_map(|row| row.stack.iter());
             let layer = layers.find(|layer| layer.id == **id);
             layer.is_some_and(|layer| {
-                let looks = looks.get_or_insert_with(|| (Self::json().write)(item).ok());
-                looks.as_ref().is_some_and(|looks| makes(layer, looks))
+                let looks = looks.get_or_insert_with(|| (json.write)(item).ok());
+                looks
+                    .as_ref()
+                    .is_some_and(|looks| makes(layer, looks, self.of, json))
             })
         };
         let unnamed = overlay.mutations.values().flat_map(|it| it.unnamed.iter());
@@ -87,7 +91,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// The row went before it could be told whose it was.
-    pub(super) fn forget_duplicate(&mut self, id: &T::Id) {
+    pub(super) fn forget_duplicate(&mut self, id: &RowId) {
         let touched = self.overlay.touched.get_mut(id);
         if let Some(layer) = touched.and_then(|row| row.duplicate_of.take()) {
             self.overlay.duplicates.hidden.remove(&layer);
@@ -97,18 +101,23 @@ impl<T: ListItem> KeyedList<T> {
 
 /// Whether an edit that waits for the server makes a row that looks like this. What it leaves open, the
 /// server may have filled in.
-fn makes<T: ListItem>(layer: &Layer<T, Spot<T::Id>>, looks: &Value) -> bool {
+fn makes(
+    layer: &Layer<dyn AnyItem, Spot>,
+    looks: &Value,
+    of: &ItemType,
+    json: JsonOf<dyn AnyItem>,
+) -> bool {
     let Change::Insert(item) = &layer.change else {
         return false;
     };
     if layer.is_failed() {
         return false;
     }
-    let Ok(Value::Object(ours)) = (KeyedList::<T>::json().write)(item) else {
+    let Ok(Value::Object(ours)) = (json.write)(&**item) else {
         return false;
     };
     let is_told = |name: &str, value: &Value| {
-        name != T::ID_FIELD && name != T::VERSION_FIELD && !value.is_null()
+        name != of.id_field && name != of.version_field && !value.is_null()
     };
     let mut told = ours.iter().filter(|(name, value)| is_told(name, value));
     let is_same = |(name, value): (&String, &Value)| looks.get(name) == Some(value);

@@ -1,13 +1,14 @@
 //! What the server says about our own edits: echoes, answers, and the ids it gives.
 
-use super::{Synced, id_json};
+use super::Synced;
 use crate::{
     elements,
-    id::MutationId,
+    id::{MutationId, RowId},
     list::{
-        KeyedList, ListItem,
+        AnyItem, ErasedList,
         alias::Aliases,
         event::{Event, Head},
+        item::renamed,
     },
     ordered::{OrderedMap, OrderedSet},
     overlay::{Became, Change, Echo, Phase},
@@ -15,12 +16,11 @@ use crate::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::rc::Rc;
 
 /// What an event says of the rows of a mutation.
-struct Said<'a, I> {
+struct Said<'a> {
     /// Of each the last that it says, as JSON.
-    rows: OrderedMap<I, &'a str>,
+    rows: OrderedMap<RowId, &'a str>,
     /// Whether it says what the whole list holds.
     is_every: bool,
 }
@@ -34,7 +34,7 @@ struct Answer<'a> {
     items: Option<&'a RawValue>,
 }
 
-impl<T: ListItem> KeyedList<T> {
+impl ErasedList {
     /// An echo of `mutation`: its layers on the rows that the event names go.
     pub(super) fn take_echo(&mut self, mutation: MutationId, event: Echo<'_>) -> bool {
         let changed = match event {
@@ -65,12 +65,7 @@ impl<T: ListItem> KeyedList<T> {
 
     /// Takes down what an event says of the rows of a mutation, and adopts those that it creates. What
     /// cannot be read names nothing.
-    fn hear<'a>(
-        &mut self,
-        mutation: MutationId,
-        data: &'a str,
-        said: &mut Said<'a, T::Id>,
-    ) -> bool {
+    fn hear<'a>(&mut self, mutation: MutationId, data: &'a str, said: &mut Said<'a>) -> bool {
         let Ok(event) = Event::read(data) else {
             return false;
         };
@@ -99,7 +94,7 @@ impl<T: ListItem> KeyedList<T> {
         &mut self,
         mutation: MutationId,
         event: &Event<'a>,
-        said: &mut Said<'a, T::Id>,
+        said: &mut Said<'a>,
     ) -> bool {
         let creates = matches!(&*event.action, "create" | "upsert");
         let item = event.item();
@@ -111,9 +106,9 @@ impl<T: ListItem> KeyedList<T> {
         mutation: MutationId,
         json: &'a str,
         creates: bool,
-        said: &mut Said<'a, T::Id>,
+        said: &mut Said<'a>,
     ) -> bool {
-        let Some(id) = Head::<T>::read(json).ok().and_then(|head| head.id) else {
+        let Some(id) = Head::read(self.of, json).ok().and_then(|head| head.id) else {
             return false;
         };
         let changed = creates && self.adopt_next(mutation, &id);
@@ -157,9 +152,9 @@ impl<T: ListItem> KeyedList<T> {
         now: Instant,
         mutation: MutationId,
         json: &str,
-        told: &mut OrderedSet<T::Id>,
+        told: &mut OrderedSet<RowId>,
     ) -> bool {
-        let Ok(head) = Head::<T>::read(json) else {
+        let Ok(head) = Head::read(self.of, json) else {
             return false;
         };
         let only = || self.overlay.only_row_of(mutation).cloned();
@@ -187,7 +182,7 @@ impl<T: ListItem> KeyedList<T> {
         }
         // Where a new row stands among other people's, only the channel tells, in its order.
         let is_placed = self.order.is_sorted() || self.rows.contains_key(&id);
-        let whole = T::decode(json)
+        let whole = (self.of.decode)(json)
             .ok()
             .filter(|item| is_placed && item.id() == id);
         let Some(item) = whole else {
@@ -206,10 +201,10 @@ impl<T: ListItem> KeyedList<T> {
         &mut self,
         now: Instant,
         mutation: MutationId,
-        id: &T::Id,
+        id: &RowId,
         json: &str,
     ) -> bool {
-        let item = T::decode(json).ok().filter(|item| item.id() == *id);
+        let item = (self.of.decode)(json).ok().filter(|item| item.id() == *id);
         let is_known = self.rows.contains_key(id) || self.tombstones.cover(id, None);
         let Some(item) = item.filter(|_| self.order.is_sorted() && !is_known) else {
             return false;
@@ -238,7 +233,7 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Marks the layers of `mutation` on a row as confirmed. Those that wait for nothing go.
-    fn confirm_row(&mut self, mutation: MutationId, id: &T::Id, version: Option<u64>) -> bool {
+    fn confirm_row(&mut self, mutation: MutationId, id: &RowId, version: Option<u64>) -> bool {
         if let Some(touched) = self.overlay.touched.get_mut(id) {
             touched.stack.confirm(mutation, version);
             self.pending.item(id);
@@ -251,7 +246,7 @@ impl<T: ListItem> KeyedList<T> {
 
     /// `id` is a row that the server made for `mutation`: it is the next one of its rows that still
     /// has a temporary id, unless it is known already.
-    fn adopt_next(&mut self, mutation: MutationId, id: &T::Id) -> bool {
+    fn adopt_next(&mut self, mutation: MutationId, id: &RowId) -> bool {
         if self.overlay.is_on(mutation, id) {
             if self.overlay.name(mutation, id)
                 && let Some(temporary) = self.overlay.aliases.temporary(id).cloned()
@@ -270,32 +265,31 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// The server's id for a temporary one is known.
-    pub(super) fn tell_id(&mut self, mutation: MutationId, temporary: &T::Id, id: &T::Id) {
-        if let (Some(from), Some(to)) = (id_json(temporary), id_json(id)) {
-            self.overlay.news.ids.push((mutation, from, to));
-        }
+    pub(super) fn tell_id(&mut self, mutation: MutationId, temporary: &RowId, id: &RowId) {
+        let ids = (mutation, temporary.clone(), id.clone());
+        self.overlay.news.ids.push(ids);
     }
 
     /// The first row that `mutation` inserts and that the server has not named yet.
-    pub(super) fn next_insert(&self, mutation: MutationId) -> Option<T::Id> {
+    pub(super) fn next_insert(&self, mutation: MutationId) -> Option<RowId> {
         let member = self.overlay.mutations.get(&mutation)?;
         self.overlay.layers.get(member.unnamed.first()?).cloned()
     }
 
     /// Whether the server has said the id of a row that `mutation` inserts.
-    fn is_named(&self, mutation: MutationId, row: &T::Id) -> bool {
+    fn is_named(&self, mutation: MutationId, row: &RowId) -> bool {
         let member = self.overlay.mutations.get(&mutation);
         member.is_some_and(|member| member.named.contains(row))
     }
 
     /// Whether a row that `mutation` inserts is known to be the one under this id, and does not only look
     /// like it.
-    pub(super) fn is_sure(&self, mutation: MutationId, row: &T::Id) -> bool {
+    pub(super) fn is_sure(&self, mutation: MutationId, row: &RowId) -> bool {
         self.overlay.aliases.temporary(row).is_none() || self.is_named(mutation, row)
     }
 
     /// The row under the temporary id is the server's row `id` from now on, and keeps its key.
-    fn adopt(&mut self, mutation: MutationId, temporary: &T::Id, id: &T::Id) -> bool {
+    fn adopt(&mut self, mutation: MutationId, temporary: &RowId, id: &RowId) -> bool {
         self.take_over(temporary, id);
         self.overlay.name(mutation, id);
         self.tell_id(mutation, temporary, id);
@@ -303,7 +297,8 @@ impl<T: ListItem> KeyedList<T> {
     }
 
     /// Moves the layers of the row under the temporary id to the server's row `id`.
-    fn take_over(&mut self, temporary: &T::Id, id: &T::Id) {
+    fn take_over(&mut self, temporary: &RowId, id: &RowId) {
+        let id_field = self.of.id_field;
         self.outrank_known_alias(id);
         let both = [temporary.clone(), id.clone()];
         self.touch(id);
@@ -311,9 +306,9 @@ impl<T: ListItem> KeyedList<T> {
         if let Some(mut moved) = self.overlay.touched.remove(temporary) {
             for layer in moved.stack.iter_mut() {
                 if let Change::Insert(item) = &mut layer.change
-                    && let Some(renamed) = renamed(&**item, id)
+                    && let Some(renamed) = renamed(id_field, &**item, id)
                 {
-                    *item = Rc::new(renamed);
+                    *item = renamed;
                 }
             }
             for layer in moved.stack.iter() {
@@ -339,9 +334,9 @@ impl<T: ListItem> KeyedList<T> {
 
     /// The server has a row of this id: if it was an alias, the row that it stood for has its own key
     /// from now on.
-    pub(super) fn outrank_known_alias(&mut self, id: &T::Id) {
+    pub(super) fn outrank_known_alias(&mut self, id: &RowId) {
         if let Some(other) = Aliases::outrank(&mut self.overlay.aliases, id) {
-            self.overlay.news.outranked.extend(id_json(id));
+            self.overlay.news.outranked.push(id.clone());
             self.pending.item(&other);
             self.pending.order();
         }
@@ -351,7 +346,7 @@ impl<T: ListItem> KeyedList<T> {
     ///
     /// Anybody may write any temporary id into a row: one that was there before is not the one that we
     /// are making, and a temporary id that the server has a row of is none.
-    pub(super) fn recognise_edited(&mut self, item: &T) {
+    pub(super) fn recognise_edited(&mut self, item: &dyn AnyItem) {
         if self.overlay.touched.is_empty() {
             return;
         }
@@ -375,10 +370,4 @@ impl<T: ListItem> KeyedList<T> {
             self.adopt(mutation, &temporary, &id);
         }
     }
-}
-
-/// The item under another id.
-pub(super) fn renamed<T: ListItem>(item: &T, id: &T::Id) -> Option<T> {
-    let patch = serde_json::json!({ T::ID_FIELD: id }).to_string();
-    item.merged(&patch).ok().filter(|item| item.id() == *id)
 }

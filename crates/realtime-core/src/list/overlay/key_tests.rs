@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::key;
+use crate::list::{KeyedList, ListItem, item::json_of};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -14,14 +15,12 @@ struct Row {
 }
 
 impl ListItem for Row {
-    type Id = u32;
-
-    fn id(&self) -> u32 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 
-    fn temporary_id(&self) -> Option<u32> {
-        self.made_as
+    fn temporary_id(&self) -> Option<RowId> {
+        self.made_as.map(RowId::from)
     }
 }
 
@@ -66,13 +65,15 @@ struct Play {
 }
 
 impl Play {
-    fn push(&mut self, id: u32, change: Change<Row, Spot<u32>>) -> MutationId {
+    fn push(&mut self, id: u32, change: Change<dyn AnyItem, Spot>) -> MutationId {
         self.last += 1;
         let mutation = MutationId(self.last);
         let layer = LayerId { mutation, edit: 0 };
         let list = &mut self.list;
-        list.push_layer(&key!["rows"], layer, &id, change).unwrap();
-        list.expect(mutation, &message(mutation));
+        list.list
+            .push_layer(&key!["rows"], layer, &id.into(), change, json_of::<Row>())
+            .unwrap();
+        list.list.expect(mutation, &message(mutation));
         mutation
     }
 
@@ -89,31 +90,36 @@ impl Play {
             Step::Insert(id) => drop(self.insert(id)),
             Step::Edit(id) => drop(self.push(id, Change::Patch(r#"{}"#.into()))),
             Step::Upsert(id, made_as) => drop(self.list.upsert(NOW, Row { id, made_as })),
-            Step::Remove(id) => drop(self.list.remove(NOW, &id, None)),
+            Step::Remove(id) => drop(self.list.remove(NOW, id, None)),
             Step::Replace(rows) => {
                 let rows = rows.into_iter().map(|(id, made_as)| Row { id, made_as });
-                self.list.fetch_began();
+                self.list.list.fetch_began();
                 self.list.replace(NOW, rows.collect());
             }
             Step::Answer(at, id) => {
                 let answer = format!(r#"{{"id":{id}}}"#);
-                self.list.confirm(NOW, self.any(at), &answer);
+                self.list.list.confirm(NOW, self.any(at), &answer);
             }
             Step::Echo(at, id, made_as) => {
                 let item = serde_json::to_string(&Row { id, made_as }).unwrap();
                 let data = format!(r#"{{"action":"create","item":{item}}}"#);
                 self.list
+                    .list
                     .echo(NOW, &message(self.any(at)), Echo::Coming(&data));
                 self.list.apply(NOW, &data).unwrap();
             }
-            Step::Revoke(at) => drop(self.list.revoke(NOW, self.any(at))),
+            Step::Revoke(at) => drop(self.list.list.revoke(NOW, self.any(at))),
         }
     }
 
     fn keys(&self) -> Vec<u32> {
         let rows = self.list.snapshot();
-        rows.keys().map(|key| *key.id()).collect()
+        rows.keys().map(number).collect()
     }
+}
+
+fn number(id: RowId) -> u32 {
+    id.to_string().parse().unwrap()
 }
 
 fn message(mutation: MutationId) -> MessageId {
@@ -134,7 +140,7 @@ proptest! {
             let unique: BTreeSet<u32> = keys.iter().copied().collect();
             prop_assert_eq!(unique.len(), keys.len(), "keys: {:?}", keys);
             let rows = play.list.snapshot();
-            let ids: BTreeSet<u32> = rows.ids().collect();
+            let ids: BTreeSet<RowId> = rows.ids().collect();
             prop_assert_eq!(ids.len(), rows.len());
             prop_assert!(keys == before || play.list.take_changes().order);
         }
@@ -145,22 +151,22 @@ proptest! {
 fn a_real_row_outranks_an_alias() {
     let mut play = Play::default();
     let mutation = play.insert(1);
-    play.list.confirm(NOW, mutation, r#"{"id":10}"#);
+    play.list.list.confirm(NOW, mutation, r#"{"id":10}"#);
     play.list.upsert(NOW, row(10));
     assert_eq!(play.keys(), [1], "the row keeps the key it had");
-    play.list.take_news();
+    play.list.list.take_news();
     play.list.upsert(NOW, row(1));
     assert_eq!(play.keys(), [10, 1]);
-    assert_eq!(play.list.get(&1).map(|row| row.id), Some(1));
-    assert_eq!(*play.list.current_id(&1), 1);
-    assert_eq!(play.list.take_news().outranked, ["1".into()]);
+    assert_eq!(play.list.get(1).map(|row| row.id), Some(1));
+    assert_eq!(*play.list.list.current_id(&1.into()), 1);
+    assert_eq!(play.list.list.take_news().outranked, [1]);
 }
 
 #[test]
 fn a_real_row_in_a_snapshot_outranks_an_alias() {
     let mut play = Play::default();
     let mutation = play.insert(1);
-    play.list.confirm(NOW, mutation, r#"{"id":10}"#);
+    play.list.list.confirm(NOW, mutation, r#"{"id":10}"#);
     play.list.replace(NOW, vec![row(1), row(10)]);
     assert_eq!(play.keys(), [1, 10]);
 }
@@ -186,7 +192,7 @@ fn a_forged_temporary_id_adopts_nothing() {
     // What the server keeps in the row that it made for us does.
     play.list.upsert(NOW, forged(10, 1));
     assert_eq!(play.keys(), [7, 8, 9, 1]);
-    assert_eq!(*play.list.current_id(&1), 10);
+    assert_eq!(*play.list.list.current_id(&1.into()), 10);
 }
 
 #[test]
@@ -198,16 +204,29 @@ fn an_edit_that_holds_another_id_is_refused_and_shows_nothing() {
         mutation: MutationId(mutation),
         edit: 0,
     };
-    let refused = play.list.push_layer(&key!["rows"], layer(1), &1, patch(2));
+    let refused = play.list.list.push_layer(
+        &key!["rows"],
+        layer(1),
+        &1.into(),
+        patch(2),
+        json_of::<Row>(),
+    );
     assert!(refused.unwrap_err().to_string().contains("changes the id"));
-    let ids: Vec<u32> = play.list.snapshot().ids().collect();
+    let ids: Vec<RowId> = play.list.snapshot().ids().collect();
     assert_eq!(ids, [1, 2]);
-    assert!(play.list.overlay.touched.is_empty());
+    assert!(play.list.list.overlay.touched.is_empty());
     // The id that the row has may well be there.
     play.list
-        .push_layer(&key!["rows"], layer(2), &1, patch(1))
+        .list
+        .push_layer(
+            &key!["rows"],
+            layer(2),
+            &1.into(),
+            patch(1),
+            json_of::<Row>(),
+        )
         .unwrap();
-    assert_eq!(play.list.get(&1).and_then(|row| row.made_as), Some(9));
+    assert_eq!(play.list.get(1).and_then(|row| row.made_as), Some(9));
 }
 
 #[test]
@@ -215,7 +234,7 @@ fn an_edit_that_names_a_new_row_by_its_temporary_id_goes_on_when_the_server_name
     let mut play = Play::default();
     let mutation = play.insert(1);
     play.push(1, Change::Patch(r#"{"id":1,"made_as":9}"#.into()));
-    play.list.confirm(NOW, mutation, r#"{"id":10}"#);
+    play.list.list.confirm(NOW, mutation, r#"{"id":10}"#);
     let rows = play.list.snapshot();
     assert_eq!(rows.ids().collect::<Vec<_>>(), [10]);
     assert_eq!(rows.get(0).and_then(|row| row.made_as), Some(9));

@@ -1,6 +1,10 @@
 //! Any edits over any changes: what is shown, and what is left when they go.
 
 use super::*;
+use crate::list::{
+    KeyedList, ListItem,
+    item::{json_of, typed},
+};
 use crate::{key, list::ListOptions};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -14,10 +18,8 @@ struct Row {
 }
 
 impl ListItem for Row {
-    type Id = u32;
-
-    fn id(&self) -> u32 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 }
 
@@ -88,12 +90,13 @@ impl Pair {
         change(&mut self.plain);
     }
 
-    fn push(&mut self, id: u32, change: Change<Row, Spot<u32>>) {
+    fn push(&mut self, id: u32, change: Change<dyn AnyItem, Spot>) {
         self.last += 1;
         let mutation = MutationId(self.last);
         let layer = LayerId { mutation, edit: 0 };
         self.edited
-            .push_layer(&key!["rows"], layer, &id, change)
+            .list
+            .push_layer(&key!["rows"], layer, &id.into(), change, json_of::<Row>())
             .unwrap();
         self.open.push(mutation);
     }
@@ -109,14 +112,14 @@ impl Pair {
             Step::Upsert(row) => self.both(|list| drop(list.upsert(now, row.clone()))),
             Step::Text(id, text) => {
                 let patch = format!(r#"{{"text":{text}}}"#);
-                self.both(|list| drop(list.update(now, &id, &patch)));
+                self.both(|list| drop(list.update(now, id, &patch)));
             }
-            Step::Remove(id) => self.both(|list| drop(list.remove(now, &id, None))),
+            Step::Remove(id) => self.both(|list| drop(list.remove(now, id, None))),
             Step::Move(id, to, true) => {
-                self.both(|list| drop(list.move_before(now, &id, to.as_ref())));
+                self.both(|list| drop(list.move_before(now, id, to.map(RowId::from).as_ref())));
             }
             Step::Move(id, to, false) => {
-                self.both(|list| drop(list.move_after(now, &id, to.as_ref())));
+                self.both(|list| drop(list.move_after(now, id, to.map(RowId::from).as_ref())));
             }
             Step::Replace(rows) => self.both(|list| drop(list.replace(now, rows.clone()))),
             Step::Insert(row) => {
@@ -129,24 +132,28 @@ impl Pair {
                 self.push(id, Change::Patch(patch.into()));
             }
             Step::Delete(id) => self.push(id, Change::Delete),
-            Step::Place(id, to, true) => self.push(id, Change::Place(Spot::Before(to))),
-            Step::Place(id, to, false) => self.push(id, Change::Place(Spot::After(to))),
+            Step::Place(id, to, true) => {
+                self.push(id, Change::Place(Spot::Before(to.map(RowId::from))))
+            }
+            Step::Place(id, to, false) => {
+                self.push(id, Change::Place(Spot::After(to.map(RowId::from))))
+            }
             Step::Confirm(at) => {
                 if let Some(mutation) = self.open(at) {
-                    self.edited.confirm(now, mutation, "null");
-                    self.edited.fetch_began();
+                    self.edited.list.confirm(now, mutation, "null");
+                    self.edited.list.fetch_began();
                 }
             }
             Step::Revoke(at) => {
                 if let Some(mutation) = self.open(at) {
-                    self.edited.revoke(now, mutation);
+                    self.edited.list.revoke(now, mutation);
                     self.open.retain(|other| *other != mutation);
                 }
             }
             Step::Adopt(at, id) => {
                 if let Some(mutation) = self.open(at) {
                     let answer = format!(r#"{{"id":{id}}}"#);
-                    self.edited.confirm(now, mutation, &answer);
+                    self.edited.list.confirm(now, mutation, &answer);
                 }
             }
         }
@@ -155,24 +162,27 @@ impl Pair {
     /// What the layers make of each row of the twin.
     fn expected(&self) -> BTreeMap<u32, Row> {
         let mut rows: BTreeMap<u32, Row> = (self.plain.snapshot().iter())
-            .map(|row| (row.id, Row::clone(row)))
+            .map(|row| (row.id, Row::clone(&row)))
             .collect();
-        for (id, touched) in &self.edited.overlay.touched {
+        let number = |id: &RowId| id.to_string().parse::<u32>().unwrap();
+        for (id, touched) in &self.edited.list.overlay.touched {
+            let id = number(id);
             if let Some(layer) = touched.duplicate_of {
-                assert!(rows.remove(id).is_some() && self.is_making(layer));
+                assert!(rows.remove(&id).is_some() && self.is_making(layer));
             }
             for layer in touched.stack.iter() {
                 match &layer.change {
                     Change::Insert(row) => {
-                        rows.entry(*id).or_insert_with(|| Row::clone(row));
+                        rows.entry(id)
+                            .or_insert_with(|| typed::<Row>(&**row).unwrap().clone());
                     }
                     Change::Patch(patch) => {
-                        if let Some(row) = rows.get_mut(id) {
-                            *row = row.merged(patch).unwrap();
+                        if let Some(row) = rows.get_mut(&id) {
+                            *row = ListItem::merged(row, patch).unwrap();
                         }
                     }
                     Change::Delete => {
-                        rows.remove(id);
+                        rows.remove(&id);
                     }
                     Change::Set(_) | Change::Apply(_) | Change::Place(_) => {}
                 }
@@ -183,27 +193,27 @@ impl Pair {
 
     /// Whether an edit that is there makes a row.
     fn is_making(&self, layer: LayerId) -> bool {
-        let rows = self.edited.overlay.touched.values();
+        let rows = self.edited.list.overlay.touched.values();
         let mut layers = rows.flat_map(|row| row.stack.iter());
         layers.any(|it| it.id == layer && matches!(it.change, Change::Insert(_)))
     }
 
     /// Rows that only we know, and did not move, stand at the end, in the order they were made.
     fn check_tail(&self) -> Result<(), TestCaseError> {
-        let overlay = &self.edited.overlay;
-        let made_by = |id: u32| {
+        let overlay = &self.edited.list.overlay;
+        let made_by = |id: RowId| {
             let touched = overlay.touched.get(&id)?;
             let moved = touched
                 .stack
                 .iter()
                 .any(|it| matches!(it.change, Change::Place(_)));
-            let own = !moved && !self.edited.rows.contains_key(&id);
+            let own = !moved && !self.edited.list.rows.contains_key(&id);
             own.then(|| touched.stack.iter().next().unwrap().id)
         };
         let shown = self.edited.snapshot();
         let made: Vec<Option<LayerId>> = shown.ids().map(made_by).collect();
         prop_assert!(made.iter().flatten().is_sorted());
-        let known = |id: &u32| !overlay.touched.contains_key(id);
+        let known = |id: &RowId| !overlay.touched.contains_key(id);
         let last_known = shown.ids().rposition(|id| known(&id));
         let first_own = made.iter().position(Option::is_some);
         if let (Some(known), Some(own)) = (last_known, first_own) {
@@ -214,26 +224,26 @@ impl Pair {
 
     fn check(&self) -> Result<(), TestCaseError> {
         let shown = self.edited.snapshot();
-        let rows: BTreeMap<u32, Row> = shown.iter().map(|row| (row.id, Row::clone(row))).collect();
+        let rows: BTreeMap<u32, Row> = shown.iter().map(|row| (row.id, Row::clone(&row))).collect();
         prop_assert_eq!(&rows, &self.expected());
         prop_assert_eq!(shown.len(), rows.len());
         for (rank, row) in shown.iter().enumerate() {
             prop_assert_eq!(self.edited.rank(&row.id), Some(rank));
             prop_assert_eq!(
-                self.edited.get(&row.id).map(Rc::as_ptr),
-                Some(Rc::as_ptr(row))
+                self.edited.get(&row.id).as_ref().map(Rc::as_ptr),
+                Some(Rc::as_ptr(&row))
             );
         }
-        if self.edited.order.is_sorted() {
+        if self.edited.list.order.is_sorted() {
             prop_assert!(shown.iter().is_sorted_by_key(|row| (row.rank, row.id)));
         }
-        if !self.edited.order.is_sorted() {
+        if !self.edited.list.order.is_sorted() {
             self.check_tail()?;
         }
         // Rows that nobody edits stand as the server has them.
-        let untouched = |list: &KeyedList<Row>| -> Vec<u32> {
+        let untouched = |list: &KeyedList<Row>| -> Vec<RowId> {
             let ids = list.snapshot();
-            let edited = &self.edited.overlay.touched;
+            let edited = &self.edited.list.overlay.touched;
             ids.ids().filter(|id| !edited.contains_key(id)).collect()
         };
         prop_assert_eq!(untouched(&self.edited), untouched(&self.plain));
@@ -257,9 +267,9 @@ proptest! {
             check_changes(&before, &mut pair.edited)?;
         }
         for mutation in pair.open.clone() {
-            pair.edited.revoke(Instant::ZERO, mutation);
+            pair.edited.list.revoke(Instant::ZERO, mutation);
         }
-        prop_assert!(pair.edited.is_empty_overlay() && pair.edited.order.is_at_rest());
+        prop_assert!(pair.edited.is_empty_overlay() && pair.edited.list.order.is_at_rest());
         prop_assert_eq!(pair.edited.snapshot(), pair.plain.snapshot());
     }
 }
@@ -274,11 +284,11 @@ fn check_changes(
     if !before.ids().eq(after.ids()) {
         prop_assert!(changes.order);
     }
-    let old: BTreeMap<u32, &Rc<Row>> = before.iter().map(|row| (row.id, row)).collect();
+    let old: BTreeMap<u32, Rc<Row>> = before.iter().map(|row| (row.id, row)).collect();
     for row in &after {
-        let same = old.get(&row.id).is_some_and(|old| Rc::ptr_eq(old, row));
+        let same = old.get(&row.id).is_some_and(|old| Rc::ptr_eq(old, &row));
         prop_assert!(
-            same || changes.items.contains(&row.id),
+            same || changes.items.contains(&RowId::from(row.id)),
             "{:?} was not told",
             row
         );
@@ -288,7 +298,7 @@ fn check_changes(
 
 impl KeyedList<Row> {
     fn is_empty_overlay(&self) -> bool {
-        let overlay = &self.overlay;
+        let overlay = &self.list.overlay;
         overlay.touched.is_empty() && overlay.mutations.is_empty() && overlay.by_message.is_empty()
     }
 }
@@ -308,12 +318,19 @@ fn an_edit_of_one_row_among_100_000_costs_no_more_than_its_path() {
         edit: 0,
     };
     let change = Change::Place(Spot::After(None));
-    list.push_layer(&key!["rows"], layer, &70_000, change)
+    list.list
+        .push_layer(
+            &key!["rows"],
+            layer,
+            &70_000.into(),
+            change,
+            json_of::<Row>(),
+        )
         .unwrap();
     let after = list.snapshot();
     assert_eq!(after.get(0).map(|row| row.id), Some(70_000));
-    assert!(Rc::ptr_eq(after.get(1).unwrap(), before.get(0).unwrap()));
-    list.revoke(Instant::ZERO, MutationId(1));
+    assert!(Rc::ptr_eq(&after.get(1).unwrap(), &before.get(0).unwrap()));
+    list.list.revoke(Instant::ZERO, MutationId(1));
     assert_eq!(list.snapshot(), before);
-    assert!(list.order.is_at_rest());
+    assert!(list.list.order.is_at_rest());
 }

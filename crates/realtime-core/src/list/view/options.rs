@@ -1,10 +1,14 @@
 //! Which rows a view shows, and in which order.
 
-use crate::list::{sort_key::SortKey, sorting::Sorting};
-use std::{cmp::Ordering, fmt, ptr, rc::Rc};
+use crate::list::{
+    item::{AnyItem, typed},
+    sort_key::SortKey,
+    sorting::Sorting,
+};
+use std::{cmp::Ordering, fmt, marker::PhantomData, ptr, rc::Rc};
 
 /// Whether a view shows a row.
-pub(super) type Filter<T> = Rc<dyn Fn(&T) -> bool>;
+pub(super) type Filter = Rc<dyn Fn(&dyn AnyItem) -> bool>;
 
 /// What a [`ListView`](super::ListView) shows: by default all rows, in the list's own order.
 ///
@@ -20,16 +24,20 @@ pub(super) type Filter<T> = Rc<dyn Fn(&T) -> bool>;
 /// assert_eq!(long, long.clone());
 /// ```
 pub struct ViewOptions<T> {
-    pub(super) filter: Option<Filter<T>>,
-    pub(super) sorting: Option<Sorting<T>>,
+    pub(super) filter: Option<Filter>,
+    pub(super) sorting: Option<Sorting>,
+    item: PhantomData<fn(T)>,
 }
 
 impl<T> ViewOptions<T> {
     /// Shows the rows that `filter` says yes to. It must depend on nothing but the row and what it
     /// has captured.
     #[must_use]
-    pub fn with_filter(mut self, filter: impl Fn(&T) -> bool + 'static) -> Self {
-        self.filter = Some(Rc::new(filter));
+    pub fn with_filter(mut self, filter: impl Fn(&T) -> bool + 'static) -> Self
+    where
+        T: 'static,
+    {
+        self.filter = Some(Rc::new(move |item| typed(item).is_some_and(&filter)));
         self
     }
 
@@ -38,8 +46,11 @@ impl<T> ViewOptions<T> {
     /// As with [`ListOptions::with_sort`](super::super::ListOptions::with_sort), the order must be
     /// total and depend on nothing but the two rows; one that is not costs time, and loses no row.
     #[must_use]
-    pub fn with_sort(mut self, compare: impl Fn(&T, &T) -> Ordering + 'static) -> Self {
-        self.sorting = Some(Sorting::by(Rc::new(compare)));
+    pub fn with_sort(mut self, compare: impl Fn(&T, &T) -> Ordering + 'static) -> Self
+    where
+        T: 'static,
+    {
+        self.sorting = Some(Sorting::by(compare));
         self
     }
 
@@ -66,6 +77,7 @@ impl<T> Default for ViewOptions<T> {
         Self {
             filter: None,
             sorting: None,
+            item: PhantomData,
         }
     }
 }
@@ -75,6 +87,7 @@ impl<T> Clone for ViewOptions<T> {
         Self {
             filter: self.filter.clone(),
             sorting: self.sorting.clone(),
+            item: PhantomData,
         }
     }
 }

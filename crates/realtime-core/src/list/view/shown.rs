@@ -1,20 +1,23 @@
 //! The rows that a view shows.
 
-use crate::list::{
-    ListItem,
-    sequence::{Entry, Sequence},
-    tree::Tree,
+use crate::{
+    id::RowId,
+    list::{
+        item::Item,
+        sequence::{Entry, Sequence},
+        tree::Tree,
+    },
 };
 use std::{collections::BTreeMap, rc::Rc};
 
 /// The rows that a view shows, as far as they are not the list's own.
-pub(super) enum Shown<T> {
+pub(super) enum Shown {
     /// All, as the list has them.
     Source,
     /// Some, in the order of the list.
-    Filtered(Tree<Entry<T>>),
+    Filtered(Tree<Entry>),
     /// All or some, in an order of their own.
-    Sorted(Sequence<T>),
+    Sorted(Sequence),
 }
 
 /// How what is shown differs from before.
@@ -24,9 +27,9 @@ pub(super) struct Changed {
     pub(super) order: bool,
 }
 
-impl<T: ListItem> Shown<T> {
+impl Shown {
     /// Shows just these rows, given in the order of the list; whether the order of ids changed.
-    pub(super) fn rebuild(&mut self, rows: Vec<Rc<T>>) -> bool {
+    pub(super) fn rebuild(&mut self, rows: Vec<Item>) -> bool {
         match self {
             Self::Source => true,
             Self::Sorted(shown) => shown.rebuild(rows),
@@ -43,17 +46,17 @@ impl<T: ListItem> Shown<T> {
 
 /// One round of changes of what is shown. Places are among the rows that the filter lets through,
 /// in the order of the list.
-pub(super) struct Turnover<'a, T: ListItem> {
-    shown: &'a mut Shown<T>,
+pub(super) struct Turnover<'a> {
+    shown: &'a mut Shown,
     changed: Changed,
     /// Of a view with its own order: rows that left, and those that came. A row may do both, when
     /// it moves in the list, and need not move in the view.
-    left: BTreeMap<T::Id, Rc<T>>,
-    came: Vec<Rc<T>>,
+    left: BTreeMap<RowId, Item>,
+    came: Vec<Item>,
 }
 
-impl<'a, T: ListItem> Turnover<'a, T> {
-    pub(super) const fn new(shown: &'a mut Shown<T>) -> Self {
+impl<'a> Turnover<'a> {
+    pub(super) const fn new(shown: &'a mut Shown) -> Self {
         Self {
             shown,
             changed: Changed {
@@ -65,7 +68,7 @@ impl<'a, T: ListItem> Turnover<'a, T> {
         }
     }
 
-    pub(super) fn leave(&mut self, place: usize, item: &Rc<T>) {
+    pub(super) fn leave(&mut self, place: usize, item: &Item) {
         match self.shown {
             Shown::Source => {}
             Shown::Filtered(rows) => {
@@ -78,7 +81,7 @@ impl<'a, T: ListItem> Turnover<'a, T> {
         }
     }
 
-    pub(super) fn enter(&mut self, place: usize, item: &Rc<T>) {
+    pub(super) fn enter(&mut self, place: usize, item: &Item) {
         match self.shown {
             Shown::Source => {}
             Shown::Filtered(rows) => {
@@ -89,7 +92,7 @@ impl<'a, T: ListItem> Turnover<'a, T> {
         }
     }
 
-    pub(super) fn change(&mut self, place: usize, before: &Rc<T>, item: &Rc<T>) {
+    pub(super) fn change(&mut self, place: usize, before: &Item, item: &Item) {
         if let Shown::Filtered(rows) = self.shown {
             rows.replace(place, Entry::new(Rc::clone(item)));
             self.changed.rows = true;

@@ -2,7 +2,7 @@
 
 use super::super::{Mutation, MutationError, edit::Deed, request::Sender};
 use crate::{
-    id::{MessageId, MutationId},
+    id::{MessageId, MutationId, RowId},
     key::QueryKey,
     ordered::OrderedSet,
     outbox::SendId,
@@ -80,11 +80,11 @@ impl Entry {
         }
     }
 
-    pub(super) fn touches(&self, key: &QueryKey, id: &Rc<str>) -> bool {
+    pub(super) fn touches(&self, key: &QueryKey, id: &RowId) -> bool {
         self.mutation.does(key, id, |_| true)
     }
 
-    pub(super) fn inserts(&self, key: &QueryKey, id: &Rc<str>) -> bool {
+    pub(super) fn inserts(&self, key: &QueryKey, id: &RowId) -> bool {
         self.mutation.inserts(key, id)
     }
 
@@ -99,7 +99,7 @@ impl Entry {
 
 impl Mutation {
     /// Whether it makes the row `id` of the list `key`.
-    pub(super) fn inserts(&self, key: &QueryKey, id: &Rc<str>) -> bool {
+    pub(super) fn inserts(&self, key: &QueryKey, id: &RowId) -> bool {
         self.does(key, id, |deed| matches!(deed, Deed::Insert { .. }))
     }
 
@@ -109,7 +109,7 @@ impl Mutation {
         targets.any(|target| matches!(target.deed, Deed::Insert { .. }))
     }
 
-    fn does(&self, key: &QueryKey, id: &Rc<str>, deed: impl Fn(Deed) -> bool) -> bool {
+    fn does(&self, key: &QueryKey, id: &RowId, deed: impl Fn(Deed) -> bool) -> bool {
         self.edits.iter().any(|edit| {
             let target = edit.target.as_ref();
             edit.key == *key && target.is_some_and(|it| it.id == *id && deed(it.deed))

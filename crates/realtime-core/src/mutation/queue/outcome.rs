@@ -5,12 +5,13 @@ use super::{
     Entry, MAX_ENDED, Mutations, State,
 };
 use crate::{
-    id::{MessageId, MutationId},
+    id::{MessageId, MutationId, RowId},
     ordered::OrderedSet,
     outbox::SendId,
     rule::{Rule, off},
     time::Instant,
 };
+use serde::Deserialize as _;
 use serde_json::Value;
 use std::{rc::Rc, time::Duration};
 
@@ -322,7 +323,7 @@ impl Mutations {
         let mut inserted = mutation.edits.iter().filter_map(|edit| {
             let target = edit.target.as_ref()?;
             match target.deed {
-                Deed::Insert { id_field } => Some((Rc::clone(&target.id), id_field)),
+                Deed::Insert { id_field } => Some((target.id.clone(), id_field)),
                 Deed::Change | Deed::Delete => None,
             }
         });
@@ -336,11 +337,13 @@ impl Mutations {
             return false;
         };
         let item = answer.get("item").unwrap_or(&answer);
-        let id = item.get(id_field);
-        let id = id.filter(|id| id.is_string() || id.is_number());
+        let id = item
+            .get(id_field)
+            .and_then(|id| RowId::deserialize(id).ok());
+        let is_known = id.is_some();
         if let Some(id) = id {
-            self.named(temporary, id.to_string().into());
+            self.named(temporary, id);
         }
-        id.is_some()
+        is_known
     }
 }

@@ -2,39 +2,32 @@
 
 use super::{ListRef, RenderOn};
 use crate::hooks::{QueryHandle, query_handle::Standing};
-use realtime_core::{EntryId, ItemState, ListItem, ListSnapshot, QueryError};
+use realtime_core::{
+    EntryId, ItemState, ListItem, ListSnapshot, QueryError, RowId,
+    list::{ListIter, Rows},
+};
 use std::{fmt, ops::Deref, rc::Rc};
 use yew::{html::ImplicitClone, virtual_dom::Key};
 
 /// What one render of a list shows.
-pub(in crate::hooks) struct ListRender<T: ListItem> {
+#[derive(Clone)]
+pub(in crate::hooks) struct ListRender {
     pub(in crate::hooks) render_on: RenderOn,
     pub(in crate::hooks) entry: Option<EntryId>,
     pub(in crate::hooks) order_version: u64,
     pub(in crate::hooks) has_data: bool,
-    pub(in crate::hooks) items: ListSnapshot<T>,
+    pub(in crate::hooks) rows: Rows,
     /// The rows that wait for the server, where every row is shown.
-    pub(in crate::hooks) states: Vec<(T::Id, ItemState)>,
+    pub(in crate::hooks) states: Vec<(RowId, ItemState)>,
     pub(in crate::hooks) standing: Standing,
 }
 
-impl<T: ListItem> Clone for ListRender<T> {
-    fn clone(&self) -> Self {
-        Self {
-            items: self.items.clone(),
-            states: self.states.clone(),
-            standing: self.standing.clone(),
-            ..*self
-        }
-    }
-}
-
-impl<T: ListItem> PartialEq for ListRender<T> {
+impl PartialEq for ListRender {
     fn eq(&self, other: &Self) -> bool {
         let same_rows = || match self.render_on {
             RenderOn::Status => true,
             RenderOn::Order if self.entry.is_some() => self.order_version == other.order_version,
-            _ => !self.has_data || self.items.ptr_eq(&other.items),
+            _ => !self.has_data || self.rows.ptr_eq(&other.rows),
         };
         self.render_on == other.render_on
             && self.entry == other.entry
@@ -53,14 +46,14 @@ impl<T: ListItem> PartialEq for ListRender<T> {
 pub struct UseRealtimeListHandle<T: ListItem> {
     query: QueryHandle,
     list: ListRef<T>,
-    render: ListRender<T>,
+    render: ListRender,
 }
 
 impl<T: ListItem> UseRealtimeListHandle<T> {
     pub(in crate::hooks) const fn new(
         query: QueryHandle,
         list: ListRef<T>,
-        render: ListRender<T>,
+        render: ListRender,
     ) -> Self {
         Self {
             query,
@@ -72,47 +65,48 @@ impl<T: ListItem> UseRealtimeListHandle<T> {
     /// All rows, in order; none while there is no data.
     #[must_use]
     pub fn items(&self) -> ListSnapshot<T> {
-        self.render.items.clone()
+        self.render.rows.clone().typed()
     }
 
     /// Walks the rows in order.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Rc<T>> + ExactSizeIterator {
-        self.render.items.iter()
+    pub fn iter(&self) -> ListIter<'_, T> {
+        self.render.rows.iter()
     }
 
     /// The rows' ids, in order.
-    pub fn ids(&self) -> impl DoubleEndedIterator<Item = T::Id> + ExactSizeIterator {
-        self.render.items.ids()
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = RowId> + ExactSizeIterator {
+        self.render.rows.ids()
     }
 
     /// What to give the row `id` as key: the same for the row's whole life, also when the server
     /// names a row that was made under a temporary id.
     #[must_use]
-    pub fn row_key(&self, id: &T::Id) -> Key {
-        Key::from(self.render.items.key(id).to_string())
+    pub fn row_key(&self, id: impl Into<RowId>) -> Key {
+        Key::from(self.render.rows.key(id).to_string())
     }
 
     /// How the row `id` stands between us and the server, where the component renders on
     /// [any row](RenderOn::Rows). Elsewhere rows ask
     /// [`use_realtime_item`](crate::use_realtime_item), and this is [`ItemState::Synced`].
     #[must_use]
-    pub fn item_state(&self, id: &T::Id) -> ItemState {
+    pub fn item_state(&self, id: impl Into<RowId>) -> ItemState {
+        let id = id.into();
         let mut states = self.render.states.iter();
-        let found = states.find(|(of, _)| of == id);
+        let found = states.find(|(of, _)| *of == id);
         found.map_or(ItemState::Synced, |(_, state)| state.clone())
     }
 
     /// How many rows there are.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.render.items.len()
+        self.render.rows.len()
     }
 
     /// Whether there are no rows: none at all, or none yet (see
     /// [`is_loading`](QueryHandle::is_loading)).
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.render.items.is_empty()
+        self.render.rows.is_empty()
     }
 
     /// Names the list, for rows that watch themselves and for all who show it.
@@ -158,16 +152,16 @@ impl<T: ListItem + fmt::Debug> fmt::Debug for UseRealtimeListHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UseRealtimeListHandle")
             .field("query", &self.query)
-            .field("items", &self.render.items)
+            .field("items", &self.items())
             .finish_non_exhaustive()
     }
 }
 
 impl<'a, T: ListItem> IntoIterator for &'a UseRealtimeListHandle<T> {
-    type Item = &'a Rc<T>;
-    type IntoIter = realtime_core::list::ListIter<'a, T>;
+    type Item = Rc<T>;
+    type IntoIter = ListIter<'a, T>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.render.items.iter()
+        self.render.rows.iter()
     }
 }

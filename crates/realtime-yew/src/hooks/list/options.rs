@@ -2,8 +2,9 @@
 
 use crate::{fetcher::Positioned, hooks::observation::SourceOptions};
 use realtime_core::{
-    ChannelName, ConflictPolicy, EventName, Instant, ListItem, ListOptions, ListSnapshot, ListSpec,
-    QueryOptions, SortKey, SubscribeOptions, list::KeyedList,
+    ChannelName, ConflictPolicy, EventName, Instant, ListItem, ListOptions, ListSpec, QueryOptions,
+    SortKey, SubscribeOptions,
+    list::{KeyedList, Rows},
 };
 use std::{cmp::Ordering, fmt, rc::Rc, time::Duration};
 
@@ -35,7 +36,7 @@ pub enum RenderOn {
 ///
 /// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 /// # struct Task { id: u64, rank: u32 }
-/// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+/// # impl ListItem for Task { fn id(&self) -> RowId { self.id.into() } }
 /// let options = UseRealtimeListOptions::<Task>::default()
 ///     .with_channel("tasks")
 ///     .with_sort(|a, b| a.rank.cmp(&b.rank));
@@ -48,6 +49,9 @@ pub struct UseRealtimeListOptions<T> {
     render_on: RenderOn,
     initial: Option<Rc<dyn Fn() -> Positioned<Vec<T>>>>,
 }
+
+/// The event and the channel that keep a list fresh, and what the channel is asked for with.
+pub(in crate::hooks) type Binding = (EventName, (Option<ChannelName>, SubscribeOptions));
 
 impl<T> UseRealtimeListOptions<T> {
     /// Subscribes to `channel` and takes changes from it. Default: from any channel, without
@@ -84,7 +88,10 @@ impl<T> UseRealtimeListOptions<T> {
     /// Keeps the list sorted by `compare`, and by id where that finds no difference. Default:
     /// arrival order.
     #[must_use]
-    pub fn with_sort(mut self, compare: impl Fn(&T, &T) -> Ordering + 'static) -> Self {
+    pub fn with_sort(mut self, compare: impl Fn(&T, &T) -> Ordering + 'static) -> Self
+    where
+        T: 'static,
+    {
         self.list = self.list.with_sort(compare);
         self
     }
@@ -98,7 +105,7 @@ impl<T> UseRealtimeListOptions<T> {
     ///
     /// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     /// # struct Quote { id: u64, price: f64 }
-    /// # impl ListItem for Quote { type Id = u64; fn id(&self) -> u64 { self.id } }
+    /// # impl ListItem for Quote { fn id(&self) -> RowId { self.id.into() } }
     /// let dearest_first = UseRealtimeListOptions::<Quote>::default()
     ///     .with_sort_key(|quote| Reverse(quote.price));
     /// # let _ = dearest_first;
@@ -122,7 +129,10 @@ impl<T> UseRealtimeListOptions<T> {
     /// How an edit of ours that waits for the server and somebody else's change of the same row come
     /// together. Default: the last writer wins.
     #[must_use]
-    pub fn with_conflicts(mut self, policy: ConflictPolicy<T>) -> Self {
+    pub fn with_conflicts(mut self, policy: ConflictPolicy<T>) -> Self
+    where
+        T: ListItem,
+    {
         self.list = self.list.with_conflicts(policy);
         self
     }
@@ -163,7 +173,7 @@ impl<T> UseRealtimeListOptions<T> {
     ///
     /// # #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
     /// # struct Task { id: u64 }
-    /// # impl ListItem for Task { type Id = u64; fn id(&self) -> u64 { self.id } }
+    /// # impl ListItem for Task { fn id(&self) -> RowId { self.id.into() } }
     /// /// What the server hands over with its page, by yew's `use_prepared_state!`, say.
     /// #[derive(Clone, PartialEq, serde::Serialize, serde::Deserialize)]
     /// struct Prepared {
@@ -201,7 +211,7 @@ impl<T> UseRealtimeListOptions<T> {
     }
 
     /// The initial data as the list will hold it.
-    pub(in crate::hooks) fn initial_snapshot(&self) -> Option<ListSnapshot<T>>
+    pub(in crate::hooks) fn initial_rows(&self) -> Option<Rows>
     where
         T: ListItem,
     {
@@ -209,12 +219,12 @@ impl<T> UseRealtimeListOptions<T> {
             let mut list = KeyedList::new(self.list.clone());
             // What it would say of single rows is of no use before the list is in the cache.
             let _ = list.replace(Instant::ZERO, items.data);
-            list.snapshot()
+            list.snapshot().rows().clone()
         })
     }
 
     /// Another one means to observe anew.
-    pub(in crate::hooks) fn binding(&self) -> (EventName, (Option<ChannelName>, SubscribeOptions)) {
+    pub(in crate::hooks) fn binding(&self) -> Binding {
         (self.event.clone(), self.source.subscription())
     }
 

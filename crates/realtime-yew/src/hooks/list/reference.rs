@@ -1,9 +1,9 @@
 //! Reference to a list, for the components that show its rows.
 
 use crate::client::RealtimeClient;
-use realtime_core::{Edit, ListEdit, ListItem, ListSnapshot, QueryKey};
+use realtime_core::{Edit, ListEdit, ListItem, ListSnapshot, QueryKey, RowId, list::Rows};
 use serde::Serialize;
-use std::{fmt, rc::Rc};
+use std::{fmt, marker::PhantomData, rc::Rc};
 use yew::html::ImplicitClone;
 
 /// Which list a row is of: what a list component passes to its rows, for
@@ -15,12 +15,17 @@ use yew::html::ImplicitClone;
 pub struct ListRef<T: ListItem> {
     key: QueryKey,
     /// For rows that are rendered before the list is in the cache.
-    initial: Option<ListSnapshot<T>>,
+    initial: Option<Rows>,
+    item: PhantomData<fn() -> T>,
 }
 
 impl<T: ListItem> ListRef<T> {
-    pub(in crate::hooks) const fn new(key: QueryKey, initial: Option<ListSnapshot<T>>) -> Self {
-        Self { key, initial }
+    pub(in crate::hooks) const fn new(key: QueryKey, initial: Option<Rows>) -> Self {
+        Self {
+            key,
+            initial,
+            item: PhantomData,
+        }
     }
 
     /// The list's key.
@@ -40,36 +45,36 @@ impl<T: ListItem> ListRef<T> {
     ///
     /// A patch that does not turn into JSON makes its mutation fail as invalid.
     #[must_use]
-    pub fn update(&self, id: &T::Id, patch: &(impl Serialize + ?Sized)) -> Edit {
+    pub fn update(&self, id: impl Into<RowId>, patch: &(impl Serialize + ?Sized)) -> Edit {
         // No JSON is no patch, and the list says why when the edit is made.
         let patch = serde_json::to_string(patch).unwrap_or_else(|error| error.to_string());
         self.edit(ListEdit::Update {
-            id: id.clone(),
+            id: id.into(),
             patch: patch.into(),
         })
     }
 
     /// The edit that takes the row `id` away.
     #[must_use]
-    pub fn delete(&self, id: &T::Id) -> Edit {
-        self.edit(ListEdit::Delete { id: id.clone() })
+    pub fn delete(&self, id: impl Into<RowId>) -> Edit {
+        self.edit(ListEdit::Delete { id: id.into() })
     }
 
     /// The edit that puts the row `id` before another one, or at the end, in a list in arrival
     /// order; in a sorted one, [`update`](Self::update) the field it sorts by.
     #[must_use]
-    pub fn move_before(&self, id: &T::Id, before: Option<&T::Id>) -> Edit {
+    pub fn move_before(&self, id: impl Into<RowId>, before: Option<&RowId>) -> Edit {
         self.edit(ListEdit::MoveBefore {
-            id: id.clone(),
+            id: id.into(),
             before: before.cloned(),
         })
     }
 
     /// As [`move_before`](Self::move_before): after another one, or to the start.
     #[must_use]
-    pub fn move_after(&self, id: &T::Id, after: Option<&T::Id>) -> Edit {
+    pub fn move_after(&self, id: impl Into<RowId>, after: Option<&RowId>) -> Edit {
         self.edit(ListEdit::MoveAfter {
-            id: id.clone(),
+            id: id.into(),
             after: after.cloned(),
         })
     }
@@ -83,16 +88,15 @@ impl<T: ListItem> ListRef<T> {
     /// The rows as they are now; as the initial data has them before the list is in the cache.
     pub(in crate::hooks) fn rows(&self, client: &RealtimeClient) -> Option<ListSnapshot<T>> {
         let rows = client.read(|client| client.list::<T>(&self.key)).flatten();
-        rows.or_else(|| self.initial.clone())
+        rows.or_else(|| Some(self.initial.clone()?.typed()))
     }
 
     /// The row as the initial data has it.
-    pub(in crate::hooks) fn initial_item(&self, id: &T::Id) -> Option<Rc<T>> {
+    pub(in crate::hooks) fn initial_item(&self, id: &RowId) -> Option<Rc<T>> {
         self.initial
             .as_ref()?
             .iter()
-            .find(|item| item.id() == *id)
-            .cloned()
+            .find(|item: &Rc<T>| item.id() == *id)
     }
 }
 

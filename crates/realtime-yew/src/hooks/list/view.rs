@@ -3,7 +3,7 @@
 use super::ListRef;
 use crate::client::RealtimeClient;
 use realtime_core::{
-    ListItem, ListSnapshot,
+    ListItem, ListSnapshot, RowId,
     list::{ListView, ViewOptions},
 };
 use std::{cell::RefCell, fmt, ops::Range, rc::Rc};
@@ -108,13 +108,13 @@ impl<T: ListItem> UseRealtimeListViewHandle<T> {
     }
 
     /// The ids of the rows, in the view's order.
-    pub fn ids(&self) -> impl DoubleEndedIterator<Item = T::Id> + ExactSizeIterator {
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = RowId> + ExactSizeIterator {
         self.render.rows.ids()
     }
 
     /// The ids of the rows at these ranks of the view, in order; ranks past the end are left out.
     #[must_use]
-    pub fn ids_in(&self, ranks: Range<usize>) -> Vec<T::Id> {
+    pub fn ids_in(&self, ranks: Range<usize>) -> Vec<RowId> {
         self.render
             .rows
             .range(ranks)
@@ -124,7 +124,7 @@ impl<T: ListItem> UseRealtimeListViewHandle<T> {
 
     /// What to give the row `id` as key: the same for the row's whole life.
     #[must_use]
-    pub fn row_key(&self, id: &T::Id) -> Key {
+    pub fn row_key(&self, id: impl Into<RowId>) -> Key {
         Key::from(self.render.rows.key(id).to_string())
     }
 

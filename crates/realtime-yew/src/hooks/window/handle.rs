@@ -2,7 +2,7 @@
 
 use super::pane::{Cut, Pane, WindowRender};
 use crate::{hooks::list::ListRef, runtime::scroller};
-use realtime_core::{ListItem, QueryError, QueryStatus};
+use realtime_core::{ListItem, QueryError, QueryStatus, RowId};
 use std::{fmt, ops::Range, rc::Rc};
 use yew::{html::ImplicitClone, prelude::*, virtual_dom::Key};
 
@@ -11,14 +11,14 @@ use yew::{html::ImplicitClone, prelude::*, virtual_dom::Key};
 pub struct UseRealtimeWindowHandle<T: ListItem> {
     pane: Rc<Pane<T>>,
     cut: Cut<T>,
-    render: WindowRender<T::Id>,
+    render: WindowRender<RowId>,
 }
 
 impl<T: ListItem> UseRealtimeWindowHandle<T> {
     pub(in crate::hooks) const fn new(
         pane: Rc<Pane<T>>,
         cut: Cut<T>,
-        render: WindowRender<T::Id>,
+        render: WindowRender<RowId>,
     ) -> Self {
         Self { pane, cut, render }
     }
@@ -26,7 +26,7 @@ impl<T: ListItem> UseRealtimeWindowHandle<T> {
     /// The ids of the rows that are to be on the page, in order: those that are seen, and some
     /// above and below.
     #[must_use]
-    pub fn ids(&self) -> Rc<[T::Id]> {
+    pub fn ids(&self) -> Rc<[RowId]> {
         Rc::clone(&self.render.slice.ids)
     }
 
@@ -39,7 +39,7 @@ impl<T: ListItem> UseRealtimeWindowHandle<T> {
     /// The row that has the keyboard's focus and lies beyond the others on the page, with its rank:
     /// to be rendered before them or after them, so that it keeps the focus.
     #[must_use]
-    pub fn aside(&self) -> Option<(T::Id, usize)> {
+    pub fn aside(&self) -> Option<(RowId, usize)> {
         let aside = self.render.slice.aside.as_ref()?;
         Some((aside.id.clone(), aside.rank))
     }
@@ -76,10 +76,11 @@ impl<T: ListItem> UseRealtimeWindowHandle<T> {
 
     /// What to give the row `id` as key: the same for the row's whole life.
     #[must_use]
-    pub fn row_key(&self, id: &T::Id) -> Key {
+    pub fn row_key(&self, id: impl Into<RowId>) -> Key {
+        let id = id.into();
         let key = self
             .pane
-            .with_window(|window| window.rows().key(id).to_string());
+            .with_window(|window| window.rows().key(&id).to_string());
         Key::from(key.unwrap_or_else(|| id.to_string()))
     }
 
@@ -140,8 +141,8 @@ impl<T: ListItem> UseRealtimeWindowHandle<T> {
 
     /// Scrolls just so far that the row `id` is seen; says whether it is in the list, and in its
     /// view.
-    pub fn reveal(&self, id: &T::Id) -> bool {
-        let rank = self.pane.rank_of(id);
+    pub fn reveal(&self, id: impl Into<RowId>) -> bool {
+        let rank = self.pane.rank_of(&id.into());
         if let Some(rank) = rank {
             self.pane.jump(|window| window.reveal(rank));
         }

@@ -16,7 +16,7 @@ use crate::{
     window::{RowHeight, Slice, Window, WindowOptions},
 };
 use realtime_core::{
-    Instant, ListItem, ListSnapshot, QueryError, QueryKey, QueryStatus,
+    Instant, ListItem, ListSnapshot, QueryError, QueryKey, QueryStatus, RowId,
     list::{ListView, ViewOptions},
 };
 use std::{
@@ -83,7 +83,7 @@ pub(in crate::hooks) struct Pane<T: ListItem> {
     /// `None` while the app's filter or comparator runs, which might ask for it.
     look: RefCell<Option<Look<T>>>,
     /// What is on the page.
-    rendered: RefCell<Option<WindowRender<T::Id>>>,
+    rendered: RefCell<Option<WindowRender<RowId>>>,
     render: RefCell<Option<Rc<dyn Fn()>>>,
     scroller: RefCell<Option<Scroller>>,
     laid: Cell<Option<Laid>>,
@@ -136,7 +136,7 @@ impl<T: ListItem> Pane<T> {
     }
 
     /// What a render shows now.
-    pub(in crate::hooks) fn read(&self, cut: &Cut<T>) -> WindowRender<T::Id> {
+    pub(in crate::hooks) fn read(&self, cut: &Cut<T>) -> WindowRender<RowId> {
         let key = cut.list.key();
         let meta = self.client.read(|client| {
             let meta = client.query_meta(key)?;
@@ -192,7 +192,7 @@ impl<T: ListItem> Pane<T> {
     }
 
     /// A render is on the page.
-    pub(in crate::hooks) fn rendered(&self, render: &WindowRender<T::Id>) {
+    pub(in crate::hooks) fn rendered(&self, render: &WindowRender<RowId>) {
         self.is_rendering.set(false);
         self.rendered.replace(Some(render.clone()));
         self.find_scroller();
@@ -298,7 +298,7 @@ impl<T: ListItem> Pane<T> {
     }
 
     /// Which rows stood at these places when they were rendered.
-    fn ids_at(&self, rows: Vec<(usize, f64)>) -> Vec<(T::Id, f64)> {
+    fn ids_at(&self, rows: Vec<(usize, f64)>) -> Vec<(RowId, f64)> {
         let rendered = self.rendered.borrow();
         let Some(WindowRender { slice, .. }) = &*rendered else {
             return Vec::new();
@@ -430,9 +430,9 @@ impl<T: ListItem> Pane<T> {
     }
 
     /// Where the row `id` stands in what the window shows, wherever that is.
-    pub(super) fn rank_of(&self, id: &T::Id) -> Option<usize> {
+    pub(super) fn rank_of(&self, id: &RowId) -> Option<usize> {
         let key = self.with(|look| look.cut.list.key().clone())?;
-        let rank = |key: &QueryKey| self.client.read(|client| client.rank::<T>(key, id));
+        let rank = |key: &QueryKey| self.client.read(|client| client.rank(key, id));
         let rank = rank(&key).flatten()?;
         self.with(|look| look.view.rank(rank)).flatten()
     }

@@ -22,10 +22,8 @@ pub(super) struct Note {
 }
 
 impl ListItem for Note {
-    type Id = String;
-
-    fn id(&self) -> String {
-        self.id.clone()
+    fn id(&self) -> RowId {
+        RowId::from(&self.id)
     }
 
     fn version(&self) -> Option<u64> {
@@ -212,7 +210,7 @@ pub(super) fn Page(props: &PageProps) -> Html {
 
 #[derive(PartialEq, Properties)]
 struct RowProps {
-    id: String,
+    id: RowId,
     list: ListRef<Note>,
     board: Board,
 }

@@ -146,7 +146,7 @@ fn Outer(props: &OuterProps) -> Html {
                 "notes",
                 &json!({ "id": "n1", "text": "Pressed" }),
             )
-            .with_edit(notes.update(&"n1".into(), &json!({ "text": "Pressed" })))
+            .with_edit(notes.update("n1", &json!({ "text": "Pressed" })))
         },
         UseRealtimeMutationOptions::default(),
     );

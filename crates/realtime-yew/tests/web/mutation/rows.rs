@@ -114,7 +114,7 @@ async fn an_edit_of_a_row_that_has_no_id_yet_is_sent_under_the_id_it_gets() {
         .client()
         .list::<super::board::Note>(&key!["notes"])
         .unwrap();
-    let temporary = temporary.ids().next_back().unwrap();
+    let temporary = temporary.ids().next_back().unwrap().to_string();
     assert!(temporary.starts_with("tmp-"), "{temporary}");
     hand.act(edit(&temporary, "Dig deeper")).await;
     assert_eq!(shown(&page, &temporary), ("Dig deeper".into(), "pending"));

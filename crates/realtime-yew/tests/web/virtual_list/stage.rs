@@ -23,10 +23,8 @@ pub(super) struct Quote {
 }
 
 impl ListItem for Quote {
-    type Id = u32;
-
-    fn id(&self) -> u32 {
-        self.id
+    fn id(&self) -> RowId {
+        self.id.into()
     }
 }
 
@@ -93,7 +91,7 @@ pub(super) fn Quotes(props: &QuotesProps) -> Html {
 #[derive(PartialEq, Properties)]
 struct QuoteRowProps {
     list: ListRef<Quote>,
-    id: u32,
+    id: RowId,
     renders: Count,
 }
 

@@ -58,7 +58,7 @@ pub(super) fn Messages(props: &MessagesProps) -> Html {
             } else {
                 <ol class="messages__list" data-testid="messages">
                     for message in messages.iter() {
-                        { bubble(message, me) }
+                        { bubble(&message, me) }
                     }
                 </ol>
             }

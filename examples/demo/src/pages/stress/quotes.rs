@@ -65,8 +65,8 @@ fn Whole(props: &WholeProps) -> Html {
     html! {
         <div class="stress__whole" role="list" aria-label="Quotes" tabindex="0">
             for id in quotes.ids() {
-                <div key={id} class="stress__row" role="listitem">
-                    <QuoteRow list={quotes.list_ref()} {id} meter={props.meter.clone()} />
+                <div key={id.to_string()} class="stress__row" role="listitem">
+                    <QuoteRow list={quotes.list_ref()} id={id.clone()} meter={props.meter.clone()} />
                 </div>
             }
         </div>
@@ -76,7 +76,7 @@ fn Whole(props: &WholeProps) -> Html {
 #[derive(PartialEq, Properties)]
 struct QuoteRowProps {
     list: ListRef<Quote>,
-    id: u32,
+    id: RowId,
     meter: Meter,
 }
 

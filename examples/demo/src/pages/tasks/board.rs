@@ -15,7 +15,7 @@ pub(super) struct TaskBoardProps {
 #[component]
 pub(super) fn TaskBoard(props: &TaskBoardProps) -> Html {
     let TaskBoardProps { tasks, on_change } = props;
-    let ids: Vec<String> = tasks.ids().collect();
+    let ids: Vec<String> = tasks.ids().map(|id| id.to_string()).collect();
     // What is shown of it comes with the next render, and a pointer may be quicker.
     let held = use_mut_ref(|| None::<Drag>);
     let drag = use_state_eq(|| None::<Drag>);

@@ -66,7 +66,7 @@ impl Change {
             }
             Self::Move { id, place } => {
                 let message = of_task(id, place.to_message(me));
-                let rows = rows();
+                let rows: Vec<_> = rows().iter().collect();
                 let rows = rows.iter().map(|task| (task.id.as_str(), task.position));
                 let spec = MutationSpec::message("task:move", CHANNEL, &message).with_scope(ORDER);
                 match place.position(id, rows) {
@@ -101,7 +101,7 @@ fn update(tasks: &ListRef<Task>, id: &str, change: TaskPatch, me: &str) -> Mutat
                 base_version: sending.base_version(0),
                 ..left.and_then(Result::ok).unwrap_or_else(|| change.clone())
             };
-            json!(of_task(&sending.id(&id), change))
+            json!(of_task(&sending.id(&id).to_string(), change))
         })
 }
 

@@ -30,8 +30,8 @@ pub(super) fn use_changes(tasks: &ListRef<Task>, me: &Me) -> Callback<Change> {
     let on_conflict = {
         let (client, key) = (client.clone(), tasks.key().clone());
         move |_: &Change, conflict: &Conflict| {
-            let id = conflict.id.as_deref().map(serde_json::from_str::<String>);
-            let task = id.and_then(|id| client.item::<Task>(&key, &id.ok()?));
+            let id = conflict.id.as_ref();
+            let task = id.and_then(|id| client.item::<Task>(&key, id));
             let by = task.and_then(|task| task.edited_by.clone());
             toast.emit(Toast::info(lost(&conflict.field, by.as_deref())));
         }
