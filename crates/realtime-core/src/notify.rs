@@ -131,7 +131,7 @@ mod tests {
     fn ids_chosen_to_share_a_hash_do_not() {
         // For a hash that multiplies, these differ only in what it shifts out.
         let crafted = (0..1_000_u64).map(|n| n << 54);
-        let hashes: FxHashSet<ItemHash> = crafted.map(|id| ItemHash::of(id)).collect();
+        let hashes: FxHashSet<ItemHash> = crafted.map(ItemHash::of).collect();
         assert_eq!(hashes.len(), 1_000);
     }
 
