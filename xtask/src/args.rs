@@ -96,7 +96,9 @@ Usage: cargo xtask size [options]
 
 Options:
   --only PAGE[,PAGE…]   Weigh just these, and what they are compared with
-  --accept              Make today's sizes the budget";
+  --accept              Make today's sizes the budget
+  --smallest            Build with unstable settings of the nightly compiler instead: the standard library
+                        rebuilt for size, panics without a word. Held against no budget";
 
 const SURFACE_HELP: &str = "\
 Count what a user can name: the public items of realtime-core and realtime-yew, the hooks, and the
@@ -301,6 +303,7 @@ fn parse_size(rest: &[String]) -> Result<Task, Failure> {
     while let Some(word) = words.next() {
         match word {
             "--accept" => options.accept = true,
+            "--smallest" => options.smallest = true,
             "--only" => {
                 let value = words.value("--only", "names of pages, such as `--only list`")?;
                 for name in value.split(',') {
@@ -309,6 +312,12 @@ fn parse_size(rest: &[String]) -> Result<Task, Failure> {
             }
             other => return Err(unknown("size", other)),
         }
+    }
+    if options.smallest && options.accept {
+        return Err(Failure::new(
+            "`--accept` makes budgets of pages as apps build them",
+            "leave out `--accept` or `--smallest`",
+        ));
     }
     Ok(Task::Size(options))
 }
@@ -505,7 +514,12 @@ mod tests {
     fn size_weighs_every_page_or_the_named_ones() {
         let size = |only: &[&'static str], accept| {
             let only = only.to_vec();
-            Ok(Task::Size(SizeOptions { only, accept }))
+            let smallest = false;
+            Ok(Task::Size(SizeOptions {
+                only,
+                accept,
+                smallest,
+            }))
         };
         assert_eq!(parsed("size"), size(&[], false));
         assert_eq!(parsed("size --accept"), size(&[], true));
@@ -513,6 +527,12 @@ mod tests {
             parsed("size --only list,everything"),
             size(&["list", "everything"], false)
         );
+        let smallest = SizeOptions {
+            smallest: true,
+            ..SizeOptions::default()
+        };
+        assert_eq!(parsed("size --smallest"), Ok(Task::Size(smallest)));
+        assert!(parsed("size --smallest --accept").is_err());
     }
 
     #[test]

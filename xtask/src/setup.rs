@@ -145,6 +145,12 @@ impl Tools {
         Ok(())
     }
 
+    /// The same tools with the nightly compiler, and with settings that only it has.
+    pub(crate) fn smallest(mut self) -> Result<Self, Failure> {
+        self.toolchain = WasmToolchain::nightly()?;
+        Ok(self)
+    }
+
     /// Cargo for wasm32, in the workspace's folder, with the tools on its `PATH`.
     pub(crate) fn wasm_cargo(&self, project: &Project) -> Result<Cmd, Failure> {
         self.equip(self.toolchain.cargo(), project)

@@ -54,6 +54,8 @@ pub(crate) struct SizeOptions {
     pub(crate) only: Vec<&'static str>,
     /// Make today's sizes the budget.
     pub(crate) accept: bool,
+    /// Build with the unstable settings of the nightly compiler.
+    pub(crate) smallest: bool,
 }
 
 /// The page of this name.
@@ -72,6 +74,15 @@ pub(crate) fn called(name: &str) -> Result<&'static str, Failure> {
 pub(crate) fn run(project: &Project, options: &SizeOptions) -> Result<ExitCode, Failure> {
     let tools = Tools::get(project, &setup::PAGE)?;
     let wanted = |page: &Page| options.only.is_empty() || options.only.contains(&page.name);
+    if options.smallest {
+        let tools = tools.smallest()?;
+        let words = build_all(project, &tools, wanted)?;
+        heading("what they weigh with the compiler's unstable settings");
+        let budget = project.target.join("size/smallest.toml");
+        write(&budget, "tolerance = 1.0\n")?;
+        weigh(project, &budget, true, &words)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut words = build_all(project, &tools, wanted)?;
     if options.only.is_empty() || options.only.contains(&DEMO) {
         heading("the demo");
@@ -79,7 +90,7 @@ pub(crate) fn run(project: &Project, options: &SizeOptions) -> Result<ExitCode, 
         words.push(word(DEMO, BARE, &project.dist()));
     }
     heading("what they weigh");
-    weigh(project, options.accept, &words)?;
+    weigh(project, &budget(project), options.accept, &words)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -89,7 +100,11 @@ pub(crate) fn check(project: &Project, tools: &Tools) -> Result<(), Failure> {
     if project.dist().join("index.html").is_file() {
         words.push(word(DEMO, BARE, &project.dist()));
     }
-    weigh(project, false, &words)
+    weigh(project, &budget(project), false, &words)
+}
+
+fn budget(project: &Project) -> PathBuf {
+    project.root.join("size/budget.toml")
 }
 
 /// Builds the bare page and those that are wanted; how each is called for the meter.
@@ -125,17 +140,22 @@ fn build(project: &Project, tools: &Tools, link: &str, name: &str) -> Result<Pat
     let html = folder.join(format!("{name}.html"));
     // Trunk takes an absolute path for one below the document.
     let manifest = way(&folder, &project.root).join("size/pages/Cargo.toml");
-    std::fs::create_dir_all(&dist)
-        .and_then(|()| std::fs::write(&html, document(link, &manifest, name)))
-        .map_err(|error| {
-            Failure::new(
-                format!("could not write to {}: {error}", folder.display()),
-                "check that the folder can be written to, or set CARGO_TARGET_DIR",
-            )
-        })?;
+    write(&html, &document(link, &manifest, name))?;
     let (html, dir) = (html.to_string_lossy(), dist.to_string_lossy());
     page::build_with(project, tools, &["--release", "--dist", &dir, &html])?;
     Ok(dist)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|error| {
+            Failure::new(
+                format!("could not write {}: {error}", path.display()),
+                "check that the folder can be written to, or set CARGO_TARGET_DIR",
+            )
+        })
 }
 
 /// The relative path from one absolute folder to another.
@@ -183,14 +203,14 @@ fn attributes(html: &str) -> Option<String> {
     Some(kept.join(" "))
 }
 
-fn weigh(project: &Project, accept: bool, words: &[String]) -> Result<(), Failure> {
+fn weigh(project: &Project, budget: &Path, accept: bool, words: &[String]) -> Result<(), Failure> {
     let cargo: Cmd = project
         .cargo()
         .args(["run", "--quiet", "--profile", "tool"]);
     let accept: &[&str] = if accept { &["--accept"] } else { &[] };
     cargo
         .args(["--package", "realtime-size-meter", "--"])
-        .arg(project.root.join("size/budget.toml"))
+        .arg(budget)
         .args(accept)
         .args(words)
         .run()

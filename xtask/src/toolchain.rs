@@ -27,7 +27,19 @@ pub(crate) enum WasmToolchain {
     Native,
     /// The distribution's, whose `cargo` and `rustc` are in this folder.
     Distribution { bin: PathBuf },
+    /// Rustup's nightly one, whose `cargo` and `rustc` are in this folder, with [`UNSTABLE`] settings.
+    Nightly { bin: PathBuf },
 }
+
+/// What makes pages smallest: a standard library rebuilt for size, whose panics abort without a word.
+const UNSTABLE: [(&str, &str); 3] = [
+    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
+    (
+        "RUSTFLAGS",
+        "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none",
+    ),
+];
 
 impl WasmToolchain {
     /// Finds or installs one, the user's own first. Returns it with a line that says what it is.
@@ -48,6 +60,22 @@ impl WasmToolchain {
         Self::from_distribution(distribution::install(cache)?)
     }
 
+    /// The nightly one, with the source of its standard library.
+    pub(crate) fn nightly() -> Result<Self, Failure> {
+        let rustup = |words: &[&str]| {
+            let rustup = Cmd::new("rustup")
+                .args(words)
+                .args(["--toolchain", "nightly"]);
+            rustup.capture().map_err(|failure| {
+                failure.advise("install the compiler with `rustup toolchain install nightly`")
+            })
+        };
+        rustup(&["component", "add", "rust-src"])?;
+        let cargo = PathBuf::from(rustup(&["which", "cargo"])?.trim());
+        let bin = cargo.parent().unwrap_or(&cargo).to_path_buf();
+        Ok(Self::Nightly { bin })
+    }
+
     fn from_distribution(bin: PathBuf) -> Result<(Self, String), Failure> {
         let toolchain = Self::Distribution { bin };
         let rustc = version_of(toolchain.lead(Cmd::new(toolchain.program("rustc"))))?;
@@ -61,7 +89,7 @@ impl WasmToolchain {
     pub(crate) fn bin(&self) -> Option<&Path> {
         match self {
             Self::Native => None,
-            Self::Distribution { bin } => Some(bin),
+            Self::Distribution { bin } | Self::Nightly { bin } => Some(bin),
         }
     }
 
@@ -70,6 +98,7 @@ impl WasmToolchain {
         match self {
             Self::Native => project.target.clone(),
             Self::Distribution { .. } => project.target.join("wasm"),
+            Self::Nightly { .. } => project.target.join("smallest"),
         }
     }
 
@@ -77,19 +106,23 @@ impl WasmToolchain {
     pub(crate) fn cargo(&self) -> Cmd {
         match self {
             Self::Native => native_cargo(),
-            Self::Distribution { .. } => self.lead(Cmd::new(self.program("cargo"))),
+            _ => self.lead(Cmd::new(self.program("cargo"))),
         }
     }
 
     /// Leads a child to this toolchain, whatever the environment and `PATH` say of others.
     pub(crate) fn lead(&self, cmd: Cmd) -> Cmd {
+        let Some(bin) = self.bin() else { return cmd };
+        let cmd = TOOLCHAIN_VARIABLES
+            .into_iter()
+            .fold(cmd, Cmd::without_env)
+            .env("RUSTC", bin.join("rustc"))
+            .env("RUSTDOC", bin.join("rustdoc"));
         match self {
-            Self::Native => cmd,
-            Self::Distribution { bin } => TOOLCHAIN_VARIABLES
+            Self::Nightly { .. } => UNSTABLE
                 .into_iter()
-                .fold(cmd, Cmd::without_env)
-                .env("RUSTC", bin.join("rustc"))
-                .env("RUSTDOC", bin.join("rustdoc")),
+                .fold(cmd, |cmd, (name, value)| cmd.env(name, value)),
+            _ => cmd,
         }
     }
 

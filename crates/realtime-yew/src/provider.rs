@@ -5,7 +5,7 @@ use std::{fmt, rc::Rc};
 use yew::prelude::*;
 
 /// What a [`RealtimeProvider`] is told. Its `Debug` does not show the URL, which may hold a token.
-#[derive(Clone, PartialEq, Properties)]
+#[derive(Clone, Properties)]
 pub struct RealtimeProviderProps {
     /// Where the server is, such as `/ws`. A relative URL is taken against the page's; `http` and
     /// `https` become `ws` and `wss`. Another URL makes another client. Not needed with `client`.
@@ -27,6 +27,16 @@ pub struct RealtimeProviderProps {
     /// The app.
     #[prop_or_default]
     pub children: Html,
+}
+
+/// By what makes another client, or another page: options are looked at when a client is made.
+impl PartialEq for RealtimeProviderProps {
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url
+            && self.session == other.session
+            && self.client == other.client
+            && self.children == other.children
+    }
 }
 
 impl fmt::Debug for RealtimeProviderProps {

@@ -76,27 +76,27 @@ fn read_to(json: &str, depth: usize) -> ServerError {
 pub(super) fn whole_number(value: &RawValue) -> Option<u64> {
     let text = value.get().trim_matches('"');
     let (decimal, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
-    let exponent = exponent
-        .parse::<isize>()
-        .ok()?
-        .clamp(-MAX_EXPONENT, MAX_EXPONENT);
-    let digits = || whole.bytes().chain(fraction.bytes());
-    if whole.is_empty() || !digits().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let places = whole.len().saturating_add_signed(exponent);
-    let zeros = std::iter::repeat(b'0');
-    Some(
-        digits()
-            .chain(zeros)
-            .take(places)
-            .fold(0, |number: u64, digit| {
-                number
+    let exponent = exponent.parse::<isize>().ok()?;
+    let point = decimal.find('.').unwrap_or(decimal.len());
+    let mut places = point.saturating_add_signed(exponent.clamp(-MAX_EXPONENT, MAX_EXPONENT));
+    let mut number = 0_u64;
+    for (at, byte) in decimal.bytes().enumerate() {
+        match byte {
+            b'0'..=b'9' if places > 0 => {
+                places -= 1;
+                number = number
                     .saturating_mul(10)
-                    .saturating_add(u64::from(digit - b'0'))
-            }),
-    )
+                    .saturating_add(u64::from(byte - b'0'));
+            }
+            b'0'..=b'9' => {}
+            b'.' if at == point && at > 0 => {}
+            _ => return None,
+        }
+    }
+    for _ in 0..places {
+        number = number.saturating_mul(10);
+    }
+    (point > 0).then_some(number)
 }
 
 /// The text of a string, a number or a word.
@@ -184,8 +184,14 @@ mod tests {
             ("1000.7", Some(1_000)),
             (r#""1000""#, Some(1_000)),
             ("1e999", Some(u64::MAX)),
+            ("1.5e3", Some(1_500)),
+            ("15e-1", Some(1)),
+            ("1e-99999999999999999999", None),
+            (r#""0e2000000000""#, Some(0)),
             ("-1", None),
             (r#""soon""#, None),
+            (r#""1.2.3""#, None),
+            (r#""""#, None),
             ("[1]", None),
             ("null", None),
         ] {

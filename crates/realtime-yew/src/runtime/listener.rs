@@ -13,6 +13,11 @@ impl Listener {
     /// Passive, so that it never holds up scrolling, and in the capture phase, so that no handler
     /// of the app can hide the event.
     pub(super) fn new(target: &EventTarget, name: &'static str, call: impl Fn() + 'static) -> Self {
+        Self::boxed(target, name, Box::new(call))
+    }
+
+    /// Compiled once, whatever is called.
+    fn boxed(target: &EventTarget, name: &'static str, call: Box<dyn Fn()>) -> Self {
         let closure: Closure<dyn FnMut()> = Closure::new(call);
         let options = AddEventListenerOptions::new();
         options.set_passive(true);
