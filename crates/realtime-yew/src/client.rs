@@ -199,7 +199,7 @@ impl RealtimeClient {
         });
         match sent {
             Some((send, receiver)) => PendingAck::new(&self.runtime, send, receiver),
-            None => PendingAck::failed(SendError::Cancelled.into()),
+            None => PendingAck::failed(AckError::Busy),
         }
     }
 

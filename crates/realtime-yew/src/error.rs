@@ -51,6 +51,9 @@ pub enum AckError {
     /// The server took the message, but its answer has another shape than was asked for.
     #[error(transparent)]
     Decode(#[from] DecodeError),
+    /// It was called from inside a function that the client calls, so nothing was sent.
+    #[error("called from inside a reducer or comparator; call it after that has returned")]
+    Busy,
 }
 
 /// Why a mutation, from [`use_realtime_mutation`](crate::use_realtime_mutation) or

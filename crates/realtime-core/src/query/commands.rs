@@ -1,8 +1,8 @@
-//! What the cache is told: results, events, the state of the source and of the window, and what
+//! What the cache is told: observers, results, events, the state of the source and of the window, and what
 //! the application asks for.
 
 use super::{
-    FetchError, QueryCache, QueryError,
+    Feed, FetchError, Observed, ObserverId, QueryCache, QueryError, QueryOptions, Resource,
     entry::Entry,
     fetching::{FetchId, Fetched},
     resource::{BindingIndex, Effect, EventView},
@@ -18,6 +18,106 @@ use crate::{
 use std::any::Any;
 
 impl QueryCache {
+    /// Begins to use `key`: makes its entry with `make`, or joins the one that is there. Fetches
+    /// if there is no data, or stale data and `refetch_on_mount`; a fetch that runs is joined.
+    ///
+    /// # Errors
+    /// [`QueryError::TypeMismatch`] if the entry holds another type than `make` makes, and
+    /// [`QueryError::TooManyEntries`] if the cache is full of entries in use.
+    pub fn observe(
+        &mut self,
+        now: Instant,
+        key: &QueryKey,
+        options: &QueryOptions,
+        make: impl FnOnce() -> Box<dyn Resource>,
+        feed: &Feed,
+    ) -> Result<Observed, QueryError> {
+        self.observe_from(now, key, options, make(), feed, None)
+    }
+
+    /// As [`observe`](Self::observe); an entry without data begins with `initial`.
+    ///
+    /// # Errors
+    /// As [`observe`](Self::observe).
+    pub(crate) fn observe_from(
+        &mut self,
+        now: Instant,
+        key: &QueryKey,
+        options: &QueryOptions,
+        resource: Box<dyn Resource>,
+        feed: &Feed,
+        initial: Option<Fetched>,
+    ) -> Result<Observed, QueryError> {
+        let known = self.keys.get(key).copied();
+        if let Some(entry) = known.and_then(|id| self.entries.get(&id))
+            && entry.resource.data_type() != resource.data_type()
+        {
+            return Err(QueryError::TypeMismatch { key: key.clone() });
+        }
+        let id = match known {
+            Some(id) => id,
+            None => self.insert(now, key, options, resource, feed)?,
+        };
+        self.last_observer += 1;
+        let observer = ObserverId(self.last_observer);
+        self.observers.insert(observer, id);
+        self.change(now, id, |entry, _| {
+            entry.join_feed(now, feed);
+            let visible = initial.is_some_and(|initial| entry.begin_with(now, initial));
+            let was_enabled = entry.observers.any_enabled();
+            entry.observers.add(observer, *options);
+            if options.enabled {
+                if !was_enabled {
+                    entry.await_source(now);
+                }
+                entry.mount(now, options);
+            }
+            visible
+        });
+        Ok(Observed {
+            observer,
+            entry: id,
+            is_new: known.is_none(),
+        })
+    }
+
+    /// Ends an observer. When it was the last, its entry is kept for `gc_time` more. A fetch that
+    /// runs may end, and its result is kept; it is not tried again.
+    ///
+    /// Gives the entry, if there is one.
+    pub fn unobserve(&mut self, now: Instant, observer: ObserverId) -> Option<EntryId> {
+        let id = self.observers.remove(&observer)?;
+        self.change(now, id, |entry, _| {
+            entry.observers.remove(observer);
+            entry.drop_unwanted();
+            false
+        });
+        Some(id)
+    }
+
+    /// Pauses an observer or lets it go on. Going on counts as a mount. While all observers of an
+    /// entry are paused, only [`refetch`](Self::refetch) makes it fetch; events still apply.
+    pub fn set_enabled(&mut self, now: Instant, observer: ObserverId, enabled: bool) {
+        let Some(id) = self.entry_of(observer) else {
+            return;
+        };
+        self.change(now, id, |entry, _| {
+            let was_enabled = entry.observers.any_enabled();
+            if !entry.observers.set_enabled(observer, enabled) {
+                return false;
+            }
+            if !enabled {
+                entry.drop_unwanted();
+            } else if let Some(options) = entry.observers.get(observer).copied() {
+                if !was_enabled {
+                    entry.await_source(now);
+                }
+                entry.mount(now, &options);
+            }
+            false
+        });
+    }
+
     /// A fetch ended. A result that nobody waits for any more is counted and dropped.
     pub fn fetch_finished(
         &mut self,

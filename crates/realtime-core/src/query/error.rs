@@ -117,4 +117,7 @@ pub enum QueryError {
         /// The limit that was reached.
         limit: usize,
     },
+    /// It was asked for from inside a function of the app's that the client calls.
+    #[error("called from inside a reducer or comparator; call it after that has returned")]
+    Busy,
 }

@@ -81,8 +81,7 @@ impl RealtimeClient {
                 let observer = observe(client, now)?;
                 Ok((observer, client.entry(key)))
             })
-            // Only a render inside a reducer could find the client busy.
-            .unwrap_or(Err(QueryError::TooManyEntries { limit: 0 }))?;
+            .unwrap_or(Err(QueryError::Busy))?;
         self.runtime().announce_entry(key);
         Ok(Observer {
             client: self.clone(),
