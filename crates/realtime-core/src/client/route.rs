@@ -2,7 +2,6 @@
 
 use crate::{
     id::{ChannelName, EventName},
-    ordered::OrderedMap,
     query::{BindingIndex, EntryId},
 };
 use rustc_hash::FxHashMap;
@@ -21,7 +20,7 @@ pub(crate) enum Target {
 /// Targets by event name and channel. Finding an event's targets takes two look-ups, whatever the
 /// number of channels. Bounded by the entries and listeners that registered.
 #[derive(Debug, Default)]
-pub(crate) struct Routes(OrderedMap<EventName, EventRoutes>);
+pub(crate) struct Routes(FxHashMap<EventName, EventRoutes>);
 
 #[derive(Debug, Default)]
 struct EventRoutes {
@@ -49,9 +48,7 @@ impl EventRoutes {
 
 impl Routes {
     pub(crate) fn add(&mut self, event: &EventName, channel: Option<&ChannelName>, target: Target) {
-        let routes = self
-            .0
-            .get_or_insert_with(event.clone(), EventRoutes::default);
+        let routes = self.0.entry(event.clone()).or_default();
         match channel {
             Some(channel) => routes
                 .by_channel

@@ -19,6 +19,7 @@ use crate::{
     overlay::{Overlay, OverlayNews},
     time::Instant,
 };
+use rustc_hash::FxHashMap;
 use std::{any::Any, collections::VecDeque, fmt};
 
 /// What [`QueryCache::observe`] gives.
@@ -82,7 +83,7 @@ pub struct Observed {
 /// # Ok::<(), realtime_core::query::QueryError>(())
 /// ```
 pub struct QueryCache {
-    pub(super) entries: OrderedMap<EntryId, Entry>,
+    pub(super) entries: FxHashMap<EntryId, Entry>,
     /// Ordered, so that all keys with one prefix lie side by side.
     pub(super) keys: OrderedMap<QueryKey, EntryId>,
     pub(super) observers: OrderedMap<ObserverId, EntryId>,
@@ -104,7 +105,7 @@ impl QueryCache {
     #[must_use]
     pub fn new(rng: fastrand::Rng, limits: QueryLimits) -> Self {
         Self {
-            entries: OrderedMap::new(),
+            entries: FxHashMap::default(),
             keys: OrderedMap::new(),
             observers: OrderedMap::new(),
             timers: OrderedSet::new(),
