@@ -1,7 +1,7 @@
 //! Whether what a client says of its optimistic edits is true, at any time.
 
 use crate::{
-    action::Query,
+    action::{Listing, Query},
     app::App,
     breach::{Breach, BreachKind},
     model::Model,
@@ -113,6 +113,36 @@ impl App {
                         breaches.push(Breach::new(BreachKind::Diverged, what));
                     }
                 }
+            }
+        }
+    }
+
+    /// What has an outcome and was never carried out lies over nothing, unless it failed and is kept.
+    pub(crate) fn check_layers(
+        &mut self,
+        world: &World,
+        model: &Model,
+        breaches: &mut Vec<Breach>,
+    ) {
+        let lists = [
+            (Query::Tasks, Listing::Tasks),
+            (Query::Board, Listing::Board),
+        ];
+        for (query, list) in lists {
+            let layers = world.client(self.peer).overlay_len(&query.key());
+            let of_list = |tried: &&mut Try| tried.row.as_ref().is_some_and(|it| it.0 == list);
+            let mut may_lie = 0;
+            for tried in self.tries.by_id.values_mut().filter(of_list) {
+                tried.is_gone = tried.has_ended() && (tried.is_gone || layers == 0);
+                let is_due = tried.has_failed() || times(model, tried.uid) > 0;
+                may_lie += usize::from(!tried.has_ended() || is_due && !tried.is_gone);
+            }
+            if layers > may_lie {
+                let what = format!(
+                    "client {}: {layers} edits lie over {query:?}, and {may_lie} may",
+                    self.number
+                );
+                breaches.push(Breach::new(BreachKind::Stuck, what));
             }
         }
     }

@@ -11,7 +11,7 @@ Usage: simulate [options]
 
 Options:
   --seeds N        How many worlds [default: 200; with --sabotage, at most 20000 for each rule]
-  --from S         The first seed [default: 0]
+  --from S         The first seed [default: by chance; it is printed]
   --seed S         Just this one; if it goes wrong, the fewest actions that do
   --wire WIRE      What is spoken: Envelope, SocketIo or Resuming [default: Envelope]
   --without RULE   With this rule of the client switched off, such as Tombstones
@@ -25,6 +25,7 @@ const MAX_LISTED: usize = 20;
 #[derive(Debug)]
 struct Args {
     seeds: Option<u64>,
+    /// The first seed.
     from: u64,
     seed: Option<u64>,
     rule: Option<Rule>,
@@ -64,7 +65,8 @@ fn main() -> ExitCode {
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Args>, String> {
     let mut args = Args {
         seeds: None,
-        from: 0,
+        // Short enough to be typed.
+        from: fastrand::u64(..1_000_000_000),
         seed: None,
         rule: None,
         wire: Wire::default(),
@@ -109,9 +111,12 @@ fn rule(name: &str) -> Result<Rule, String> {
 }
 
 fn many(args: &Args) -> bool {
+    let seeds = args.seeds.unwrap_or(200);
+    let last = args.from + seeds.saturating_sub(1);
+    println!("seeds {} to {last}, {:?}", args.from, args.wire);
     let report = Campaign {
         first: args.from,
-        seeds: args.seeds.unwrap_or(200),
+        seeds,
         jobs: args.jobs,
         rule: args.rule,
         wire: args.wire,
@@ -159,8 +164,8 @@ fn one(seed: u64, wire: Wire, rule: Option<Rule>) -> bool {
 }
 
 fn break_every_rule(args: &Args) -> bool {
-    // The rarest takes 9,000.
     let seeds = args.seeds.unwrap_or(20_000);
+    println!("seeds from {}, {:?}", args.from, args.wire);
     let rules = match args.rule {
         Some(rule) => vec![rule],
         None => Rule::ALL.to_vec(),

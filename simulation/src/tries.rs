@@ -37,6 +37,8 @@ pub(crate) struct Try {
     pub(crate) ends: Vec<MutationEvent>,
     /// How often it was to end.
     pub(crate) due_ends: usize,
+    /// Whether it has been seen to lie over nothing since it ended.
+    pub(crate) is_gone: bool,
 }
 
 /// The optimistic edits of one client.
@@ -61,6 +63,11 @@ struct Call {
 }
 
 impl Try {
+    /// Whether it has an outcome.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ends.len() >= self.due_ends
+    }
+
     /// Whether it failed the last time it ended.
     pub(crate) fn has_failed(&self) -> bool {
         matches!(self.ends.last(), Some(MutationEvent::Failed { .. }))
@@ -201,6 +208,7 @@ impl App {
             title: Title::default(),
             ends: Vec::new(),
             due_ends: 1,
+            is_gone: false,
         };
         self.tries.by_id.insert(id, begun);
     }
@@ -287,6 +295,7 @@ impl App {
         }
         self.check_shown_once(world, breaches);
         self.check_claims(world, model, breaches);
+        self.check_layers(world, model, breaches);
     }
 
     /// What has timed out on waking has no answer that waits to be read.

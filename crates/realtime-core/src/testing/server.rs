@@ -221,6 +221,15 @@ impl ScriptedServer {
         self.send_raw_frame(&Frame::Text(text.to_owned()));
     }
 
+    /// Sends any text to the subscribers of a channel, however broken.
+    pub fn send_raw_on(&mut self, channel: &str, text: &str) {
+        let state = self.channels.get(channel);
+        for &socket in state.into_iter().flat_map(|state| &state.subscribers) {
+            self.outbox
+                .push_back((socket, Frame::Text(text.to_owned())));
+        }
+    }
+
     /// Sends any frame to every open socket, however broken.
     pub fn send_raw_frame(&mut self, frame: &Frame) {
         for &socket in &self.sockets {
