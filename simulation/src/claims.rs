@@ -134,8 +134,10 @@ impl App {
             let mut may_lie = 0;
             for tried in self.tries.by_id.values_mut().filter(of_list) {
                 tried.is_gone = tried.has_ended() && (tried.is_gone || layers == 0);
-                let is_due = tried.has_failed() || times(model, tried.uid) > 0;
-                may_lie += usize::from(!tried.has_ended() || is_due && !tried.is_gone);
+                // What failed may be kept, and lies over a list that comes into the cache later, too.
+                let is_open = !tried.has_ended() || tried.has_failed();
+                let waits = !tried.is_gone && times(model, tried.uid) > 0;
+                may_lie += usize::from(is_open || waits);
             }
             if layers > may_lie {
                 let what = format!(

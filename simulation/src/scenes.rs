@@ -1,7 +1,7 @@
 //! Short runs of actions that chance alone would seldom put side by side.
 
 use crate::{
-    action::{Change, ClientDeed, Edit, Field, Listing, Manner, Query, ServerDeed, Stream},
+    action::{Change, ClientDeed, Edit, Field, Listing, Manner, Mood, Query, ServerDeed, Stream},
     generator::{Generator, ROWS},
 };
 
@@ -10,12 +10,13 @@ impl Generator {
     pub(crate) fn scenes(&mut self) {
         for _ in 0..self.rng.usize(1..6) {
             let at = self.moment();
-            match self.rng.u8(..12) {
+            match self.rng.u8(..15) {
                 9 if self.server.answers && !self.server.is_prompt() => self.asleep(at),
                 10 if self.server.answers => self.subscription_lost(at),
                 11 if self.server.positions => self.short_recovery(at),
                 8 => self.overtaken(at),
-                6 => self.own_row(at),
+                6 | 12 => self.own_row(at),
+                13 | 14 if self.server.counts() => self.result_overtakes(at),
                 7 if self.server.answers && !self.server.is_prompt() => self.answer_too_late(at),
                 0 => self.outage(at),
                 1 | 2 => self.crowded_row(at),
@@ -130,11 +131,13 @@ impl Generator {
         let number = self.anyone();
         let list = [Listing::Tasks, Listing::Board][self.rng.usize(..2)];
         let mut at = at;
-        for step in 0..self.rng.usize(2..6) {
+        for step in 0..self.rng.usize(1..6) {
             let mut edit = self.edit(false);
             edit.list = list;
             if step == 0 {
                 edit.change = Change::Create(self.rng.u32(..100));
+                // Mostly one that nobody else has made.
+                edit.row = self.rng.u8(..4 * ROWS);
             }
             let mut manner = self.manner();
             manner.temporary = true;
@@ -231,6 +234,22 @@ impl Generator {
                 _ => self.client(at, number, ClientDeed::Try(edit, manner)),
             }
         }
+    }
+
+    /// A fetch's result arrives before the event that it contains.
+    fn result_overtakes(&mut self, at: u64) {
+        let number = self.anyone();
+        self.client(at, number, ClientDeed::Observe(Query::Count));
+        let at = at + 2_000;
+        self.serve(at, ServerDeed::Fetches(Mood::Quick));
+        self.client(at, number, ClientDeed::Latency(600));
+        for _ in 0..self.rng.usize(1..3) {
+            let at = at + 10 + self.rng.u64(..20);
+            let added = ServerDeed::Add(self.uid(), self.rng.i64(1..100));
+            self.serve(at, added);
+        }
+        self.client(at + 30, number, ClientDeed::Refetch(Query::Count));
+        self.client(at + 700, number, ClientDeed::Latency(20));
     }
 
     /// The server loses the subscriptions of who comes back just now.
