@@ -366,8 +366,8 @@ impl Channels {
             Verdict::Early => self.stats.early += 1,
             Verdict::Unsubscribed => self.stats.unsubscribed += 1,
         }
-        let is_news = shows && entry.heard();
-        if !is_news && gap.is_none() {
+        let is_first = shows && entry.note_event();
+        if !is_first && gap.is_none() {
             return verdict;
         }
         // The event itself is still to be applied.
@@ -379,7 +379,7 @@ impl Channels {
             return verdict;
         };
         let channel = channel.clone();
-        if is_news {
+        if is_first {
             self.set_timer(&channel, Timer::Subscription, None);
             self.say_live(channel.clone(), Continuity::Unknown, position);
         }

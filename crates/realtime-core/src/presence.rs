@@ -9,7 +9,6 @@ mod budget;
 mod connections;
 mod event;
 mod idle;
-mod link;
 mod member;
 mod members;
 mod message;
@@ -18,6 +17,7 @@ mod options;
 mod room;
 mod stats;
 mod status;
+mod trust;
 mod user;
 
 pub use event::PresenceEvent;
@@ -35,12 +35,12 @@ use crate::{
 };
 use announcer::{Announcer, Say};
 use idle::IdleWatch;
-use link::Link;
 use members::Members;
 use message::{Diff, Leave, Update, read_leave, read_sync, read_update};
 use room::Room;
 use serde::Serialize;
 use std::{cell::RefCell, rc::Rc};
+use trust::Trust;
 
 /// Sent by us: the whole of what we say of ourselves.
 pub const ANNOUNCE: &str = "presence:announce";
@@ -100,7 +100,7 @@ pub struct Roster {
     metadata: Option<Metadata>,
     idle: IdleWatch,
     announcer: Announcer,
-    link: Link,
+    trust: Trust,
     members: Members,
     stats: PresenceStats,
     shown: RefCell<Option<(u64, Rc<PresenceSnapshot>)>>,
@@ -117,7 +117,7 @@ impl Roster {
             metadata: None,
             idle: IdleWatch::default(),
             announcer: Announcer::new(&options),
-            link: Link::default(),
+            trust: Trust::default(),
             members: Members::new(user.clone(), &options),
             stats: PresenceStats::default(),
             shown: RefCell::default(),
@@ -160,11 +160,11 @@ impl Roster {
     /// The channel is subscribed on a fresh socket: announces us and waits for the room's snapshot.
     /// Also the way back after [`leave`](Self::leave).
     pub fn link_up(&mut self, now: Instant) {
-        if self.link.is_live() {
+        if self.trust.is_live() {
             self.members.journal.touch();
         }
         self.members.mark_stale();
-        self.link.join(now);
+        self.trust.join(now);
         self.catch_up(now);
         if self.stats.announced == 0 || !off(Rule::Reannounce) {
             self.announcer.link_up(now);
@@ -194,7 +194,7 @@ impl Roster {
     pub fn receive(&mut self, now: Instant, event: &str, data: &str) -> Result<bool, DecodeError> {
         let before = self.revision();
         self.catch_up(now);
-        if self.link.has_left() {
+        if self.trust.has_left() {
             self.stats.after_leave += 1;
         } else {
             self.read(now, event, data)
@@ -255,10 +255,10 @@ impl Roster {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called, if nothing happens before.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        if self.link.has_left() {
+        if self.trust.has_left() {
             return None;
         }
-        [self.announcer.deadline(), self.link.deadline()]
+        [self.announcer.deadline(), self.trust.deadline()]
             .into_iter()
             .fold(self.idle.deadline(&self.options), earliest)
     }
@@ -330,18 +330,18 @@ impl Roster {
     }
 
     fn catch_up(&mut self, now: Instant) {
-        if self.link.has_left() {
+        if self.trust.has_left() {
             return;
         }
-        self.link.notice_lateness(now, self.next_deadline());
+        self.trust.notice_lateness(now, self.next_deadline());
         self.idle.advance(now, &self.options);
         self.tell_of_me(now);
         self.stats.reannounced += u64::from(self.announcer.advance(now));
-        if self.link.give_up_waiting(now) {
+        if self.trust.give_up_waiting(now) {
             self.members.journal.touch();
             self.reckon_expiry(now);
         }
-        if self.link.expiry_due(now) {
+        if self.trust.expiry_due(now) {
             let expiry = self.options.expiry();
             self.members.expire(now, expiry, &mut self.stats);
             self.reckon_expiry(now);
@@ -375,16 +375,16 @@ impl Roster {
     }
 
     fn update(&mut self, now: Instant, update: Update) {
-        self.link.park(
+        self.trust.park(
             || Diff::Update(update.clone()),
             &self.options,
             &mut self.stats,
         );
         let is_new = self.members.update(update, &self.options, &mut self.stats);
-        if is_new && !self.link.is_told() {
+        if is_new && !self.trust.is_told() {
             self.announcer.greet(now, self.members.count());
         }
-        self.link.expect_expiry(now + self.options.expiry());
+        self.trust.expect_expiry(now + self.options.expiry());
     }
 
     fn remove(&mut self, now: Instant, leave: Leave) {
@@ -392,27 +392,27 @@ impl Roster {
         if leave.user_id == self.user.id && self.members.nobody_knows_us() {
             self.stats.healed += u64::from(self.announcer.heal(now));
         }
-        self.link
+        self.trust
             .park(|| Diff::Leave(leave), &self.options, &mut self.stats);
     }
 
     fn replace(&mut self, now: Instant, mut room: Room) {
-        for diff in self.link.take_parked() {
+        for diff in self.trust.take_parked() {
             room.apply(diff, &mut self.members, &self.options, &mut self.stats);
         }
         self.members.replace(room);
         self.announcer.need_not_greet();
-        if self.link.synced() {
+        if self.trust.synced() {
             self.members.journal.touch();
         }
         self.reckon_expiry(now);
     }
 
     fn go_down(&mut self, left: bool) {
-        if self.link.is_live() {
+        if self.trust.is_live() {
             self.members.journal.touch();
         }
-        self.link.go_down(left);
+        self.trust.go_down(left);
         self.members.mark_stale();
     }
 
@@ -435,7 +435,7 @@ impl Roster {
 
     fn reckon_expiry(&mut self, now: Instant) {
         let heard = self.members.oldest_heard();
-        self.link.reckon_expiry(now, heard, self.options.expiry());
+        self.trust.reckon_expiry(now, heard, self.options.expiry());
     }
 
     fn take_snapshot(&self, before: Option<&PresenceSnapshot>) -> PresenceSnapshot {
@@ -450,7 +450,7 @@ impl Roster {
             online: same_or_new(before.map(|before| &before.online), online),
             my_status: self.members.me().status,
             chosen_status: self.chosen,
-            live: self.link.is_live(),
+            live: self.trust.is_live(),
         }
     }
 }

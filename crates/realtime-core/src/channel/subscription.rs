@@ -20,7 +20,7 @@ pub(super) struct Subscription {
     pub(super) options: SubscribeOptions,
     pub(super) state: ChannelState,
     /// Whether an event came while the answer is waited for.
-    is_heard: bool,
+    had_event: bool,
     /// The `subscribe`s of this link that an answer may still come to, the newest last: it, and the
     /// one before it.
     asks: Vec<MessageId>,
@@ -76,7 +76,7 @@ impl Subscription {
             with_options: 0,
             options: SubscribeOptions::default(),
             state: ChannelState::Waiting,
-            is_heard: false,
+            had_event: false,
             asks: Vec::new(),
             has_lost_ask: false,
             asked_at: Instant::ZERO,
@@ -161,7 +161,7 @@ impl Subscription {
         self.asked_at = now;
         if !self.is_open() {
             self.state = ChannelState::Subscribing;
-            self.is_heard = false;
+            self.had_event = false;
         }
         self.asks.push(id);
         let is_over = self.asks.len() > 2;
@@ -194,21 +194,21 @@ impl Subscription {
     /// Goes on without an answer; true if an event came meanwhile, so that the channel is live all
     /// the same. Whatever comes next is where we start to count from.
     pub(super) fn assume(&mut self) -> bool {
-        let heard = self.state == ChannelState::Subscribing && self.is_heard;
-        self.state = if heard {
+        let had_event = self.state == ChannelState::Subscribing && self.had_event;
+        self.state = if had_event {
             ChannelState::Live
         } else {
             ChannelState::Unknown
         };
         self.was_live = true;
         self.position = None;
-        heard
+        had_event
     }
 
     /// The server answered. `None` if that tells nothing new.
     pub(super) fn answered(&mut self, reply: SubscribeReply) -> Option<Continuity> {
         let late = self.is_open();
-        let was_heard = matches!(self.state, ChannelState::Live);
+        let was_shown = matches!(self.state, ChannelState::Live);
         let returning = self.was_live;
         self.missed = None;
         self.rewind = Rewind::default();
@@ -222,10 +222,10 @@ impl Subscription {
                 let is_behind = ours.seq < theirs.seq;
                 let seq = ours.seq.max(theirs.seq);
                 self.position = reply.position.map(|theirs| Position { seq, ..theirs });
-                return (is_behind || !was_heard).then_some(Continuity::Unknown);
+                return (is_behind || !was_shown).then_some(Continuity::Unknown);
             }
             // What was fetched after the first event was fetched under the subscription.
-            (_, None) if was_heard => return None,
+            (_, None) if was_shown => return None,
             // What was fetched without an answer may lie before the subscription.
             _ if late => Continuity::Unknown,
             (None, _) if !returning => Continuity::Fresh,
@@ -277,7 +277,7 @@ impl Subscription {
     }
 
     /// An event came. True if that shows that the channel is live, which nobody knew.
-    pub(super) fn heard(&mut self) -> bool {
+    pub(super) fn note_event(&mut self) -> bool {
         match self.state {
             ChannelState::Unknown => {
                 self.state = ChannelState::Live;
@@ -285,7 +285,7 @@ impl Subscription {
                 true
             }
             ChannelState::Subscribing => {
-                self.is_heard = true;
+                self.had_event = true;
                 false
             }
             ChannelState::Waiting | ChannelState::Live | ChannelState::Refused(_) => false,

@@ -74,7 +74,7 @@ pub(super) struct Link {
     unknown_channels: usize,
     /// Whether that may be another number now.
     channels_moved: bool,
-    /// Bytes of the outbox that were handed out since the shell was last heard.
+    /// Bytes of the outbox that were handed out since the shell was last back.
     handed: usize,
 }
 

@@ -240,23 +240,23 @@ impl<'a, 'c> Doing<'a, 'c> {
     }
 
     fn poll(&mut self) -> bool {
-        let mut spoke = false;
+        let mut changed = false;
         while let Some(id) = self.queue.take_proven() {
             let outcome = self.queue.moot(id);
             self.show_outcome(id, outcome);
         }
         while let Some(id) = self.next_ready() {
-            spoke = true;
+            changed = true;
             self.start(id);
         }
         while let Some((mutation, event)) = self.queue.take_event() {
-            spoke = true;
+            changed = true;
             self.context.turn.push(Output::Mutation { mutation, event });
         }
-        if spoke {
+        if changed {
             self.context.turn.dirty.mark(Topic::Mutations);
         }
-        spoke
+        changed
     }
 
     fn next_ready(&mut self) -> Option<MutationId> {

@@ -132,7 +132,7 @@ impl Parts {
     /// Lets all parts say what they have to say; whether any had.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> bool {
         let parts = self.0.iter_mut();
-        parts.fold(false, |spoke, part| part.poll(context) | spoke)
+        parts.fold(false, |changed, part| part.poll(context) | changed)
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {

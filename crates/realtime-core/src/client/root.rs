@@ -67,7 +67,7 @@ impl Root {
             !is_timer || self.turn.is_over(),
             "a timer came before all outputs were polled"
         );
-        self.link.shell_heard();
+        self.link.begin_burst();
         let connection = &mut self.link.connection;
         match input {
             Input::Token { generation, result } => {
@@ -160,21 +160,21 @@ impl Root {
         }
     }
 
-    /// Lets the objects hear of each other until none has more to say.
+    /// Gives what each object says to the others, until none has more to say.
     pub(super) fn settle(&mut self) {
         loop {
             while let Some(output) = self.link.poll_output(&mut self.turn) {
                 self.link_output(output);
             }
             let (parts, mut context) = self.parts();
-            let mut spoke = parts.poll(&mut context);
+            let mut changed = parts.poll(&mut context);
             while let Some((entry, feeding)) =
                 self.store.poll_output(&mut self.link, &mut self.turn)
             {
-                spoke = true;
+                changed = true;
                 self.router.remove_entry(entry, feeding.bindings());
             }
-            if !spoke {
+            if !changed {
                 break;
             }
         }
@@ -363,7 +363,7 @@ impl Root {
     pub(super) fn leave(&mut self) {
         self.tell(&Happening::Leaving);
         self.settle();
-        self.link.shell_heard();
+        self.link.begin_burst();
         while self.link.transmit_next(&mut self.turn) {}
         self.settle();
     }

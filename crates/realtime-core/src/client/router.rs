@@ -181,12 +181,12 @@ impl Router {
             Some(first) if listening.any(|other| other != first) => Err(Ambiguous),
             Some(first) => Ok(Some(first.clone())),
         };
-        let is_heard = first.is_some();
+        let is_known = first.is_some();
         drop(listening);
         // An event that names no channel shows that the only one which listens to it is live.
         if let Ok(Some(channel)) = &only
             && shows
-            && is_heard
+            && is_known
             && channels.state(channel) == Some(ChannelState::Unknown)
         {
             channels.check(now, channel, None);

@@ -297,14 +297,14 @@ impl Store {
 
     /// Another channel, or the link itself, brings events to those that listen anywhere. If they
     /// were live before, what is fresh has brought them nothing so far that they could know of.
-    fn tell_anywhere(&mut self, now: Instant, news: Continuity, link: &Link) {
+    fn tell_anywhere(&mut self, now: Instant, continuity: Continuity, link: &Link) {
         for id in self.anywhere.clone() {
             let was_live = self.cache.feeding(id).is_some_and(Feeding::was_live);
-            let news = match news {
+            let continuity = match continuity {
                 Continuity::Fresh if was_live => Continuity::Unknown,
-                news => news,
+                continuity => continuity,
             };
-            self.go_live(now, id, link, Some(news), None, None);
+            self.go_live(now, id, link, Some(continuity), None, None);
         }
     }
 
@@ -314,7 +314,7 @@ impl Store {
         }
     }
 
-    /// Tells an entry that its events flow, if they do. `news` is what a channel that has just come
+    /// Tells an entry that its events flow, if they do. `continuity` is what a channel that has just come
     /// back says of the time before; without it the channel was there all along, but the entry may
     /// not have been. `asked` is when a channel was asked for that has just become unknown.
     fn go_live(
@@ -322,7 +322,7 @@ impl Store {
         now: Instant,
         id: EntryId,
         link: &Link,
-        news: Option<Continuity>,
+        continuity: Option<Continuity>,
         position: Option<Position>,
         asked: Option<Instant>,
     ) {
@@ -330,18 +330,20 @@ impl Store {
         let Some(feeding) = self.cache.feeding_mut(id) else {
             return;
         };
-        if let Some(news) = news {
-            feeding.learn(news);
+        if let Some(continuity) = continuity {
+            feeding.learn(continuity);
         }
-        if is_live && news.is_none() || feeding.bindings().is_empty() {
+        if is_live && continuity.is_none() || feeding.bindings().is_empty() {
             return;
         }
         match feeding.standing(&link.channels, link.is_open()) {
             Standing::Down => {}
             Standing::Unknown => {
-                let asked = match news {
+                let asked = match continuity {
                     // Another of its channels has lost something.
-                    Some(news) if !matches!(news, Continuity::Recovered { .. }) => Some(now),
+                    Some(continuity) if !matches!(continuity, Continuity::Recovered { .. }) => {
+                        Some(now)
+                    }
                     _ => asked,
                 };
                 self.cache.source_unknown(now, id, asked);

@@ -107,8 +107,11 @@ impl Feeding {
     }
 
     /// A channel that has come back says this of the time before.
-    pub(crate) fn learn(&mut self, news: Continuity) {
-        self.continuity = Some(self.continuity.map_or(news, |known| known.worse(news)));
+    pub(crate) fn learn(&mut self, continuity: Continuity) {
+        self.continuity = Some(
+            self.continuity
+                .map_or(continuity, |known| known.worse(continuity)),
+        );
     }
 
     /// What all of them together say of the time before, now that the entry is live.

@@ -12,7 +12,7 @@ use crate::{
     wire::Outbound,
 };
 
-/// How many bytes of what waits go out before the shell has been heard again: by then it knows whether the
+/// How many bytes of what waits go out before the shell is back: by then it knows whether the
 /// socket takes more.
 const BURST: usize = 256 << 10;
 
@@ -97,12 +97,12 @@ impl Link {
         turn.fault(Fault::Unanswered { channel, hint });
     }
 
-    /// The shell was heard: it knows by now what the socket takes.
-    pub(in crate::client) const fn shell_heard(&mut self) {
+    /// The shell is back: it knows by now what the socket takes.
+    pub(in crate::client) const fn begin_burst(&mut self) {
         self.handed = 0;
     }
 
-    /// Whether more waits that the socket may take, once the shell has been heard again.
+    /// Whether more waits that the socket may take, once the shell is back.
     pub(in crate::client) fn has_more(&self) -> bool {
         self.handed >= BURST && self.outbox.may_transmit()
     }

@@ -1,4 +1,4 @@
-//! How far what we know of a room can be trusted: joining, live or gone, and when to give somebody up.
+//! Trust: how far what we know of a room can be trusted: joining, live or gone, and when to give somebody up.
 
 use super::{PresenceOptions, PresenceStats, message::Diff};
 use crate::{
@@ -40,7 +40,7 @@ enum Phase {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Link {
+pub(super) struct Trust {
     phase: Phase,
     /// Whether the server has sent the room's snapshot on this link.
     is_told: bool,
@@ -52,7 +52,7 @@ pub(super) struct Link {
     expiry_at: Option<Instant>,
 }
 
-impl Link {
+impl Trust {
     pub(super) fn is_live(&self) -> bool {
         matches!(self.phase, Phase::Live)
     }
@@ -199,62 +199,62 @@ mod tests {
         Instant::from_millis(seconds * 1_000)
     }
 
-    fn live_since_zero_with_expiry_at(seconds: u64) -> Link {
-        let mut link = Link::default();
-        link.join(at(0));
-        link.synced();
-        link.expect_expiry(at(seconds));
-        link
+    fn live_since_zero_with_expiry_at(seconds: u64) -> Trust {
+        let mut trust = Trust::default();
+        trust.join(at(0));
+        trust.synced();
+        trust.expect_expiry(at(seconds));
+        trust
     }
 
     #[test]
     fn a_punctual_timer_expires_at_once() {
-        let mut link = live_since_zero_with_expiry_at(75);
-        link.notice_lateness(at(76), Some(at(75)));
-        assert!(link.expiry_due(at(76)));
+        let mut trust = live_since_zero_with_expiry_at(75);
+        trust.notice_lateness(at(76), Some(at(75)));
+        assert!(trust.expiry_due(at(76)));
     }
 
     #[test]
     fn after_a_sleep_expiry_waits_two_seconds() {
-        let mut link = live_since_zero_with_expiry_at(75);
-        link.notice_lateness(at(3_600), Some(at(30)));
-        assert!(!link.expiry_due(at(3_600)));
-        assert_eq!(link.deadline(), Some(at(3_602)));
-        link.notice_lateness(at(3_602), link.deadline());
-        assert!(link.expiry_due(at(3_602)));
+        let mut trust = live_since_zero_with_expiry_at(75);
+        trust.notice_lateness(at(3_600), Some(at(30)));
+        assert!(!trust.expiry_due(at(3_600)));
+        assert_eq!(trust.deadline(), Some(at(3_602)));
+        trust.notice_lateness(at(3_602), trust.deadline());
+        assert!(trust.expiry_due(at(3_602)));
     }
 
     #[test]
     fn timers_that_come_once_a_minute_still_expire_somebody() {
-        let mut link = live_since_zero_with_expiry_at(75);
-        link.notice_lateness(at(120), link.deadline());
-        assert!(!link.expiry_due(at(120)));
-        link.notice_lateness(at(180), link.deadline());
-        assert!(link.expiry_due(at(180)));
+        let mut trust = live_since_zero_with_expiry_at(75);
+        trust.notice_lateness(at(120), trust.deadline());
+        assert!(!trust.expiry_due(at(120)));
+        trust.notice_lateness(at(180), trust.deadline());
+        assert!(trust.expiry_due(at(180)));
     }
 
     #[test]
     fn a_second_sleep_during_the_grace_is_another_grace() {
-        let mut link = live_since_zero_with_expiry_at(75);
-        link.notice_lateness(at(3_600), link.deadline());
-        link.notice_lateness(at(7_200), link.deadline());
-        assert!(!link.expiry_due(at(7_200)));
-        assert_eq!(link.deadline(), Some(at(7_202)));
+        let mut trust = live_since_zero_with_expiry_at(75);
+        trust.notice_lateness(at(3_600), trust.deadline());
+        trust.notice_lateness(at(7_200), trust.deadline());
+        assert!(!trust.expiry_due(at(7_200)));
+        assert_eq!(trust.deadline(), Some(at(7_202)));
     }
 
     #[test]
     fn looks_for_the_silent_are_a_quarter_of_a_second_apart_however_many_there_are() {
-        let mut link = live_since_zero_with_expiry_at(75);
+        let mut trust = live_since_zero_with_expiry_at(75);
         let one_more = at(0) + Duration::from_millis(1);
-        link.reckon_expiry(at(75), Some(one_more), Duration::from_secs(75));
-        assert_eq!(link.deadline(), Some(Instant::from_millis(75_250)));
+        trust.reckon_expiry(at(75), Some(one_more), Duration::from_secs(75));
+        assert_eq!(trust.deadline(), Some(Instant::from_millis(75_250)));
     }
 
     #[test]
     fn nobody_expires_while_the_link_is_down() {
-        let mut link = live_since_zero_with_expiry_at(75);
-        link.go_down(false);
-        assert!(!link.expiry_due(at(1_000)));
-        assert_eq!(link.deadline(), None);
+        let mut trust = live_since_zero_with_expiry_at(75);
+        trust.go_down(false);
+        assert!(!trust.expiry_due(at(1_000)));
+        assert_eq!(trust.deadline(), None);
     }
 }
