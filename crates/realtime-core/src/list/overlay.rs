@@ -84,7 +84,7 @@ impl ListOverlay {
             mutations: OrderedMap::new(),
             by_message: OrderedMap::new(),
             layers: OrderedMap::new(),
-            duplicates: Duplicates::new(),
+            duplicates: Duplicates::default(),
             aliases: Rc::default(),
             policy,
             news: OverlayNews::default(),
@@ -131,7 +131,7 @@ impl ListOverlay {
         left.retain(|mutation| touched.stack.of(*mutation).next().is_none());
         for layer in &removed {
             self.layers.remove(&layer.id);
-            self.duplicates.reveal(layer.id);
+            self.duplicates.settle(layer.id);
             if let Some(member) = self.mutations.get_mut(&layer.id.mutation) {
                 member.unnamed.remove(&layer.id);
             }
@@ -175,6 +175,7 @@ impl ListOverlay {
         let row = self.touched.get(id);
         for layer in row.into_iter().flat_map(|row| row.stack.of(mutation)) {
             member.unnamed.remove(&layer.id);
+            self.duplicates.settle(layer.id);
         }
         member.named.insert(id.clone())
     }
@@ -220,7 +221,10 @@ impl ErasedList {
             json,
         };
         let mut result = Ok(());
-        let inserts = matches!(change, Change::Insert(_));
+        let made = match &change {
+            Change::Insert(item) => Some((json.write)(&**item).unwrap_or_default()),
+            _ => None,
+        };
         if let Some(touched) = overlay.touched.get_mut(&id) {
             let moves = matches!(change, Change::Place(_));
             result = touched.stack.push(layer, change, under.as_ref(), &rules);
@@ -242,8 +246,9 @@ impl ErasedList {
                 .mutations
                 .get_or_insert_with(layer.mutation, || member);
             member.rows.insert(id.clone());
-            if inserts && !member.named.contains(&id) {
+            if let Some(made) = made.filter(|_| !member.named.contains(&id)) {
                 member.unnamed.insert(layer);
+                overlay.duplicates.make(layer, made, self.of);
             }
             overlay.layers.insert(layer, id.clone());
         }
@@ -420,7 +425,7 @@ impl Overlay for ErasedList {
                 && touched.stack.set_failed(mutation, failed)
             {
                 for layer in touched.stack.of(mutation).filter(|_| failed) {
-                    self.overlay.duplicates.reveal(layer.id);
+                    self.overlay.duplicates.settle(layer.id);
                 }
                 self.pending.item(&id);
                 changed = true;

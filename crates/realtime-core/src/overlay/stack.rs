@@ -68,13 +68,6 @@ impl<T: ?Sized> Folded<T> {
     }
 }
 
-impl<T: ?Sized, P> Layer<T, P> {
-    /// Whether it failed, and is kept.
-    pub(crate) const fn is_failed(&self) -> bool {
-        self.failed
-    }
-}
-
 impl<T: ?Sized, P> Stack<T, P> {
     pub(crate) const fn new() -> Self {
         Self {

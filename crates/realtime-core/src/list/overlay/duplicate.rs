@@ -8,30 +8,94 @@
 use super::Synced;
 use crate::{
     id::RowId,
-    list::{AnyItem, ErasedList, Spot, item::ItemType},
-    ordered::OrderedMap,
-    overlay::{Change, JsonOf, Layer, LayerId},
+    list::{AnyItem, ErasedList, item::ItemType},
+    ordered::{OrderedMap, OrderedSet},
+    overlay::LayerId,
 };
-use serde_json::Value;
+use rustc_hash::FxHasher;
+use serde_json::{Map, Value};
+use std::hash::Hasher;
 
-/// The duplicates by the edits that they look like, one for each.
+/// The rows that edits make, by what they look like, and the duplicate of each. Bounded by the edits
+/// there may be.
+#[derive(Default)]
 pub(super) struct Duplicates {
+    made: OrderedMap<LayerId, Looks>,
+    /// Those of `made` that have no duplicate, by the field that tells them best.
+    single: OrderedMap<u64, OrderedSet<LayerId>>,
     hidden: OrderedMap<LayerId, RowId>,
-    /// Those that are to show again.
+    /// Rows that are duplicates no longer, and are to show.
     revealed: Vec<RowId>,
 }
 
+/// What the edit says of the row. What it leaves open, the server may fill in.
+struct Looks {
+    fields: Map<String, Value>,
+    /// The hash of the longest field.
+    mark: u64,
+}
+
 impl Duplicates {
-    pub(super) const fn new() -> Self {
-        Self {
-            hidden: OrderedMap::new(),
-            revealed: Vec::new(),
+    /// An edit makes a row that looks like this.
+    pub(super) fn make(&mut self, layer: LayerId, row: Value, of: &ItemType) {
+        let Value::Object(mut fields) = row else {
+            return;
+        };
+        fields.retain(|name, value| {
+            name != of.id_field && name != of.version_field && !value.is_null()
+        });
+        let texts = fields.iter().map(|(name, value)| (name, value.to_string()));
+        if let Some((name, text)) = texts.max_by_key(|(_, text)| text.len()) {
+            let mark = mark(name, &text);
+            self.made.insert(layer, Looks { fields, mark });
+            self.release(layer);
         }
     }
 
-    /// The edit is not making a row any more.
-    pub(super) fn reveal(&mut self, layer: LayerId) {
+    /// The edit has failed or is done, or the id of its row is known: it has no duplicate.
+    pub(super) fn settle(&mut self, layer: LayerId) {
+        self.take(layer);
+        self.made.remove(&layer);
         self.revealed.extend(self.hidden.remove(&layer));
+    }
+
+    /// The edit for which a row is hidden that looks like this, if there is one to be hidden for.
+    fn hide(&mut self, row: &Value, id: &RowId) -> Option<LayerId> {
+        let fields = row.as_object()?;
+        let layer = fields.iter().find_map(|(name, value)| {
+            let mut layers = self.single.get(&mark(name, &value.to_string()))?.iter();
+            layers.find(|layer| self.is_like(**layer, fields)).copied()
+        })?;
+        self.take(layer);
+        self.hidden.insert(layer, id.clone());
+        Some(layer)
+    }
+
+    fn is_like(&self, layer: LayerId, fields: &Map<String, Value>) -> bool {
+        let looks = self.made.get(&layer);
+        looks.is_some_and(|looks| {
+            let mut told = looks.fields.iter();
+            told.all(|(name, value)| fields.get(name) == Some(value))
+        })
+    }
+
+    /// The edit has no duplicate any more, and may have another.
+    fn release(&mut self, layer: LayerId) {
+        if let Some(looks) = self.made.get(&layer) {
+            let layers = self.single.get_or_insert_with(looks.mark, OrderedSet::new);
+            layers.insert(layer);
+        }
+    }
+
+    fn take(&mut self, layer: LayerId) {
+        if let Some(looks) = self.made.get(&layer)
+            && let Some(layers) = self.single.get_mut(&looks.mark)
+        {
+            layers.remove(&layer);
+            if layers.is_empty() {
+                self.single.remove(&looks.mark);
+            }
+        }
     }
 }
 
@@ -39,40 +103,22 @@ impl ErasedList {
     /// Hides a row that the server is about to bring, if it is new here and looks like one that an
     /// edit of ours makes.
     pub(super) fn hide_duplicate(&mut self, item: &dyn AnyItem) {
-        let Some(layer) = self.made_alike(item) else {
+        let (id, overlay) = (item.id(), &mut self.overlay);
+        let is_known = self.rows.contains_key(&id) || overlay.touched.contains_key(&id);
+        let Some(home) = overlay.home.as_ref().filter(|_| !is_known) else {
             return;
         };
-        let id = item.id();
-        self.touch(&id);
-        if let Some(touched) = self.overlay.touched.get_mut(&id) {
-            touched.duplicate_of = Some(layer);
-            self.overlay.duplicates.hidden.insert(layer, id);
+        if overlay.duplicates.single.is_empty() {
+            return;
         }
-    }
-
-    /// The edit that makes a row which looks like this one, if that is new here.
-    fn made_alike(&self, item: &dyn AnyItem) -> Option<LayerId> {
-        let (id, overlay) = (item.id(), &self.overlay);
-        let json = overlay.home.as_ref()?.json;
-        if self.rows.contains_key(&id) || overlay.touched.contains_key(&id) {
-            return None;
+        let looks = (home.json.write)(item).ok();
+        let layer = looks.and_then(|looks| overlay.duplicates.hide(&looks, &id));
+        if layer.is_some() {
+            self.touch(&id);
+            if let Some(touched) = self.overlay.touched.get_mut(&id) {
+                touched.duplicate_of = layer;
+            }
         }
-        let mut looks = None;
-        let mut makes_it = |id: &&LayerId| {
-            let row = overlay.layers.get(id);
-            let row = row.and_then(|row| overlay.touched.get(row));
-            let mut layers = row.into_iter().flat_map(|row| row.stack.iter());
-            let layer = layers.find(|layer| layer.id == **id);
-            layer.is_some_and(|layer| {
-                let looks = looks.get_or_insert_with(|| (json.write)(item).ok());
-                looks
-                    .as_ref()
-                    .is_some_and(|looks| makes(layer, looks, self.of, json))
-            })
-        };
-        let unnamed = overlay.mutations.values().flat_map(|it| it.unnamed.iter());
-        let mut free = unnamed.filter(|id| !overlay.duplicates.hidden.contains_key(id));
-        free.find(&mut makes_it).copied()
     }
 
     /// Shows the rows again that are duplicates no longer; whether there are any.
@@ -95,31 +141,15 @@ impl ErasedList {
         let touched = self.overlay.touched.get_mut(id);
         if let Some(layer) = touched.and_then(|row| row.duplicate_of.take()) {
             self.overlay.duplicates.hidden.remove(&layer);
+            self.overlay.duplicates.release(layer);
         }
     }
 }
 
-/// Whether an edit that waits for the server makes a row that looks like this. What it leaves open, the
-/// server may have filled in.
-fn makes(
-    layer: &Layer<dyn AnyItem, Spot>,
-    looks: &Value,
-    of: &ItemType,
-    json: JsonOf<dyn AnyItem>,
-) -> bool {
-    let Change::Insert(item) = &layer.change else {
-        return false;
-    };
-    if layer.is_failed() {
-        return false;
-    }
-    let Ok(Value::Object(ours)) = (json.write)(&**item) else {
-        return false;
-    };
-    let is_told = |name: &str, value: &Value| {
-        name != of.id_field && name != of.version_field && !value.is_null()
-    };
-    let mut told = ours.iter().filter(|(name, value)| is_told(name, value));
-    let is_same = |(name, value): (&String, &Value)| looks.get(name) == Some(value);
-    told.clone().next().is_some() && told.all(is_same)
+/// What a field is found by.
+fn mark(name: &str, text: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(name.as_bytes());
+    hasher.write(text.as_bytes());
+    hasher.finish()
 }

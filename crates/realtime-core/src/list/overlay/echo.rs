@@ -313,7 +313,7 @@ impl ErasedList {
             }
             for layer in moved.stack.iter() {
                 self.overlay.layers.insert(layer.id, id.clone());
-                self.overlay.duplicates.reveal(layer.id);
+                self.overlay.duplicates.settle(layer.id);
                 if let Some(member) = self.overlay.mutations.get_mut(&layer.id.mutation) {
                     member.rows.remove(temporary);
                     member.rows.insert(id.clone());
