@@ -133,12 +133,12 @@ impl ErasedList {
     ///
     /// `None` keeps the rows in the order they are in; from then on it is arrival order.
     fn set_sort(&mut self, sorting: Option<Sorting>) {
-        let lifted = self.lift_all();
+        let rebasing = self.begin_rebase_all();
         if self.order.set_sorting(sorting) {
             self.pending.order();
         }
         self.relink();
-        self.lay_all(lifted);
+        self.rebase_all(rebasing);
     }
 
     /// The row with this id, or that had this temporary id, as it is shown.

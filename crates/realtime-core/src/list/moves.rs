@@ -31,7 +31,7 @@ impl ErasedList {
     }
 
     /// Moves a row unless a newer move has; whether it stands elsewhere now.
-    pub(super) fn move_beneath(&mut self, id: &RowId, version: Option<u64>, spot: &Spot) -> bool {
+    pub(super) fn move_synced(&mut self, id: &RowId, version: Option<u64>, spot: &Spot) -> bool {
         if self.order.is_sorted() {
             self.stats.sorted_moves += 1;
             return false;

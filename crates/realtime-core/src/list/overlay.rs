@@ -1,9 +1,9 @@
 //! Optimistic edits over a list: which rows have layers, and when these come and go.
 
-mod beneath;
 mod calls;
 mod duplicate;
 mod echo;
+mod rebase;
 
 use super::{
     AnyItem, ErasedList,
@@ -25,9 +25,9 @@ use crate::{
     rule::{Rule, off},
     time::Instant,
 };
-use beneath::Synced;
 use calls::Calls;
 use duplicate::Duplicates;
+use rebase::Synced;
 use std::{any::Any, rc::Rc};
 
 /// The layers over one list. Bounded by the mutations there may be.
@@ -59,7 +59,7 @@ struct Home {
 /// A row with layers.
 struct Touched {
     stack: Stack<dyn AnyItem, Spot>,
-    /// What is in the order for it; `None` if the layers hide it, or are lifted.
+    /// What is in the order for it; `None` if the layers hide it, or while it is rebased.
     shown: Option<Entry>,
     /// Its place, if that is not the synced row's.
     place: Option<Label>,
@@ -187,7 +187,7 @@ impl ListOverlay {
 }
 
 impl ErasedList {
-    /// Lays an edit of the row `id` over it. `key` is the list's own, for reports; `json` is how its
+    /// Puts an edit of the row `id` over it. `key` is the list's own, for reports; `json` is how its
     /// items become JSON and back.
     pub(crate) fn push_layer(
         &mut self,
@@ -213,7 +213,7 @@ impl ErasedList {
             calls: &Self::CALLS,
         });
         self.touch(&id);
-        let lifted = self.lift([&id].into_iter());
+        let rebasing = self.begin_rebase([&id].into_iter());
         let under = self.rows.get(&id).map(|row| Rc::clone(&row.entry.item));
         let overlay = &mut self.overlay;
         let rules = Rules {
@@ -252,9 +252,9 @@ impl ErasedList {
             }
             overlay.layers.insert(layer, id.clone());
         }
-        let laid = self.lay(lifted, Synced::Same);
+        let rebased = self.rebase(rebasing, Synced::Same);
         self.pending.item(&id);
-        result.map(|()| laid.changed())
+        result.map(|()| rebased.changed())
     }
 
     /// An edit says what becomes of a row, and not which row it is.
@@ -301,13 +301,13 @@ impl ErasedList {
 
     /// Takes the layers of these rows off of which `became` says what became of them, and shows the
     /// rows anew.
-    fn peel<'a>(
+    fn remove_edits<'a>(
         &mut self,
         ids: &[RowId],
         synced: Synced,
         became: impl Fn(&RowId, &Layer<dyn AnyItem, Spot>) -> Option<Became<'a, dyn AnyItem>>,
     ) -> bool {
-        let lifted = self.lift(ids.iter());
+        let rebasing = self.begin_rebase(ids.iter());
         for id in ids {
             if let Some(touched) = self.overlay.touched.get_mut(id) {
                 let moved =
@@ -324,7 +324,7 @@ impl ErasedList {
             self.overlay.take_layers(id, |layer| became(id, layer));
             self.pending.item(id);
         }
-        self.lay(lifted, synced).changed()
+        self.rebase(rebasing, synced).changed()
     }
 
     /// Drops the layers that were confirmed before the fetch began that has landed with these rows,
@@ -346,7 +346,7 @@ impl ErasedList {
             fetched.filter(|(id, _)| ids.contains(id)).collect();
         let ids: Vec<RowId> = ids.into_iter().collect();
         self.note_fetched_inserts(&ids, |id| fetched.contains_key(id));
-        self.peel(&ids, Synced::Passing, |id, layer| {
+        self.remove_edits(&ids, Synced::Outdated, |id, layer| {
             let became = fetched
                 .get(id)
                 .map_or(Became::AsMeant, |item| Became::Item(*item));
@@ -413,7 +413,7 @@ impl Overlay for ErasedList {
     fn revoke(&mut self, _: Instant, mutation: MutationId) -> bool {
         let ids = self.overlay.rows_of(mutation);
         let goes = !off(Rule::LayerRevoke);
-        self.peel(&ids, Synced::Same, |_, layer| {
+        self.remove_edits(&ids, Synced::Same, |_, layer| {
             (layer.id.mutation == mutation && goes).then_some(Became::Nothing)
         })
     }
@@ -449,8 +449,8 @@ impl Overlay for ErasedList {
             return false;
         }
         let ids: Vec<RowId> = self.overlay.touched.keys().cloned().collect();
-        let lifted = self.lift(ids.iter());
-        self.lay(lifted, Synced::Same).changed()
+        let rebasing = self.begin_rebase(ids.iter());
+        self.rebase(rebasing, Synced::Same).changed()
     }
 
     fn merges(&self) -> bool {

@@ -25,13 +25,13 @@ impl ErasedList {
         for (item, _) in &items {
             self.recognise(&**item);
         }
-        let lifted = self.lift_all();
-        let mut applied = self.replace_beneath(now, items);
-        applied.changed |= self.lay_all(lifted);
+        let rebasing = self.begin_rebase_all();
+        let mut applied = self.replace_synced(now, items);
+        applied.changed |= self.rebase_all(rebasing);
         applied
     }
 
-    fn replace_beneath(&mut self, now: Instant, items: Vec<Versioned>) -> Applied {
+    fn replace_synced(&mut self, now: Instant, items: Vec<Versioned>) -> Applied {
         self.tombstones.clear_unversioned();
         self.stats.parked_dropped += self.parked.drop_unversioned();
         let mut applied = Applied::default();
@@ -101,7 +101,7 @@ impl ErasedList {
             applied.add(self.ignore());
             return row;
         }
-        let item = row.rebase(id, &mut self.recent, (item, version), self.era);
+        let item = row.set_base(id, &mut self.recent, (item, version), self.era);
         if *row.entry.item != *item {
             row.entry = Entry::new(item);
             self.pending.item(id);

@@ -74,10 +74,10 @@ impl Row {
         self.base.as_ref().unwrap_or(&self.entry.item)
     }
 
-    /// Lays the row on `item`, whole up to `version`, and gives what is to be shown.
+    /// Takes `item`, whole up to `version`, as the base, and gives what is to be shown.
     ///
     /// Recent patches stay if they are newer; over an item without a version none is.
-    pub(super) fn rebase(
+    pub(super) fn set_base(
         &mut self,
         id: &RowId,
         recent: &mut Patches,

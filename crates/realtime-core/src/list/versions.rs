@@ -19,7 +19,7 @@ const MAX_RECENT_PER_ROW: usize = 64;
 
 impl ErasedList {
     /// Takes a whole item.
-    pub(super) fn install_beneath(
+    pub(super) fn install_synced(
         &mut self,
         now: Instant,
         item: Item,
@@ -32,13 +32,13 @@ impl ErasedList {
         if version.is_some() && row.version() >= version && !off(Rule::VersionGuard) {
             return self.ignore();
         }
-        let shown = row.rebase(&id, &mut self.recent, (item, version), self.era);
+        let shown = row.set_base(&id, &mut self.recent, (item, version), self.era);
         self.stats.applied += 1;
         Applied::changed(self.show(&id, shown))
     }
 
     /// Takes a partial update; `json` holds the changed fields.
-    pub(super) fn patch_beneath(
+    pub(super) fn patch_synced(
         &mut self,
         now: Instant,
         id: &RowId,
@@ -63,7 +63,7 @@ impl ErasedList {
     }
 
     /// Takes a delete.
-    pub(super) fn delete_beneath(
+    pub(super) fn delete_synced(
         &mut self,
         now: Instant,
         id: &RowId,

@@ -1,7 +1,7 @@
 //! The way from a list to the layers over it. It leads through pointers that the first edit sets: the
 //! linker drops all code of layers from an app that edits no list.
 
-use super::beneath::{Laid, Lifted, Synced};
+use super::rebase::{Rebased, Rebasing, Synced};
 use crate::{
     id::RowId,
     list::{AnyItem, ErasedList, item::Versioned},
@@ -10,9 +10,9 @@ use crate::{
 
 /// What is done about layers.
 pub(super) struct Calls {
-    pub(super) lift: fn(&mut ErasedList, &[&RowId]) -> Lifted,
-    pub(super) lift_all: fn(&mut ErasedList) -> Lifted,
-    pub(super) lay: fn(&mut ErasedList, Lifted, Synced) -> Laid,
+    pub(super) begin_rebase: fn(&mut ErasedList, &[&RowId]) -> Rebasing,
+    pub(super) begin_rebase_all: fn(&mut ErasedList) -> Rebasing,
+    pub(super) rebase: fn(&mut ErasedList, Rebasing, Synced) -> Rebased,
     outrank: fn(&mut ErasedList, &RowId),
     recognise: fn(&mut ErasedList, &dyn AnyItem),
     fetch_landed: fn(&mut ErasedList, &[Versioned]),
@@ -22,9 +22,9 @@ pub(super) struct Calls {
 
 impl ErasedList {
     pub(super) const CALLS: Calls = Calls {
-        lift: |list, ids| list.lift(ids.iter().copied()),
-        lift_all: Self::lift_every_layer,
-        lay: Self::lay,
+        begin_rebase: |list, ids| list.begin_rebase(ids.iter().copied()),
+        begin_rebase_all: Self::begin_full_rebase,
+        rebase: Self::rebase,
         outrank: Self::outrank_known_alias,
         recognise: Self::recognise_edited,
         fetch_landed: Self::drop_fetched,
@@ -42,16 +42,16 @@ impl ErasedList {
         self.overlay.calls().map(|calls| (calls.view_mut)(self))
     }
 
-    /// Lifts all layers, for a change of the whole list.
-    pub(in crate::list) fn lift_all(&mut self) -> Lifted {
+    /// Begins to rebase all rows that have edits, for a change of the whole list.
+    pub(in crate::list) fn begin_rebase_all(&mut self) -> Rebasing {
         let calls = self.overlay.calls();
-        calls.map_or_else(Lifted::none, |calls| (calls.lift_all)(self))
+        calls.map_or_else(Rebasing::none, |calls| (calls.begin_rebase_all)(self))
     }
 
-    /// Lays all layers again; whether what people see of the rows that have any changed.
-    pub(in crate::list) fn lay_all(&mut self, lifted: Lifted) -> bool {
+    /// Rebases them; whether what people see of the rows that have any changed.
+    pub(in crate::list) fn rebase_all(&mut self, rebasing: Rebasing) -> bool {
         let calls = self.overlay.calls();
-        calls.is_some_and(|calls| (calls.lay)(self, lifted, Synced::Changed).changed())
+        calls.is_some_and(|calls| (calls.rebase)(self, rebasing, Synced::Changed).changed())
     }
 
     /// The server has a row of this id: no other row goes by it.

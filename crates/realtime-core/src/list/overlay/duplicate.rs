@@ -132,8 +132,8 @@ impl ErasedList {
                 touched.duplicate_of = None;
             }
         }
-        let lifted = self.lift(ids.iter());
-        self.lay(lifted, Synced::Same).changed()
+        let rebasing = self.begin_rebase(ids.iter());
+        self.rebase(rebasing, Synced::Same).changed()
     }
 
     /// The row went before it could be told whose it was.

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// What an event says of the rows of a mutation.
-struct Said<'a> {
+struct Told<'a> {
     /// Of each the last that it says, as JSON.
     rows: OrderedMap<RowId, &'a str>,
     /// Whether it says what the whole list holds.
@@ -38,7 +38,7 @@ impl ErasedList {
     /// An echo of `mutation`: its layers on the rows that the event names go.
     pub(super) fn take_echo(&mut self, mutation: MutationId, event: Echo<'_>) -> bool {
         let changed = match event {
-            Echo::Coming(data) => self.settle_echo(mutation, data, Synced::Passing),
+            Echo::Coming(data) => self.settle_echo(mutation, data, Synced::Outdated),
             Echo::Known(data) => self.settle_echo(mutation, data, Synced::Same),
             Echo::Signal => self.confirm_rest(mutation, None),
         };
@@ -48,15 +48,15 @@ impl ErasedList {
     }
 
     fn settle_echo(&mut self, mutation: MutationId, data: &str, synced: Synced) -> bool {
-        let mut said = Said {
+        let mut told = Told {
             rows: OrderedMap::new(),
             is_every: false,
         };
-        let mut changed = self.hear(mutation, data, &mut said);
+        let mut changed = self.read_echo(mutation, data, &mut told);
         let mut ids = self.overlay.rows_of(mutation);
-        ids.retain(|id| said.is_every || said.rows.contains_key(id));
-        changed |= self.peel(&ids, synced, |id, layer| {
-            let json = said.rows.get(id);
+        ids.retain(|id| told.is_every || told.rows.contains_key(id));
+        changed |= self.remove_edits(&ids, synced, |id, layer| {
+            let json = told.rows.get(id);
             let became = json.map_or(Became::AsMeant, |json| Became::Said(json));
             (layer.id.mutation == mutation).then_some(became)
         });
@@ -65,7 +65,7 @@ impl ErasedList {
 
     /// Takes down what an event says of the rows of a mutation, and adopts those that it creates. What
     /// cannot be read names nothing.
-    fn hear<'a>(&mut self, mutation: MutationId, data: &'a str, said: &mut Said<'a>) -> bool {
+    fn read_echo<'a>(&mut self, mutation: MutationId, data: &'a str, told: &mut Told<'a>) -> bool {
         let Ok(event) = Event::read(data) else {
             return false;
         };
@@ -73,47 +73,47 @@ impl ErasedList {
         match &*event.action {
             "snapshot" => {
                 let items = event.each_item(|item| {
-                    self.hear_row(mutation, item, false, said);
+                    self.read_row(mutation, item, false, told);
                     true
                 });
-                said.is_every = items.is_ok();
+                told.is_every = items.is_ok();
             }
             "batch" => {
                 let _ = event.each_change(|change| {
                     if let Ok(event) = Event::read(change) {
-                        changed |= self.hear_change(mutation, &event, said);
+                        changed |= self.read_change(mutation, &event, told);
                     }
                 });
             }
-            _ => changed = self.hear_change(mutation, &event, said),
+            _ => changed = self.read_change(mutation, &event, told),
         }
         changed
     }
 
-    fn hear_change<'a>(
+    fn read_change<'a>(
         &mut self,
         mutation: MutationId,
         event: &Event<'a>,
-        said: &mut Said<'a>,
+        told: &mut Told<'a>,
     ) -> bool {
         let creates = matches!(&*event.action, "create" | "upsert");
         let item = event.item();
-        item.is_ok_and(|item| self.hear_row(mutation, item, creates, said))
+        item.is_ok_and(|item| self.read_row(mutation, item, creates, told))
     }
 
-    fn hear_row<'a>(
+    fn read_row<'a>(
         &mut self,
         mutation: MutationId,
         json: &'a str,
         creates: bool,
-        said: &mut Said<'a>,
+        told: &mut Told<'a>,
     ) -> bool {
         let Some(id) = Head::read(self.of, json).ok().and_then(|head| head.id) else {
             return false;
         };
         let changed = creates && self.adopt_next(mutation, &id);
         if self.overlay.is_on(mutation, &id) {
-            said.rows.insert(id, json);
+            told.rows.insert(id, json);
         }
         changed
     }
@@ -146,7 +146,7 @@ impl ErasedList {
     }
 
     /// One item of an answer: whole, or just its id or version. Of each row of ours the first counts, so
-    /// that no row is laid anew more than once.
+    /// that no row is rebased anew more than once.
     fn take_answered_item(
         &mut self,
         now: Instant,
@@ -189,7 +189,7 @@ impl ErasedList {
             return self.confirm_row(mutation, &id, Some(version)) | changed;
         };
         let ids = [id];
-        changed |= self.peel(&ids, Synced::Passing, |_, layer| {
+        changed |= self.remove_edits(&ids, Synced::Outdated, |_, layer| {
             (layer.id.mutation == mutation).then_some(Became::Said(json))
         });
         self.install(now, item, Some(version)).changed | changed
@@ -210,10 +210,10 @@ impl ErasedList {
             return false;
         };
         let ids = [id.clone()];
-        let peeled = self.peel(&ids, Synced::Passing, |_, layer| {
+        let removed = self.remove_edits(&ids, Synced::Outdated, |_, layer| {
             (layer.id.mutation == mutation).then_some(Became::Said(json))
         });
-        self.install(now, item, None).changed | peeled
+        self.install(now, item, None).changed | removed
     }
 
     /// Marks the layers that `mutation` has left as confirmed.
@@ -239,8 +239,8 @@ impl ErasedList {
             self.pending.item(id);
         }
         let ids = [id.clone()];
-        let lifted = self.lift(ids.iter());
-        self.lay(lifted, Synced::Changed);
+        let rebasing = self.begin_rebase(ids.iter());
+        self.rebase(rebasing, Synced::Changed);
         true
     }
 
@@ -302,7 +302,7 @@ impl ErasedList {
         self.outrank_known_alias(id);
         let both = [temporary.clone(), id.clone()];
         self.touch(id);
-        let lifted = self.lift(both.iter());
+        let rebasing = self.begin_rebase(both.iter());
         if let Some(mut moved) = self.overlay.touched.remove(temporary) {
             for layer in moved.stack.iter_mut() {
                 if let Change::Insert(item) = &mut layer.change
@@ -328,7 +328,7 @@ impl ErasedList {
         let dropped = Aliases::insert(&mut self.overlay.aliases, temporary, id);
         self.stats.aliases_dropped += dropped;
         self.pending.item(temporary);
-        self.lay(lifted, Synced::Same);
+        self.rebase(rebasing, Synced::Same);
         self.pending.order();
     }
 

@@ -1,8 +1,7 @@
-//! Changing the synced state beneath optimistic edits.
+//! Rebase: changing the synced state under optimistic edits, and folding the edits over it anew.
 //!
-//! A row with layers is in the order as it is shown. To change the synced row, its layers are
-//! *lifted*: the order then holds the row as the server has it, and the code that applies changes
-//! need not know of layers. Afterwards they are *laid* over it again. Nobody sees what is between.
+//! A row with edits is in the order as it is shown. While it is rebased, the order holds the row as the
+//! server has it, and the code that applies changes need not know of edits. Nobody sees what is between.
 
 use super::Touched;
 use crate::{
@@ -20,10 +19,10 @@ use crate::{
 };
 use std::rc::Rc;
 
-/// Rows whose layers are lifted, and how each was shown.
-pub(in crate::list) struct Lifted(Vec<Before>);
+/// The rows that are being rebased, and how each was shown.
+pub(in crate::list) struct Rebasing(Vec<Before>);
 
-impl Lifted {
+impl Rebasing {
     pub(super) const fn none() -> Self {
         Self(Vec::new())
     }
@@ -35,7 +34,7 @@ struct Before {
     item: Option<Item>,
 }
 
-/// What has become of a row's synced state while its layers were lifted.
+/// What has become of a row's synced state meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Synced {
     /// It may be another one.
@@ -43,17 +42,17 @@ pub(super) enum Synced {
     /// It is the same; only its layers are not.
     Same,
     /// It is the same, and known to be old: the next one comes in this very step.
-    Passing,
+    Outdated,
 }
 
-/// What laying layers again made different.
+/// What a rebase made different.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Laid {
+pub(super) struct Rebased {
     order: bool,
     items: bool,
 }
 
-impl Laid {
+impl Rebased {
     pub(super) const fn changed(self) -> bool {
         self.order || self.items
     }
@@ -69,9 +68,11 @@ impl ErasedList {
     ) -> Applied {
         self.recognise(&*item);
         let id = item.id();
-        self.beneath(&id, None, |list| {
-            Ok(list.install_beneath(now, item, version))
-        })
+        self.change_synced(
+            &id,
+            None,
+            |list| Ok(list.install_synced(now, item, version)),
+        )
         .unwrap_or_default()
     }
 
@@ -83,7 +84,7 @@ impl ErasedList {
         version: Option<u64>,
         json: &str,
     ) -> Result<Applied, DecodeError> {
-        self.beneath(id, None, |list| list.patch_beneath(now, id, version, json))
+        self.change_synced(id, None, |list| list.patch_synced(now, id, version, json))
     }
 
     /// Takes a delete.
@@ -93,7 +94,7 @@ impl ErasedList {
         id: &RowId,
         version: Option<u64>,
     ) -> Applied {
-        self.beneath(id, None, |list| Ok(list.delete_beneath(now, id, version)))
+        self.change_synced(id, None, |list| Ok(list.delete_synced(now, id, version)))
             .unwrap_or_default()
     }
 
@@ -107,14 +108,14 @@ impl ErasedList {
         let neighbour = match spot {
             Spot::Before(neighbour) | Spot::After(neighbour) => neighbour.as_ref(),
         };
-        self.beneath(id, neighbour, |list| {
-            Ok(Applied::changed(list.move_beneath(id, version, spot)))
+        self.change_synced(id, neighbour, |list| {
+            Ok(Applied::changed(list.move_synced(id, version, spot)))
         })
         .unwrap_or_default()
     }
 
-    /// Changes the synced row `id`, next to `neighbour` perhaps, beneath the layers there are.
-    fn beneath(
+    /// Changes the synced row `id`, next to `neighbour` perhaps, under the edits there are.
+    fn change_synced(
         &mut self,
         id: &RowId,
         neighbour: Option<&RowId>,
@@ -129,36 +130,36 @@ impl ErasedList {
             return change(self);
         }
         let order = self.pending.is_order();
-        let lifted = (calls.lift)(self, &[id, neighbour.unwrap_or(id)]);
+        let rebasing = (calls.begin_rebase)(self, &[id, neighbour.unwrap_or(id)]);
         let result = change(self);
         if subject {
             self.pending.set_order(order);
         }
-        let laid = (calls.lay)(self, lifted, Synced::Changed);
+        let rebased = (calls.rebase)(self, rebasing, Synced::Changed);
         result.map(|mut applied| {
             if subject {
-                applied.changed = laid.changed();
+                applied.changed = rebased.changed();
             } else {
-                applied.changed |= laid.changed();
+                applied.changed |= rebased.changed();
             }
             applied
         })
     }
 
-    /// Lifts the layers of these rows, as far as they have any.
-    pub(super) fn lift<'a>(&mut self, ids: impl Iterator<Item = &'a RowId>) -> Lifted {
-        let mut lifted: Vec<Before> = Vec::new();
+    /// Puts these rows into the order as the server has them, as far as they have edits.
+    pub(super) fn begin_rebase<'a>(&mut self, ids: impl Iterator<Item = &'a RowId>) -> Rebasing {
+        let mut rebasing: Vec<Before> = Vec::new();
         let mut known = OrderedSet::new();
         for id in ids {
             if self.overlay.touched.contains_key(id) && known.insert(id) {
-                lifted.push(Before {
+                rebasing.push(Before {
                     id: id.clone(),
                     rank: self.rank(id),
                     item: self.get(id).cloned(),
                 });
             }
         }
-        for Before { id, .. } in &lifted {
+        for Before { id, .. } in &rebasing {
             let Some(touched) = self.overlay.touched.get_mut(id) else {
                 continue;
             };
@@ -175,49 +176,49 @@ impl ErasedList {
                 self.order.put(&row.entry);
             }
         }
-        Lifted(lifted)
+        Rebasing(rebasing)
     }
 
-    /// Lays the layers over the rows again.
-    pub(super) fn lay(&mut self, lifted: Lifted, synced: Synced) -> Laid {
+    /// Shows the rows with their edits again.
+    pub(super) fn rebase(&mut self, rebasing: Rebasing, synced: Synced) -> Rebased {
         // What is moved next to a row needs that row to be in its place.
-        let rows = lifted.0.iter().enumerate();
+        let rows = rebasing.0.iter().enumerate();
         let order: OrderedSet<_> = rows.map(|(at, row)| (self.moved_by(&row.id), at)).collect();
         for (_, at) in order {
-            if let Some(Before { id, item, .. }) = lifted.0.get(at) {
-                self.lay_row(id, item.as_ref(), synced);
+            if let Some(Before { id, item, .. }) = rebasing.0.get(at) {
+                self.rebase_row(id, item.as_ref(), synced);
             }
         }
-        let mut laid = Laid::default();
-        for Before { id, rank, item } in lifted.0 {
+        let mut rebased = Rebased::default();
+        for Before { id, rank, item } in rebasing.0 {
             let shown = self.get(&id).map(Rc::as_ptr);
             if shown != item.as_ref().map(Rc::as_ptr) {
-                laid.items = true;
+                rebased.items = true;
                 self.pending.item(&id);
             }
-            laid.order |= self.rank(&id) != rank;
+            rebased.order |= self.rank(&id) != rank;
         }
-        laid.order |= self.show_revealed();
-        if laid.order {
+        rebased.order |= self.show_revealed();
+        if rebased.order {
             self.pending.order();
         }
-        laid
+        rebased
     }
 
-    /// Lifts all layers there are.
-    pub(super) fn lift_every_layer(&mut self) -> Lifted {
+    /// As [`begin_rebase`](Self::begin_rebase), for all rows that have edits.
+    pub(super) fn begin_full_rebase(&mut self) -> Rebasing {
         let ids: Vec<RowId> = self.overlay.touched.keys().cloned().collect();
-        let lifted = self.lift(ids.iter());
+        let rebasing = self.begin_rebase(ids.iter());
         // The list may get other labels; places chosen among the old ones mean nothing then.
         self.order.free_all();
         self.overlay
             .touched
             .visit_mut(|_, touched| touched.place = None);
-        lifted
+        rebasing
     }
 
-    /// Shows a lifted row as its layers make it. `before` is what was shown last.
-    fn lay_row(&mut self, id: &RowId, before: Option<&Item>, synced: Synced) {
+    /// Shows a row as its layers make it. `before` is what was shown last.
+    fn rebase_row(&mut self, id: &RowId, before: Option<&Item>, synced: Synced) {
         if synced == Synced::Changed {
             self.drop_arrived(id);
         }
@@ -256,7 +257,7 @@ impl ErasedList {
         };
         let under = row.as_ref().map(|row| &row.item);
         let under = before.filter(|_| off(Rule::OverlayRebase)).or(under);
-        let counts = synced != Synced::Passing && !overlay.is_landing;
+        let counts = synced != Synced::Outdated && !overlay.is_landing;
         let folded = touched.stack.fold(under, &rules, counts);
         let item = folded.item.clone();
         let conflicts = folded.conflicts_at(&home.key, Some(id));
@@ -268,7 +269,7 @@ impl ErasedList {
         self.show_row(id, row, item);
     }
 
-    /// Puts a lifted row into the order as it is to be shown.
+    /// Puts a row into the order as it is to be shown.
     fn show_row(&mut self, id: &RowId, row: Option<Entry>, item: Option<Item>) {
         let is_moved = self.moved_by(id).is_some();
         let Some(touched) = self.overlay.touched.get_mut(id) else {
