@@ -18,18 +18,6 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// How many there are.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Their ids in order.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = RowId> + ExactSizeIterator {
         self.items().map(|item| item.id())
@@ -60,6 +48,10 @@ impl Rows {
     #[must_use]
     pub fn iter<T: ListItem>(&self) -> ListIter<'_, T> {
         self.range(0..self.len())
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.rows.len()
     }
 
     pub(super) fn range<T: ListItem>(&self, ranks: Range<usize>) -> ListIter<'_, T> {

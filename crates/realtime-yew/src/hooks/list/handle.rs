@@ -98,15 +98,15 @@ impl<T: ListItem> UseRealtimeListHandle<T> {
 
     /// How many rows there are.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.render.rows.len()
+    pub fn len(&self) -> usize {
+        self.ids().len()
     }
 
     /// Whether there are no rows: none at all, or none yet (see
     /// [`is_loading`](QueryHandle::is_loading)).
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.render.rows.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Names the list, for rows that watch themselves and for all who show it.
