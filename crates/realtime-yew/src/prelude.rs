@@ -16,8 +16,8 @@ pub use crate::{Get, get_json, get_json_list};
 #[cfg(feature = "socketio")]
 pub use realtime_core::wire::socketio::SocketIoOptions;
 pub use realtime_core::{
-    ConflictPolicy, ConnectionStatus, FetchError, ItemState, ListItem, ListSnapshot, Member, Patch,
-    PresenceStatus, QueryKey, QueryOptions, ReceivedEvent, RowId, Side, SubscribeOptions, User,
-    key,
+    CloseReason, ConflictPolicy, ConnectionStatus, FetchError, ItemState, ListItem, ListSnapshot,
+    Member, Patch, PresenceStatus, QueryKey, QueryOptions, ReceivedEvent, RowId, Side,
+    SubscribeOptions, User, key,
     list::{ListSelector, ViewOptions},
 };
