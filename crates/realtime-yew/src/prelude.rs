@@ -2,8 +2,8 @@
 //! rarely named are in the crate itself, types of the core in its `realtime_core`.
 
 pub use crate::{
-    AckError, Fetcher, ListRef, MutateError, MutationSpec, Positioned, RealtimeClient,
-    RealtimeError, RealtimeOptions, RealtimeProvider, RenderOn, Session, UsePresenceOptions,
+    Fetcher, ListRef, MutateError, MutationSpec, Positioned, RealtimeClient, RealtimeError,
+    RealtimeOptions, RealtimeProvider, RenderOn, Session, UsePresenceOptions,
     UseRealtimeListHandle, UseRealtimeListOptions, UseRealtimeMutationOptions,
     UseRealtimeQueryOptions, UseTypingIndicatorOptions, WindowOptions,
     components::{ConnectionIndicator, OnlineUsers, TypingIndicator, VirtualList, VirtualRow},

@@ -1,6 +1,6 @@
 //! Asking the server to change something, and telling how that went.
 
-use realtime_yew::{prelude::*, realtime_core::SendError};
+use realtime_yew::{AckError, prelude::*, realtime_core::SendError};
 use serde::{Serialize, de::IgnoredAny};
 use wasm_bindgen_futures::spawn_local;
 use yew::{html::ImplicitClone, prelude::*};

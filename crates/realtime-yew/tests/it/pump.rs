@@ -1,7 +1,7 @@
 //! The pump in virtual time, without a component: what goes in, what comes out, and in which order.
 
 use realtime_core::SendError;
-use realtime_yew::{prelude::*, testing::TestBed};
+use realtime_yew::{AckError, prelude::*, testing::TestBed};
 use serde_json::json;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 

@@ -3,7 +3,7 @@
 
 use futures::channel::oneshot;
 use realtime_core::SendError;
-use realtime_yew::{prelude::*, testing::Mounted};
+use realtime_yew::{AckError, prelude::*, testing::Mounted};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;

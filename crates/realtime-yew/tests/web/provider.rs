@@ -3,6 +3,7 @@
 use crate::support::{Count, Log};
 use realtime_core::{MutationError, SendError};
 use realtime_yew::{
+    AckError,
     prelude::*,
     testing::{Mounted, TestBed},
 };
