@@ -41,7 +41,7 @@ pub fn list(input: &[u8]) {
             }
             Act::Word(_, rest) => {
                 if let Some((id, patch)) = rest.split_once(' ') {
-                    let _ = list.update(now, &id.to_owned(), patch);
+                    let _ = list.update(now, id.to_owned(), patch);
                 }
             }
         }

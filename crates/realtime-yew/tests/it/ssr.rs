@@ -239,7 +239,7 @@ fn Changing() -> Html {
         use_realtime_mutation(
             move |title: &String| {
                 MutationSpec::message("task:update", "tasks", title)
-                    .with_edit(tasks.update(&1, title))
+                    .with_edit(tasks.update(1, title))
             },
             UseRealtimeMutationOptions::default(),
         )
