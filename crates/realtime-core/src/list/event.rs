@@ -162,7 +162,10 @@ impl<'de> Visitor<'de> for HeadVisitor<'_> {
                 Field::Id if head.id.is_some() => {
                     return Err(A::Error::duplicate_field(self.0.id_field));
                 }
-                Field::Id => head.id = Some(map.next_value()?),
+                Field::Id => {
+                    let json = map.next_value::<&RawValue>()?;
+                    head.id = Some(RowId::from_json(json.get()).map_err(A::Error::custom)?);
+                }
                 Field::Version => {
                     let json = map.next_value::<&RawValue>()?;
                     head.version = (self.0.parse_version)(json.get());

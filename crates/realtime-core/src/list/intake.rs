@@ -150,9 +150,11 @@ impl ErasedList {
         let json = event.item()?;
         let head = Head::read(self.of, json)?;
         let id = head.id(self.of)?;
-        let neighbour = |json: &str| {
-            serde_json::from_str::<Option<RowId>>(json)
-                .map_err(|error| Unreadable::Event(Why::Json(error)))
+        let neighbour = |json: &str| match json {
+            "null" => Ok(None),
+            _ => RowId::from_json(json)
+                .map(Some)
+                .map_err(|error| Unreadable::Event(Why::Json(error))),
         };
         let spot = match (event.before, event.after) {
             (Some(before), None) => Spot::Before(neighbour(before.get())?),

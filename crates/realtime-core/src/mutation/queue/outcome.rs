@@ -11,7 +11,6 @@ use crate::{
     rule::{Rule, off},
     time::Instant,
 };
-use serde::Deserialize as _;
 use serde_json::Value;
 use std::{rc::Rc, time::Duration};
 
@@ -339,7 +338,7 @@ impl Mutations {
         let item = answer.get("item").unwrap_or(&answer);
         let id = item
             .get(id_field)
-            .and_then(|id| RowId::deserialize(id).ok());
+            .and_then(|id| RowId::from_json(&id.to_string()).ok());
         let is_known = id.is_some();
         if let Some(id) = id {
             self.named(temporary, id);
