@@ -73,7 +73,6 @@ mod liveness;
 mod merge;
 pub mod mutation;
 mod notify;
-pub mod order;
 mod ordered;
 pub mod outbox;
 pub mod overlay;
