@@ -74,18 +74,21 @@ impl SubscribeOptions {
     }
 
     /// The params as JSON text.
+    #[doc(hidden)]
     #[must_use]
     pub fn params(&self) -> Option<&str> {
         self.params.as_ref()?.as_deref().ok()
     }
 
     /// The token.
+    #[doc(hidden)]
     #[must_use]
     pub const fn token(&self) -> Option<&Token> {
         self.token.as_ref()
     }
 
     /// Whether a subscription is asked for by its channel's name alone.
+    #[doc(hidden)]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.params.is_none() && self.token.is_none()

@@ -100,6 +100,7 @@ impl Client {
     }
 
     /// Whether what waits is the user's own doing, to be shown before the next frame.
+    #[doc(hidden)]
     #[must_use]
     pub fn is_urgent(&self) -> bool {
         self.root.turn.dirty.is_urgent()
@@ -210,6 +211,7 @@ impl Client {
     }
 
     /// Why the server sends no events of a channel, if it has refused to.
+    #[doc(hidden)]
     #[must_use]
     pub fn channel_refusal(&self, channel: &ChannelName) -> Option<ChannelError> {
         self.root.link.channels.refusal(channel)
@@ -217,6 +219,7 @@ impl Client {
 
     /// Of how many channels nobody knows whether their events arrive: they were asked for, and
     /// neither an answer nor an event has come.
+    #[doc(hidden)]
     #[must_use]
     pub const fn unknown_channels(&self) -> usize {
         self.root.link.unknown_channels()
@@ -224,6 +227,7 @@ impl Client {
 
     /// Whether what happens on a channel is known to reach us; [`Liveness::None`] if nobody has
     /// asked for it.
+    #[doc(hidden)]
     #[must_use]
     pub fn channel_liveness(&self, channel: &str) -> Liveness {
         let state = self.root.link.channels.state(channel);
@@ -415,12 +419,14 @@ impl Client {
     }
 
     /// What our presence on a channel has counted since we joined it.
+    #[doc(hidden)]
     #[must_use]
     pub fn presence_stats(&self, channel: &ChannelName) -> Option<PresenceStats> {
         self.root.parts.get::<Rooms>()?.presence_stats(channel)
     }
 
     /// What the typing of `user` on a channel has counted since it was opened.
+    #[doc(hidden)]
     #[must_use]
     pub fn typing_stats(&self, channel: &ChannelName, user: &UserId) -> Option<TypingStats> {
         let room = self.root.parts.get::<Rooms>()?.get(channel)?;

@@ -59,8 +59,10 @@
 mod access;
 #[cfg(feature = "socketio")]
 mod bytes;
+#[doc(hidden)]
 pub mod channel;
 mod client;
+#[doc(hidden)]
 pub mod connection;
 mod elements;
 mod ephemeral;
@@ -68,15 +70,21 @@ mod error;
 mod excerpt;
 mod id;
 mod key;
+#[doc(hidden)]
 pub mod list;
 mod liveness;
 mod merge;
+#[doc(hidden)]
 pub mod mutation;
 mod notify;
 mod ordered;
+#[doc(hidden)]
 pub mod outbox;
+#[doc(hidden)]
 pub mod overlay;
+#[doc(hidden)]
 pub mod presence;
+#[doc(hidden)]
 pub mod query;
 #[cfg_attr(
     not(feature = "testing"),
@@ -87,6 +95,7 @@ mod rule;
 pub mod testing;
 mod text;
 mod time;
+#[doc(hidden)]
 pub mod typing;
 pub mod wire;
 
@@ -94,13 +103,16 @@ pub use access::{SubscribeOptions, Token};
 #[cfg(feature = "socketio")]
 pub use bytes::Bytes;
 pub use channel::{ChannelError, Continuity, GapReason, LeaseId};
+#[doc(hidden)]
+pub use client::ChannelRules;
 pub use client::{
-    ChannelRules, Client, ClientOptions, ClientStats, Fault, Input, ListSpec, ListenerId, Output,
-    ReceivedEvent, RosterLease, TypingLease,
+    Client, ClientOptions, ClientStats, Fault, Input, ListSpec, ListenerId, Output, ReceivedEvent,
+    RosterLease, TypingLease,
 };
 pub use connection::{
     CloseReason, ConnectionError, ConnectionInfo, ConnectionOptions, ConnectionStatus,
 };
+#[doc(hidden)]
 pub use ephemeral::Ephemeral;
 pub use error::{AddressError, AddressProblem, DecodeError, EncodeError, ServerError};
 #[doc(hidden)]
@@ -113,11 +125,15 @@ pub use key::{QueryKey, Segment};
 pub use list::{ListItem, ListOptions, ListSnapshot, SortKey};
 pub use liveness::Liveness;
 pub use merge::{merge_patch, present};
+#[doc(hidden)]
+pub use mutation::ServerIds;
 pub use mutation::{
     Edit, ItemState, ListEdit, Mutation, MutationError, MutationEvent, MutationInfo,
-    MutationLimits, MutationStats, MutationStatus, OfflinePolicy, RecordEdit, Sending, ServerIds,
+    MutationLimits, MutationStats, MutationStatus, OfflinePolicy, RecordEdit, Sending,
 };
-pub use notify::{ItemHash, Topic};
+#[doc(hidden)]
+pub use notify::ItemHash;
+pub use notify::Topic;
 #[doc(hidden)]
 pub use ordered::OrderedMap;
 pub use outbox::{Delivery, Message, ReliableOptions, SendError, SendId};

@@ -41,6 +41,7 @@ pub struct ItemHash(u64);
 
 impl ItemHash {
     /// The hash of a row's id.
+    #[doc(hidden)]
     #[must_use]
     pub fn of(id: impl Into<RowId>) -> Self {
         let mut hasher = DefaultHasher::new();

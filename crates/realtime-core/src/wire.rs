@@ -37,6 +37,7 @@ pub enum Frame {
 
 impl Frame {
     /// The frame, borrowed.
+    #[doc(hidden)]
     #[must_use]
     pub fn as_frame_ref(&self) -> FrameRef<'_> {
         match self {
@@ -64,6 +65,7 @@ pub enum FrameRef<'a> {
 
 impl FrameRef<'_> {
     /// The frame's size in bytes.
+    #[doc(hidden)]
     #[must_use]
     pub const fn len(self) -> usize {
         match self {
@@ -73,6 +75,7 @@ impl FrameRef<'_> {
     }
 
     /// Whether the frame holds nothing.
+    #[doc(hidden)]
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.len() == 0
@@ -166,6 +169,7 @@ pub struct ReplyFrame<'a> {
 
 impl Inbound<'_> {
     /// The same, borrowed from nothing.
+    #[doc(hidden)]
     #[must_use]
     pub fn into_owned(self) -> Inbound<'static> {
         match self {
@@ -193,6 +197,7 @@ impl Inbound<'_> {
 
 impl EventFrame<'_> {
     /// The same, borrowed from nothing.
+    #[doc(hidden)]
     #[must_use]
     pub fn into_owned(self) -> EventFrame<'static> {
         EventFrame {
@@ -208,6 +213,7 @@ impl EventFrame<'_> {
 
 impl ReplyFrame<'_> {
     /// The same, borrowed from nothing.
+    #[doc(hidden)]
     #[must_use]
     pub fn into_owned(self) -> ReplyFrame<'static> {
         ReplyFrame {
@@ -445,6 +451,7 @@ pub enum WireError {
 impl WireError {
     /// Whether nothing that comes on this socket afterwards can be trusted: the client closes it,
     /// and opens another.
+    #[doc(hidden)]
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
         match self {

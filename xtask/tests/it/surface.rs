@@ -12,9 +12,9 @@ use std::{
 };
 use syn::{Attribute, ImplItem, Item, Type, UseTree, Visibility};
 
-/// To be lowered, and never raised: fewer than 300 is the goal.
-const MOST_OF_CORE: usize = 700;
-const MOST_OF_YEW: usize = 325;
+/// To be lowered, and never raised.
+const MOST_OF_CORE: usize = 299;
+const MOST_OF_YEW: usize = 280;
 const MOST_HOOKS: usize = 14;
 const MOST_OF_PRELUDE: usize = 60;
 
@@ -385,8 +385,10 @@ fn is_hidden(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc") && tokens(attribute) == "hidden"
 }
 
+/// Whether an item is there in tests only: of ours, or of an app that asks for a feature for its own.
 fn is_for_tests(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("cfg") && tokens(attribute) == "test"
+    let when = tokens(attribute);
+    attribute.path().is_ident("cfg") && (when == "test" || when == "feature = \"testing\"")
 }
 
 fn tokens(attribute: &Attribute) -> String {

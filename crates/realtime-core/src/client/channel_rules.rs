@@ -36,6 +36,7 @@ impl ChannelRules {
     /// Asks `channel_of` for the channel of an event: it is given the event's name and its data as
     /// JSON text, and answers `None` for "not known". Called for each event that names no channel
     /// and no field tells of, so it should be quick, and must not panic: that would end the client.
+    #[doc(hidden)]
     pub fn add_function<C: Into<ChannelName>>(
         &mut self,
         channel_of: impl Fn(&str, &str) -> Option<C> + 'static,
@@ -48,6 +49,7 @@ impl ChannelRules {
     /// field's value, and a pattern without it for what comes before the value. Dots in `field`
     /// lead into objects. A text or a number counts; anything else, or no such field, is as if
     /// there were no rule.
+    #[doc(hidden)]
     pub fn add_field(&mut self, event: impl Into<EventName>, field: &str, pattern: &str) {
         let (before, after) = pattern.split_once("{}").unwrap_or((pattern, ""));
         self.fields

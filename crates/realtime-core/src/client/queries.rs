@@ -146,6 +146,7 @@ impl Client {
     }
 
     /// The entry of `key`, for its [`Topic`](crate::Topic)s; `None` while nobody has asked for it.
+    #[doc(hidden)]
     #[must_use]
     pub fn entry(&self, key: &QueryKey) -> Option<EntryId> {
         self.root.store.cache.entry_id(key)
@@ -178,6 +179,7 @@ impl Client {
     }
 
     /// What the list `key` has counted since it was made.
+    #[doc(hidden)]
     #[must_use]
     pub fn list_stats(&self, key: &QueryKey) -> Option<ListStats> {
         let live = self.root.store.cache.resource::<LiveList>(key)?;
@@ -205,6 +207,7 @@ impl Client {
 
     /// Grows with each change of anything about `key`, status included; 0 if nobody has asked for
     /// it.
+    #[doc(hidden)]
     #[must_use]
     pub fn content_version(&self, key: &QueryKey) -> u64 {
         self.entry(key)
@@ -212,6 +215,7 @@ impl Client {
     }
 
     /// Grows with each change of the order of the list `key`, or of its status.
+    #[doc(hidden)]
     #[must_use]
     pub fn order_version(&self, key: &QueryKey) -> u64 {
         self.entry(key)
@@ -221,6 +225,7 @@ impl Client {
     /// How the last (re)subscription of the channel that feeds `key` turned out, or that a hole was
     /// noticed since: nothing missed, so many events recovered, or a gap, which one fetch heals.
     /// `None` before the first.
+    #[doc(hidden)]
     #[must_use]
     pub fn recovery(&self, key: &QueryKey) -> Option<Continuity> {
         self.root.store.recovery(self.entry(key)?)
@@ -338,6 +343,7 @@ impl Client {
     }
 
     /// Whether a mutation will end yet: it has no outcome, or it failed and is kept.
+    #[doc(hidden)]
     #[must_use]
     pub fn is_mutation_open(&self, id: MutationId) -> bool {
         self.mutations()
@@ -359,6 +365,7 @@ impl Client {
 
     /// The rows of the list `key` that are not [`ItemState::Synced`], and how they stand: a few, as
     /// each has a mutation.
+    #[doc(hidden)]
     #[must_use]
     pub fn item_states(&self, key: &QueryKey) -> Vec<(RowId, ItemState)> {
         let live = self.root.store.cache.resource::<LiveList>(key);
@@ -386,6 +393,7 @@ impl Client {
     }
 
     /// How many optimistic edits lie over the data of `key`.
+    #[doc(hidden)]
     #[must_use]
     pub fn overlay_len(&self, key: &QueryKey) -> usize {
         let entry = self.root.store.cache.entry_id(key);

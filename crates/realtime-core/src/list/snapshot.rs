@@ -30,6 +30,7 @@ impl Rows {
     }
 
     /// See [`ListSnapshot::ptr_eq`].
+    #[doc(hidden)]
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
         self.rows.ptr_eq(&other.rows)
@@ -111,6 +112,7 @@ pub struct ListSnapshot<T: ListItem> {
 
 impl<T: ListItem> ListSnapshot<T> {
     /// The rows, for those who need not know their type.
+    #[doc(hidden)]
     #[must_use]
     pub const fn rows(&self) -> &Rows {
         &self.rows

@@ -146,6 +146,7 @@ impl PresenceOptions {
     }
 
     /// How long a silent connection is believed in.
+    #[doc(hidden)]
     #[must_use]
     pub fn expiry(&self) -> Duration {
         self.expiry

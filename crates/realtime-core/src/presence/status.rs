@@ -30,6 +30,7 @@ pub enum PresenceStatus {
 
 impl PresenceStatus {
     /// The word on the wire.
+    #[doc(hidden)]
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

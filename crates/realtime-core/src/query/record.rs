@@ -210,12 +210,14 @@ impl<T: PartialEq + 'static> RecordSpec<T> {
     }
 
     /// The bindings, each at its [`BindingIndex`].
+    #[doc(hidden)]
     #[must_use]
     pub fn bindings(&self) -> &[Binding<T>] {
         &self.bindings
     }
 
     /// An empty record that listens to these events.
+    #[doc(hidden)]
     #[must_use]
     pub fn build(self) -> Record<T> {
         Record {
