@@ -304,7 +304,7 @@ impl Client {
     }
 
     /// Shows a mutation's edits and sends it, now or when it may be sent. Exactly one
-    /// [`Output::Mutation`], other than those that tell of a conflict, says how it ended.
+    /// [`Output::Mutation`](crate::Output::Mutation), other than those that tell of a conflict, says how it ended.
     pub fn mutate(&mut self, now: Instant, mutation: Mutation) -> MutationId {
         self.root
             .at(now)
@@ -313,7 +313,7 @@ impl Client {
 
     /// Gives a mutation up: its edits go, and what the server says shows. One that was not
     /// sent never is; of one that was, the outcome is ignored, whatever it is. It fails as
-    /// [`MutationError::Cancelled`], and with an insert those that edit its row are dropped.
+    /// [`MutationError::Cancelled`](crate::MutationError::Cancelled), and with an insert those that edit its row are dropped.
     pub fn cancel_mutation(&mut self, now: Instant, id: MutationId) {
         self.root
             .at(now)

@@ -76,7 +76,7 @@ impl Applied {
     }
 }
 
-/// What changed since the last [`ErasedList::take_changes`](super::ErasedList::take_changes).
+/// What changed since it was last asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListChanges {
     /// Whether rows came, went or stand in another order.

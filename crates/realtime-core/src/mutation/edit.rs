@@ -34,7 +34,7 @@ pub enum ListEdit<T: ListItem> {
         id: RowId,
     },
     /// Another place, in a list in arrival order. In a sorted list an `Update` of the field that it
-    /// sorts by moves a row; see [`order`](crate::order).
+    /// sorts by moves a row.
     MoveBefore {
         /// Which row; also by its temporary id.
         id: RowId,
