@@ -130,15 +130,19 @@ impl Feeding {
                 _ => return Standing::Down,
             }
         }
-        if !known {
-            return Standing::Unknown;
-        }
         // Any channel that is on its way back may bring what a fetch made now would lack or, of
-        // several channels, what came before another's events that are lost.
-        if self.listens_anywhere() && (!link_open || channels.are_coming_back()) {
-            return Standing::Down;
+        // several channels, what came before another's events that are lost. What comes on one of
+        // which nobody knows may not come.
+        if known && self.listens_anywhere() {
+            if !link_open || channels.are_coming_back() {
+                return Standing::Down;
+            }
+            known = channels.stats().unknown == 0;
         }
-        Standing::Live
+        match known {
+            true => Standing::Live,
+            false => Standing::Unknown,
+        }
     }
 
     /// The position of its first channel.
