@@ -101,6 +101,8 @@ pub(crate) struct ErasedList {
     overlay: ListOverlay,
     /// How often the server's history has broken off.
     era: u32,
+    /// How often all rows there are have been said.
+    snapshots: u32,
     /// Whether nothing is forgotten but by [`expire`](Self::expire).
     waits_to_expire: bool,
 }
@@ -120,6 +122,7 @@ impl ErasedList {
             max_items: options.max_items,
             overlay: ListOverlay::new(options.conflicts),
             era: 0,
+            snapshots: 0,
             waits_to_expire: false,
         }
     }

@@ -75,6 +75,8 @@ struct Member {
     named: OrderedSet<RowId>,
     /// The layers that insert a row of which it has not.
     unnamed: OrderedSet<LayerId>,
+    /// The list's snapshots up to when it was made.
+    snapshots: u32,
 }
 
 impl ListOverlay {
@@ -241,6 +243,7 @@ impl ErasedList {
                 rows: OrderedSet::new(),
                 named: OrderedSet::new(),
                 unnamed: OrderedSet::new(),
+                snapshots: self.snapshots,
             };
             let member = overlay
                 .mutations

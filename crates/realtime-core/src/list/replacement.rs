@@ -32,6 +32,7 @@ impl ErasedList {
     }
 
     fn replace_synced(&mut self, now: Instant, items: Vec<Versioned>) -> Applied {
+        self.snapshots = self.snapshots.wrapping_add(1);
         self.tombstones.clear_unversioned();
         self.stats.parked_dropped += self.parked.drop_unversioned();
         let mut applied = Applied::default();

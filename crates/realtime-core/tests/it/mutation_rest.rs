@@ -219,3 +219,19 @@ fn an_answer_that_tells_no_id_leaves_one_row_until_a_fetch_tells_which_it_is() {
     assert_eq!(ids(&world, peer), ["m1"]);
     assert_eq!(world.client(peer).overlay_len(&memos()), 0);
 }
+
+#[test]
+fn an_answer_that_a_snapshot_has_overtaken_makes_no_row_that_may_be_deleted() {
+    let (mut world, peer) = open(true);
+    let mutation = make(&mut world, peer, "temp-1", "made");
+    publish(&mut world, &made("m1", false));
+    let gone = r#"{"action":"delete","item":{"id":"m1"}}"#;
+    world.server.publish("memos", "list:update", gone);
+    world.run(Duration::from_millis(10));
+    // A delete without a version is forgotten with the next snapshot.
+    world.act(peer, |client, now| client.refetch(now, &memos()));
+    world.run(Duration::from_millis(10));
+    answer(&mut world, peer, mutation, &made("m1", false));
+    world.run(20 * SECOND);
+    assert_eq!(shown(&world, peer), []);
+}

@@ -196,7 +196,8 @@ impl ErasedList {
     }
 
     /// A whole new item without a version. One that is there already has come by an event, which may be
-    /// newer; one that was deleted meanwhile stays away.
+    /// newer; one that was deleted meanwhile stays away. A snapshot that came meanwhile and lacks it may
+    /// be older than the answer or newer: the next one tells.
     fn take_new_item(
         &mut self,
         now: Instant,
@@ -206,7 +207,9 @@ impl ErasedList {
     ) -> bool {
         let item = (self.of.decode)(json).ok().filter(|item| item.id() == *id);
         let is_known = self.rows.contains_key(id) || self.tombstones.cover(id, None);
-        let Some(item) = item.filter(|_| self.order.is_sorted() && !is_known) else {
+        let member = self.overlay.mutations.get(&mutation);
+        let is_new = member.is_some_and(|member| member.snapshots == self.snapshots) && !is_known;
+        let Some(item) = item.filter(|_| self.order.is_sorted() && is_new) else {
             return false;
         };
         let ids = [id.clone()];
