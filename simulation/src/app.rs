@@ -53,6 +53,8 @@ pub(crate) struct App {
     pub(crate) roster: Option<RosterLease>,
     /// Since when it is in the room.
     pub(crate) joined: Instant,
+    /// When it last woke from a sleep, in which nobody's silence counted.
+    pub(crate) woken: Instant,
     pub(crate) typing: Option<TypingLease>,
     /// Which edit each send carries, and its outcome.
     pub(crate) sends: BTreeMap<SendId, (u32, Option<Outcome>)>,
@@ -77,6 +79,7 @@ impl App {
             listener: None,
             roster: None,
             joined: Instant::ZERO,
+            woken: Instant::ZERO,
             typing: None,
             sends: BTreeMap::new(),
             left: BTreeSet::new(),

@@ -46,7 +46,8 @@ impl Stage {
         for app in self.present().filter(|app| app.roster.is_some()) {
             // Without snapshots, the others are only known by their heartbeats.
             let connected = self.world.client(app.peer).connection().since;
-            let known = (self.world.now() - connected.max(app.joined)).as_secs() >= 100;
+            let since = connected.max(app.joined).max(app.woken);
+            let known = (self.world.now() - since).as_secs() >= 100;
             if self.world.server.abilities.syncs_presence || known {
                 found.extend(ghosts(&self.world, app, &there));
             }

@@ -209,6 +209,9 @@ impl Stage {
         if deed.disturbs() {
             app.disturbed = world.now();
         }
+        if sleeps && matches!(deed, ClientDeed::Thaw | ClientDeed::PageShow) {
+            app.woken = world.now();
+        }
         match deed {
             ClientDeed::Cut => world.cut(peer),
             ClientDeed::Down => world.take_down(peer),
