@@ -77,7 +77,7 @@ impl DemoServer {
 
     /// Stops the process in its tracks.
     pub(crate) async fn freeze(&self) -> Verdict {
-        self.program.signal("STOP").await
+        self.program.freeze().await
     }
 
     /// Lets it go on.

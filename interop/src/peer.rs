@@ -202,7 +202,7 @@ impl Peer {
     ///
     /// When the system refuses.
     pub async fn freeze(&self) -> Verdict {
-        self.program.signal("STOP").await
+        self.program.freeze().await
     }
 
     /// Lets it go on.

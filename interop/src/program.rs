@@ -1,8 +1,12 @@
 //! A program that a case starts: its first words awaited, its output kept, its end certain.
 
-use crate::failure::{Failure, Verdict};
+use crate::{
+    failure::{Failure, Verdict},
+    wait::within,
+};
 use std::{
-    cell::RefCell, collections::VecDeque, ffi::OsStr, fmt, process::Stdio, rc::Rc, time::Duration,
+    cell::RefCell, collections::VecDeque, ffi::OsStr, fmt, fs, process::Stdio, rc::Rc,
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader, Lines},
@@ -70,7 +74,20 @@ impl Program {
         killed.map_err(|error| Failure::unable(&format!("kill {}", self.name), error))
     }
 
-    /// Sends it a signal, such as `STOP`.
+    /// Stops it in its tracks. The signal is only the beginning: until one of its threads has taken it,
+    /// the others run on, so this waits until all stand still, where the system tells.
+    pub(crate) async fn freeze(&self) -> Verdict {
+        self.signal("STOP").await?;
+        let id = self.child.id().unwrap_or_default();
+        let stopped = async {
+            while runs(id) {
+                tokio::task::yield_now().await;
+            }
+        };
+        within("the program stands still", stopped).await
+    }
+
+    /// Sends it a signal, such as `CONT`.
     pub(crate) async fn signal(&self, signal: &str) -> Verdict {
         let failed = |why: String| Failure::unable(&format!("send {} SIG{signal}", self.name), why);
         let id = self
@@ -89,6 +106,21 @@ impl Program {
             Err(failed(status.to_string()))
         }
     }
+}
+
+/// Whether the system says of a thread of the process that it is not stopped.
+fn runs(process: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{process}/task"));
+    let mut states = threads
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|thread| {
+            let stat = fs::read_to_string(thread.path().join("stat")).ok()?;
+            let (_, rest) = stat.rsplit_once(") ")?;
+            rest.chars().next()
+        });
+    states.any(|state| !matches!(state, 'T' | 't' | 'Z' | 'X'))
 }
 
 impl fmt::Debug for Program {
