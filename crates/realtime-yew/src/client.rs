@@ -169,7 +169,7 @@ impl RealtimeClient {
     /// event back.
     ///
     /// ```
-    /// # use realtime_yew::prelude::*;
+    /// use realtime_yew::{AckError, prelude::*};
     /// #[derive(serde::Deserialize)]
     /// struct Sent { id: String }
     ///
