@@ -1,8 +1,10 @@
 //! The client: the commands on the connection, channels, sends and rooms; those on data are in `queries`.
 
+mod author;
 mod channel_rules;
 mod link;
 mod live_list;
+mod membership;
 mod mutations;
 mod options;
 mod part;
@@ -17,15 +19,17 @@ mod shown;
 mod stats;
 mod store;
 mod turn;
+mod typing;
 mod waking;
 
 pub use channel_rules::ChannelRules;
+pub use membership::RosterLease;
 pub use options::ClientOptions;
 pub use port::{Fault, Input, Output, ReceivedEvent};
 pub use queries::ListSpec;
-pub use rooms::{RosterLease, TypingLease};
 pub use route::ListenerId;
 pub use stats::ClientStats;
+pub use typing::TypingLease;
 
 use crate::{
     access::SubscribeOptions,
@@ -41,9 +45,11 @@ use crate::{
     typing::{TypingOptions, TypingStats, Typist},
     wire::Codec,
 };
+use membership::Membership;
 use rooms::Rooms;
 use root::Root;
 use std::rc::Rc;
+use typing::Typing;
 
 /// The whole client, without a socket, a clock or a thread.
 ///
@@ -314,16 +320,16 @@ impl Client {
         user: User,
         options: PresenceOptions,
     ) -> Result<RosterLease, ChannelError> {
-        self.root
-            .at(now)
-            .part(|rooms: &mut Rooms, context| rooms.join(channel, user, options, context))
+        self.root.at(now).part(|rooms: &mut Rooms, context| {
+            Membership::join(rooms, channel, user, options, context)
+        })
     }
 
     /// Gives back a share in a channel's presence. One second after the last, we leave.
     pub fn leave(&mut self, now: Instant, lease: RosterLease) {
         let RosterLease(channel) = lease;
         self.root.at(now).part(|rooms: &mut Rooms, _| {
-            if let Some(membership) = rooms.membership_mut(&channel) {
+            if let Some(membership) = Membership::of(rooms, &channel) {
                 membership.release(now);
             }
         });
@@ -332,13 +338,14 @@ impl Client {
     /// Who is on a channel, once we have joined it.
     #[must_use]
     pub fn presence(&self, channel: &ChannelName) -> Option<Rc<PresenceSnapshot>> {
-        self.root.parts.get::<Rooms>()?.snapshot(channel)
+        let membership = Membership::seen(self.root.parts.get()?, channel)?;
+        Some(membership.roster.snapshot())
     }
 
     /// Sets our status on a channel; nothing happens if we are not on it.
     pub fn set_status(&mut self, now: Instant, channel: &ChannelName, status: PresenceStatus) {
         self.root.at(now).part(|rooms: &mut Rooms, context| {
-            if let Some(membership) = rooms.membership_mut(channel) {
+            if let Some(membership) = Membership::of(rooms, channel) {
                 membership.roster.set_status(now, status);
                 context.turn.dirty.mark_urgent();
             }
@@ -353,7 +360,7 @@ impl Client {
         metadata: Option<Metadata>,
     ) {
         self.root.at(now).part(|rooms: &mut Rooms, _| {
-            if let Some(membership) = rooms.membership_mut(channel) {
+            if let Some(membership) = Membership::of(rooms, channel) {
                 membership.roster.set_metadata(now, metadata);
             }
         });
@@ -373,7 +380,7 @@ impl Client {
         options: TypingOptions,
     ) -> Result<TypingLease, ChannelError> {
         self.root.at(now).part(|rooms: &mut Rooms, context| {
-            rooms.open_typing(channel, user, name, options, context)
+            Typing::open(rooms, channel, user, name, options, context)
         })
     }
 
@@ -381,20 +388,20 @@ impl Client {
     pub fn close_typing(&mut self, now: Instant, lease: TypingLease) {
         self.root
             .at(now)
-            .part(|rooms: &mut Rooms, _| rooms.close_typing(now, &lease));
+            .part(|rooms: &mut Rooms, _| Typing::close(rooms, now, &lease));
     }
 
     /// Who types on a channel, `user` excepted, in the order they began.
     #[must_use]
     pub fn typing(&self, channel: &ChannelName, user: &UserId) -> Option<Rc<[Rc<Typist>]>> {
-        let room = self.root.parts.get::<Rooms>()?.get(channel)?;
-        Some(room.typing(user)?.room.snapshot())
+        let typing = Typing::seen(self.root.parts.get()?, channel, user)?;
+        Some(typing.room.snapshot())
     }
 
     /// `user` pressed a key. Call it on each: what is sent is thinned out.
     pub fn start_typing(&mut self, now: Instant, channel: &ChannelName, user: &UserId) {
         self.root.at(now).part(|rooms: &mut Rooms, _| {
-            if let Some(typing) = rooms.typing_mut(channel, user) {
+            if let Some(typing) = Typing::of(rooms, channel, user) {
                 typing.room.start(now);
             }
         });
@@ -403,7 +410,7 @@ impl Client {
     /// `user` has sent or cleared what they typed, or went elsewhere.
     pub fn stop_typing(&mut self, now: Instant, channel: &ChannelName, user: &UserId) {
         self.root.at(now).part(|rooms: &mut Rooms, _| {
-            if let Some(typing) = rooms.typing_mut(channel, user) {
+            if let Some(typing) = Typing::of(rooms, channel, user) {
                 typing.room.stop(now);
             }
         });
@@ -422,14 +429,15 @@ impl Client {
     #[doc(hidden)]
     #[must_use]
     pub fn presence_stats(&self, channel: &ChannelName) -> Option<PresenceStats> {
-        self.root.parts.get::<Rooms>()?.presence_stats(channel)
+        let membership = Membership::seen(self.root.parts.get()?, channel)?;
+        Some(membership.roster.stats())
     }
 
     /// What the typing of `user` on a channel has counted since it was opened.
     #[doc(hidden)]
     #[must_use]
     pub fn typing_stats(&self, channel: &ChannelName, user: &UserId) -> Option<TypingStats> {
-        let room = self.root.parts.get::<Rooms>()?.get(channel)?;
-        Some(room.typing(user)?.room.stats())
+        let typing = Typing::seen(self.root.parts.get()?, channel, user)?;
+        Some(typing.room.stats())
     }
 }

@@ -10,28 +10,36 @@ use std::fmt;
 /// When `array` is no array.
 pub(crate) fn for_each<'a>(
     array: &'a RawValue,
-    each: impl FnMut(&'a str) -> bool,
+    mut each: impl FnMut(&'a str) -> bool,
 ) -> Result<(), serde_json::Error> {
-    struct Array<F>(F);
+    walk(array, &mut each)
+}
 
-    impl<'de, F: FnMut(&'de str) -> bool> Visitor<'de> for Array<F> {
-        type Value = ();
+/// The part that is compiled once, for whatever is done with the elements.
+fn walk<'a>(
+    array: &'a RawValue,
+    each: &mut dyn FnMut(&'a str) -> bool,
+) -> Result<(), serde_json::Error> {
+    serde_json::Deserializer::from_str(array.get()).deserialize_seq(Array(each))
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an array")
-        }
+struct Array<'f, 'a>(&'f mut dyn FnMut(&'a str) -> bool);
 
-        fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<(), A::Error> {
-            while let Some(element) = elements.next_element::<&RawValue>()? {
-                if !(self.0)(element.get()) {
-                    while elements.next_element::<IgnoredAny>()?.is_some() {}
-                }
-            }
-            Ok(())
-        }
+impl<'de> Visitor<'de> for Array<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
     }
 
-    serde_json::Deserializer::from_str(array.get()).deserialize_seq(Array(each))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while let Some(element) = elements.next_element::<&RawValue>()? {
+            if !(self.0)(element.get()) {
+                while elements.next_element::<IgnoredAny>()?.is_some() {}
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

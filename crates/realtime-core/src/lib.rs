@@ -77,6 +77,7 @@ mod merge;
 #[doc(hidden)]
 pub mod mutation;
 mod notify;
+mod object;
 mod ordered;
 #[doc(hidden)]
 pub mod outbox;

@@ -13,12 +13,12 @@ pub use stats::TypingStats;
 pub use typists::Typist;
 
 use crate::{
-    ChannelName, DecodeError, Ephemeral, Instant, UserId,
+    ChannelName, DecodeError, Ephemeral, Instant, UserId, object,
     text::{Field, display_name, is_usable_id},
     time::earliest,
 };
 use local::{LocalTyping, Say};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::{cell::RefCell, rc::Rc};
 use typists::Typists;
 
@@ -243,14 +243,14 @@ impl TypingRoom {
             }
         };
         let because = |reason| DecodeError::new(what, reason);
-        // A list would be read as the fields in their order.
         if !data.trim_start().starts_with('{') {
             return Err(because("it is no JSON object"));
         }
-        let data: TypingIn<'_> =
-            serde_json::from_str(data).map_err(|error| DecodeError::new(what, error))?;
-        let id = match &data.id {
-            Field::Text(id) if is_usable_id(id) => UserId::from(id.as_ref()),
+        let [id, name] = object::fields(data, ["id", "name"])
+            .map_err(|error| DecodeError::new(what, error))?
+            .map(Field::of);
+        let id = match id {
+            Field::Text(id) if is_usable_id(&id) => UserId::from(id.as_ref()),
             Field::Text(_) => return Err(because("the id is empty or longer than 256 bytes")),
             Field::Absent => return Err(because("the id is not there")),
             Field::Odd => {
@@ -262,12 +262,12 @@ impl TypingRoom {
         if id == self.user.id {
             self.stats.own += 1;
         } else if what == START {
-            if data.name == Field::Odd {
+            if name == Field::Odd {
                 return Err(because("the name is no text"));
             }
             self.stats.starts += 1;
             let typist = Typist {
-                name: display_name(data.name.text().unwrap_or_default(), &id),
+                name: display_name(name.text().unwrap_or_default(), &id),
                 id,
             };
             let until = now + self.options.effective_timeout();
@@ -287,12 +287,4 @@ struct TypingOut<'a> {
     id: &'a UserId,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
-}
-
-#[derive(Deserialize)]
-struct TypingIn<'a> {
-    #[serde(borrow, default)]
-    id: Field<'a>,
-    #[serde(borrow, default)]
-    name: Field<'a>,
 }

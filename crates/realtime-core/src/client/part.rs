@@ -13,10 +13,10 @@ use crate::{
     time::{Instant, earliest},
     wire::EventFrame,
 };
-use std::{any::Any, fmt::Debug, rc::Rc};
+use std::{any::Any, fmt, rc::Rc};
 
 /// Something that a page brings along by using it.
-pub(super) trait Part: Any + Debug {
+pub(super) trait Part: Any {
     /// One that joins a client which is under way.
     fn new(context: &mut Context<'_>) -> Self
     where
@@ -97,8 +97,15 @@ pub(super) enum Happening<'a> {
 }
 
 /// The parts in use.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Parts(Vec<Box<dyn Part>>);
+
+/// Says how many there are. If it showed them, each page that has a part would carry what shows it.
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Parts").field(&self.0.len()).finish()
+    }
+}
 
 impl Parts {
     pub(super) fn get<P: Part>(&self) -> Option<&P> {
@@ -112,15 +119,23 @@ impl Parts {
         context: &mut Context<'_>,
         act: impl FnOnce(&mut P, &mut Context<'_>) -> R,
     ) -> R {
-        let at = self
-            .0
-            .iter()
-            .position(|part| (&**part as &dyn Any).is::<P>());
-        let known = at.and_then(|at| (self.0.remove(at) as Box<dyn Any>).downcast::<P>().ok());
-        let mut part = known.unwrap_or_else(|| Box::new(P::new(context)));
+        let (at, mut part) = self.take(context);
         let result = act(&mut part, context);
-        self.0.insert(at.unwrap_or(self.0.len()), part);
+        self.put_back(at, part);
         result
+    }
+
+    /// Takes out the part `P`, and where it was; makes it first, if need be.
+    fn take<P: Part>(&mut self, context: &mut Context<'_>) -> (usize, Box<P>) {
+        let mut parts = self.0.iter();
+        let at = parts.position(|part| (&**part as &dyn Any).is::<P>());
+        let known = at.and_then(|at| (self.0.remove(at) as Box<dyn Any>).downcast().ok());
+        let at = at.unwrap_or(self.0.len());
+        (at, known.unwrap_or_else(|| Box::new(P::new(context))))
+    }
+
+    fn put_back(&mut self, at: usize, part: Box<dyn Part>) {
+        self.0.insert(at, part);
     }
 
     /// Tells all parts what happened; whether it was for any.

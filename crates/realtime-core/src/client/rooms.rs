@@ -3,52 +3,40 @@
 use super::{
     Fault, Output,
     part::{Context, Happening, Part},
-    room::{Membership, Room, Typing},
+    room::Room,
 };
 use crate::{
     channel::{ChannelError, ChannelState},
-    id::{ChannelName, EventName, UserId},
+    id::{ChannelName, EventName},
     notify::Topic,
-    ordered::OrderedSet,
+    ordered::{OrderedMap, OrderedSet},
     outbox::{Delivery, Message, ReliableOptions, SendId},
-    presence::{self, PresenceOptions, PresenceSnapshot, PresenceStats, Roster, User},
+    presence,
     time::Instant,
-    typing::{TypingOptions, TypingRoom},
     wire::EventFrame,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::{collections::hash_map::Entry, rc::Rc};
-
-/// One hook's share in a channel's presence.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use = "the share is held until it is given back with `Client::leave`"]
-pub struct RosterLease(pub(super) ChannelName);
-
-/// One hook's share in a channel's typing.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use = "the share is held until it is given back with `Client::close_typing`"]
-pub struct TypingLease(pub(super) ChannelName, pub(super) UserId);
 
 /// The rooms by channel; each holds a lease of its channel, which bounds them.
-#[derive(Debug)]
 pub(super) struct Rooms {
-    by_channel: FxHashMap<ChannelName, Room>,
+    by_channel: OrderedMap<ChannelName, Room>,
     /// Those that may have something to say, each once.
     dirty: Vec<ChannelName>,
     /// When each room is due, if it is.
     timers: OrderedSet<(Instant, ChannelName)>,
     visible: bool,
     /// Sends of ours, whose outcome is nobody's business.
-    sends: FxHashSet<SendId>,
+    sends: OrderedSet<SendId>,
     rng: fastrand::Rng,
 }
 
 impl Rooms {
-    fn each(&mut self) -> impl Iterator<Item = &mut Room> {
+    /// Tells all rooms, each of which may have something to say afterwards.
+    fn tell(&mut self, now: Instant, happening: &Happening<'_>) {
         let dirty = &mut self.dirty;
-        self.by_channel
-            .values_mut()
-            .inspect(|room| dirty.extend(room.mark_dirty()))
+        self.by_channel.visit_mut(|_, room| {
+            dirty.extend(room.mark_dirty());
+            room.handle(now, happening);
+        });
     }
 
     /// A room, which may have something to say afterwards.
@@ -62,116 +50,30 @@ impl Rooms {
         self.by_channel.get(channel)
     }
 
-    /// Our membership of a channel's presence.
-    pub(super) fn membership_mut(&mut self, channel: &ChannelName) -> Option<&mut Membership> {
-        self.get_mut(channel)?.membership.as_mut()
+    pub(super) const fn is_visible(&self) -> bool {
+        self.visible
     }
 
-    pub(super) fn join(
-        &mut self,
-        channel: &ChannelName,
-        user: User,
-        options: PresenceOptions,
-        context: &mut Context<'_>,
-    ) -> Result<RosterLease, ChannelError> {
-        let now = context.turn.now;
-        let visible = self.visible;
-        let before = self.membership_mut(channel);
-        if let Some(before) = before.filter(|it| it.roster.user().id != user.id) {
-            before.roster.leave(now);
-            // What the one before had to say goes out before the new one speaks.
-            self.poll_room(channel, context);
-        }
-        let seed = self.rng.u64(..);
-        let room = self.open(channel, context)?;
-        let users = room.membership.as_ref().map_or(0, |it| it.users);
-        let same_user = |it: &&mut Membership| it.roster.user().id == user.id;
-        if room.membership.as_mut().filter(same_user).is_none() {
-            let roster = Roster::new(channel.clone(), user.clone(), options).with_seed(seed);
-            let mut membership = Membership::new(roster);
-            membership.users = users;
-            membership.roster.set_visible(now, visible);
-            if room.is_up {
-                membership.roster.link_up(now);
-            }
-            room.membership = Some(membership);
-        }
-        if let Some(membership) = &mut room.membership {
-            membership.take();
-            membership.roster.set_user(now, user);
-        }
-        Ok(RosterLease(channel.clone()))
+    /// A number by chance.
+    pub(super) fn chance(&mut self) -> u64 {
+        self.rng.u64(..)
     }
 
-    pub(super) fn open_typing(
-        &mut self,
-        channel: &ChannelName,
-        user: UserId,
-        name: &str,
-        options: TypingOptions,
-        context: &mut Context<'_>,
-    ) -> Result<TypingLease, ChannelError> {
-        let now = context.turn.now;
-        let room = self.open(channel, context)?;
-        if room.typing(&user).is_none() {
-            let mut typing = TypingRoom::new(channel.clone(), user.clone(), name, options);
-            if room.is_up {
-                typing.link_up(now);
-            }
-            room.typing.push(Typing::new(user.clone(), typing));
-        }
-        if let Some(typing) = room.typing_mut(&user) {
-            typing.users += 1;
-            typing.room.set_user_name(name);
-        }
-        Ok(TypingLease(channel.clone(), user))
-    }
-
-    pub(super) fn close_typing(&mut self, now: Instant, lease: &TypingLease) {
-        let TypingLease(channel, user) = lease;
-        if let Some(typing) = self.typing_mut(channel, user) {
-            typing.users = typing.users.saturating_sub(1);
-            if typing.users == 0 {
-                typing.room.stop(now);
-            }
-        }
-    }
-
-    /// The typing of one of our users on a channel.
-    pub(super) fn typing_mut(
-        &mut self,
-        channel: &ChannelName,
-        user: &UserId,
-    ) -> Option<&mut Typing> {
-        self.get_mut(channel)?.typing_mut(user)
-    }
-
-    pub(super) fn snapshot(&self, channel: &ChannelName) -> Option<Rc<PresenceSnapshot>> {
-        let membership = self.get(channel)?.membership.as_ref()?;
-        Some(membership.roster.snapshot())
-    }
-
-    pub(super) fn presence_stats(&self, channel: &ChannelName) -> Option<PresenceStats> {
-        let membership = self.get(channel)?.membership.as_ref()?;
-        Some(membership.roster.stats())
-    }
-
-    fn open(
+    /// The room of a channel, which is subscribed to if it was not. Whoever opens one puts something in.
+    pub(super) fn open(
         &mut self,
         channel: &ChannelName,
         context: &mut Context<'_>,
     ) -> Result<&mut Room, ChannelError> {
-        let now = context.turn.now;
-        let room = match self.by_channel.entry(channel.clone()) {
-            Entry::Occupied(room) => room.into_mut(),
-            Entry::Vacant(space) => {
-                let channels = &mut context.link.channels;
-                let lease = channels.subscribe(now, channel)?;
-                let state = channels.state(channel);
-                let is_up = matches!(state, Some(ChannelState::Live | ChannelState::Unknown));
-                space.insert(Room::new(channel.clone(), lease, is_up))
-            }
+        let channels = &mut context.link.channels;
+        let lease = match self.by_channel.get(channel) {
+            Some(room) => room.lease,
+            None => channels.subscribe(context.turn.now, channel)?,
         };
+        let state = channels.state(channel);
+        let is_up = matches!(state, Some(ChannelState::Live | ChannelState::Unknown));
+        let new = || Room::new(channel.clone(), lease, is_up);
+        let room = self.by_channel.get_or_insert_with(channel.clone(), new);
         self.dirty.extend(room.mark_dirty());
         Ok(room)
     }
@@ -181,7 +83,7 @@ impl Rooms {
         let due: Vec<ChannelName> = due.map(|(_, channel)| channel.clone()).collect();
         for channel in due {
             if let Some(room) = self.get_mut(&channel) {
-                room.handle_timeout(now);
+                room.handle(now, &Happening::Timeout);
             }
         }
     }
@@ -223,7 +125,8 @@ impl Rooms {
             })
     }
 
-    fn poll_room(&mut self, channel: &ChannelName, context: &mut Context<'_>) {
+    /// Says what a room has to say, and gives it up when nobody is in it any more.
+    pub(super) fn poll_room(&mut self, channel: &ChannelName, context: &mut Context<'_>) {
         let now = context.turn.now;
         let Some(room) = self.by_channel.get_mut(channel) else {
             return;
@@ -268,11 +171,11 @@ impl Rooms {
 impl Part for Rooms {
     fn new(context: &mut Context<'_>) -> Self {
         Self {
-            by_channel: FxHashMap::default(),
+            by_channel: OrderedMap::new(),
             dirty: Vec::new(),
             timers: OrderedSet::new(),
             visible: context.store.cache.is_visible(),
-            sends: FxHashSet::default(),
+            sends: OrderedSet::new(),
             rng: context.link.rng.fork(),
         }
     }
@@ -280,14 +183,9 @@ impl Part for Rooms {
     fn handle(&mut self, happening: &Happening<'_>, context: &mut Context<'_>) -> bool {
         let now = context.turn.now;
         match *happening {
-            Happening::ChannelUp(channel) => {
+            Happening::ChannelUp(channel) | Happening::ChannelDown(channel) => {
                 if let Some(room) = self.get_mut(channel) {
-                    room.link_up(now);
-                }
-            }
-            Happening::ChannelDown(channel) => {
-                if let Some(room) = self.get_mut(channel) {
-                    room.link_down(now);
+                    room.handle(now, happening);
                 }
             }
             Happening::Event(channel, frame) => {
@@ -296,31 +194,16 @@ impl Part for Rooms {
             Happening::Settled(send, _) => return self.sends.remove(&send),
             // Presence says on the next link what is true then; what a full socket held back may not be.
             Happening::Down => {
-                for send in &self.sends {
+                for send in self.sends.iter() {
                     context.link.outbox.cancel(*send);
                 }
             }
             Happening::Visible(visible) => {
                 self.visible = visible;
-                for membership in self.each().filter_map(|room| room.membership.as_mut()) {
-                    membership.roster.set_visible(now, visible);
-                }
+                self.tell(now, happening);
             }
-            Happening::Activity => {
-                for membership in self.each().filter_map(|room| room.membership.as_mut()) {
-                    membership.roster.activity(now);
-                }
-            }
-            Happening::Leaving => {
-                for room in self.each() {
-                    room.leave(now);
-                }
-            }
-            Happening::SignedOut => {
-                let visible = self.visible;
-                for room in self.each() {
-                    room.start_over(now, visible);
-                }
+            Happening::Activity | Happening::Leaving | Happening::SignedOut => {
+                self.tell(now, happening);
             }
             Happening::Timeout => self.due(now),
             _ => {}

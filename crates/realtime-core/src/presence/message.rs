@@ -2,15 +2,10 @@
 
 use super::{Metadata, PresenceStats, PresenceStatus, User, budget::OVERHEAD, user::UserFields};
 use crate::{
-    ConnectionId, DecodeError, Instant, UserId,
+    ConnectionId, DecodeError, Instant, UserId, elements, object,
     text::{Field, is_usable_id},
 };
-use serde::{
-    Deserialize,
-    de::{Deserializer, SeqAccess, Visitor},
-};
 use serde_json::value::RawValue;
-use std::fmt;
 
 /// One change of a room.
 #[derive(Clone, Debug)]
@@ -56,37 +51,6 @@ pub(super) struct Leave {
     pub(super) connection: Option<ConnectionId>,
 }
 
-/// `status` and `user` are read apart from the rest: an odd one must not hide the member.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct UpdateFields<'a> {
-    #[serde(borrow, default)]
-    user_id: Field<'a>,
-    #[serde(borrow)]
-    user: Option<&'a RawValue>,
-    #[serde(borrow)]
-    status: Option<&'a RawValue>,
-    #[serde(borrow)]
-    metadata: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    connection_id: Field<'a>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LeaveFields<'a> {
-    #[serde(borrow, default)]
-    user_id: Field<'a>,
-    #[serde(borrow, default)]
-    connection_id: Field<'a>,
-}
-
-#[derive(Deserialize)]
-struct SyncFields<'a> {
-    #[serde(borrow)]
-    members: &'a RawValue,
-}
-
 /// Why something cannot be read. Its text is only made for a whole frame, as there may be millions
 /// of rows.
 enum Unreadable {
@@ -120,12 +84,13 @@ pub(super) fn read_update(
 
 /// Reads `presence:update`, and a row of `presence:sync`.
 fn read_row(now: Instant, data: &str, stats: &mut PresenceStats) -> Result<Update, Unreadable> {
-    let raw: UpdateFields<'_> = parse(data)?;
-    let user = raw
-        .user
-        .and_then(|user| parse::<UserFields<'_>>(user.get()).ok());
+    const NAMES: [&str; 5] = ["userId", "user", "status", "metadata", "connectionId"];
+    // `status` and `user` are read apart from the rest: an odd one must not hide the member.
+    let [user_id, user, status, metadata, connection] = parse(data, NAMES)?;
+    let user_id = Field::of(user_id);
+    let user = user.and_then(|user| UserFields::of(user.get()).ok());
     let inner = user.as_ref().map_or(&Field::Absent, |user| &user.id);
-    let id = match (&raw.user_id, inner) {
+    let id = match (&user_id, inner) {
         (Field::Text(outer), inner) => {
             stats.mismatched_ids += u64::from(inner.text().is_some_and(|inner| inner != outer));
             outer
@@ -137,15 +102,13 @@ fn read_row(now: Instant, data: &str, stats: &mut PresenceStats) -> Result<Updat
         }
     };
     let user_id = usable_id(id)?;
-    let connection = connection_id(&raw.connection_id)?;
+    let connection = connection_id(&Field::of(connection))?;
     let odd_name = user.as_ref().is_none_or(|user| user.name == Field::Odd);
     stats.missing_users += u64::from(odd_name);
     Ok(Update {
         user: user.map(|user| read_user(&user_id, &user, stats)),
-        status: raw
-            .status
-            .map_or(PresenceStatus::Online, |status| read_status(status, stats)),
-        metadata: raw.metadata.and_then(|raw| {
+        status: status.map_or(PresenceStatus::Online, |status| read_status(status, stats)),
+        metadata: metadata.and_then(|raw| {
             let metadata = Metadata::from_raw(raw);
             stats.oversized_metadata += u64::from(metadata.is_none());
             metadata
@@ -159,13 +122,13 @@ fn read_row(now: Instant, data: &str, stats: &mut PresenceStats) -> Result<Updat
 /// Reads `presence:leave`.
 pub(super) fn read_leave(data: &str) -> Result<Leave, DecodeError> {
     let read = || {
-        let raw: LeaveFields<'_> = parse(data)?;
-        let Field::Text(user_id) = &raw.user_id else {
+        let [user_id, connection] = parse(data, ["userId", "connectionId"])?;
+        let Field::Text(user_id) = Field::of(user_id) else {
             return Err(ODD_ID);
         };
         Ok(Leave {
-            user_id: usable_id(user_id)?,
-            connection: connection_id(&raw.connection_id)?,
+            user_id: usable_id(&user_id)?,
+            connection: connection_id(&Field::of(connection))?,
         })
     };
     read().map_err(|error| error.of(super::LEAVE))
@@ -180,44 +143,32 @@ pub(super) fn read_sync(
     take: &mut dyn FnMut(Update, &mut PresenceStats),
 ) -> Result<(), DecodeError> {
     let mut read = || {
-        let sync: SyncFields<'_> = parse(data)?;
-        let mut members = serde_json::Deserializer::from_str(sync.members.get());
-        members.deserialize_seq(Rows(&mut |row| match read_row(now, row, stats) {
-            Ok(update) => take(update, stats),
-            Err(_) => stats.malformed += 1,
-        }))?;
+        let [members] = parse(data, ["members"])?;
+        let members = members.ok_or(Unreadable::Because("the members are not there"))?;
+        elements::for_each(members, |row| {
+            match read_row(now, row, stats) {
+                Ok(update) => take(update, stats),
+                Err(_) => stats.malformed += 1,
+            }
+            true
+        })?;
         Ok(())
     };
     read().map_err(|error: Unreadable| error.of(super::SYNC))
 }
 
-/// Visits the items of a list one after another.
-struct Rows<'f>(&'f mut dyn FnMut(&str));
-
-impl<'de> Visitor<'de> for Rows<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of members")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
-        while let Some(row) = rows.next_element::<&RawValue>()? {
-            (self.0)(row.get());
-        }
-        Ok(())
-    }
-}
-
 const ODD_ID: Unreadable =
     Unreadable::Because("the userId is neither text nor a whole number; give it as text");
 
-fn parse<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, Unreadable> {
-    // A list would be read as the fields in their order, and an error of the parser has a text.
+fn parse<'a, const N: usize>(
+    data: &'a str,
+    names: [&str; N],
+) -> Result<[Option<&'a RawValue>; N], Unreadable> {
+    // An error of the parser has a text.
     if !data.trim_start().starts_with('{') {
         return Err(Unreadable::Because("it is no JSON object"));
     }
-    Ok(serde_json::from_str(data)?)
+    Ok(object::fields(data, names)?)
 }
 
 fn usable_id(id: &str) -> Result<UserId, Unreadable> {
@@ -253,8 +204,9 @@ fn read_user(id: &UserId, fields: &UserFields<'_>, stats: &mut PresenceStats) ->
 }
 
 fn read_status(raw: &RawValue, stats: &mut PresenceStats) -> PresenceStatus {
-    let word = serde_json::from_str::<Field<'_>>(raw.get()).ok();
-    word.and_then(|word| PresenceStatus::from_word(word.text()?))
+    let word = Field::of(Some(raw));
+    word.text()
+        .and_then(PresenceStatus::from_word)
         .unwrap_or_else(|| {
             stats.unknown_statuses += 1;
             PresenceStatus::Online

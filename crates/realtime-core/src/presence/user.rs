@@ -1,7 +1,7 @@
 //! Who someone is.
 
 use crate::{
-    UserId,
+    UserId, object,
     text::{Field, display_name},
 };
 use serde::{
@@ -54,6 +54,18 @@ pub(super) struct UserFields<'a> {
     pub(super) name: Field<'a>,
     #[serde(borrow, default)]
     pub(super) avatar: Field<'a>,
+}
+
+impl<'a> UserFields<'a> {
+    /// As an object has them.
+    pub(super) fn of(json: &'a str) -> Result<Self, serde_json::Error> {
+        let [id, name, avatar] = object::fields(json, ["id", "name", "avatar"])?;
+        Ok(Self {
+            id: Field::of(id),
+            name: Field::of(name),
+            avatar: Field::of(avatar),
+        })
+    }
 }
 
 impl User {

@@ -1,6 +1,7 @@
 //! A field of a payload that ought to be text.
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 
 /// What a field holds that ought to be text. Reading it never fails, so that one odd field does not
@@ -16,7 +17,28 @@ pub(crate) enum Field<'a> {
     Odd,
 }
 
-impl Field<'_> {
+impl<'a> Field<'a> {
+    /// What a field that is written like this holds.
+    pub(crate) fn of(json: Option<&'a RawValue>) -> Self {
+        let Some(json) = json.map(RawValue::get) else {
+            return Self::Absent;
+        };
+        if let Some(inside) = json.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
+            if !inside.contains('\\') {
+                return Self::Text(Cow::Borrowed(inside));
+            }
+            return serde_json::from_str(json)
+                .map_or(Self::Odd, |text| Self::Text(Cow::Owned(text)));
+        }
+        let is_whole = json.parse::<i64>().is_ok() || json.parse::<u64>().is_ok();
+        match json {
+            "null" => Self::Absent,
+            "-0" => Self::Odd,
+            digits if is_whole => Self::Text(Cow::Borrowed(digits)),
+            _ => Self::Odd,
+        }
+    }
+
     /// The text, if it is text.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
