@@ -13,8 +13,11 @@
 //!   between (the version is the base's plus one), or the patch grows too old, or there are too
 //!   many, it becomes part of the base, and what is older is ignored from then on. So a server
 //!   that counts versions one by one and delivers in order costs no memory here, and one that
-//!   stamps versions from a clock costs 60 seconds of patches at most.
-//! - Updates of an unknown item are parked, and merged by the same rule when it arrives.
+//!   stamps versions from a clock costs 60 seconds of patches at most. A change that comes later still
+//!   is *doubted*: only a fetch can tell what it would have changed.
+//! - Updates of an unknown item are parked, and merged by the same rule when it arrives. Of those that
+//!   were dropped before it did, the version is remembered as long as a delete would be: an item that
+//!   is older than that is doubted, too.
 //! - Deletes leave a tombstone; what is not newer than the delete cannot bring the row back. A
 //!   delete with the version of the row's last change deletes it.
 //!
@@ -94,6 +97,8 @@ pub(crate) struct ErasedList {
     recent: Patches,
     /// Patches of items that are not here yet.
     parked: Patches,
+    /// Parked patches that were dropped: an item below the version of one lacks it.
+    missed: Tombstones,
     tombstones: Tombstones,
     pending: Pending,
     stats: ListStats,
@@ -116,6 +121,7 @@ impl ErasedList {
             order: Sequence::new(options.sorting),
             recent: Patches::new(options.recent),
             parked: Patches::new(options.parked),
+            missed: Tombstones::new(options.tombstones),
             tombstones: Tombstones::new(options.tombstones),
             pending: Pending::new(),
             stats: ListStats::default(),
@@ -184,8 +190,9 @@ impl ErasedList {
     /// Changes no row.
     pub(crate) fn expire(&mut self, now: Instant) {
         self.tombstones.expire(now);
-        while self.parked.pop_expired(now).is_some() {
-            self.stats.parked_dropped += 1;
+        self.missed.expire(now);
+        while let Some((id, patch)) = self.parked.pop_expired(now) {
+            self.miss(now, &id, &patch);
         }
         while let Some((id, patch)) = self.recent.pop_expired(now) {
             self.settle(&id, patch);
@@ -218,6 +225,7 @@ impl ErasedList {
             tombstones: self.tombstones.len(),
             layers: self.overlay.len(),
             remembered_bytes: self.tombstones.bytes()
+                + self.missed.bytes()
                 + self.parked.bytes()
                 + self.recent.bytes()
                 + self.overlay.aliases().bytes(),

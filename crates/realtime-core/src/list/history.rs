@@ -15,6 +15,7 @@ impl ErasedList {
         self.settle_recent();
         self.stats.parked_dropped += self.parked.len() as u64;
         drop(self.parked.take_all());
+        self.missed.clear();
         match history {
             History::Doubted => self.tombstones.doubt(),
             History::New => {

@@ -63,6 +63,7 @@ impl ErasedList {
                 if version.is_none() {
                     self.stats.parked_dropped += self.parked.take(&id).len() as u64;
                 }
+                applied.doubted += usize::from(self.missed.outrank(&id, version));
                 added.push(id.clone());
                 Row::new(Entry::new(item), version, self.era)
             };

@@ -14,8 +14,9 @@ pub struct Applied {
     pub replaced: bool,
     /// Changes ignored as older than, or the same as, what the list has.
     pub ignored: usize,
-    /// Of those, items ignored for a delete that came before the server's
-    /// [history](crate::History) broke off: only a fetch can tell whether they are older.
+    /// Changes of which only a fetch can tell what they make of the list: an item under a delete that
+    /// came before the server's [history](crate::History) broke off, a change that comes when what it
+    /// lies under is not remembered any more.
     pub doubted: usize,
     /// Updates held until their item arrives.
     pub parked: usize,

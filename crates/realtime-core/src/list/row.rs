@@ -25,6 +25,7 @@ struct Versions {
     era: u32,
     has_whole: bool,
     has_placed: bool,
+    has_hole: bool,
 }
 
 impl Row {
@@ -38,6 +39,7 @@ impl Row {
                 era,
                 has_whole: false,
                 has_placed: false,
+                has_hole: false,
             },
         };
         row.set_version(version);
@@ -53,6 +55,21 @@ impl Row {
     pub(super) fn set_version(&mut self, version: Option<u64>) {
         self.versions.has_whole = version.is_some();
         self.versions.whole = version.unwrap_or_default();
+    }
+
+    /// Whether a patch became part of the base before one that may lie under it had come.
+    pub(super) const fn has_hole(&self) -> bool {
+        self.versions.has_hole
+    }
+
+    /// Notes whether versions are missing before these patches, which become part of the base.
+    pub(super) fn note_holes(&mut self, patches: &[Patch]) {
+        let mut last = self.version();
+        for patch in patches {
+            let follows = last.and_then(|last| last.checked_add(1)) == patch.version;
+            self.versions.has_hole |= !follows;
+            last = patch.version;
+        }
     }
 
     /// The version of what gave the row its place.
@@ -91,6 +108,7 @@ impl Row {
         if let Some(version) = version {
             recent.take_up_to(id, version);
             self.set_version(Some(version));
+            self.versions.has_hole = false;
         } else {
             let newest = recent.take(id).last().and_then(|patch| patch.version);
             self.set_version(self.version().max(newest));

@@ -29,8 +29,11 @@ impl ErasedList {
         let Some(row) = self.rows.get_mut(&id) else {
             return self.add(now, &id, item, version);
         };
-        if version.is_some() && row.version() >= version && !off(Rule::VersionGuard) {
-            return self.ignore();
+        // The whole of a version of which the row has but a part is news.
+        let is_fuller = row.has_hole() && row.version() == version;
+        if version.is_some() && row.version() >= version && !is_fuller && !off(Rule::VersionGuard) {
+            let doubted = row.has_hole();
+            return self.ignore_late(doubted);
         }
         let shown = row.set_base(&id, &mut self.recent, (item, version), self.era);
         self.stats.applied += 1;
@@ -56,10 +59,18 @@ impl ErasedList {
             self.parked.push(now, id, version, json);
         }
         self.stats.parked += 1;
-        while self.parked.pop_overflow().is_some() {
-            self.stats.parked_dropped += 1;
+        while let Some((id, patch)) = self.parked.pop_overflow() {
+            self.miss(now, &id, &patch);
         }
         Ok(Applied::parked())
+    }
+
+    /// Drops a parked patch whose item has not come.
+    pub(super) fn miss(&mut self, now: Instant, id: &RowId, patch: &Patch) {
+        self.stats.parked_dropped += 1;
+        if let Some(before) = patch.version.and_then(|version| version.checked_sub(1)) {
+            self.missed.insert(now, id, Some(before), true);
+        }
     }
 
     /// Takes a delete.
@@ -115,6 +126,7 @@ impl ErasedList {
         };
         let mut patches = self.recent.take_up_to(id, version);
         patches.push(patch);
+        row.note_holes(&patches);
         row.set_version(row.version().max(Some(version)));
         if self.recent.of(id).is_empty() {
             // What is shown has all of them already.
@@ -143,16 +155,22 @@ impl ErasedList {
     }
 
     pub(super) fn ignore(&mut self) -> Applied {
+        self.ignore_late(false)
+    }
+
+    /// Ignores a change that comes too late; `doubted` if the row may lack it.
+    fn ignore_late(&mut self, doubted: bool) -> Applied {
         self.stats.ignored_old += 1;
-        Applied::ignored()
+        Applied {
+            doubted: doubted.into(),
+            ..Applied::ignored()
+        }
     }
 
     fn add(&mut self, now: Instant, id: &RowId, item: Item, version: Option<u64>) -> Applied {
         if self.tombstones.outrank(id, version) {
-            return Applied {
-                doubted: usize::from(!self.tombstones.is_present(id)),
-                ..self.ignore()
-            };
+            let doubted = !self.tombstones.is_present(id);
+            return self.ignore_late(doubted);
         }
         if self.rows.len() >= self.max_items {
             self.stats.rejected += 1;
@@ -167,7 +185,10 @@ impl ErasedList {
         self.pending.item(id);
         self.stats.applied += 1;
         self.unpark(now, id);
-        Applied::changed(true)
+        Applied {
+            doubted: self.missed.outrank(id, version).into(),
+            ..Applied::changed(true)
+        }
     }
 
     fn patch_row(
@@ -190,7 +211,8 @@ impl ErasedList {
         };
         let repeat = row.version() >= Some(version) || self.recent.contains(id, version);
         if repeat && !off(Rule::VersionGuard) {
-            return Ok(self.ignore());
+            let doubted = row.has_hole() && row.version() > Some(version);
+            return Ok(self.ignore_late(doubted));
         }
         // Over a row of another history no patch is complete, whatever its number.
         let follows = row.version().is_some()

@@ -126,6 +126,58 @@ fn recent_patches_of_one_row_and_of_all_are_bounded_without_losing_a_change() {
 }
 
 #[test]
+fn an_item_that_comes_when_its_update_is_forgotten_is_doubted() {
+    let mut list: KeyedList<Task> = KeyedList::new(ListOptions::default().with_parked(1, MINUTE));
+    for id in ["a", "b"] {
+        let patch = json!({ "version": 3, "rank": 3 }).to_string();
+        list.update(NOW, id, &patch).unwrap();
+    }
+    list.expire(NOW + MINUTE);
+    assert_eq!(list.stats().parked_dropped, 2, "one for room, one for age");
+    for (id, version, doubted) in [("a", 2, 1), ("b", 3, 0), ("c", 1, 0)] {
+        let applied = list.upsert(NOW + MINUTE, Task::new(id, version, 0));
+        assert_eq!((applied.changed, applied.doubted), (true, doubted), "{id}");
+    }
+    list.update(NOW, "d", &json!({ "version": 3 }).to_string())
+        .unwrap();
+    list.expire(NOW + MINUTE);
+    list.expire(NOW + 12 * MINUTE);
+    let applied = list.upsert(NOW + 12 * MINUTE, Task::new("d", 1, 0));
+    assert_eq!(applied.doubted, 0, "forgotten like a delete");
+}
+
+#[test]
+fn a_change_that_comes_when_a_newer_patch_has_become_final_is_doubted() {
+    let patched = || {
+        let mut list = KeyedList::default();
+        apply(&mut list, create(&Task::new("a", 1, 0)));
+        let newer = update(json!({ "id": "a", "version": 3, "rank": 3 }));
+        apply(&mut list, newer);
+        list.expire(NOW + MINUTE);
+        list
+    };
+    let mut list = patched();
+    let late = apply(&mut list, update(json!({ "id": "a", "version": 2 })));
+    assert_eq!((late.ignored, late.doubted), (1, 1));
+    let late = apply(&mut list, create(&Task::new("a", 2, 2)));
+    assert_eq!((late.ignored, late.doubted), (1, 1));
+    let repeat = apply(
+        &mut list,
+        update(json!({ "id": "a", "version": 3, "rank": 3 })),
+    );
+    assert_eq!((repeat.ignored, repeat.doubted), (1, 0));
+    let whole = apply(&mut list, create(&Task::new("a", 3, 30)));
+    assert!(whole.changed, "the row had but a part of this version");
+    let late = apply(&mut list, update(json!({ "id": "a", "version": 2 })));
+    assert_eq!((late.ignored, late.doubted), (1, 0));
+
+    let mut list = patched();
+    list.replace(NOW, vec![Task::new("a", 3, 3)]);
+    let late = apply(&mut list, update(json!({ "id": "a", "version": 2 })));
+    assert_eq!((late.ignored, late.doubted), (1, 0));
+}
+
+#[test]
 fn a_list_that_remembers_nothing_still_takes_events_in_order() {
     let options = ListOptions::default()
         .with_recent(0, MINUTE)
