@@ -69,7 +69,9 @@ pub const LEAVE: &str = "presence:leave";
 ///
 /// *Joining.* Until the room's snapshot comes, changes are shown as they come and also parked; the
 /// snapshot then replaces the room and the parked changes are applied over it, in order, in one step.
-/// After 5 s without a snapshot the room counts as live, for servers that send none.
+/// After 5 s without a snapshot the room counts as live, for servers that send none. Where a snapshot
+/// may be an answer to an earlier announcement (on a resumed session, after a leave), changes are
+/// parked for all of the 5 s and applied over each that comes.
 ///
 /// *Silence.* A connection unheard of for 2.5 heartbeats of our own clock is dropped, to within a
 /// quarter of a second, but not while the link is down or we are joining, and after a timer
@@ -160,11 +162,17 @@ impl Roster {
     /// The channel is subscribed on a fresh socket: announces us and waits for the room's snapshot.
     /// Also the way back after [`leave`](Self::leave).
     pub fn link_up(&mut self, now: Instant) {
+        self.link_up_as(now, false);
+    }
+
+    /// The same; `resumed` if what the server had to say to us before may still come.
+    pub(crate) fn link_up_as(&mut self, now: Instant, resumed: bool) {
         if self.trust.is_live() {
             self.members.journal.touch();
         }
         self.members.mark_stale();
-        self.trust.join(now);
+        let again = resumed || self.trust.has_left();
+        self.trust.join(now, again);
         self.catch_up(now);
         if self.stats.announced == 0 || !off(Rule::Reannounce) {
             self.announcer.link_up(now);
@@ -397,7 +405,7 @@ impl Roster {
     }
 
     fn replace(&mut self, now: Instant, mut room: Room) {
-        for diff in self.trust.take_parked() {
+        for diff in self.trust.parked() {
             room.apply(diff, &mut self.members, &self.options, &mut self.stats);
         }
         self.members.replace(room);

@@ -62,6 +62,8 @@ impl Membership {
         let room = rooms.open(channel, context)?;
         let known: Option<&mut Self> = room.all_mut().next();
         let users = known.as_ref().map_or(0, |it| it.users);
+        // What the one before asked for may still come.
+        let resumed = known.is_some();
         if known.is_none_or(|it| it.roster.user().id != user.id) {
             let roster = Roster::new(channel.clone(), user.clone(), options).with_seed(seed);
             let mut new = Self {
@@ -73,7 +75,7 @@ impl Membership {
             };
             new.roster.set_visible(now, visible);
             if room.is_up {
-                new.roster.link_up(now);
+                new.roster.link_up_as(now, resumed);
             }
             room.put_first(new);
         }
@@ -96,7 +98,7 @@ impl Membership {
 impl Occupant for Membership {
     fn handle(&mut self, now: Instant, happening: &Happening<'_>) {
         match *happening {
-            Happening::ChannelUp(_) => self.roster.link_up(now),
+            Happening::ChannelUp { resumed, .. } => self.roster.link_up_as(now, resumed),
             Happening::ChannelDown(_) => self.roster.link_down(now),
             Happening::Leaving => self.roster.leave(now),
             // The user has signed out: nobody is known to be here.

@@ -49,7 +49,7 @@ impl Part for Mutations {
             Happening::Up => doing.queue.link_up(now),
             Happening::Down => doing.drop_carried_out(),
             Happening::Ended => doing.give_up_waiting(),
-            Happening::ChannelUp(_) => doing.queue.channel_live(),
+            Happening::ChannelUp { .. } => doing.queue.channel_live(),
             Happening::EntryMade(entry) => doing.lay_pending(entry),
             Happening::EntryTouched(entry) if doing.queue.is_active() => doing.hear_overlay(entry),
             Happening::Settled(send, result) => {

@@ -65,7 +65,11 @@ pub(super) enum Happening<'a> {
     /// No link will come, unless the app wants one again.
     Ended,
     /// Events of a channel are applied from now on, known to arrive or not.
-    ChannelUp(&'a ChannelName),
+    ChannelUp {
+        channel: &'a ChannelName,
+        /// Whether the server goes on where the link before it ended, with what it had to say then.
+        resumed: bool,
+    },
     /// Events of a channel do not arrive any more.
     ChannelDown(&'a ChannelName),
     /// An event came on a channel that is in use.

@@ -122,8 +122,8 @@ impl Room {
     /// live, or may be, again on the same link, when a late answer comes.
     pub(super) fn handle(&mut self, now: Instant, happening: &Happening<'_>) {
         match happening {
-            Happening::ChannelUp(_) if self.is_up => return,
-            Happening::ChannelUp(_) => self.is_up = true,
+            Happening::ChannelUp { .. } if self.is_up => return,
+            Happening::ChannelUp { .. } => self.is_up = true,
             Happening::ChannelDown(_) => self.is_up = false,
             _ => {}
         }

@@ -183,7 +183,7 @@ impl Part for Rooms {
     fn handle(&mut self, happening: &Happening<'_>, context: &mut Context<'_>) -> bool {
         let now = context.turn.now;
         match *happening {
-            Happening::ChannelUp(channel) | Happening::ChannelDown(channel) => {
+            Happening::ChannelUp { channel, .. } | Happening::ChannelDown(channel) => {
                 if let Some(room) = self.get_mut(channel) {
                     room.handle(now, happening);
                 }

@@ -11,7 +11,7 @@ use super::{
     waking::Waking,
 };
 use crate::{
-    channel::{ChannelOutput, GapReason, Verdict},
+    channel::{ChannelOutput, Continuity, GapReason, Verdict},
     id::{ChannelName, EventName, MessageId, Position},
     key::QueryKey,
     mutation::MutationLimits,
@@ -218,14 +218,19 @@ impl Root {
             } => {
                 tracing::debug!(%channel, ?continuity, "channel live");
                 store.tell_of_channel(&channel, turn);
+                let resumed = matches!(continuity, Continuity::Recovered { .. });
                 store.channel_live(now, &channel, continuity, position, link);
-                self.tell(&Happening::ChannelUp(&channel));
+                let channel = &channel;
+                self.tell(&Happening::ChannelUp { channel, resumed });
             }
             ChannelOutput::Unknown { channel, asked, .. } => {
                 tracing::debug!(%channel, "nothing tells whether its events arrive");
                 store.channel_unknown(now, &channel, asked, link);
                 turn.dirty.mark(Topic::Presence(channel.clone()));
-                self.tell(&Happening::ChannelUp(&channel));
+                self.tell(&Happening::ChannelUp {
+                    channel: &channel,
+                    resumed: false,
+                });
             }
             ChannelOutput::Lost { channel } => {
                 store.channel_down(now, &channel);

@@ -94,7 +94,7 @@ impl Typing {
 impl Occupant for Typing {
     fn handle(&mut self, now: Instant, happening: &Happening<'_>) {
         match happening {
-            Happening::ChannelUp(_) => self.room.link_up(now),
+            Happening::ChannelUp { .. } => self.room.link_up(now),
             Happening::ChannelDown(_) => self.room.link_down(now),
             Happening::Leaving => self.room.stop(now),
             // The user has signed out: nobody is known to type.

@@ -28,20 +28,27 @@ const EXPIRY_STEP: Duration = Duration::from_millis(250);
 enum Phase {
     #[default]
     Down,
-    /// Waiting for the snapshot, with the changes since.
-    Joining {
-        until: Instant,
-        parked: VecDeque<Diff>,
-        /// How many bytes those take.
-        bytes: usize,
-    },
+    /// Waiting for the snapshot.
+    Joining,
     Live,
     Left,
+}
+
+/// The changes since we joined, as long as a snapshot may come that was made before them.
+#[derive(Debug)]
+struct Parking {
+    until: Instant,
+    /// Whether what the server sent on the link before may come again, snapshots among it.
+    resumed: bool,
+    diffs: VecDeque<Diff>,
+    /// How many bytes those take.
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Trust {
     phase: Phase,
+    parking: Option<Parking>,
     /// Whether the server has sent the room's snapshot on this link.
     is_told: bool,
     /// When the link came up. Nobody could be heard before, so nobody expires until an expiry later.
@@ -61,13 +68,16 @@ impl Trust {
         matches!(self.phase, Phase::Left)
     }
 
-    pub(super) fn join(&mut self, now: Instant) {
+    /// The link is up; `resumed` if it goes on with the one before it.
+    pub(super) fn join(&mut self, now: Instant, resumed: bool) {
         *self = Self {
-            phase: Phase::Joining {
+            phase: Phase::Joining,
+            parking: Some(Parking {
                 until: now + SYNC_TIMEOUT,
-                parked: VecDeque::new(),
+                resumed,
+                diffs: VecDeque::new(),
                 bytes: 0,
-            },
+            }),
             is_told: false,
             up_since: now,
             grace_until: None,
@@ -79,26 +89,27 @@ impl Trust {
         if !self.has_left() {
             self.phase = if left { Phase::Left } else { Phase::Down };
         }
+        self.parking = None;
     }
 
-    /// Keeps a change if the snapshot is still to come; the oldest make way.
+    /// Keeps a change if a snapshot is still to come; the oldest make way.
     pub(super) fn park(
         &mut self,
         diff: impl FnOnce() -> Diff,
         options: &PresenceOptions,
         stats: &mut PresenceStats,
     ) {
-        let Phase::Joining { parked, bytes, .. } = &mut self.phase else {
+        let Some(Parking { diffs, bytes, .. }) = &mut self.parking else {
             return;
         };
         stats.parked += 1;
         if !off(Rule::PresenceParking) {
             let diff = diff();
             *bytes += diff.bytes();
-            parked.push_back(diff);
+            diffs.push_back(diff);
         }
-        while parked.len() > options.max_parked || *bytes > options.max_bytes {
-            let Some(gone) = parked.pop_front() else {
+        while diffs.len() > options.max_parked || *bytes > options.max_bytes {
+            let Some(gone) = diffs.pop_front() else {
                 break;
             };
             *bytes -= gone.bytes();
@@ -106,20 +117,20 @@ impl Trust {
         }
     }
 
-    /// The changes that came before the snapshot.
-    pub(super) fn take_parked(&mut self) -> VecDeque<Diff> {
-        match &mut self.phase {
-            Phase::Joining { parked, bytes, .. } => {
-                *bytes = 0;
-                std::mem::take(parked)
-            }
-            _ => VecDeque::new(),
+    /// The changes that may have come after this snapshot was made. On a resumed link it may be an
+    /// answer to the link before, and the one to this link still to come.
+    pub(super) fn parked(&mut self) -> VecDeque<Diff> {
+        match &mut self.parking {
+            Some(parking) if parking.resumed => parking.diffs.clone(),
+            Some(parking) => std::mem::take(&mut parking.diffs),
+            None => VecDeque::new(),
         }
     }
 
     /// The snapshot is here; true if that made the room live.
     pub(super) fn synced(&mut self) -> bool {
         self.is_told = true;
+        self.parking = self.parking.take().filter(|it| it.resumed);
         self.go_live()
     }
 
@@ -129,7 +140,7 @@ impl Trust {
     }
 
     fn go_live(&mut self) -> bool {
-        let joining = matches!(self.phase, Phase::Joining { .. });
+        let joining = matches!(self.phase, Phase::Joining);
         if joining {
             self.phase = Phase::Live;
         }
@@ -138,7 +149,11 @@ impl Trust {
 
     /// Stops waiting for a snapshot if that took too long; true if that made the room live.
     pub(super) fn give_up_waiting(&mut self, now: Instant) -> bool {
-        matches!(self.phase, Phase::Joining { until, .. } if until <= now) && self.go_live()
+        if self.parking.as_ref().is_none_or(|it| it.until > now) {
+            return false;
+        }
+        self.parking = None;
+        self.go_live()
     }
 
     /// Compares the clock with what was `due`, before anything of it is done.
@@ -174,10 +189,7 @@ impl Trust {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let waiting = match self.phase {
-            Phase::Joining { until, .. } => Some(until),
-            _ => None,
-        };
+        let waiting = self.parking.as_ref().map(|it| it.until);
         earliest(waiting, self.expiry_deadline())
     }
 
@@ -201,7 +213,7 @@ mod tests {
 
     fn live_since_zero_with_expiry_at(seconds: u64) -> Trust {
         let mut trust = Trust::default();
-        trust.join(at(0));
+        trust.join(at(0), false);
         trust.synced();
         trust.expect_expiry(at(seconds));
         trust

@@ -272,6 +272,27 @@ fn changes_before_the_snapshot_are_shown_at_once_and_win_over_it_in_order() {
 }
 
 #[test]
+fn a_snapshot_that_was_asked_for_before_does_not_hide_the_changes_under_the_next_one() {
+    let mut roster = live_roster();
+    online(&mut roster, 1, "u1", "c1");
+    // Whoever comes back at once may still be sent what they asked for before they left.
+    roster.leave(at(10));
+    roster.link_up(at(20));
+    let before = [row("u1", Some("c1"), "online", Value::Null)];
+    sync(&mut roster, 30, &before);
+    assert!(roster.snapshot().live);
+    online(&mut roster, 40, "u2", "c2");
+    leave(&mut roster, 50, "u1", None);
+    for millis in [60, 5_010] {
+        // The answer to the second announcement was made before u2 came and u1 went.
+        sync(&mut roster, millis, &before);
+        assert_eq!(ids(&roster), ["me", "u2"]);
+    }
+    sync(&mut roster, 5_020, &before);
+    assert_eq!(ids(&roster), ["me", "u1"], "a late snapshot is a new one");
+}
+
+#[test]
 fn a_room_without_snapshots_is_live_after_five_seconds() {
     let mut roster = roster_with(PresenceOptions::default());
     roster.link_up(at(0));

@@ -5,7 +5,8 @@ use crate::{
     task::{Table, Task},
 };
 use realtime_core::{
-    Client, ClientOptions, Continuity, GapReason, Instant, ListSpec, QueryOptions, key,
+    ChannelName, Client, ClientOptions, Continuity, GapReason, Instant, ListSpec, PresenceOptions,
+    QueryOptions, User, key,
     testing::{PeerId, World},
     wire::socketio::{ChannelMapping, SocketIoCodec, SocketIoOptions},
 };
@@ -90,6 +91,47 @@ fn a_session_without_any_event_is_resumed_where_the_server_permits_it() {
         let fetches = if permits { 1 } else { 2 };
         assert_eq!(world.fetched(peer).len(), fetches);
     }
+}
+
+#[test]
+fn the_room_that_a_session_brings_again_is_not_taken_for_the_one_asked_for_now() {
+    let mut world = world(6);
+    world.server.socketio().expect("it does").recovers = true;
+    world.server.abilities.positions = false;
+    world.server.abilities.sync_delay = 2 * SECOND;
+    let room = ChannelName::from("room");
+    let join = |world: &mut World, peer, id: &str| {
+        let user = User::new(id, id);
+        let joined = world.act(peer, |client, now| {
+            client.join(now, &room, user, PresenceOptions::default())
+        });
+        drop(joined.expect("there is room for a channel"));
+    };
+    let (ada, lin) = (connect(&mut world), connect(&mut world));
+    join(&mut world, ada, "ada");
+    world.run(SECOND / 2);
+    world.server.publish("room", "noted", "{}");
+    world.run(SECOND / 2);
+    // The server's answer goes into a socket that is dead, and comes again with the session.
+    world.swallow(ada);
+    world.run(2 * SECOND);
+    world.take_down(ada);
+    world.run(SECOND);
+    world.heal(ada);
+    while !world.client(ada).presence(&room).is_some_and(|it| it.live) {
+        world.run(SECOND / 100);
+    }
+    join(&mut world, lin, "lin");
+    for _ in 0..50 {
+        world.run(SECOND / 10);
+        let shown = world.client(ada).presence(&room).expect("joined");
+        let ids: Vec<&str> = shown.members.iter().map(|it| &*it.user.id).collect();
+        if world.client(lin).presence(&room).is_some_and(|it| it.live) {
+            assert_eq!(ids, ["ada", "lin"]);
+        }
+    }
+    let stats = world.client(ada).presence_stats(&room).expect("joined");
+    assert_eq!(stats.syncs, 2, "of the link before, and of this one");
 }
 
 #[test]
