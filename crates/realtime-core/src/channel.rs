@@ -26,7 +26,6 @@ use crate::{
     rule::{Rule, off},
     time::Instant,
 };
-use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, rc::Rc};
 use subscription::Subscription;
 
@@ -81,7 +80,7 @@ pub struct Channels {
     options: ChannelOptions,
     rng: fastrand::Rng,
     id_prefix: Rc<str>,
-    entries: FxHashMap<ChannelName, Subscription>,
+    entries: OrderedMap<ChannelName, Subscription>,
     leases: OrderedMap<LeaseId, Lease>,
     /// The `subscribe`s of this link that may still be answered.
     unanswered: OrderedMap<MessageId, ChannelName>,
@@ -104,7 +103,7 @@ impl Channels {
             options,
             rng,
             id_prefix: id_prefix.into(),
-            entries: FxHashMap::default(),
+            entries: OrderedMap::new(),
             leases: OrderedMap::new(),
             unanswered: OrderedMap::new(),
             timers: OrderedSet::new(),
@@ -257,12 +256,12 @@ impl Channels {
         self.timers
             .retain(|(_, _, timer)| *timer != Timer::Subscription);
         let mut lost = OrderedSet::new();
-        for (channel, entry) in &mut self.entries {
+        self.entries.visit_mut(|channel, entry| {
             entry.due = None;
             if entry.down() {
                 lost.insert((entry.order, channel.clone()));
             }
-        }
+        });
         self.outputs.extend(
             lost.into_iter()
                 .map(|(_, channel)| ChannelOutput::Lost { channel }),
@@ -272,9 +271,7 @@ impl Channels {
     /// The user signs out, with the link down: what is wanted stays, but is asked for anew and not
     /// resumed.
     pub fn start_over(&mut self) {
-        for entry in self.entries.values_mut() {
-            entry.start_over();
-        }
+        self.entries.visit_mut(|_, entry| entry.start_over());
     }
 
     /// Whether `id` is of a `subscribe` that this link waits for an answer to.

@@ -6,9 +6,8 @@
 
 use crate::{
     id::{ChannelName, EntryId, RowId},
-    ordered::OrderedMap,
+    ordered::{OrderedMap, OrderedSet},
 };
-use rustc_hash::FxHashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Something a hook can watch.
@@ -57,7 +56,7 @@ impl ItemHash {
 /// [`Dirty::MAX_ITEMS`] rows of one list, "any row" stands for all.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
-    topics: FxHashSet<Topic>,
+    topics: OrderedSet<Topic>,
     /// How many rows of each list wait.
     items: OrderedMap<EntryId, usize>,
     urgent: bool,
@@ -110,7 +109,7 @@ impl Dirty {
     pub(crate) fn take(&mut self) -> Vec<Topic> {
         self.urgent = false;
         self.items.clear();
-        self.topics.drain().collect()
+        std::mem::take(&mut self.topics).into_iter().collect()
     }
 }
 
@@ -132,7 +131,7 @@ mod tests {
     fn ids_chosen_to_share_a_hash_do_not() {
         // For a hash that multiplies, these differ only in what it shifts out.
         let crafted = (0..1_000_u64).map(|n| n << 54);
-        let hashes: FxHashSet<ItemHash> = crafted.map(ItemHash::of).collect();
+        let hashes: OrderedSet<ItemHash> = crafted.map(ItemHash::of).collect();
         assert_eq!(hashes.len(), 1_000);
     }
 

@@ -83,6 +83,13 @@ pub(crate) fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant
     }
 }
 
+/// `whole` times `factor`, to the microsecond: without what `Duration::mul_f64` carries to refuse odd
+/// factors.
+pub(crate) fn scaled(whole: Duration, factor: f64) -> Duration {
+    let micros = whole.as_secs() as f64 * 1e6 + f64::from(whole.subsec_micros());
+    Duration::from_micros((micros * factor) as u64)
+}
+
 /// A duration in seconds, as people read it: `10`, `2.5`. Without the printing of floating-point
 /// numbers, which weighs more than a page wants to carry for it.
 pub(crate) struct Seconds(pub(crate) Duration);

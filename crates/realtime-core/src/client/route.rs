@@ -2,9 +2,9 @@
 
 use crate::{
     id::{ChannelName, EventName},
+    ordered::OrderedMap,
     query::{BindingIndex, EntryId},
 };
-use rustc_hash::FxHashMap;
 
 /// Names one listener of the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,11 +20,11 @@ pub(crate) enum Target {
 /// Targets by event name and channel. Finding an event's targets takes two look-ups, whatever the
 /// number of channels. Bounded by the entries and listeners that registered.
 #[derive(Debug, Default)]
-pub(crate) struct Routes(FxHashMap<EventName, EventRoutes>);
+pub(crate) struct Routes(OrderedMap<EventName, EventRoutes>);
 
 #[derive(Debug, Default)]
 struct EventRoutes {
-    by_channel: FxHashMap<ChannelName, Vec<Target>>,
+    by_channel: OrderedMap<ChannelName, Vec<Target>>,
     anywhere: Vec<Target>,
 }
 
@@ -48,12 +48,11 @@ impl EventRoutes {
 
 impl Routes {
     pub(crate) fn add(&mut self, event: &EventName, channel: Option<&ChannelName>, target: Target) {
-        let routes = self.0.entry(event.clone()).or_default();
+        let routes = self.0.get_or_insert_with(event.clone(), Default::default);
         match channel {
             Some(channel) => routes
                 .by_channel
-                .entry(channel.clone())
-                .or_default()
+                .get_or_insert_with(channel.clone(), Vec::new)
                 .push(target),
             None => routes.anywhere.push(target),
         }

@@ -1,6 +1,6 @@
 //! Merging objects as they are written: each text is read once, however deep its objects lie.
 
-use crate::error::DecodeError;
+use crate::{error::DecodeError, ordered::OrderedMap};
 use std::borrow::Cow;
 
 /// Objects within objects, as many as the JSON parser would read into a tree.
@@ -30,7 +30,7 @@ fn merge_into(
     };
     let fields = match target {
         Some(Part::Object(fields)) => fields,
-        _ => Vec::new(),
+        _ => OrderedMap::new(),
     };
     out.push('{');
     let start = out.len();
@@ -82,7 +82,7 @@ enum Part<'a> {
     Object(Fields<'a>),
 }
 
-type Fields<'a> = Vec<(Cow<'a, str>, Part<'a>)>;
+type Fields<'a> = OrderedMap<Cow<'a, str>, Part<'a>>;
 
 impl<'a> Part<'a> {
     /// What there is for a field of this name.
@@ -90,8 +90,7 @@ impl<'a> Part<'a> {
         let Self::Object(fields) = self else {
             return None;
         };
-        let at = fields.binary_search_by(|(field, _)| (**field).cmp(name));
-        fields.get(at.ok()?).map(|(_, part)| part)
+        fields.get(name)
     }
 }
 
@@ -120,7 +119,7 @@ impl<'a> Reader<'a> {
             ));
         }
         self.at += 1;
-        let mut fields: Fields<'a> = Vec::new();
+        let mut fields: Fields<'a> = OrderedMap::new();
         while self.peek() != Some(b'}') {
             if !fields.is_empty() {
                 self.eat(b',')?;
@@ -134,13 +133,10 @@ impl<'a> Reader<'a> {
                     None => Part::Whole(self.whole()?),
                 },
             };
-            fields.push((name, value));
+            // Of two fields with one name the later counts.
+            fields.insert(name, value);
         }
         self.at += 1;
-        // Of two fields with one name the later counts.
-        fields.reverse();
-        fields.sort_by(|a, b| a.0.cmp(&b.0));
-        fields.dedup_by(|later, first| later.0 == first.0);
         Ok(Part::Object(fields))
     }
 

@@ -19,7 +19,6 @@ use crate::{
     overlay::{Overlay, OverlayNews},
     time::Instant,
 };
-use rustc_hash::FxHashMap;
 use std::{any::Any, collections::VecDeque, fmt};
 
 /// What [`QueryCache::observe`] gives.
@@ -83,7 +82,7 @@ pub struct Observed {
 /// # Ok::<(), realtime_core::query::QueryError>(())
 /// ```
 pub struct QueryCache {
-    pub(super) entries: FxHashMap<EntryId, Entry>,
+    pub(super) entries: OrderedMap<EntryId, Entry>,
     /// Ordered, so that all keys with one prefix lie side by side.
     pub(super) keys: OrderedMap<QueryKey, EntryId>,
     pub(super) observers: OrderedMap<ObserverId, EntryId>,
@@ -105,7 +104,7 @@ impl QueryCache {
     #[must_use]
     pub fn new(rng: fastrand::Rng, limits: QueryLimits) -> Self {
         Self {
-            entries: FxHashMap::default(),
+            entries: OrderedMap::new(),
             keys: OrderedMap::new(),
             observers: OrderedMap::new(),
             timers: OrderedSet::new(),

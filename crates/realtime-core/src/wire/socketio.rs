@@ -32,7 +32,7 @@ use attachments::Pending;
 use namespaces::Namespaces;
 use recovery::{EarlyEvents, Session};
 use rooms::Rooms;
-use std::{borrow::Cow, collections::VecDeque};
+use std::{borrow::Cow, collections::VecDeque, fmt};
 
 /// Speaks Socket.IO: packets in, packets out, and the convention that maps events to channels.
 ///
@@ -49,13 +49,12 @@ use std::{borrow::Cow, collections::VecDeque};
 /// assert_eq!((&*event.event, event.channel.as_deref()), ("stock:update", Some("stocks:ACME")));
 /// # Ok::<(), realtime_core::wire::WireError>(())
 /// ```
-#[derive(Debug)]
 pub struct SocketIoCodec {
     options: SocketIoOptions,
     /// The namespace that the socket is opened for; events of no channel are its.
     main: String,
     stage: Stage,
-    token: Option<Secret>,
+    token: Option<String>,
     max_payload: Option<usize>,
     acks: Acks,
     /// A packet that waits for its binary frames.
@@ -88,12 +87,10 @@ enum Stage {
     Over,
 }
 
-/// Its `Debug` does not show it.
-struct Secret(String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
+/// Says no more than its name: a page carries this for each codec that it may have.
+impl fmt::Debug for SocketIoCodec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SocketIoCodec")
     }
 }
 

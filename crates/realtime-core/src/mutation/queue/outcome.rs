@@ -9,7 +9,7 @@ use crate::{
     ordered::OrderedSet,
     outbox::SendId,
     rule::{Rule, off},
-    time::Instant,
+    time::{Instant, scaled},
 };
 use serde_json::Value;
 use std::{rc::Rc, time::Duration};
@@ -185,7 +185,7 @@ impl Mutations {
         if error.is_retryable() && entry.failures < entry.mutation.retries {
             let backoff =
                 Duration::from_secs(1 << entry.failures.min(5)).min(Duration::from_secs(30));
-            let jittered = backoff.mul_f64(0.5 + self.rng.f64() / 2.0);
+            let jittered = scaled(backoff, 0.5 + self.rng.f64() / 2.0);
             let asked = Duration::from_millis(error.retry_after().unwrap_or(0).min(300_000));
             let not_before = now + jittered.max(asked);
             entry.failures += 1;

@@ -1,7 +1,9 @@
 //! Which of our packets an acknowledgement answers.
 
-use crate::id::{ChannelName, MessageId};
-use std::collections::BTreeMap;
+use crate::{
+    id::{ChannelName, MessageId},
+    ordered::OrderedMap,
+};
 
 /// What an acknowledgement is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub(super) enum Awaited {
 /// The acknowledgements that one socket still owes, by number, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Acks {
-    owed: BTreeMap<u64, Awaited>,
+    owed: OrderedMap<u64, Awaited>,
     next: u64,
     dropped: u64,
 }

@@ -53,7 +53,7 @@ impl SocketIoCodec {
             payload.raw("params", params);
         }
         let token = options.token().map(Token::as_str);
-        let token = token.or_else(|| Some(self.token.as_ref()?.0.as_str()));
+        let token = token.or(self.token.as_deref());
         payload.text(&self.options.auth_field, token);
         let payload = if payload.is_empty() {
             String::new()

@@ -1,8 +1,10 @@
 //! Channels that are namespaces: which of them are connected, on their way in or on their way out.
 
 use super::recovery::Session;
-use crate::id::{ChannelName, MessageId};
-use std::collections::BTreeMap;
+use crate::{
+    id::{ChannelName, MessageId},
+    ordered::OrderedMap,
+};
 
 /// A namespace as it stands in packets: with a slash before it, and without one at its end.
 pub(super) fn normalised(name: &str) -> String {
@@ -51,20 +53,18 @@ pub(super) enum Step {
 /// All of them, by name. The client has no more channels than it may, so there are no more of these.
 #[derive(Debug, Default)]
 pub(super) struct Namespaces {
-    by_name: BTreeMap<String, Namespace>,
+    by_name: OrderedMap<String, Namespace>,
 }
 
 impl Namespaces {
     /// `channel` is wanted, and `id` waits for the answer.
     pub(super) fn subscribe(&mut self, name: &str, channel: &ChannelName, id: &MessageId) -> Step {
-        let entry = self
-            .by_name
-            .entry(name.to_owned())
-            .or_insert_with(|| Namespace {
-                channel: channel.clone(),
-                state: State::Out,
-                session: Session::default(),
-            });
+        let new = || Namespace {
+            channel: channel.clone(),
+            state: State::Out,
+            session: Session::default(),
+        };
+        let entry = self.by_name.get_or_insert_with(name.to_owned(), new);
         match &mut entry.state {
             State::Out => {
                 let wanted = Some(id.clone());
@@ -111,9 +111,7 @@ impl Namespaces {
 
     /// The socket is gone, and only the sessions are left of them.
     pub(super) fn leave_all(&mut self) {
-        for entry in self.by_name.values_mut() {
-            entry.state = State::Out;
-        }
+        self.by_name.visit_mut(|_, entry| entry.state = State::Out);
     }
 
     /// Those that were not asked for again will not be resumed.

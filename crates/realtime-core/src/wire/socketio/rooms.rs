@@ -1,12 +1,14 @@
 //! Which channels the server has let us join, as far as its session and ours may differ.
 
-use crate::id::{ChannelName, MessageId};
-use std::collections::BTreeMap;
+use crate::{
+    id::{ChannelName, MessageId},
+    ordered::OrderedMap,
+};
 
 /// Channels by name.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
-    by_name: BTreeMap<ChannelName, Room>,
+    by_name: OrderedMap<ChannelName, Room>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -68,14 +70,14 @@ impl Rooms {
 
     /// The socket is gone.
     pub(super) fn break_off(&mut self) {
-        for room in self.by_name.values_mut() {
+        self.by_name.visit_mut(|_, room| {
             let joined = match room {
                 Room::Joined => true,
                 Room::Asked(_) | Room::Leaving => false,
                 Room::Unclaimed { joined } => *joined,
             };
             *room = Room::Unclaimed { joined };
-        }
+        });
     }
 
     /// The session goes on, and the channel is wanted: whether it is joined for sure.

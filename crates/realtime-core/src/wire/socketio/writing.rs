@@ -2,7 +2,7 @@
 
 use super::{
     super::{CodecOutput, Frame, Outbound},
-    Secret, SocketIoCodec, Stage,
+    SocketIoCodec, Stage,
     acks::Awaited,
     attachments::Pending,
     events::is_reserved,
@@ -29,7 +29,7 @@ impl SocketIoCodec {
         let by_namespace = self.options.mapping == ChannelMapping::Namespace;
         match *message {
             // CONNECT goes out when the server has opened.
-            Outbound::Auth { token, .. } => self.token = Some(Secret(token.to_owned())),
+            Outbound::Auth { token, .. } => self.token = Some((*token).to_owned()),
             Outbound::Subscribe {
                 id,
                 channel,
