@@ -77,6 +77,8 @@ struct Member {
     unnamed: OrderedSet<LayerId>,
     /// The list's snapshots up to when it was made.
     snapshots: u32,
+    /// In which of the server's histories it was made.
+    era: u32,
 }
 
 impl ListOverlay {
@@ -244,6 +246,7 @@ impl ErasedList {
                 named: OrderedSet::new(),
                 unnamed: OrderedSet::new(),
                 snapshots: self.snapshots,
+                era: self.era,
             };
             let member = overlay
                 .mutations

@@ -183,6 +183,37 @@ fn an_echo_that_a_fetch_already_contained_still_settles_the_edit() {
 }
 
 #[test]
+fn an_answer_that_a_server_remembers_longer_than_its_rows_binds_none_of_them() {
+    for answers in [Answers::Whole, Answers::Version] {
+        let mut world = World::new(61);
+        let board = serve(&mut world);
+        board.borrow_mut().answers = answers;
+        for version in 1..=3 {
+            put(&mut world, &board, "a", |card| {
+                card.title = version.to_string();
+            });
+        }
+        let peer = member(&mut world, ConflictPolicy::LastWriterWins);
+        world.link_mut(peer).latency = 10..=10;
+        mutate(&mut world, peer, title("a", "ours"));
+        world.run(Duration::from_millis(15));
+        assert_eq!(board.borrow().written, ["ours"]);
+        // Of what was done, only the answer is left.
+        world.take_down(peer);
+        world.server.restart(false);
+        board.borrow_mut().cards.clear();
+        put(&mut world, &board, "a", |card| card.title = "first".into());
+        world.heal(peer);
+        world.run(20 * SECOND);
+        assert_eq!(titles(&world, peer), ["first"], "{answers:?}");
+        put(&mut world, &board, "a", |card| card.title = "second".into());
+        world.run(SECOND);
+        assert_eq!(titles(&world, peer), ["second"], "{answers:?}");
+        assert_eq!(board.borrow().written, ["ours"], "carried out once");
+    }
+}
+
+#[test]
 fn an_unedited_row_keeps_its_pointer_and_only_the_edited_one_is_told() {
     let mut world = World::new(7);
     let board = serve(&mut world);

@@ -172,6 +172,11 @@ impl ErasedList {
         let Some(last) = layers.and_then(|row| row.stack.of(mutation).last()) else {
             return changed;
         };
+        let member = self.overlay.mutations.get(&mutation);
+        if member.is_none_or(|member| member.era != self.era) {
+            // A server remembers its answers longer than the history that this one is of.
+            return self.confirm_row(mutation, &id, None) | changed;
+        }
         let Some(version) = head.version else {
             let is_new = matches!(last.change, Change::Insert(_));
             return (is_new && self.take_new_item(now, mutation, &id, json)) | changed;
