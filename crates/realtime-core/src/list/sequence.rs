@@ -302,7 +302,21 @@ impl Sequence {
     }
 
     fn search(&self, entry: &Entry) -> Result<usize, usize> {
-        self.tree.search(|other| self.compare(other, entry))
+        let Some(sorting) = &self.sorting else {
+            return self.tree.search(|other| self.compare(other, entry));
+        };
+        let mut found = Err(0);
+        sorting.seek(&*entry.item, &mut |stands| {
+            found = self.tree.search(|other| {
+                if Rc::ptr_eq(&other.item, &entry.item) {
+                    return Ordering::Equal;
+                }
+                (other.prefix.cmp(&entry.prefix))
+                    .then_with(|| stands(&*other.item))
+                    .then_with(|| other.item.id().cmp(&entry.item.id()))
+            });
+        });
+        found
     }
 
     fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
