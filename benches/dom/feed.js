@@ -4,6 +4,12 @@ const search = new URLSearchParams(location.search);
 const run = search.get("run");
 
 export const sorted = search.get("sorted") === "1";
+const partial = search.get("partial") === "1";
+
+/** What the second cell shows: prices of partial updates have cents. */
+export function priceText(row) {
+  return partial ? row.price.toFixed(2) : row.price;
+}
 
 /** The highest price first, and by id where prices are equal. */
 export function compare(a, b) {
@@ -57,6 +63,6 @@ export function fill(element, row) {
   element.id = row.id;
   const [name, price, seq] = element.children;
   name.firstChild.data = row.name;
-  price.firstChild.data = row.price;
+  price.firstChild.data = priceText(row);
   seq.firstChild.data = row.seq;
 }

@@ -1,6 +1,6 @@
 // All rows, one element each: only the cells that changed are written, only the rows that moved are moved, once a frame.
 
-import { compare, fill, follow, makeRow, rank, sorted } from "./feed.js";
+import { compare, fill, follow, makeRow, priceText, rank, sorted } from "./feed.js";
 
 const list = document.querySelector(".list");
 /** By id: the row as it is shown, its element, and what has changed since. */
@@ -36,7 +36,7 @@ function flush() {
     entry.row = next;
     if (next.seq !== row.seq) entry.seq.data = next.seq;
     if (next.price !== row.price) {
-      entry.price.data = next.price;
+      entry.price.data = priceText(next);
       if (sorted) move(entry, row, next);
     }
   }

@@ -14,10 +14,11 @@ use crate::project::Project;
 use crate::setup::{Part, Tools};
 
 /// The pages in Yew: what they are built from, and the path they are served below.
-const YEW_PAGES: [(&str, &str); 3] = [
+const YEW_PAGES: [(&str, &str); 4] = [
     ("benches/pages/simple.html", "yew-simple"),
     ("benches/pages/plain.html", "yew-plain"),
     ("benches/pages/window.html", "yew-window"),
+    ("benches/pages/partial.html", "yew-partial"),
 ];
 /// The core's benchmark in the browser, built for speed and as a page is.
 const CORE_PAGES: [(&str, &str); 2] = [

@@ -1,7 +1,7 @@
 //! `bench browser`: all pages in all configurations, side by side.
 
 use crate::{
-    Options,
+    Options, cold,
     config::groups,
     error::BenchError,
     machine::Machine,
@@ -24,6 +24,7 @@ pub(crate) fn run(options: &Options) -> Result<BrowserResults, BenchError> {
         machine: Machine::look(&browser, &options.commit)?,
         weights: BTreeMap::new(),
         cells: Vec::new(),
+        cold: BTreeMap::new(),
     };
     for page in Page::ALL.into_iter().filter(|page| !page.is_variant()) {
         results.weights.insert(page, weigh(&browser, &http, page)?);
@@ -75,6 +76,7 @@ pub(crate) fn run(options: &Options) -> Result<BrowserResults, BenchError> {
             }
         }
     }
+    results.cold = cold::run(options, &browser, &http)?;
     for cell in &mut results.cells {
         cell.samples.retain(|_, samples| !samples.is_empty());
     }
@@ -95,6 +97,7 @@ pub(crate) fn sites(built: &Path) -> Vec<Site> {
         "yew-simple",
         "yew-plain",
         "yew-window",
+        "yew-partial",
         "core-speed",
         "core-page",
     ];

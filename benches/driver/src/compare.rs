@@ -89,6 +89,7 @@ pub(crate) mod testing {
                 pace: Pace::Paced,
                 sorted: true,
                 rows,
+                partial: false,
             },
             samples: samples.collect(),
         }

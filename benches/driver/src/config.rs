@@ -1,7 +1,7 @@
 //! How many rows, in which order, how fast; and which pages are put to it.
 
 use crate::page::Page;
-use realtime_bench_server::Plan;
+use realtime_bench_server::{PROBE_EVERY, Plan};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ pub(crate) struct Config {
     pub(crate) pace: Pace,
     pub(crate) sorted: bool,
     pub(crate) rows: u32,
+    /// Whether the server counts no versions, acknowledges nothing, and its prices have cents.
+    #[serde(default)]
+    pub(crate) partial: bool,
 }
 
 /// A configuration, the pages that are put to it, and how often.
@@ -32,14 +35,20 @@ pub(crate) struct Group {
 }
 
 impl Config {
-    /// Such as `paced-sorted-1000`.
+    /// Such as `paced-sorted-1000` or `partial-paced-sorted-1000`.
     pub(crate) fn name(self) -> String {
         let pace = match self.pace {
             Pace::Paced => "paced",
             Pace::Burst => "burst",
         };
         let order = if self.sorted { "sorted" } else { "unsorted" };
-        format!("{pace}-{order}-{}", self.rows)
+        let kind = if self.partial { "partial-" } else { "" };
+        format!("{kind}{pace}-{order}-{}", self.rows)
+    }
+
+    /// Whether it is one of whole updates at a pace, in this order.
+    pub(crate) fn is_paced(self, sorted: bool) -> bool {
+        self.pace == Pace::Paced && self.sorted == sorted && !self.partial
     }
 
     pub(crate) fn plan(self, seed: u64) -> Plan {
@@ -52,6 +61,8 @@ impl Config {
             events,
             rate,
             seed,
+            probe_every: PROBE_EVERY,
+            partial: self.partial,
         }
     }
 
@@ -74,6 +85,7 @@ pub(crate) fn groups(quick: bool) -> Vec<Group> {
             group(Pace::Paced, false, 100),
             group(Pace::Paced, true, 1_000),
             group(Pace::Burst, true, 1_000),
+            partial(true, 1_000),
         ];
     }
     let mut groups = Vec::new();
@@ -84,14 +96,21 @@ pub(crate) fn groups(quick: bool) -> Vec<Group> {
             }
         }
     }
+    groups.extend([false, true].map(|sorted| partial(sorted, 1_000)));
     groups
 }
 
 fn group(pace: Pace, sorted: bool, rows: u32) -> Group {
-    let config = Config { pace, sorted, rows };
+    let config = Config {
+        pace,
+        sorted,
+        rows,
+        partial: false,
+    };
     let fits = |page: &Page| match page {
         // A window over what fits on the screen anyway says nothing.
         page if page.is_windowed() => rows >= 1_000,
+        page if page.is_partial() => false,
         // One component for all rows is for lists that fit on a screen or two.
         Page::YewSimple => rows <= 10_000,
         Page::ReactBatched => rows <= 10_000,
@@ -101,6 +120,20 @@ fn group(pace: Pace, sorted: bool, rows: u32) -> Group {
         config,
         pages: Page::ALL.into_iter().filter(fits).collect(),
         repetitions: if rows <= 1_000 { 5 } else { 3 },
+    }
+}
+
+/// Partial updates over Socket.IO from a server that acknowledges nothing.
+fn partial(sorted: bool, rows: u32) -> Group {
+    Group {
+        config: Config {
+            pace: Pace::Paced,
+            sorted,
+            rows,
+            partial: true,
+        },
+        pages: vec![Page::Dom, Page::React, Page::ReactBatched, Page::YewPartial],
+        repetitions: 5,
     }
 }
 
@@ -134,6 +167,6 @@ mod tests {
             .iter()
             .map(|group| group.config.name())
             .collect();
-        assert_eq!(names.len(), 16);
+        assert_eq!(names.len(), 18);
     }
 }

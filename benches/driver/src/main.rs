@@ -1,6 +1,7 @@
 //! The benchmarks: runs them, compares what is measured side by side, and writes it down.
 
 mod browser;
+mod cold;
 mod compare;
 mod config;
 mod core;

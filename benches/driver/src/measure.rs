@@ -6,7 +6,7 @@ use crate::{
     page::Page,
     results::Sample,
 };
-use realtime_bench_server::{PROBE_EVERY, Plan, Row};
+use realtime_bench_server::{Plan, Row};
 use realtime_e2e::{Browser, E2eError, Http, Tab, eventually};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -76,9 +76,10 @@ fn measure_in(
     let run = server.post("/runs", &json!(plan))?.body["run"].clone();
     let order = u8::from(config.sorted);
     tab.goto(&format!(
-        "{}{}run={run}&sorted={order}",
+        "{}{}run={run}&sorted={order}&partial={}",
         server.base(),
-        page.path()
+        page.path(),
+        u8::from(config.partial)
     ))?;
     let wanted = if page.is_windowed() { 30 } else { config.rows };
     let rows = || tab.eval::<i64>("return bench.rows()", json!([]));
@@ -146,8 +147,9 @@ fn counters(tab: &Tab) -> Result<Counters, E2eError> {
 
 /// How long each event of the probe was on its way, from when it was due. One that was never shown took for ever.
 fn latencies(plan: &Plan, started: f64, seen: &[(u64, f64)]) -> Vec<f64> {
-    let probes = (1..=u64::from(plan.events))
-        .filter(|seq| *seq == u64::from(plan.events) || seq.is_multiple_of(PROBE_EVERY as u64));
+    let probes = (1..=u64::from(plan.events)).filter(|seq| {
+        *seq == u64::from(plan.events) || seq.is_multiple_of(plan.probe_every.into())
+    });
     probes
         .map(|seq| {
             let due = match plan.rate {
@@ -197,7 +199,11 @@ fn compare(
     }
     let shown: Vec<String> = tab.eval("return bench.texts(arguments[0])", json!([COMPARED]))?;
     for (shown, row) in shown.iter().zip(rows) {
-        let expected = format!("{} {} {} {}", row.id, row.name, row.price, row.seq);
+        let price = match config.partial {
+            true => format!("{:.2}", f64::from(row.price) / 100.0),
+            false => row.price.to_string(),
+        };
+        let expected = format!("{} {} {price} {}", row.id, row.name, row.seq);
         if *shown != expected {
             return Err(BenchError::Wrong {
                 page: format!("{} in {}", page.name(), config.name()),
@@ -233,6 +239,7 @@ pub(crate) fn line(page: Page, config: Config, sample: Option<&Sample>) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use realtime_bench_server::PROBE_EVERY;
 
     #[test]
     fn quantiles_are_values_that_were_measured() {
@@ -252,6 +259,8 @@ mod tests {
             events: 60,
             rate: 100,
             seed: 1,
+            probe_every: PROBE_EVERY,
+            partial: false,
         };
         // The probes 25, 50 and 60 were due after 250, 500 and 600 ms.
         let seen = [(50, 1_530.0)];

@@ -15,10 +15,11 @@ pub(crate) enum Page {
     ReactWindow,
     ReactWindowBatched,
     YewWindow,
+    YewPartial,
 }
 
 impl Page {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Dom,
         Self::React,
         Self::ReactBatched,
@@ -28,6 +29,7 @@ impl Page {
         Self::ReactWindow,
         Self::ReactWindowBatched,
         Self::YewWindow,
+        Self::YewPartial,
     ];
 
     /// The word for it in tables and on command lines.
@@ -42,6 +44,7 @@ impl Page {
             Self::ReactWindow => "react-window",
             Self::ReactWindowBatched => "react-window-batched",
             Self::YewWindow => "yew-window",
+            Self::YewPartial => "yew-partial",
         }
     }
 
@@ -61,6 +64,9 @@ impl Page {
             Self::ReactWindow => "(b) React as above with TanStack Virtual, an event at a time",
             Self::ReactWindowBatched => "(b) the same, the events of a frame applied together",
             Self::YewWindow => "(d) this SDK, `VirtualList` and `use_realtime_item` in each row",
+            Self::YewPartial => {
+                "(c) `yew` over Socket.IO, for partial updates without versions from a server that acknowledges nothing"
+            }
         }
     }
 
@@ -76,6 +82,7 @@ impl Page {
             Self::ReactWindow => "/react/virtual.html?",
             Self::ReactWindowBatched => "/react/virtual.html?batched=1&",
             Self::YewWindow => "/yew-window/?",
+            Self::YewPartial => "/yew-partial/?",
         }
     }
 
@@ -85,6 +92,11 @@ impl Page {
             self,
             Self::DomWindow | Self::ReactWindow | Self::ReactWindowBatched | Self::YewWindow
         )
+    }
+
+    /// Whether it shows partial updates only.
+    pub(crate) const fn is_partial(self) -> bool {
+        matches!(self, Self::YewPartial)
     }
 
     /// The hand-written page that does the same work.
@@ -116,7 +128,7 @@ impl Page {
             Self::Dom | Self::DomWindow => "#57606a",
             Self::React | Self::ReactWindow => "#1f6feb",
             Self::ReactBatched | Self::ReactWindowBatched => "#79b8ff",
-            Self::Yew | Self::YewWindow => "#2da44e",
+            Self::Yew | Self::YewWindow | Self::YewPartial => "#2da44e",
             Self::YewSimple => "#94d3a2",
         }
     }

@@ -1,7 +1,6 @@
 //! Plots as SVG, drawn here.
 
 use crate::{
-    config::Pace,
     page::Page,
     results::{BrowserResults, CoreResults},
     table::grouped,
@@ -36,7 +35,7 @@ pub(crate) fn of_browser(results: &BrowserResults) -> String {
     let panel = |title, sorted: bool| {
         let mut points: BTreeMap<Page, Vec<(f64, Option<f64>)>> = BTreeMap::new();
         for cell in &results.cells {
-            if cell.config.pace == Pace::Paced && cell.config.sorted == sorted {
+            if cell.config.is_paced(sorted) {
                 for page in cell.samples.keys() {
                     let tasks = cell.median(*page, |sample| sample.task_seconds);
                     let points = points.entry(*page).or_default();

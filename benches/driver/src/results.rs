@@ -34,6 +34,14 @@ pub(crate) struct Sample {
     pub(crate) wasm_bytes: f64,
 }
 
+/// One page from when it was asked for, once: milliseconds until it showed its first row, and until a row showed its
+/// first event. `None` if it never did.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ColdSample {
+    pub(crate) first_row: f64,
+    pub(crate) first_live_row: f64,
+}
+
 /// One configuration, page by page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cell {
@@ -56,6 +64,9 @@ pub(crate) struct BrowserResults {
     pub(crate) machine: Machine,
     pub(crate) weights: BTreeMap<Page, Weight>,
     pub(crate) cells: Vec<Cell>,
+    /// In the order of the repetitions.
+    #[serde(default)]
+    pub(crate) cold: BTreeMap<Page, Vec<Option<ColdSample>>>,
 }
 
 /// One case of the core at one size: nanoseconds per event, one for each repetition.

@@ -1,6 +1,7 @@
 //! Tables, the same on the terminal and in the document.
 
 use crate::{
+    cold,
     config::{Config, Pace},
     page::Page,
     results::{BrowserResults, Cell, CoreCell, CoreResults, Sample},
@@ -10,9 +11,22 @@ use std::fmt::Write;
 /// All tables of `bench browser`.
 pub(crate) fn of_browser(results: &BrowserResults) -> String {
     let mut text = weights(results);
-    for pace in [Pace::Paced, Pace::Burst] {
+    text.push_str(&of_cold(results));
+    for (pace, partial) in [
+        (Pace::Paced, false),
+        (Pace::Burst, false),
+        (Pace::Paced, true),
+    ] {
         for sorted in [false, true] {
-            let fits = |cell: &&Cell| cell.config.pace == pace && cell.config.sorted == sorted;
+            let fits = |cell: &&Cell| {
+                let Config {
+                    pace: of,
+                    sorted: order,
+                    partial: kind,
+                    ..
+                } = cell.config;
+                (of, order, kind) == (pace, sorted, partial)
+            };
             let cells: Vec<&Cell> = results.cells.iter().filter(fits).collect();
             if let Some(first) = cells.first() {
                 let _ = write!(text, "\n### {}\n\n{}", title(first.config), table(&cells));
@@ -32,7 +46,40 @@ fn title(config: Config) -> String {
     } else {
         "in arrival order"
     };
-    format!("{pace}, rows {order}")
+    let kind = if config.partial {
+        ", each an id and a price, without a version, over Socket.IO from a server that acknowledges nothing"
+    } else {
+        ""
+    };
+    format!("{pace}, rows {order}{kind}")
+}
+
+/// How long cold pages took to show a live row.
+fn of_cold(results: &BrowserResults) -> String {
+    if results.cold.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from(
+        "\n### Time to the first live row, cold, on a slow line\n\n\
+         | page | first row, ms | first live row, ms | × (b) |\n|---|---:|---:|---:|\n",
+    );
+    let live = |page: Page| {
+        let samples = results.cold.get(&page)?;
+        cold::median_of(samples, |sample| sample.first_live_row)
+    };
+    for (page, samples) in &results.cold {
+        let number = |value: Option<f64>| value.map_or_else(|| "–".into(), milliseconds);
+        let against = live(*page).zip(live(page.rival()));
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {} |",
+            page.name(),
+            number(cold::median_of(samples, |sample| sample.first_row)),
+            number(live(*page)),
+            against.map_or_else(String::new, |(own, rival)| format!("{:.2}", own / rival)),
+        );
+    }
+    text
 }
 
 fn table(cells: &[&Cell]) -> String {

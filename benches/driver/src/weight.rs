@@ -2,6 +2,7 @@
 
 use crate::{error::BenchError, page::Page, results::Weight};
 use flate2::{Compression, write::GzEncoder};
+use realtime_bench_server::Plan;
 use realtime_e2e::{Browser, E2eError, Http, eventually};
 use serde_json::json;
 use std::{
@@ -15,7 +16,15 @@ const LARGEST: u64 = 64 << 20;
 /// Opens the page and weighs every script and module that it loads, each compressed by itself as a server would:
 /// `gzip -9`, `brotli -q 11`.
 pub(crate) fn weigh(browser: &Browser, server: &Http, page: Page) -> Result<Weight, BenchError> {
-    let plan = json!({"rows": 10, "events": 1, "rate": 0, "seed": 1});
+    let plan = Plan {
+        rows: 10,
+        events: 1,
+        rate: 0,
+        seed: 1,
+        probe_every: 1,
+        partial: page.is_partial(),
+    };
+    let plan = json!(plan);
     let run = server.post("/runs", &plan)?.body["run"].clone();
     let tab = browser.new_tab()?;
     tab.goto(&format!("{}{}run={run}", server.base(), page.path()))?;
@@ -37,8 +46,8 @@ pub(crate) fn weigh(browser: &Browser, server: &Http, page: Page) -> Result<Weig
         let bytes = download(&url)?;
         let failed = |error: io::Error| BenchError::Missing(format!("{url} compressed: {error}"));
         weight.raw += bytes.len();
-        weight.gzip += gzip(&bytes).map_err(failed)?;
-        weight.brotli += brotli(&bytes).map_err(failed)?;
+        weight.gzip += gzip(&bytes).map_err(failed)?.len();
+        weight.brotli += brotli(&bytes).map_err(failed)?.len();
     }
     Ok(weight)
 }
@@ -58,16 +67,16 @@ fn download(url: &str) -> Result<Vec<u8>, BenchError> {
         .map_err(|error| failed(error.to_string()))
 }
 
-fn gzip(bytes: &[u8]) -> io::Result<usize> {
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
-    Ok(encoder.finish()?.len())
+    encoder.finish()
 }
 
-fn brotli(bytes: &[u8]) -> io::Result<usize> {
+fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut compressed = Vec::new();
     brotli::CompressorReader::new(bytes, 4_096, 11, 22).read_to_end(&mut compressed)?;
-    Ok(compressed.len())
+    Ok(compressed)
 }
 
 #[cfg(test)]
@@ -78,7 +87,7 @@ mod tests {
     fn what_repeats_weighs_little() {
         let text = "live rows ".repeat(1_000);
         for compressed in [gzip(text.as_bytes()), brotli(text.as_bytes())] {
-            let compressed = compressed.unwrap();
+            let compressed = compressed.unwrap().len();
             assert!((1..200).contains(&compressed), "{compressed} bytes");
         }
     }

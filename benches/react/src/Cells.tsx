@@ -1,5 +1,8 @@
 import { type CSSProperties, memo } from "react";
+import { parameters } from "./parameters";
 import type { Row } from "./row";
+
+const { partial } = parameters();
 
 interface Properties {
   row: Row;
@@ -11,7 +14,7 @@ export const Cells = memo(function Cells({ row, style }: Properties) {
   return (
     <div id={row.id} className="row" style={style}>
       <span>{row.name}</span>
-      <span>{row.price}</span>
+      <span>{partial ? row.price.toFixed(2) : row.price}</span>
       <span>{row.seq}</span>
     </div>
   );

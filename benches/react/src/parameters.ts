@@ -6,6 +6,8 @@ export interface Parameters {
   sorted: boolean;
   /** Whether the changes of one frame are applied together, rather than one by one. */
   batched: boolean;
+  /** Whether updates are partial and prices have cents. */
+  partial: boolean;
 }
 
 export function parameters(): Parameters {
@@ -14,5 +16,6 @@ export function parameters(): Parameters {
     run: search.get("run") ?? "",
     sorted: search.get("sorted") === "1",
     batched: search.get("batched") === "1",
+    partial: search.get("partial") === "1",
   };
 }

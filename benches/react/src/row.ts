@@ -1,7 +1,7 @@
-/** A row as the server sends it. `seq` is the number of the event that changed it last. */
+/** A row as the server sends it, in some runs without a version. `seq` is the number of the event that changed it last. */
 export interface Row {
   id: string;
-  version: number;
+  version?: number;
   name: string;
   price: number;
   seq: number;

@@ -3,6 +3,7 @@
 use crate::{
     dialect::{Dialect, EPOCH},
     plan::{Plan, Row},
+    quote::Quote,
     run::Runs,
     socket,
 };
@@ -17,7 +18,10 @@ use axum::{
 use serde_json::{Value, json};
 use std::{io, path::PathBuf, sync::Arc};
 use tokio::net::TcpListener;
-use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+use tower_http::{
+    CompressionLevel, compression::CompressionLayer, services::ServeDir,
+    set_header::SetResponseHeaderLayer,
+};
 
 /// A folder of pages and the path below which it is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +32,7 @@ pub struct Site {
     pub folder: PathBuf,
 }
 
-/// Serves pages, rows and events, for ever.
+/// Serves pages, rows and events, for ever. Files go out compressed to who takes them so.
 ///
 /// # Errors
 ///
@@ -55,7 +59,10 @@ fn router(sites: &[Site]) -> Router {
     sites
         .iter()
         .fold(api, |router, site| {
-            router.nest_service(&format!("/{}", site.path), ServeDir::new(&site.folder))
+            let files = Router::new()
+                .fallback_service(ServeDir::new(&site.folder))
+                .layer(CompressionLayer::new().quality(CompressionLevel::Best));
+            router.nest(&format!("/{}", site.path), files)
         })
         .layer(fresh)
 }
@@ -75,6 +82,10 @@ async fn rows(State(runs): Shared, Path(number): Path<u64>) -> Response {
         (HeaderName::from_static("x-realtime-epoch"), EPOCH),
         (HeaderName::from_static("x-realtime-seq"), "0"),
     ];
+    if run.plan.partial {
+        let rows: Vec<Quote<'_>> = run.rows.iter().map(Quote::from).collect();
+        return (position, Json(rows)).into_response();
+    }
     (position, Json(&run.rows)).into_response()
 }
 

@@ -1,6 +1,5 @@
 //! The two protocols: what a page says, and how an event is written.
 
-use crate::plan::Update;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -56,32 +55,32 @@ impl Dialect {
         }
     }
 
-    /// An update as an event of the channel `channel`.
-    pub(crate) fn write(self, channel: &str, update: &Update) -> String {
+    /// An item as a `list:update` of the channel `channel`, at the position `seq`.
+    pub(crate) fn write(self, channel: &str, seq: u64, item: &impl Serialize) -> String {
         #[derive(Serialize)]
-        struct Change<'a> {
+        struct Change<'a, T> {
             action: &'static str,
-            item: &'a Update,
+            item: &'a T,
         }
 
         #[derive(Serialize)]
-        struct Envelope<'a> {
+        struct Envelope<'a, T> {
             event: &'static str,
             channel: &'a str,
             seq: u64,
             epoch: &'static str,
-            data: Change<'a>,
+            data: Change<'a, T>,
         }
 
         let data = Change {
             action: "update",
-            item: update,
+            item,
         };
         let text = match self {
             Self::Envelope => serde_json::to_string(&Envelope {
                 event: "list:update",
                 channel,
-                seq: update.seq,
+                seq,
                 epoch: EPOCH,
                 data,
             }),
@@ -141,6 +140,7 @@ fn read_packet(text: &str) -> Said {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{plan::Update, quote::Tick};
 
     fn update() -> Update {
         Update {
@@ -154,11 +154,14 @@ mod tests {
     #[test]
     fn an_event_has_the_same_data_in_both_protocols() {
         let data = r#"{"action":"update","item":{"id":"r1","version":2,"price":30,"seq":4}}"#;
-        let envelope = Dialect::Envelope.write("run:1", &update());
+        let envelope = Dialect::Envelope.write("run:1", 4, &update());
         let head = r#"{"event":"list:update","channel":"run:1","seq":4,"epoch":"bench","data":"#;
         assert_eq!(envelope, format!("{head}{data}}}"));
-        let packet = Dialect::SocketIo.write("run:1", &update());
+        let packet = Dialect::SocketIo.write("run:1", 4, &update());
         assert_eq!(packet, format!(r#"42["list:update",{data}]"#));
+        let tick = Dialect::SocketIo.write("run:1", 4, &Tick::from(&update()));
+        let data = r#"{"action":"update","item":{"id":"r1","price":0.3,"seq":4}}"#;
+        assert_eq!(tick, format!(r#"42["list:update",{data}]"#));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Sending a run's events at its pace.
 
-use crate::{dialect::Dialect, run::Run};
+use crate::{dialect::Dialect, quote::Tick, run::Run};
 use axum::{
     Error,
     extract::ws::{Message, WebSocket},
@@ -22,7 +22,11 @@ pub(crate) async fn send(
             let due = start + Duration::from_secs_f64(update.seq as f64 / f64::from(run.plan.rate));
             sleep_until(due).await;
         }
-        let text = dialect.write(channel, update);
+        let text = if run.plan.partial {
+            dialect.write(channel, update.seq, &Tick::from(update))
+        } else {
+            dialect.write(channel, update.seq, update)
+        };
         socket.send(Message::Text(text.into())).await?;
     }
     Ok(())

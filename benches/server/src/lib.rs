@@ -10,6 +10,7 @@ mod app;
 mod dialect;
 mod feed;
 mod plan;
+mod quote;
 mod run;
 mod server;
 mod socket;

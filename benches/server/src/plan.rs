@@ -3,8 +3,8 @@
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// Each so many events, and at the end, the row in the first place is changed, by which pages are measured.
-pub const PROBE_EVERY: usize = 25;
+/// How often the row in the first place is changed, by which pages are measured, unless the plan says otherwise.
+pub const PROBE_EVERY: u32 = 25;
 /// Prices lie below this; only the row in the first place has it.
 const TOP_PRICE: u32 = 1_000_000;
 
@@ -19,6 +19,10 @@ pub struct Plan {
     pub rate: u32,
     /// Where the random numbers begin.
     pub seed: u64,
+    /// Each so many events, and at the end, the row in the first place is changed; at least one.
+    pub probe_every: u32,
+    /// Whether rows and updates have no version, and prices have cents.
+    pub partial: bool,
 }
 
 /// A row of the snapshot.
@@ -77,7 +81,7 @@ impl Plan {
         (1..=self.events)
             .map(|seq| {
                 let is_probe =
-                    rows == 1 || seq == self.events || (seq as usize).is_multiple_of(PROBE_EVERY);
+                    rows == 1 || seq == self.events || seq.is_multiple_of(self.probe_every.max(1));
                 let number = if is_probe { 0 } else { rng.u32(1..rows) };
                 let version = &mut versions[number as usize];
                 *version += 1;
@@ -119,6 +123,8 @@ mod tests {
         events: 60,
         rate: 0,
         seed: 7,
+        probe_every: PROBE_EVERY,
+        partial: false,
     };
 
     #[test]

@@ -90,6 +90,8 @@ mod tests {
             events: 1,
             rate: 0,
             seed: 1,
+            probe_every: 1,
+            partial: false,
         };
         for _ in 0..=Runs::KEPT {
             runs.make(plan);

@@ -14,6 +14,8 @@ const PLAN: Plan = Plan {
     events: 200,
     rate: 0,
     seed: 3,
+    probe_every: 25,
+    partial: false,
 };
 
 async fn start_server() -> String {
