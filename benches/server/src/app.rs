@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use std::{io, path::PathBuf, sync::Arc};
 use tokio::net::TcpListener;
 use tower_http::{
-    CompressionLevel, compression::CompressionLayer, services::ServeDir,
+    CompressionLevel, compression::Compression, services::ServeDir,
     set_header::SetResponseHeaderLayer,
 };
 
@@ -59,10 +59,9 @@ fn router(sites: &[Site]) -> Router {
     sites
         .iter()
         .fold(api, |router, site| {
-            let files = Router::new()
-                .fallback_service(ServeDir::new(&site.folder))
-                .layer(CompressionLayer::new().quality(CompressionLevel::Best));
-            router.nest(&format!("/{}", site.path), files)
+            let files =
+                Compression::new(ServeDir::new(&site.folder)).quality(CompressionLevel::Best);
+            router.nest_service(&format!("/{}", site.path), files)
         })
         .layer(fresh)
 }
