@@ -7,7 +7,7 @@ use crate::{
     stage::{Outcome, run},
     tally::Tally,
 };
-use realtime_core::testing::{Rule, without};
+use realtime_sabotage::{Rule, without};
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},

@@ -1,6 +1,6 @@
 //! `simulate`: plays random worlds, and says what is wrong with them.
 
-use realtime_core::testing::Rule;
+use realtime_sabotage::{IS_ASKED, Rule};
 use realtime_simulation::{Campaign, Wire, investigate, sabotage};
 use std::process::ExitCode;
 
@@ -35,7 +35,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    let args = match parse(std::env::args().skip(1)) {
+    let args = match parse(std::env::args().skip(1)).and_then(can_do) {
         Ok(Some(args)) => args,
         Ok(None) => {
             println!("{HELP}");
@@ -93,6 +93,18 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Args>, String
         }
     }
     Ok(Some(args))
+}
+
+/// What breaks rules needs a core that asks for them.
+fn can_do(args: Option<Args>) -> Result<Option<Args>, String> {
+    let breaks = |args: &Args| args.sabotage || args.rule.is_some();
+    match args {
+        Some(args) if breaks(&args) && !IS_ASKED => Err(
+            "this was built with a core that cannot be broken: say `cargo xtask simulate` instead"
+                .to_owned(),
+        ),
+        args => Ok(args),
+    }
 }
 
 fn wire(name: &str) -> Result<Wire, String> {

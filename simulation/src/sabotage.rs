@@ -5,7 +5,7 @@ use crate::{
     plan::{Plan, Wire},
     stage::run,
 };
-use realtime_core::testing::{Rule, without};
+use realtime_sabotage::{Rule, without};
 use std::sync::{
     Mutex,
     atomic::{AtomicUsize, Ordering},

@@ -27,6 +27,7 @@ mod process;
 mod project;
 mod redis;
 mod report;
+mod sabotage;
 mod scenarios;
 mod screen;
 mod server;

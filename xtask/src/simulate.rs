@@ -4,21 +4,20 @@ use std::process::ExitCode;
 
 use crate::failure::Failure;
 use crate::project::Project;
+use crate::sabotage;
 
-/// Builds the simulator and runs it with these options, which it explains itself.
+/// Builds the simulator and runs it with these options, which it explains itself. What breaks rules needs
+/// a core that can be broken.
 pub(crate) fn run(project: &Project, options: &[String]) -> Result<ExitCode, Failure> {
-    let build = ["run", "--quiet", "--profile", "simulation"];
-    let package = [
-        "--package",
-        "realtime-simulation",
-        "--bin",
-        "simulate",
-        "--",
-    ];
-    let mut command = project
-        .cargo()
-        .args(build)
-        .args(package)
+    let breaks = |option: &String| matches!(&**option, "--sabotage" | "--without");
+    let cargo = if options.iter().any(breaks) {
+        sabotage::cargo(project, "run")?
+    } else {
+        project.cargo().args(["run", "--profile", "simulation"])
+    };
+    let mut command = cargo
+        .args(["--quiet", "--package", "realtime-simulation"])
+        .args(["--bin", "simulate", "--"])
         .args(options)
         .into_inner();
     let status = command.status().map_err(|error| {

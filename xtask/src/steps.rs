@@ -11,6 +11,7 @@ use crate::minimal::Minimal;
 use crate::page;
 use crate::process::Cmd;
 use crate::project::Project;
+use crate::sabotage;
 use crate::scenarios;
 use crate::server::{self, Server};
 use crate::setup::{self, Part, Tools};
@@ -59,7 +60,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Project, &Tools) -> Outcome,
 }
 
-pub(crate) const STEPS: [Step; 17] = [
+pub(crate) const STEPS: [Step; 18] = [
     Step {
         name: "fmt",
         about: "format",
@@ -87,6 +88,13 @@ pub(crate) const STEPS: [Step; 17] = [
         kind: Kind::Native,
         parts: &[],
         run: |project, _| native(project),
+    },
+    Step {
+        name: "sabotage",
+        about: "that the simulation notices a core which breaks one of its rules",
+        kind: Kind::Native,
+        parts: &[],
+        run: |project, _| sabotage::step(project),
     },
     Step {
         name: "cluster",

@@ -23,7 +23,6 @@ use crate::{
     error::ServerError,
     id::{ChannelName, MessageId, Position},
     ordered::{OrderedMap, OrderedSet},
-    rule::{Rule, off},
     time::Instant,
 };
 use std::{collections::VecDeque, rc::Rc};
@@ -224,7 +223,7 @@ impl Channels {
         if let Some(entry) = self.entries.get_mut(&channel) {
             entry.leases -= 1;
             entry.with_options -= usize::from(lease.has_options);
-            if entry.leases == 0 || off(Rule::LeaseCount) {
+            if entry.leases == 0 {
                 let over = now + self.options.grace;
                 self.set_timer(&channel, Timer::Grace, Some(over));
             }
@@ -241,7 +240,6 @@ impl Channels {
             .entries
             .iter()
             .filter(|(_, entry)| entry.leases > 0)
-            .filter(|(_, entry)| !entry.was_live || !off(Rule::Resubscribe))
             .map(|(channel, entry)| (entry.order, channel.clone()))
             .collect();
         for (_, channel) in wanted {
@@ -303,7 +301,7 @@ impl Channels {
                 }
                 let position = reply.position.clone();
                 let continuity = entry.answered(reply);
-                let waits = entry.is_recovering() && !off(Rule::ShortRecovery);
+                let waits = entry.is_recovering();
                 let due = waits.then(|| now + self.options.recovery_timeout);
                 self.set_timer(&channel, Timer::Subscription, due);
                 if let Some(continuity) = continuity {

@@ -91,7 +91,6 @@ pub mod query;
     not(feature = "testing"),
     expect(unreachable_pub, reason = "public as `testing::Rule`")
 )]
-mod rule;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;

@@ -14,7 +14,6 @@ use crate::{
     error::{DecodeError, EncodeError, ServerError},
     id::MessageId,
     ordered::{OrderedMap, OrderedSet},
-    rule::{Rule, off},
     time::Instant,
 };
 use held::{Held, Kind, Owner};
@@ -200,10 +199,6 @@ impl Outbox {
         self.drop_volatile(&SendError::Disconnected);
         let unanswered: Vec<SendId> = self.held.keys().copied().collect();
         for send in unanswered {
-            let sent = self.held.get(&send).is_some_and(|entry| entry.sent);
-            if sent && off(Rule::Resend) {
-                continue;
-            }
             if self.unsent.insert(send) {
                 let expires = self.held.get(&send).and_then(Held::expires);
                 self.set_deadline(send, expires);
@@ -289,7 +284,6 @@ impl Outbox {
         self.advance(now);
         while let Some((at, send)) = self.deadlines.first().copied()
             && at <= self.now
-            && !off(Rule::SendDeadline)
         {
             self.time_out(send);
         }
@@ -299,8 +293,7 @@ impl Outbox {
     /// polled as sent.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        let first = self.deadlines.first().filter(|_| !off(Rule::SendDeadline));
-        first.map(|(at, _)| *at)
+        self.deadlines.first().map(|(at, _)| *at)
     }
 
     /// The next thing to do, if any.
@@ -383,20 +376,15 @@ impl Outbox {
         }
         let send = self.unsent.pop_first()?;
         let deadline = self.held.get(&send).and_then(|entry| entry.deadline);
-        if deadline.is_some_and(|at| at <= self.now) && !off(Rule::SendDeadline) {
+        if deadline.is_some_and(|at| at <= self.now) {
             // Nothing that is overdue may still be sent.
             self.time_out(send);
             return None;
         }
         let entry = self.held.get_mut(&send)?;
-        let renamed = || Some(format!("{}-again", entry.id.as_ref()?).into());
         let transmit = OutboxOutput::Transmit {
             send,
-            id: if entry.sent && off(Rule::SameIdOnResend) {
-                renamed()
-            } else {
-                entry.id.clone()
-            },
+            id: entry.id.clone(),
             event: entry.event.clone(),
             channel: entry.channel.clone(),
             data: entry.data.clone(),

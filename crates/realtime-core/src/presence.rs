@@ -28,11 +28,7 @@ pub use stats::PresenceStats;
 pub use status::PresenceStatus;
 pub use user::User;
 
-use crate::{
-    ChannelName, DecodeError, Ephemeral, Instant,
-    rule::{Rule, off},
-    time::earliest,
-};
+use crate::{ChannelName, DecodeError, Ephemeral, Instant, time::earliest};
 use announcer::{Announcer, Say};
 use idle::IdleWatch;
 use members::Members;
@@ -174,9 +170,7 @@ impl Roster {
         let again = resumed || self.trust.has_left();
         self.trust.join(now, again);
         self.catch_up(now);
-        if self.stats.announced == 0 || !off(Rule::Reannounce) {
-            self.announcer.link_up(now);
-        }
+        self.announcer.link_up(now);
     }
 
     /// The link is gone: the others are kept, and marked stale.

@@ -23,7 +23,6 @@ mod link;
 mod server;
 mod world;
 
-pub use crate::rule::{Rule, without};
 pub use link::{Link, LinkState};
 #[cfg(feature = "socketio")]
 pub use server::SocketIo;

@@ -4,7 +4,7 @@ use crate::{files_below, is_word, quoted, read};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The folders whose every file has its line.
-const FOLDERS: [&str; 18] = [
+const FOLDERS: [&str; 19] = [
     "crates/realtime-core/src",
     "crates/realtime-yew/src",
     "benches/core/src",
@@ -19,6 +19,7 @@ const FOLDERS: [&str; 18] = [
     "fuzz/targets/src",
     "interop/src",
     "simulation/src",
+    "simulation/sabotage/src",
     "size/meter/src",
     "size/pages/src",
     "tests/src",

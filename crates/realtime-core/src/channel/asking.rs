@@ -8,7 +8,6 @@ use crate::{
     access::SubscribeOptions,
     error::ServerError,
     id::{ChannelName, MessageId, Position},
-    rule::{Rule, off},
     time::Instant,
 };
 use std::time::Duration;
@@ -117,9 +116,6 @@ impl Channels {
 
     /// Asks for a channel again, later and later; not before `asked` is over.
     fn ask_later(&mut self, now: Instant, channel: &ChannelName, asked: Duration) {
-        if off(Rule::AskAgain) {
-            return;
-        }
         if let Some(entry) = self.entries.get_mut(channel) {
             entry.tries = entry.tries.saturating_add(1);
             let wait = pace::wait(&mut self.rng, &self.options, entry.tries, asked);

@@ -6,7 +6,6 @@ use super::{
 use crate::{
     access::SubscribeOptions,
     id::{MessageId, Position},
-    rule::{Rule, off},
     time::Instant,
 };
 
@@ -237,8 +236,7 @@ impl Subscription {
         if matches!(continuity, Continuity::Recovered { .. }) {
             let seen = self.seq();
             let last = reply.position.map(|position| position.seq);
-            // Who believes without the flag does not look either: a short recovery would hide that.
-            let missed = last.filter(|last| *last > seen && !off(Rule::RecoveredFlag));
+            let missed = last.filter(|last| *last > seen);
             self.missed = missed.map(|last| Missed { last, seen });
         } else {
             self.position = reply.position;
@@ -311,14 +309,14 @@ impl Subscription {
             self.position = open.then(|| position_of(event));
             return (Verdict::Apply, None);
         };
-        if event.epoch.is_some_and(|epoch| epoch != &*ours.epoch) && !off(Rule::EpochCheck) {
+        if event.epoch.is_some_and(|epoch| epoch != &*ours.epoch) {
             if !open {
                 return (Verdict::Early, None);
             }
             *ours = position_of(event);
             return (Verdict::Apply, Some(self.jumped(GapReason::EpochChanged)));
         }
-        if event.seq <= ours.seq && !off(Rule::PositionCheck) {
+        if event.seq <= ours.seq {
             if !open || !self.rewind.behind(now, event.seq, ours.seq) {
                 return (Verdict::Duplicate, None);
             }
@@ -326,7 +324,7 @@ impl Subscription {
             return (Verdict::Apply, Some(self.jumped(GapReason::Rewound)));
         }
         let (expected, got) = (ours.seq.saturating_add(1), event.seq);
-        if got == expected || off(Rule::HoleDetection) {
+        if got == expected {
             ours.seq = got;
             self.rewind.advanced();
             return (Verdict::Apply, None);
@@ -367,14 +365,12 @@ fn position_of(event: EventPosition<'_>) -> Position {
 
 /// What a server at `theirs` can say to someone who has come as far as `ours`.
 fn resume(ours: &Position, theirs: &Position, recovered: bool) -> Continuity {
-    if ours.epoch != theirs.epoch && !off(Rule::EpochCheck) {
+    if ours.epoch != theirs.epoch {
         return Continuity::Gap(GapReason::EpochChanged);
     }
     match theirs.seq.checked_sub(ours.seq) {
         None => Continuity::Gap(GapReason::Rewound),
-        Some(missed) if recovered || missed == 0 || off(Rule::RecoveredFlag) => {
-            Continuity::Recovered { missed }
-        }
+        Some(missed) if recovered || missed == 0 => Continuity::Recovered { missed },
         Some(_) => Continuity::Gap(GapReason::NotRecovered),
     }
 }

@@ -14,7 +14,6 @@ use crate::{
     outbox::{Delivery, Message, ReliableOptions, SendError},
     overlay::{LayerId, Overlay},
     query::QueryStatus,
-    rule::{Rule, off},
     time::Instant,
 };
 use std::{rc::Rc, time::Duration};
@@ -487,7 +486,7 @@ impl<'a, 'c> Doing<'a, 'c> {
     fn overdue(&mut self, id: MutationId, keys: &[QueryKey], asked: bool) {
         let left = self.keys_with(id, keys);
         let is_sought = self.context.link.is_sought();
-        if left.is_empty() || off(Rule::UnseenFetch) {
+        if left.is_empty() {
             // With the list in which it would show, what could tell a new row's id is gone.
             for other in self.queue.seen(id) {
                 self.revoke_everywhere(other);

@@ -4,10 +4,7 @@
 //! browser. On waking a timer may well be the first thing to come, long overdue. So nobody but the
 //! client's root says that time is up, and it does so late if its timer was late.
 
-use crate::{
-    rule::{Rule, off},
-    time::Instant,
-};
+use crate::time::Instant;
 use std::time::Duration;
 
 /// A timer this late did not fire late: the machine slept, or the page's timers were held back.
@@ -45,9 +42,6 @@ impl Waking {
     /// Who falls asleep again at once gets a second reprieve, but nobody a third: in a hidden page every
     /// timer is late.
     pub(super) fn may_give_up(&mut self, now: Instant, due: Option<Instant>) -> bool {
-        if off(Rule::ReadFirst) {
-            return true;
-        }
         let judged_at = due.map(|due| self.put_off(due));
         if self.until.is_some_and(|until| now < until) {
             return false;

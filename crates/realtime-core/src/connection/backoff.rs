@@ -1,6 +1,5 @@
 //! How long to wait before the next attempt.
 
-use crate::rule::{Rule, off};
 use std::time::Duration;
 
 /// The range of waits between attempts.
@@ -43,9 +42,6 @@ impl BackoffOptions {
     /// The wait after `attempts` attempts since the last healthy link, which ended now if there
     /// were none.
     pub(super) fn delay(&self, rng: &mut fastrand::Rng, attempts: u32, pace: Pace) -> Duration {
-        if off(Rule::Backoff) {
-            return Duration::from_millis(1);
-        }
         let (min, max) = match pace {
             Pace::Normal if attempts == 0 => return up_to(self.min / 2, rng),
             Pace::Normal => (self.min, self.max),

@@ -1,9 +1,6 @@
 //! Is the link still alive? Any frame says yes; silence is asked about, and then it is dead.
 
-use crate::{
-    rule::{Rule, off},
-    time::Instant,
-};
+use crate::time::Instant;
 use std::time::Duration;
 
 /// How a dead link is noticed.
@@ -197,7 +194,7 @@ impl Heartbeat {
         match self.due {
             Due::Ping(at) if now >= at => self.ping(now, clock_jumped(at, now)),
             Due::Answer { by, probe } if now >= by => {
-                if !self.answers_pings || off(Rule::PingDeadline) {
+                if !self.answers_pings {
                     self.due = Due::Ping(now + self.options.ping_every);
                     Pulse::Fine
                 } else if clock_jumped(by, now) && !probe {
@@ -208,7 +205,7 @@ impl Heartbeat {
                     Pulse::Dead
                 }
             }
-            Due::Word { by, late } if now >= by && !off(Rule::PingDeadline) => {
+            Due::Word { by, late } if now >= by => {
                 if clock_jumped(by, now) && !late {
                     // The server's word may be waiting behind this very timer.
                     let by = now + self.options.probe_within;
@@ -217,10 +214,6 @@ impl Heartbeat {
                 } else {
                     Pulse::Dead
                 }
-            }
-            Due::Word { .. } if off(Rule::PingDeadline) => {
-                self.frame(now);
-                Pulse::Fine
             }
             Due::Ping(_) | Due::Answer { .. } | Due::Word { .. } => Pulse::Fine,
         }

@@ -4,13 +4,7 @@ use super::{
     CloseAction, CloseReason, Connection, ConnectionError, ConnectionInfo, ConnectionOutput,
     ConnectionStatus, backoff::Pace, close_code, heartbeat::Pulse, heartbeat::clock_jumped,
 };
-use crate::{
-    access::Token,
-    error::ServerError,
-    id::Generation,
-    rule::{Rule, off},
-    time::Instant,
-};
+use crate::{access::Token, error::ServerError, id::Generation, time::Instant};
 use std::{rc::Rc, time::Duration};
 
 /// How a socket is closed that is waited for no longer.
@@ -140,7 +134,7 @@ impl From<ConnectionError> for Failure {
 
 impl Connection {
     pub(super) fn is_current(&self, generation: Generation) -> bool {
-        generation == self.generation || off(Rule::GenerationFence)
+        generation == self.generation
     }
 
     /// Begins an attempt, with the question for a token.

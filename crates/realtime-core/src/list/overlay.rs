@@ -22,7 +22,6 @@ use crate::{
         Became, Change, ConflictPolicy, Echo, JsonOf, Layer, LayerId, LayerState, Outgoing,
         Overlay, OverlayNews, Phase, Rules, Stack,
     },
-    rule::{Rule, off},
     time::Instant,
 };
 use calls::Calls;
@@ -407,7 +406,7 @@ impl Overlay for ErasedList {
 
     fn echo(&mut self, _: Instant, message: &MessageId, event: Echo<'_>) -> bool {
         match self.overlay.by_message.get(message).copied() {
-            Some(mutation) if !off(Rule::EchoMatch) => self.take_echo(mutation, event),
+            Some(mutation) => self.take_echo(mutation, event),
             _ => false,
         }
     }
@@ -418,9 +417,8 @@ impl Overlay for ErasedList {
 
     fn revoke(&mut self, _: Instant, mutation: MutationId) -> bool {
         let ids = self.overlay.rows_of(mutation);
-        let goes = !off(Rule::LayerRevoke);
         self.remove_edits(&ids, Synced::Same, |_, layer| {
-            (layer.id.mutation == mutation && goes).then_some(Became::Nothing)
+            (layer.id.mutation == mutation).then_some(Became::Nothing)
         })
     }
 

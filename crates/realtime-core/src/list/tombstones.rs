@@ -4,12 +4,7 @@ use super::{
     expiry::{AgeQueue, Ticket},
     options::Limit,
 };
-use crate::{
-    id::RowId,
-    ordered::OrderedMap,
-    rule::{Rule, off},
-    time::Instant,
-};
+use crate::{id::RowId, ordered::OrderedMap, time::Instant};
 
 #[derive(Debug)]
 struct Tombstone {
@@ -59,7 +54,7 @@ impl Tombstones {
     /// Whether a whole item of this version is known to lie before the delete of `id`.
     pub(super) fn outrank(&self, id: &RowId, version: Option<u64>) -> bool {
         let floor = self.by_id.get(id).and_then(|tombstone| tombstone.floor);
-        version.is_some() && version <= floor && !off(Rule::Tombstones)
+        version.is_some() && version <= floor
     }
 
     /// Whether the delete of `id` is of the server's present history, as far as is known.

@@ -6,12 +6,7 @@ use super::{
     patches::Patch,
     row::{Row, fold, merged},
 };
-use crate::{
-    error::DecodeError,
-    id::RowId,
-    rule::{Rule, off},
-    time::Instant,
-};
+use crate::{error::DecodeError, id::RowId, time::Instant};
 use std::rc::Rc;
 
 /// The most recent patches that one row keeps, so that a late one costs few merges.
@@ -31,7 +26,7 @@ impl ErasedList {
         };
         // The whole of a version of which the row has but a part is news.
         let is_fuller = row.has_hole() && row.version() == version;
-        if version.is_some() && row.version() >= version && !is_fuller && !off(Rule::VersionGuard) {
+        if version.is_some() && row.version() >= version && !is_fuller {
             let doubted = row.has_hole();
             return self.ignore_late(doubted);
         }
@@ -55,9 +50,7 @@ impl ErasedList {
         if repeat || self.tombstones.cover(id, version) {
             return Ok(self.ignore());
         }
-        if !off(Rule::ParkedPatches) {
-            self.parked.push(now, id, version, json);
-        }
+        self.parked.push(now, id, version, json);
         self.stats.parked += 1;
         while let Some((id, patch)) = self.parked.pop_overflow() {
             self.miss(now, &id, &patch);
@@ -210,7 +203,7 @@ impl ErasedList {
             return Ok(Applied::changed(self.show(id, item)));
         };
         let repeat = row.version() >= Some(version) || self.recent.contains(id, version);
-        if repeat && !off(Rule::VersionGuard) {
+        if repeat {
             let doubted = row.has_hole() && row.version() > Some(version);
             return Ok(self.ignore_late(doubted));
         }
@@ -218,7 +211,7 @@ impl ErasedList {
         let follows = row.version().is_some()
             && row.version() == version.checked_sub(1)
             && row.era() == self.era;
-        if follows || off(Rule::RecentPatches) {
+        if follows {
             row.base = Some(merged(&**row.base(), json)?);
             row.set_version(Some(version));
             let shown = row.settle_followers(id, &mut self.recent);

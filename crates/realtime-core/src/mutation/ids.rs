@@ -1,10 +1,6 @@
 //! The server's ids for temporary ones.
 
-use crate::{
-    id::RowId,
-    ordered::OrderedMap,
-    rule::{Rule, off},
-};
+use crate::{id::RowId, ordered::OrderedMap};
 use std::collections::VecDeque;
 
 /// How many temporary ids a client remembers.
@@ -29,9 +25,6 @@ impl ServerIds {
     #[must_use]
     pub fn resolve(&self, id: impl Into<RowId>) -> RowId {
         let id = id.into();
-        if off(Rule::TemporaryIds) {
-            return id;
-        }
         self.ids.get(&id).cloned().unwrap_or(id)
     }
 

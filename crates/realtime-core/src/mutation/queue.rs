@@ -17,7 +17,6 @@ use crate::{
     key::QueryKey,
     ordered::{OrderedMap, OrderedSet},
     outbox::{SendError, SendId},
-    rule::{Rule, off},
     time::Instant,
 };
 use entry::{Entry, State};
@@ -434,7 +433,7 @@ impl Mutations {
         };
         matches!(entry.state, State::Queued { not_before } if not_before <= now)
             && reachable
-            && (entry.waits_for.is_empty() || off(Rule::WaitForInsert))
+            && entry.waits_for.is_empty()
             && (entry.echoed || is_first())
     }
 

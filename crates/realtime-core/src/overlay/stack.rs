@@ -9,7 +9,6 @@ use super::{
 use crate::{
     error::DecodeError,
     id::{MutationId, RowId},
-    rule::{Rule, off},
 };
 use serde_json::{Map, Value};
 use std::{cell::OnceCell, iter, rc::Rc};
@@ -196,7 +195,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
     where
         T: 'a,
     {
-        let tells = rules.policy.merges() && !off(Rule::BaseHandOver);
+        let tells = rules.policy.merges();
         let bases = self.bases(rules);
         let layers = std::mem::take(&mut self.layers);
         let (mut removed, mut row) = (Vec::new(), None);

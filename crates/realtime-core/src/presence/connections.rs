@@ -5,11 +5,7 @@ use super::{
     budget::{Budget, OVERHEAD},
     message::Update,
 };
-use crate::{
-    ConnectionId, Instant,
-    ordered::OrderedMap,
-    rule::{Rule, off},
-};
+use crate::{ConnectionId, Instant, ordered::OrderedMap};
 use std::{rc::Rc, time::Duration};
 
 /// One connection, as last announced.
@@ -134,7 +130,7 @@ impl Connections {
     /// Removes one connection, or all; false if it was not there.
     pub(super) fn remove(&mut self, id: Option<&ConnectionId>) -> bool {
         let before = self.by_id.len();
-        if let Some(id) = id.filter(|_| !off(Rule::ConnectionCount)) {
+        if let Some(id) = id {
             self.take(&Some(id.clone()));
             if self.by_id.keys().all(Option::is_none) {
                 self.clear();

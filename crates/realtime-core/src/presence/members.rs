@@ -8,12 +8,7 @@ use super::{
     message::{Leave, Update},
     room::Room,
 };
-use crate::{
-    Instant, UserId,
-    ordered::OrderedMap,
-    rule::{Rule, off},
-    time::earliest,
-};
+use crate::{Instant, UserId, ordered::OrderedMap, time::earliest};
 use std::{rc::Rc, time::Duration};
 
 /// Ourselves and the peers. The maps are ordered ones because the keys are chosen by peers, who
@@ -198,7 +193,6 @@ impl Members {
             .peers
             .iter()
             .filter(|(_, peer)| !room.contains(&peer.member.user.id))
-            .filter(|_| !off(Rule::PresencePrune))
             .map(|(number, _)| *number)
             .collect();
         for number in gone {

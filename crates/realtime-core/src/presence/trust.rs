@@ -1,11 +1,7 @@
 //! Trust: how far what we know of a room can be trusted: joining, live or gone, and when to give somebody up.
 
 use super::{PresenceOptions, PresenceStats, message::Diff};
-use crate::{
-    Instant,
-    rule::{Rule, off},
-    time::earliest,
-};
+use crate::{Instant, time::earliest};
 use std::{collections::VecDeque, time::Duration};
 
 /// How long to wait for the room's snapshot, for servers that send none.
@@ -103,11 +99,9 @@ impl Trust {
             return;
         };
         stats.parked += 1;
-        if !off(Rule::PresenceParking) {
-            let diff = diff();
-            *bytes += diff.bytes();
-            diffs.push_back(diff);
-        }
+        let diff = diff();
+        *bytes += diff.bytes();
+        diffs.push_back(diff);
         while diffs.len() > options.max_parked || *bytes > options.max_bytes {
             let Some(gone) = diffs.pop_front() else {
                 break;
@@ -194,8 +188,7 @@ impl Trust {
     }
 
     fn expiry_deadline(&self) -> Option<Instant> {
-        let expires = self.is_live() && !off(Rule::PresenceExpiry);
-        let expiry_at = self.expiry_at.filter(|_| expires)?;
+        let expiry_at = self.expiry_at.filter(|_| self.is_live())?;
         Some(
             self.grace_until
                 .map_or(expiry_at, |until| until.max(expiry_at)),

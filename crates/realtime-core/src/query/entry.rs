@@ -20,7 +20,6 @@ use crate::{
     notify::{Dirty, Topic},
     ordered::OrderedMap,
     overlay::Echo,
-    rule::{Rule, off},
     time::{Instant, earliest},
 };
 use std::{any::Any, collections::VecDeque, time::Duration};
@@ -223,9 +222,6 @@ impl Entry {
 
     pub(super) fn invalidate(&mut self, now: Instant, shared: &mut Shared, by_event: bool) {
         shared.stats.invalidations += 1;
-        if self.flight().is_some() && off(Rule::TrailingFetch) {
-            return;
-        }
         self.mark_invalid();
         if !shared.visible {
             self.deferred = true;
@@ -318,8 +314,7 @@ impl Entry {
             && position.is_some_and(|position| {
                 let as_of = self.as_of.as_ref();
                 as_of.is_some_and(|as_of| fold::covers(as_of, position))
-            })
-            && !off(Rule::CoveredEvents);
+            });
         let echo = match (patches, is_known) {
             (false, _) => Echo::Signal,
             (true, false) => Echo::Coming(event.data),

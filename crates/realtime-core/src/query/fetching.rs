@@ -12,7 +12,6 @@ use super::{
 use crate::{
     id::{History, Position},
     liveness::Liveness,
-    rule::{Rule, off},
     time::Instant,
 };
 use std::{any::Any, fmt, time::Duration};
@@ -176,7 +175,7 @@ impl Entry {
             return Gate::Offline;
         }
         Gate::Opens(match self.source {
-            Liveness::Waiting if !off(Rule::SubscribeFirst) => due.max(self.waits_until),
+            Liveness::Waiting => due.max(self.waits_until),
             _ => due,
         })
     }
@@ -210,7 +209,7 @@ impl Entry {
             explicit,
             deadline: timeout.map(|timeout| now + timeout),
             timeout: timeout.unwrap_or_default(),
-            proven: self.is_proof() || off(Rule::SubscribeFirst),
+            proven: self.is_proof(),
             outlived: None,
             superseded: false,
             answers: self.invalidations,
@@ -317,7 +316,7 @@ impl Entry {
         let wanted =
             self.observers.any_enabled() || (flight.explicit && !self.observers.is_empty());
         let settings = self.observers.settings();
-        if retryable && wanted && failures <= settings.retry && !off(Rule::FetchRetry) {
+        if retryable && wanted && failures <= settings.retry {
             let wait = retry::delay(&mut shared.rng, settings, failures, fetch_error);
             self.phase = Phase::Retry {
                 at: now + wait,
@@ -443,7 +442,6 @@ impl Entry {
         for event in self.log.take() {
             let position = event.position.as_ref();
             let wanted = match replay {
-                _ if off(Rule::Fold) => false,
                 Replay::None => false,
                 Replay::All => true,
                 Replay::After => match (position, result) {

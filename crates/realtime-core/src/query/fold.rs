@@ -1,10 +1,7 @@
 //! How a fetch's result and the events that came during the fetch become one state.
 
 use super::{log::EventLog, resource::BindingIndex};
-use crate::{
-    id::Position,
-    rule::{Rule, off},
-};
+use crate::id::Position;
 
 /// After this many results in a row whose log of events had overflowed, one is taken.
 const OVERFLOWS_IN_A_ROW: u32 = 3;
@@ -67,7 +64,7 @@ pub(super) fn plan(facts: &Facts<'_>, is_idempotent: impl Fn(BindingIndex) -> bo
     }
     if let Some(result) = comparable {
         let is_newer = |seen: &Position| seen.epoch == result.epoch && seen.seq > result.seq;
-        let outdated = facts.seen_before.is_some_and(is_newer) && !off(Rule::OutdatedResults);
+        let outdated = facts.seen_before.is_some_and(is_newer);
         if !outdated {
             if facts.log.overflowed() && !facts.seen.is_some_and(|seen| covers(result, seen)) {
                 return keep_or_land;

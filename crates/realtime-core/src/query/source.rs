@@ -9,7 +9,6 @@ use crate::{
     channel::Continuity,
     id::{ChannelName, EventName, History, Position},
     liveness::Liveness,
-    rule::{Rule, off},
     time::Instant,
 };
 use std::time::Duration;
@@ -117,10 +116,7 @@ impl Entry {
                 self.want_back(now, false);
             }
             Continuity::Recovered { .. } if !unproven => {}
-            Continuity::Fresh if off(Rule::SubscribeFirst) => {}
             Continuity::Recovered { .. } | Continuity::Fresh => self.lose(now, true),
-            Continuity::Gap(_) if off(Rule::GapRefetch) => {}
-            Continuity::Unknown if off(Rule::UnknownRefetch) => {}
             Continuity::Gap(_) | Continuity::Unknown => {
                 shared.stats.gaps += 1;
                 self.lose_by_gap(now, shared, unproven);
@@ -148,13 +144,6 @@ impl Entry {
 
     /// The history of the events has broken off. A fetch that runs may have been answered before.
     pub(super) fn begin_history(&mut self, history: History) {
-        let rule = match history {
-            History::New => Rule::NewHistory,
-            History::Doubted => Rule::DoubtedHistory,
-        };
-        if off(rule) {
-            return;
-        }
         self.resource.begin_history(history);
         if let Phase::InFlight(flight) = &mut self.phase {
             flight.outlived = flight.outlived.max(Some(history));
@@ -173,7 +162,7 @@ impl Entry {
             self.begin_history(history);
         }
         let is_older = |asked| self.last_start.is_none_or(|start| start < asked);
-        if asked.is_some_and(is_older) && !off(Rule::UnknownRefetch) {
+        if asked.is_some_and(is_older) {
             let unproven = self.unproven;
             shared.stats.gaps += 1;
             self.lose_by_gap(now, shared, unproven);
@@ -195,10 +184,8 @@ impl Entry {
         if history == Some(History::New) {
             self.forget_positions();
         }
-        if !off(Rule::GapRefetch) {
-            self.reach(position);
-            self.lose_by_gap(now, shared, false);
-        }
+        self.reach(position);
+        self.lose_by_gap(now, shared, false);
     }
 
     pub(super) fn source_down(&mut self, now: Instant) {

@@ -1,12 +1,7 @@
 //! The others who are typing.
 
 use super::TypingStats;
-use crate::{
-    Instant, UserId,
-    ordered::OrderedMap,
-    rule::{Rule, off},
-    text::display_name,
-};
+use crate::{Instant, UserId, ordered::OrderedMap, text::display_name};
 use std::rc::Rc;
 
 /// Somebody who is typing.
@@ -60,7 +55,7 @@ impl Typists {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.check_at.filter(|_| !off(Rule::TypingExpiry))
+        self.check_at
     }
 
     /// Shows a typist until then; false if they are new and there is no room.
@@ -113,7 +108,7 @@ impl Typists {
 
     /// Takes away those whose time is over.
     pub(super) fn expire(&mut self, now: Instant, stats: &mut TypingStats) {
-        if self.check_at.is_none_or(|at| at > now) || off(Rule::TypingExpiry) {
+        if self.check_at.is_none_or(|at| at > now) {
             return;
         }
         let before = self.slots.len();

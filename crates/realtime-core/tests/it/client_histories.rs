@@ -3,7 +3,7 @@
 use crate::task::{Table, Task};
 use realtime_core::{
     FetchError, Fetched, Instant, ListOptions, ListSpec, Position, QueryKey, QueryOptions, key,
-    testing::{PeerId, Rule, World, without},
+    testing::{PeerId, World},
 };
 use std::{cell::Cell, time::Duration};
 
@@ -64,21 +64,14 @@ fn forgets(world: &mut World, table: &Table, peer: PeerId) {
 
 #[test]
 fn under_a_new_epoch_old_versions_and_deletes_hide_nothing() {
-    let play = || {
-        let (mut world, table, peer) = seasoned(&["tasks"], |_| {});
-        forgets(&mut world, &table, peer);
-        world.run(10 * SECOND);
-        let after_fetch = titles(&world, peer);
-        table.put(&mut world, "a", "newer");
-        world.run(SECOND);
-        (after_fetch, titles(&world, peer), world.fetched(peer).len())
-    };
-    let (after_fetch, after_event, fetches) = play();
-    assert_eq!(after_fetch, ["fresh", "again"]);
-    assert_eq!(after_event, ["newer", "again"]);
-    assert_eq!(fetches, 2);
-    let (ghosts, ..) = without(Rule::NewHistory, play);
-    assert_eq!(ghosts, ["five"], "the rule is what keeps ghosts away");
+    let (mut world, table, peer) = seasoned(&["tasks"], |_| {});
+    forgets(&mut world, &table, peer);
+    world.run(10 * SECOND);
+    assert_eq!(titles(&world, peer), ["fresh", "again"]);
+    table.put(&mut world, "a", "newer");
+    world.run(SECOND);
+    assert_eq!(titles(&world, peer), ["newer", "again"]);
+    assert_eq!(world.fetched(peer).len(), 2);
 }
 
 #[test]
@@ -148,23 +141,16 @@ fn several_channels_of_one_list_begin_anew_together() {
 #[test]
 fn without_epochs_a_fetch_after_the_link_came_back_outranks_what_is_remembered() {
     for answers in [true, false] {
-        let play = || {
-            let (mut world, table, peer) = seasoned(&["tasks"], |world| {
-                world.server.abilities.positions = false;
-                world.server.abilities.answers = answers;
-            });
-            forgets(&mut world, &table, peer);
-            world.run(10 * SECOND);
-            let after_fetch = titles(&world, peer);
-            table.put(&mut world, "a", "newer");
-            world.run(SECOND);
-            (after_fetch, titles(&world, peer))
-        };
-        let (after_fetch, after_event) = play();
-        assert_eq!(after_fetch, ["fresh", "again"], "{answers}");
-        assert_eq!(after_event, ["newer", "again"], "{answers}");
-        let (ghosts, _) = without(Rule::DoubtedHistory, play);
-        assert_eq!(ghosts, ["five"], "the rule is what keeps ghosts away");
+        let (mut world, table, peer) = seasoned(&["tasks"], |world| {
+            world.server.abilities.positions = false;
+            world.server.abilities.answers = answers;
+        });
+        forgets(&mut world, &table, peer);
+        world.run(10 * SECOND);
+        assert_eq!(titles(&world, peer), ["fresh", "again"], "{answers}");
+        table.put(&mut world, "a", "newer");
+        world.run(SECOND);
+        assert_eq!(titles(&world, peer), ["newer", "again"], "{answers}");
     }
 }
 

@@ -14,7 +14,6 @@ use crate::{
     },
     ordered::OrderedSet,
     overlay::{Became, Change, Layer, LayerId, Phase, Rules},
-    rule::{Rule, off},
     time::Instant,
 };
 use std::rc::Rc;
@@ -256,7 +255,6 @@ impl ErasedList {
             json: home.json,
         };
         let under = row.as_ref().map(|row| &row.item);
-        let under = before.filter(|_| off(Rule::OverlayRebase)).or(under);
         let counts = synced != Synced::Outdated && !overlay.is_landing;
         let folded = touched.stack.fold(under, &rules, counts);
         let item = folded.item.clone();

@@ -8,7 +8,6 @@ use crate::{
     id::{MessageId, MutationId, RowId},
     ordered::OrderedSet,
     outbox::SendId,
-    rule::{Rule, off},
     time::{Instant, scaled},
 };
 use serde_json::Value;
@@ -63,7 +62,7 @@ impl Mutations {
     /// out, but the server never hears of it: nothing will come that it could wait for on the screen.
     pub(crate) fn overruled(&mut self, id: MutationId) -> Outcome {
         match self.moot(id) {
-            Outcome::Confirmed(_) if !off(Rule::OverruledGoes) => Outcome::Gone(Vec::new()),
+            Outcome::Confirmed(_) => Outcome::Gone(Vec::new()),
             outcome => outcome,
         }
     }
@@ -190,8 +189,7 @@ impl Mutations {
             let not_before = now + jittered.max(asked);
             entry.failures += 1;
             entry.state = State::Queued { not_before };
-            let is_new = error.is_refusal() || off(Rule::SameIdOnRetry);
-            let renamed = is_new.then(|| entry.rename());
+            let renamed = error.is_refusal().then(|| entry.rename());
             self.timers.set(id, Some(not_before));
             self.stats.retried += 1;
             return Outcome::Again(renamed);
@@ -229,8 +227,7 @@ impl Mutations {
     fn drop_dependents(&mut self, id: MutationId) -> Vec<MutationId> {
         let mut dropped: Vec<MutationId> = Vec::new();
         let waits = |by: &[MutationId], waits_for: &OrderedSet<MutationId>| {
-            !off(Rule::Dependents) && waits_for.contains(&id)
-                || by.iter().any(|other| waits_for.contains(other))
+            waits_for.contains(&id) || by.iter().any(|other| waits_for.contains(other))
         };
         // In the order they were made, so that one which waits for another comes after it.
         for (other, entry) in &self.entries {

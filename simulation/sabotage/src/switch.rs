@@ -1,6 +1,6 @@
-//! Which rule a test has switched off on this thread.
+//! Switch: which rule is broken on this thread.
 
-use super::Rule;
+use crate::Rule;
 use std::cell::Cell;
 
 thread_local! {
@@ -10,13 +10,10 @@ thread_local! {
 /// Runs `test` on this thread without one rule.
 ///
 /// ```
-/// use realtime_core::testing::{Rule, without};
+/// use realtime_sabotage::{Rule, off, without};
 ///
-/// let broken = without(Rule::Tombstones, || {
-///     // Run a world here: it should not end as it does otherwise.
-///     true
-/// });
-/// assert!(broken);
+/// let broken = without(Rule::Tombstones, || off(Rule::Tombstones));
+/// assert!(broken && !off(Rule::Tombstones));
 /// ```
 pub fn without<R>(rule: Rule, test: impl FnOnce() -> R) -> R {
     /// Switches the rule on again, also after a panic.
@@ -32,6 +29,8 @@ pub fn without<R>(rule: Rule, test: impl FnOnce() -> R) -> R {
     test()
 }
 
-pub(crate) fn off(rule: Rule) -> bool {
+/// Whether a rule is broken on this thread.
+#[must_use]
+pub fn off(rule: Rule) -> bool {
     OFF.get() == Some(rule)
 }
