@@ -35,16 +35,13 @@ mod alias;
 mod diff;
 mod event;
 mod expiry;
-mod history;
 mod intake;
 mod item;
 mod keyed;
 mod label;
-mod moves;
 mod options;
 mod overlay;
 mod patches;
-mod replacement;
 mod report;
 mod row;
 mod selector;
@@ -53,6 +50,7 @@ mod snapshot;
 mod sort;
 mod sort_key;
 mod sorting;
+mod synced;
 mod tombstones;
 mod tree;
 mod versions;
@@ -74,105 +72,161 @@ pub use view::{ListView, ViewOptions, ViewStats};
 pub use weights::Weights;
 
 use crate::{
-    id::RowId,
-    time::{Instant, earliest},
+    error::DecodeError,
+    id::{History, RowId},
+    key::QueryKey,
+    overlay::{Change, JsonOf, LayerId, LayerState, Overlay},
+    time::Instant,
 };
-use overlay::ListOverlay;
-use patches::Patches;
-use report::Pending;
-use row::Row;
-use sequence::Sequence;
-use sorting::Sorting;
-use std::{any::TypeId, collections::BTreeMap};
-use tombstones::Tombstones;
+use overlay::{Edits, editable};
+use sequence::{Entry, Sequence};
+use std::{any::TypeId, mem, rc::Rc};
+use synced::{Incoming, Synced};
 
-/// Rows of any type, by id and in order, changed by list events.
+/// Rows of any type, by id and in order, changed by list events, and perhaps with edits over them.
 pub(crate) struct ErasedList {
-    of: &'static ItemType,
-    /// A B-tree and not one of our own maps: with many rows it finds one a quarter faster, which counts
-    /// for each event.
-    rows: BTreeMap<RowId, Row>,
-    order: Sequence,
-    /// Patches merged over the base of a row.
-    recent: Patches,
-    /// Patches of items that are not here yet.
-    parked: Patches,
-    /// Parked patches that were dropped: an item below the version of one lacks it.
-    missed: Tombstones,
-    tombstones: Tombstones,
-    pending: Pending,
-    stats: ListStats,
-    max_items: usize,
-    overlay: ListOverlay,
-    /// How often the server's history has broken off.
-    era: u32,
-    /// How often all rows there are have been said.
-    snapshots: u32,
-    /// Whether nothing is forgotten but by [`expire`](Self::expire).
-    waits_to_expire: bool,
+    state: State,
+    options: Options,
+}
+
+/// Whether there has been an edit. The linker drops all code of edits from an app that makes none, as only
+/// the first edit leads there.
+enum State {
+    Synced(Box<Synced>),
+    Edited(Box<dyn Edits>),
 }
 
 impl ErasedList {
     /// An empty list of items of this type.
     pub(crate) fn new(of: &'static ItemType, options: Options) -> Self {
         Self {
-            of,
-            rows: BTreeMap::new(),
-            order: Sequence::new(options.sorting),
-            recent: Patches::new(options.recent),
-            parked: Patches::new(options.parked),
-            missed: Tombstones::new(options.tombstones),
-            tombstones: Tombstones::new(options.tombstones),
-            pending: Pending::new(),
-            stats: ListStats::default(),
-            max_items: options.max_items,
-            overlay: ListOverlay::new(options.conflicts),
-            era: 0,
-            snapshots: 0,
-            waits_to_expire: false,
+            state: State::Synced(Box::new(Synced::new(of, &options))),
+            options,
+        }
+    }
+
+    fn synced(&self) -> &Synced {
+        match &self.state {
+            State::Synced(synced) => synced,
+            State::Edited(edits) => edits.synced(),
+        }
+    }
+
+    fn synced_mut(&mut self) -> &mut Synced {
+        match &mut self.state {
+            State::Synced(synced) => synced,
+            State::Edited(edits) => edits.synced_mut(),
+        }
+    }
+
+    fn edits(&self) -> Option<&dyn Edits> {
+        match &self.state {
+            State::Synced(_) => None,
+            State::Edited(edits) => Some(&**edits),
+        }
+    }
+
+    fn edits_mut(&mut self) -> Option<&mut dyn Edits> {
+        match &mut self.state {
+            State::Synced(_) => None,
+            State::Edited(edits) => Some(&mut **edits),
         }
     }
 
     /// Whether the rows are of the type `T`.
     pub(crate) fn holds<T: ListItem>(&self) -> bool {
-        self.of.id() == TypeId::of::<T>()
+        self.synced().of.id() == TypeId::of::<T>()
     }
 
-    /// Sorts otherwise from now on, in O(n log n).
-    ///
-    /// `None` keeps the rows in the order they are in; from then on it is arrival order.
-    fn set_sort(&mut self, sorting: Option<Sorting>) {
-        let rebasing = self.begin_rebase_all();
-        if self.order.set_sorting(sorting) {
-            self.pending.order();
+    /// Puts an edit of the row `id` over it. `key` is the list's own, for reports; `json` is how its
+    /// items become JSON and back.
+    pub(crate) fn push_layer(
+        &mut self,
+        key: &QueryKey,
+        layer: LayerId,
+        id: &RowId,
+        change: Change<dyn AnyItem, Spot>,
+        json: JsonOf<dyn AnyItem>,
+    ) -> Result<bool, DecodeError> {
+        if let State::Synced(synced) = &mut self.state {
+            let empty = Box::new(Synced::new(synced.of, &self.options));
+            let synced = mem::replace(synced, empty);
+            let policy = self.options.conflicts.clone();
+            self.state = State::Edited(editable(synced, policy, key.clone(), json));
         }
-        self.relink();
-        self.rebase_all(rebasing);
+        let edits = self.edits_mut();
+        edits.map_or(Ok(false), |edits| edits.push(layer, id, change))
+    }
+
+    /// The edits, if there has been one.
+    pub(crate) fn layers(&self) -> Option<&dyn Overlay> {
+        self.edits().map(|edits| edits as _)
+    }
+
+    /// As [`layers`](Self::layers), to change them.
+    pub(crate) fn layers_mut(&mut self) -> Option<&mut dyn Overlay> {
+        self.edits_mut().map(|edits| edits as _)
+    }
+
+    /// How the row `id` stands; `None` if nothing of it waits for the server.
+    pub(crate) fn layer_state(&self, id: &RowId) -> Option<LayerState> {
+        self.edits()?.state(self.current_id(id))
+    }
+
+    /// The rows of which something waits for the server, by id.
+    pub(crate) fn layer_states(&self) -> impl Iterator<Item = (&RowId, LayerState)> {
+        self.edits().into_iter().flat_map(Edits::states)
+    }
+
+    /// The id that a row has now, if `id` was a temporary one.
+    pub(crate) fn current_id<'a>(&'a self, id: &'a RowId) -> &'a RowId {
+        self.edits().map_or(id, |edits| edits.aliases().resolve(id))
+    }
+
+    /// Takes a change; an error if it holds a patch that does not fit its row.
+    fn take(&mut self, now: Instant, change: Incoming<'_>) -> Result<Applied, DecodeError> {
+        match &mut self.state {
+            State::Synced(synced) => synced.take(now, change),
+            State::Edited(edits) => edits.take(now, change),
+        }
+    }
+
+    /// The rows in order as they are shown.
+    fn order(&self) -> &Sequence {
+        match &self.state {
+            State::Synced(synced) => &synced.order,
+            State::Edited(edits) => edits.order(),
+        }
+    }
+
+    fn entry(&self, id: &RowId) -> Option<&Entry> {
+        match &self.state {
+            State::Synced(synced) => synced.entry(id),
+            State::Edited(edits) => edits.entry(edits.aliases().resolve(id)),
+        }
     }
 
     /// The row with this id, or that had this temporary id, as it is shown.
     pub(crate) fn get(&self, id: &RowId) -> Option<&Item> {
-        self.shown(id).map(|entry| &entry.item)
+        self.entry(id).map(|entry| &entry.item)
     }
 
     /// How many rows are shown.
     pub(crate) fn len(&self) -> usize {
-        self.order.tree().len()
+        self.order().tree().len()
     }
 
     /// Where the row with this id stands, counted from zero, in O(log n).
     pub(crate) fn rank(&self, id: &RowId) -> Option<usize> {
-        let entry = self.shown(id)?;
-        self.order
-            .rank(entry)
-            .or_else(|| self.order.position(entry))
+        let (entry, order) = (self.entry(id)?, self.order());
+        order.rank(entry).or_else(|| order.position(entry))
     }
 
     /// All rows in order as they are now, in O(1).
     pub(crate) fn snapshot(&self) -> Rows {
         Rows {
-            rows: self.order.tree().clone(),
-            aliases: self.overlay.aliases(),
+            rows: self.order().tree().clone(),
+            aliases: self.edits().map(|edits| Rc::clone(edits.aliases())),
         }
     }
 
@@ -180,66 +234,38 @@ impl ErasedList {
     ///
     /// A row that had a temporary id is named by both.
     pub(crate) fn take_changes(&mut self) -> ListChanges {
-        let mut changes = self.pending.take();
-        self.overlay.name_aliases(&mut changes.items);
-        changes
+        match &mut self.state {
+            State::Synced(synced) => synced.take_changes(),
+            State::Edited(edits) => edits.take_changes(),
+        }
     }
 
-    /// Forgets what is remembered no longer: tombstones, parked and recent patches.
-    ///
-    /// Changes no row.
+    /// See [`KeyedList::begin_history`].
+    pub(crate) fn begin_history(&mut self, history: History) {
+        self.synced_mut().begin_history(history);
+    }
+
+    /// See [`KeyedList::expire`].
     pub(crate) fn expire(&mut self, now: Instant) {
-        self.tombstones.expire(now);
-        self.missed.expire(now);
-        while let Some((id, patch)) = self.parked.pop_expired(now) {
-            self.miss(now, &id, &patch);
-        }
-        while let Some((id, patch)) = self.recent.pop_expired(now) {
-            self.settle(&id, patch);
-        }
+        self.synced_mut().expire(now);
     }
 
     /// Leaves it to the owner to call [`expire`](Self::expire): of a late event that waits to be read,
     /// only the owner knows.
-    pub(crate) const fn expire_when_told(&mut self) {
-        self.waits_to_expire = true;
-    }
-
-    fn expire_unless_told(&mut self, now: Instant) {
-        if !self.waits_to_expire {
-            self.expire(now);
-        }
+    pub(crate) fn expire_when_told(&mut self) {
+        self.synced_mut().waits_to_expire = true;
     }
 
     /// When [`expire`](Self::expire) has something to do.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let patches = earliest(self.parked.next_deadline(), self.recent.next_deadline());
-        earliest(patches, self.tombstones.next_deadline())
+        self.synced().next_deadline()
     }
 
     /// Counters.
     pub(crate) fn stats(&self) -> ListStats {
-        ListStats {
-            parked_now: self.parked.len(),
-            recent_now: self.recent.len(),
-            tombstones: self.tombstones.len(),
-            layers: self.overlay.len(),
-            remembered_bytes: self.tombstones.bytes()
-                + self.missed.bytes()
-                + self.parked.bytes()
-                + self.recent.bytes()
-                + self.overlay.aliases().bytes(),
-            scans: self.order.scans(),
-            ..self.stats
-        }
-    }
-
-    /// Lets the rows know their entries again, after the order made new ones.
-    fn relink(&mut self) {
-        for entry in self.order.tree().iter() {
-            if let Some(row) = self.rows.get_mut(&entry.item.id()) {
-                row.entry = entry.clone();
-            }
+        match &self.state {
+            State::Synced(synced) => synced.stats(),
+            State::Edited(edits) => edits.stats(),
         }
     }
 }

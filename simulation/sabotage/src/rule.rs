@@ -290,8 +290,8 @@ rules! {
     /// An optimistic edit lies over what others make of the row meanwhile.
     OverlayRebase {
         "list/overlay/rebase.rs":
-            "let under = row.as_ref().map(|row| &row.item);"
-            => "let under = row.as_ref().map(|row| &row.item);\n\
+            "let under = synced.as_ref().map(|entry| &entry.item);"
+            => "let under = synced.as_ref().map(|entry| &entry.item);\n\
                let under = before.filter(|_| {off}).or(under);",
     }
     /// An edit that failed goes from the screen.

@@ -74,6 +74,11 @@ impl Aliases {
         self.by_temporary.get(id).unwrap_or(id)
     }
 
+    /// All temporary ids.
+    pub(super) fn temporary_ids(&self) -> Vec<RowId> {
+        self.by_temporary.keys().cloned().collect()
+    }
+
     /// The temporary id that the row had.
     pub(super) fn temporary(&self, id: &RowId) -> Option<&RowId> {
         self.by_id.get(id)

@@ -5,22 +5,19 @@ use super::{
     event::{Event, Head, Unreadable, Why},
     item::{Item, ItemType, Versioned},
     sequence::Spot,
+    sorting::Sorting,
+    synced::Incoming,
 };
 use crate::{error::DecodeError, id::RowId, time::Instant};
 
 impl ErasedList {
-    /// Takes the data of one list event, such as `{"action":"delete","item":{"id":"t1"}}`.
-    ///
-    /// The actions are `create`, `update`, `delete`, `upsert`, `move`, `batch` and `snapshot`, as
-    /// docs/PROTOCOL.md shows them. The elements of a batch are taken one by one: one that cannot
-    /// be read does not keep the others out, and is reported in the answer's `error`. A snapshot
-    /// is taken whole or, if one of its items cannot be read, not at all.
+    /// See [`KeyedList::apply`](super::KeyedList::apply).
     ///
     /// # Errors
     /// When `data` is not such an event, names another action, or holds an item or a patch that
     /// does not fit the type. Nothing is changed then.
     pub(crate) fn apply(&mut self, now: Instant, data: &str) -> Result<Applied, DecodeError> {
-        self.expire_unless_told(now);
+        self.synced_mut().expire_unless_told(now);
         let applied = Event::read(data)
             .map_err(|error| error.told(""))
             .and_then(|event| {
@@ -35,14 +32,13 @@ impl ErasedList {
 
     /// Takes a whole item, new or known, by its own version.
     pub(crate) fn upsert(&mut self, now: Instant, item: Item) -> Applied {
-        self.expire_unless_told(now);
+        self.synced_mut().expire_unless_told(now);
         let version = item.version();
-        self.install(now, item, version)
+        let taken = self.take(now, Incoming::Item(item, version));
+        taken.unwrap_or_default()
     }
 
     /// Merges `patch`, a JSON object of changed fields, into the row `id`.
-    ///
-    /// A version in the patch orders it against other changes of the row.
     ///
     /// # Errors
     /// When `patch` is not a JSON object, or the row does not fit the type after it.
@@ -52,17 +48,40 @@ impl ErasedList {
         id: &RowId,
         patch: &str,
     ) -> Result<Applied, DecodeError> {
-        self.expire_unless_told(now);
-        let applied = Head::read(self.of, patch)
+        self.synced_mut().expire_unless_told(now);
+        let applied = Head::read(self.synced().of, patch)
             .map_err(|error| error.told(""))
-            .and_then(|head| self.patch(now, id, head.version, patch));
+            .and_then(|head| self.take(now, Incoming::Patch(id, head.version, patch)));
         self.count_malformed(applied)
     }
 
     /// Deletes the row `id`, unless it is newer than `version`.
     pub(crate) fn remove(&mut self, now: Instant, id: &RowId, version: Option<u64>) -> Applied {
-        self.expire_unless_told(now);
-        self.delete(now, id, version)
+        self.synced_mut().expire_unless_told(now);
+        let taken = self.take(now, Incoming::Delete(id, version));
+        taken.unwrap_or_default()
+    }
+
+    /// Puts the row `id` at a spot: see [`KeyedList::move_before`](super::KeyedList::move_before).
+    pub(super) fn move_to(&mut self, now: Instant, id: &RowId, spot: &Spot) -> Applied {
+        self.synced_mut().expire_unless_told(now);
+        let moved = self.take(now, Incoming::Move(id, None, spot));
+        moved.unwrap_or_default()
+    }
+
+    /// Sorts otherwise from now on: see [`KeyedList::set_sort`](super::KeyedList::set_sort).
+    pub(super) fn set_sort(&mut self, sorting: Option<Sorting>) {
+        let _ = self.take(Instant::ZERO, Incoming::Sorting(sorting));
+    }
+
+    /// Takes a fetched snapshot: see [`KeyedList::replace`](super::KeyedList::replace).
+    pub(crate) fn replace(&mut self, now: Instant, items: Vec<Versioned>) -> Applied {
+        self.synced_mut().expire_unless_told(now);
+        if let Some(edits) = self.edits_mut() {
+            edits.fetch_landed(&items);
+        }
+        let taken = self.take(now, Incoming::Snapshot(items));
+        taken.unwrap_or_default()
     }
 
     fn apply_batch(&mut self, now: Instant, batch: &Event<'_>) -> Result<Applied, Unreadable> {
@@ -85,7 +104,7 @@ impl ErasedList {
             }
         })?;
         if others > 0 {
-            self.stats.malformed += others as u64;
+            self.synced_mut().stats.malformed += others as u64;
             total.add_malformed(others, || {
                 let error = Why::Because("a change is not an object");
                 Unreadable::Event(error).told(&batch.action)
@@ -97,23 +116,25 @@ impl ErasedList {
     fn apply_single(&mut self, now: Instant, event: &Event<'_>) -> Result<Applied, Unreadable> {
         match &*event.action {
             "create" | "upsert" => {
-                let (item, version) = read_item(self.of, event.item()?)?;
-                Ok(self.install(now, item, version))
+                let (item, version) = read_item(self.synced().of, event.item()?)?;
+                Ok(self.take(now, Incoming::Item(item, version))?)
             }
             "update" => {
                 let json = event.item()?;
-                let head = Head::read(self.of, json)?;
-                Ok(self.patch(now, &head.id(self.of)?, head.version, json)?)
+                let head = Head::read(self.synced().of, json)?;
+                let id = head.id(self.synced().of)?;
+                Ok(self.take(now, Incoming::Patch(&id, head.version, json))?)
             }
             "delete" => {
-                let head = Head::read(self.of, event.item()?)?;
-                Ok(self.delete(now, &head.id(self.of)?, head.version))
+                let head = Head::read(self.synced().of, event.item()?)?;
+                let id = head.id(self.synced().of)?;
+                Ok(self.take(now, Incoming::Delete(&id, head.version))?)
             }
             "move" => self.apply_move(now, event),
             "snapshot" => {
                 let (items, rejected) = self.read_items(event)?;
-                self.stats.rejected += rejected as u64;
-                let mut applied = self.replace_all(now, items);
+                self.synced_mut().stats.rejected += rejected as u64;
+                let mut applied = self.take(now, Incoming::Snapshot(items))?;
                 applied.rejected += rejected;
                 applied.replaced = true;
                 Ok(applied)
@@ -127,14 +148,14 @@ impl ErasedList {
     /// The items of a snapshot, and how many more there are than are read. Some may be there twice,
     /// so twice as many are read as the list may hold.
     fn read_items(&self, event: &Event<'_>) -> Result<(Vec<Versioned>, usize), Unreadable> {
-        let limit = self.max_items.saturating_mul(2);
+        let limit = self.synced().max_items.saturating_mul(2);
         let (mut items, mut rejected, mut error) = (Vec::new(), 0, None);
         event.each_item(|item| {
             if items.len() >= limit {
                 rejected += 1;
                 return true;
             }
-            match read_item(self.of, item) {
+            match read_item(self.synced().of, item) {
                 Ok(item) => items.push(item),
                 Err(wrong) => error = Some(wrong),
             }
@@ -148,8 +169,8 @@ impl ErasedList {
 
     fn apply_move(&mut self, now: Instant, event: &Event<'_>) -> Result<Applied, Unreadable> {
         let json = event.item()?;
-        let head = Head::read(self.of, json)?;
-        let id = head.id(self.of)?;
+        let head = Head::read(self.synced().of, json)?;
+        let id = head.id(self.synced().of)?;
         let neighbour = |json: &str| match json {
             "null" => Ok(None),
             _ => RowId::from_json(json)
@@ -165,16 +186,16 @@ impl ErasedList {
             }
         };
         let mut applied = if head.has_fields {
-            self.patch(now, &id, head.version, json)?
+            self.take(now, Incoming::Patch(&id, head.version, json))?
         } else {
             Applied::default()
         };
-        applied.add(self.move_row(&id, head.version, &spot));
+        applied.add(self.take(now, Incoming::Move(&id, head.version, &spot))?);
         Ok(applied)
     }
 
     fn count_malformed<E>(&mut self, applied: Result<Applied, E>) -> Result<Applied, E> {
-        self.stats.malformed += u64::from(applied.is_err());
+        self.synced_mut().stats.malformed += u64::from(applied.is_err());
         applied
     }
 }

@@ -1,7 +1,7 @@
 //! Keyed lists: the engine's lists for items of a type that is known.
 
 use super::{
-    Applied, ErasedList, ListChanges, ListOptions, ListSnapshot, ListStats,
+    Applied, ErasedList, ListChanges, ListOptions, ListSnapshot, ListStats, Spot,
     item::{ItemType, ListItem, shared, versioned},
 };
 use crate::{
@@ -107,7 +107,8 @@ impl<T: ListItem> KeyedList<T> {
         id: impl Into<RowId>,
         before: Option<&RowId>,
     ) -> Applied {
-        self.list.move_before(now, &id.into(), before)
+        let spot = Spot::Before(before.cloned());
+        self.list.move_to(now, &id.into(), &spot)
     }
 
     /// Puts the row `id` after the row `after`, or at the start; else like
@@ -118,7 +119,8 @@ impl<T: ListItem> KeyedList<T> {
         id: impl Into<RowId>,
         after: Option<&RowId>,
     ) -> Applied {
-        self.list.move_after(now, &id.into(), after)
+        let spot = Spot::After(after.cloned());
+        self.list.move_to(now, &id.into(), &spot)
     }
 
     /// Takes a fetched snapshot: these are all the rows there are.

@@ -45,7 +45,7 @@ pub(super) fn between(low: Option<u128>, high: Option<u128>) -> Option<u128> {
     let (low, high) = match (low, high) {
         (None, None) => return Some(TAIL / 2),
         (Some(low), None) if low <= TAIL - STEP => return Some(low + STEP),
-        (None, Some(high)) if high >= STEP => return Some(high - STEP),
+        (None, Some(high)) if high > STEP => return Some(high - STEP),
         (Some(low), None) if low >= TAIL => (low, u128::MAX),
         (low, high) => (low.unwrap_or(0), high.unwrap_or(TAIL)),
     };

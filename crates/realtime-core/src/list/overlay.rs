@@ -1,413 +1,225 @@
-//! Optimistic edits over a list: which rows have layers, and when these come and go.
+//! Optimistic edits over a synced list: what they are told, and what they tell.
 
-mod calls;
 mod duplicate;
 mod echo;
+mod members;
 mod rebase;
+mod shown;
 
 use super::{
-    AnyItem, ErasedList,
+    AnyItem, Applied, ListChanges, ListStats,
     alias::Aliases,
-    event::Head,
-    item::{Versioned, renamed},
-    label::Label,
-    sequence::{Entry, Spot},
+    item::Versioned,
+    report::Pending,
+    sequence::{Entry, Sequence, Spot},
+    synced::{Incoming, Synced},
 };
 use crate::{
     error::DecodeError,
     id::{MessageId, MutationId, RowId},
     key::QueryKey,
-    ordered::{OrderedMap, OrderedSet},
+    ordered::OrderedMap,
     overlay::{
-        Became, Change, ConflictPolicy, Echo, JsonOf, Layer, LayerId, LayerState, Outgoing,
-        Overlay, OverlayNews, Phase, Rules, Stack,
+        Became, Change, ConflictPolicy, Echo, JsonOf, LayerId, LayerState, Outgoing, Overlay,
+        OverlayNews, Stack,
     },
     time::Instant,
 };
-use calls::Calls;
 use duplicate::Duplicates;
-use rebase::Synced;
-use std::{any::Any, rc::Rc};
+use members::Members;
+use rebase::Base;
+use shown::Shown;
+use std::{any::Any, mem, rc::Rc};
 
-/// The layers over one list. Bounded by the mutations there may be.
-pub(super) struct ListOverlay {
-    /// The rows with layers.
-    touched: OrderedMap<RowId, Touched>,
-    mutations: OrderedMap<MutationId, Member>,
-    by_message: OrderedMap<MessageId, MutationId>,
-    /// The row that each layer is on.
-    layers: OrderedMap<LayerId, RowId>,
+/// A synced list with edits over it, for the list that has one, which must not name it.
+pub(super) trait Edits: Overlay {
+    fn synced(&self) -> &Synced;
+
+    fn synced_mut(&mut self) -> &mut Synced;
+
+    /// Puts an edit of the row `id` over it.
+    fn push(
+        &mut self,
+        layer: LayerId,
+        id: &RowId,
+        change: Change<dyn AnyItem, Spot>,
+    ) -> Result<bool, DecodeError>;
+
+    /// Takes a change of the synced rows.
+    fn take(&mut self, now: Instant, change: Incoming<'_>) -> Result<Applied, DecodeError>;
+
+    /// A fetch has landed with these rows, which are taken next: what was confirmed before it began
+    /// is in them.
+    fn fetch_landed(&mut self, items: &[Versioned]);
+
+    /// The rows in order as they are shown.
+    fn order(&self) -> &Sequence;
+
+    /// The row `id` as the order holds it.
+    fn entry(&self, id: &RowId) -> Option<&Entry>;
+
+    fn aliases(&self) -> &Rc<Aliases>;
+
+    /// How the row `id` stands; `None` if nothing of it waits for the server.
+    fn state(&self, id: &RowId) -> Option<LayerState>;
+
+    /// The rows of which something waits for the server, by id.
+    fn states(&self) -> Vec<(&RowId, LayerState)>;
+
+    fn take_changes(&mut self) -> ListChanges;
+
+    fn stats(&self) -> ListStats;
+}
+
+/// The one kind of [`Edits`].
+pub(super) struct Edited {
+    synced: Box<Synced>,
+    /// The rows with edits. Bounded by the mutations there may be, as is the rest.
+    rows: OrderedMap<RowId, EditedRow>,
+    /// What is shown, as long as there are such rows; else it is the synced rows.
+    shown: Shown,
+    /// What changed of what is shown.
+    pending: Pending,
+    members: Members,
     duplicates: Duplicates,
     aliases: Rc<Aliases>,
-    policy: ConflictPolicy<dyn AnyItem>,
     news: OverlayNews,
     /// Whether a fetch is landing.
     is_landing: bool,
-    /// None as long as there has been no edit.
-    home: Option<Home>,
-}
-
-/// What the first edit brings along.
-struct Home {
+    policy: ConflictPolicy<dyn AnyItem>,
     /// The list's own, for reports.
     key: QueryKey,
     json: JsonOf<dyn AnyItem>,
-    calls: &'static Calls,
+    /// Temporary ids forgotten because there were too many.
+    aliases_dropped: u64,
 }
 
-/// A row with layers.
-struct Touched {
+struct EditedRow {
     stack: Stack<dyn AnyItem, Spot>,
-    /// What is in the order for it; `None` if the layers hide it, or while it is rebased.
-    shown: Option<Entry>,
-    /// Its place, if that is not the synced row's.
-    place: Option<Label>,
+    /// The edit that has put it where it stands.
+    placed_by: Option<LayerId>,
     /// The edit that makes a row which looks like this one of the server's, which is hidden for it.
     duplicate_of: Option<LayerId>,
 }
 
-/// A mutation with layers here.
-struct Member {
-    message: Option<MessageId>,
-    rows: OrderedSet<RowId>,
-    /// Those that the server has said the id of.
-    named: OrderedSet<RowId>,
-    /// The layers that insert a row of which it has not.
-    unnamed: OrderedSet<LayerId>,
-    /// The list's snapshots up to when it was made.
-    snapshots: u32,
-    /// In which of the server's histories it was made.
-    era: u32,
+/// A synced list that edits may be put over.
+pub(super) fn editable(
+    synced: Box<Synced>,
+    policy: ConflictPolicy<dyn AnyItem>,
+    key: QueryKey,
+    json: JsonOf<dyn AnyItem>,
+) -> Box<dyn Edits> {
+    Box::new(Edited {
+        synced,
+        rows: OrderedMap::new(),
+        shown: Shown::new(&Sequence::new(None)),
+        pending: Pending::new(),
+        members: Members::default(),
+        duplicates: Duplicates::default(),
+        aliases: Rc::default(),
+        news: OverlayNews::default(),
+        is_landing: false,
+        policy,
+        key,
+        json,
+        aliases_dropped: 0,
+    })
 }
 
-impl ListOverlay {
-    pub(super) fn new(policy: ConflictPolicy<dyn AnyItem>) -> Self {
-        Self {
-            touched: OrderedMap::new(),
-            mutations: OrderedMap::new(),
-            by_message: OrderedMap::new(),
-            layers: OrderedMap::new(),
-            duplicates: Duplicates::default(),
-            aliases: Rc::default(),
-            policy,
-            news: OverlayNews::default(),
-            is_landing: false,
-            home: None,
-        }
+impl Edits for Edited {
+    fn synced(&self) -> &Synced {
+        &self.synced
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.touched.values().map(|row| row.stack.len()).sum()
+    fn synced_mut(&mut self) -> &mut Synced {
+        &mut self.synced
     }
 
-    fn calls(&self) -> Option<&'static Calls> {
-        self.home.as_ref().map(|home| home.calls)
-    }
-
-    pub(super) fn aliases(&self) -> Rc<Aliases> {
-        Rc::clone(&self.aliases)
-    }
-
-    /// Names the rows that had a temporary id by that as well.
-    pub(super) fn name_aliases(&self, ids: &mut Vec<RowId>) {
-        let temporary = |id: &RowId| self.aliases.temporary(id).cloned();
-        let more: Vec<RowId> = ids.iter().filter_map(temporary).collect();
-        ids.extend(more);
-    }
-
-    /// Takes the layers of a row off of which `became` says what became of them, without showing
-    /// it anew.
-    fn take_layers<'a>(
+    fn push(
         &mut self,
-        id: &RowId,
-        became: impl Fn(&Layer<dyn AnyItem, Spot>) -> Option<Became<'a, dyn AnyItem>>,
-    ) {
-        let (Some(touched), Some(home)) = (self.touched.get_mut(id), &self.home) else {
-            return;
-        };
-        let rules = Rules {
-            policy: &self.policy,
-            json: home.json,
-        };
-        let removed = touched.stack.remove(&rules, became);
-        let mut left: Vec<MutationId> = removed.iter().map(|layer| layer.id.mutation).collect();
-        left.retain(|mutation| touched.stack.of(*mutation).next().is_none());
-        for layer in &removed {
-            self.layers.remove(&layer.id);
-            self.duplicates.settle(layer.id);
-            if let Some(member) = self.mutations.get_mut(&layer.id.mutation) {
-                member.unnamed.remove(&layer.id);
-            }
-        }
-        for mutation in left {
-            self.leave(mutation, id);
-        }
-    }
-
-    /// A mutation has no layer on a row any more.
-    fn leave(&mut self, mutation: MutationId, id: &RowId) {
-        let Some(member) = self.mutations.get_mut(&mutation) else {
-            return;
-        };
-        member.rows.remove(id);
-        if member.rows.is_empty()
-            && let Some(member) = self.mutations.remove(&mutation)
-            && let Some(message) = member.message
-        {
-            self.by_message.remove(&message);
-        }
-    }
-
-    /// Whether a mutation has a layer on a row.
-    fn is_on(&self, mutation: MutationId, id: &RowId) -> bool {
-        let member = self.mutations.get(&mutation);
-        member.is_some_and(|member| member.rows.contains(id))
-    }
-
-    /// The row of a mutation that has one row only.
-    fn only_row_of(&self, mutation: MutationId) -> Option<&RowId> {
-        let rows = &self.mutations.get(&mutation)?.rows;
-        rows.first().filter(|_| rows.len() == 1)
-    }
-
-    /// The server has said the id of a row that `mutation` makes. Whether that is news.
-    fn name(&mut self, mutation: MutationId, id: &RowId) -> bool {
-        let Some(member) = self.mutations.get_mut(&mutation) else {
-            return false;
-        };
-        let row = self.touched.get(id);
-        for layer in row.into_iter().flat_map(|row| row.stack.of(mutation)) {
-            member.unnamed.remove(&layer.id);
-            self.duplicates.settle(layer.id);
-        }
-        member.named.insert(id.clone())
-    }
-
-    fn rows_of(&self, mutation: MutationId) -> Vec<RowId> {
-        let member = self.mutations.get(&mutation);
-        member.map_or_else(Vec::new, |member| member.rows.iter().cloned().collect())
-    }
-}
-
-impl ErasedList {
-    /// Puts an edit of the row `id` over it. `key` is the list's own, for reports; `json` is how its
-    /// items become JSON and back.
-    pub(crate) fn push_layer(
-        &mut self,
-        key: &QueryKey,
         layer: LayerId,
         id: &RowId,
         change: Change<dyn AnyItem, Spot>,
-        json: JsonOf<dyn AnyItem>,
     ) -> Result<bool, DecodeError> {
-        let id = self.overlay.aliases.resolve(id).clone();
-        if let Change::Patch(patch) = &change {
-            self.check_id(&id, patch)?;
-        }
-        let change = match change {
-            Change::Insert(item) if item.id() != id => {
-                Change::Insert(renamed(self.of.id_field, &*item, &id).unwrap_or(item))
-            }
-            change => change,
-        };
-        self.overlay.home.get_or_insert_with(|| Home {
-            key: key.clone(),
-            json,
-            calls: &Self::CALLS,
-        });
-        self.touch(&id);
-        let rebasing = self.begin_rebase([&id].into_iter());
-        let under = self.rows.get(&id).map(|row| Rc::clone(&row.entry.item));
-        let overlay = &mut self.overlay;
-        let rules = Rules {
-            policy: &overlay.policy,
-            json,
-        };
-        let mut result = Ok(());
-        let made = match &change {
-            Change::Insert(item) => Some((json.write)(&**item).unwrap_or_default()),
-            _ => None,
-        };
-        if let Some(touched) = overlay.touched.get_mut(&id) {
-            let moves = matches!(change, Change::Place(_));
-            result = touched.stack.push(layer, change, under.as_ref(), &rules);
-            if moves
-                && result.is_ok()
-                && let Some(place) = touched.place.take()
-            {
-                self.order.free(&place);
-            }
-        }
-        if result.is_ok() {
-            let member = Member {
-                message: None,
-                rows: OrderedSet::new(),
-                named: OrderedSet::new(),
-                unnamed: OrderedSet::new(),
-                snapshots: self.snapshots,
-                era: self.era,
-            };
-            let member = overlay
-                .mutations
-                .get_or_insert_with(layer.mutation, || member);
-            member.rows.insert(id.clone());
-            if let Some(made) = made.filter(|_| !member.named.contains(&id)) {
-                member.unnamed.insert(layer);
-                overlay.duplicates.make(layer, made, self.of);
-            }
-            overlay.layers.insert(layer, id.clone());
-        }
-        let rebased = self.rebase(rebasing, Synced::Same);
-        self.pending.item(&id);
-        result.map(|()| rebased.changed())
+        let id = self.aliases.resolve(id).clone();
+        self.push_on(&id, layer, change)
     }
 
-    /// An edit says what becomes of a row, and not which row it is.
-    fn check_id(&self, id: &RowId, patch: &str) -> Result<(), DecodeError> {
-        let head = Head::read(self.of, patch).map_err(|error| error.told(""))?;
-        match head.id {
-            Some(named) if self.overlay.aliases.resolve(&named) != id => Err(DecodeError::new(
-                "an edit",
-                "it changes the id of its row; delete the row and insert another",
-            )),
-            _ => Ok(()),
-        }
+    fn take(&mut self, now: Instant, change: Incoming<'_>) -> Result<Applied, DecodeError> {
+        self.take_change(now, change)
     }
 
-    /// Readies a row for layers.
-    fn touch(&mut self, id: &RowId) {
-        if !self.overlay.touched.contains_key(id) {
-            let touched = Touched {
-                stack: Stack::new(),
-                shown: self.rows.get(id).map(|row| row.entry.clone()),
-                place: None,
-                duplicate_of: None,
-            };
-            self.overlay.touched.insert(id.clone(), touched);
-        }
+    fn fetch_landed(&mut self, items: &[Versioned]) {
+        self.drop_fetched(items);
     }
 
-    /// How the row `id` stands; `None` if nothing of it waits for the server.
-    pub(crate) fn layer_state(&self, id: &RowId) -> Option<LayerState> {
-        let id = self.overlay.aliases.resolve(id);
-        self.overlay.touched.get(id)?.stack.state()
+    fn order(&self) -> &Sequence {
+        self.shown_order()
     }
 
-    /// The rows of which something waits for the server, by id.
-    pub(crate) fn layer_states(&self) -> impl Iterator<Item = (&RowId, LayerState)> {
-        let rows = self.overlay.touched.iter();
+    fn entry(&self, id: &RowId) -> Option<&Entry> {
+        self.shown_entry(id)
+    }
+
+    fn aliases(&self) -> &Rc<Aliases> {
+        &self.aliases
+    }
+
+    fn state(&self, id: &RowId) -> Option<LayerState> {
+        self.rows.get(id)?.stack.state()
+    }
+
+    fn states(&self) -> Vec<(&RowId, LayerState)> {
+        let rows = self.rows.iter();
         rows.filter_map(|(id, row)| Some((id, row.stack.state()?)))
+            .collect()
     }
 
-    /// The id that a row has now, if `id` was a temporary one.
-    pub(crate) fn current_id<'a>(&'a self, id: &'a RowId) -> &'a RowId {
-        self.overlay.aliases.resolve(id)
+    fn take_changes(&mut self) -> ListChanges {
+        let mut changes = mem::take(&mut self.pending).told();
+        let temporary = |id: &RowId| self.aliases.temporary(id).cloned();
+        let more: Vec<RowId> = changes.items.iter().filter_map(temporary).collect();
+        changes.items.extend(more);
+        changes
     }
 
-    /// Takes the layers of these rows off of which `became` says what became of them, and shows the
-    /// rows anew.
-    fn remove_edits<'a>(
-        &mut self,
-        ids: &[RowId],
-        synced: Synced,
-        became: impl Fn(&RowId, &Layer<dyn AnyItem, Spot>) -> Option<Became<'a, dyn AnyItem>>,
-    ) -> bool {
-        let rebasing = self.begin_rebase(ids.iter());
-        for id in ids {
-            if let Some(touched) = self.overlay.touched.get_mut(id) {
-                let moved =
-                    |layer: &Layer<dyn AnyItem, _>| matches!(layer.change, Change::Place(_));
-                if touched
-                    .stack
-                    .iter()
-                    .any(|layer| moved(layer) && became(id, layer).is_some())
-                    && let Some(place) = touched.place.take()
-                {
-                    self.order.free(&place);
-                }
-            }
-            self.overlay.take_layers(id, |layer| became(id, layer));
-            self.pending.item(id);
+    fn stats(&self) -> ListStats {
+        let synced = self.synced.stats();
+        ListStats {
+            layers: self.len(),
+            aliases_dropped: self.aliases_dropped,
+            remembered_bytes: synced.remembered_bytes + self.aliases.bytes(),
+            scans: synced.scans + self.shown.order().scans(),
+            ..synced
         }
-        self.rebase(rebasing, synced).changed()
-    }
-
-    /// Drops the layers that were confirmed before the fetch began that has landed with these rows,
-    /// which are taken next.
-    fn drop_fetched(&mut self, items: &[Versioned]) {
-        let is_fetched = |layer: &Layer<dyn AnyItem, _>| {
-            matches!(layer.phase, Phase::Confirmed { fetched: true, .. })
-        };
-        let rows = self.overlay.touched.iter();
-        let ids: OrderedSet<RowId> = rows
-            .filter(|(_, row)| row.stack.iter().any(is_fetched))
-            .map(|(id, _)| id.clone())
-            .collect();
-        if ids.is_empty() {
-            return;
-        }
-        let fetched = items.iter().map(|(item, _)| (item.id(), &**item));
-        let fetched: OrderedMap<RowId, &dyn AnyItem> =
-            fetched.filter(|(id, _)| ids.contains(id)).collect();
-        let ids: Vec<RowId> = ids.into_iter().collect();
-        self.note_fetched_inserts(&ids, |id| fetched.contains_key(id));
-        self.remove_edits(&ids, Synced::Outdated, |id, layer| {
-            let became = fetched
-                .get(id)
-                .map_or(Became::AsMeant, |item| Became::Item(*item));
-            is_fetched(layer).then_some(became)
-        });
     }
 }
 
-impl ErasedList {
-    /// Notes down of the new rows among these, of which the server has not said the ids, whether a
-    /// fetch has brought them.
-    fn note_fetched_inserts(&mut self, ids: &[RowId], is_there: impl Fn(&RowId) -> bool) {
-        let mut known: OrderedMap<MutationId, bool> = OrderedMap::new();
-        for id in ids {
-            let layers = self.overlay.touched.get(id).into_iter();
-            let layers = layers.flat_map(|row| row.stack.iter());
-            for layer in layers.filter(|layer| matches!(layer.change, Change::Insert(_))) {
-                let all = known.get_or_insert_with(layer.id.mutation, || true);
-                *all &= is_there(id) && self.is_sure(layer.id.mutation, id);
-            }
-        }
-        self.overlay.news.fetched.extend(known);
-    }
-}
-
-impl Overlay for ErasedList {
+impl Overlay for Edited {
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 
     fn len(&self) -> usize {
-        self.overlay.len()
+        self.rows.values().map(|row| row.stack.len()).sum()
     }
 
     fn has(&self, mutation: MutationId) -> bool {
-        self.overlay.mutations.contains_key(&mutation)
+        self.members.has(mutation)
     }
 
     fn awaits_id(&self, mutation: MutationId) -> bool {
-        self.next_insert(mutation).is_some()
+        self.members.next_insert(mutation).is_some()
     }
 
     fn expect(&mut self, mutation: MutationId, message: &MessageId) {
-        let overlay = &mut self.overlay;
-        if let Some(member) = overlay.mutations.get_mut(&mutation) {
-            if let Some(old) = member.message.replace(message.clone()) {
-                overlay.by_message.remove(&old);
-            }
-            overlay.by_message.insert(message.clone(), mutation);
-        }
+        self.members.expect(mutation, message);
     }
 
     fn echo(&mut self, _: Instant, message: &MessageId, event: Echo<'_>) -> bool {
-        match self.overlay.by_message.get(message).copied() {
+        match self.members.sent_as(message) {
             Some(mutation) => self.take_echo(mutation, event),
-            _ => false,
+            None => false,
         }
     }
 
@@ -416,20 +228,20 @@ impl Overlay for ErasedList {
     }
 
     fn revoke(&mut self, _: Instant, mutation: MutationId) -> bool {
-        let ids = self.overlay.rows_of(mutation);
-        self.remove_edits(&ids, Synced::Same, |_, layer| {
+        let ids = self.members.rows_of(mutation);
+        self.remove_edits(&ids, Base::Same, |_, layer| {
             (layer.id.mutation == mutation).then_some(Became::Nothing)
         })
     }
 
     fn set_failed(&mut self, mutation: MutationId, failed: bool) -> bool {
         let mut changed = false;
-        for id in self.overlay.rows_of(mutation) {
-            if let Some(touched) = self.overlay.touched.get_mut(&id)
-                && touched.stack.set_failed(mutation, failed)
+        for id in self.members.rows_of(mutation) {
+            if let Some(row) = self.rows.get_mut(&id)
+                && row.stack.set_failed(mutation, failed)
             {
-                for layer in touched.stack.of(mutation).filter(|_| failed) {
-                    self.overlay.duplicates.settle(layer.id);
+                for layer in row.stack.of(mutation).filter(|_| failed) {
+                    self.duplicates.settle(layer.id);
                 }
                 self.pending.item(&id);
                 changed = true;
@@ -439,44 +251,34 @@ impl Overlay for ErasedList {
     }
 
     fn fetch_began(&mut self) {
-        self.overlay
-            .touched
-            .visit_mut(|_, touched| touched.stack.fetch_began());
+        self.rows.visit_mut(|_, row| row.stack.fetch_began());
     }
 
     fn begin_landing(&mut self) {
-        self.overlay.is_landing = self.merges();
+        self.is_landing = self.merges();
     }
 
     fn end_landing(&mut self, is_last: bool) -> bool {
-        if !std::mem::take(&mut self.overlay.is_landing) || !is_last {
+        if !mem::take(&mut self.is_landing) || !is_last {
             return false;
         }
-        let ids: Vec<RowId> = self.overlay.touched.keys().cloned().collect();
-        let rebasing = self.begin_rebase(ids.iter());
-        self.rebase(rebasing, Synced::Same).changed()
+        let ids: Vec<RowId> = self.rows.keys().cloned().collect();
+        self.rebase(&ids, Base::Same)
     }
 
     fn merges(&self) -> bool {
-        self.overlay.policy.merges()
+        self.policy.merges()
     }
 
     fn outgoing(&self, layer: LayerId) -> Option<Outgoing> {
-        let overlay = &self.overlay;
-        let id = overlay.layers.get(&layer)?;
-        let rules = Rules {
-            policy: &overlay.policy,
-            json: overlay.home.as_ref()?.json,
-        };
-        let row = self.rows.get(id);
-        let newest = self.recent.of(id).last().and_then(|patch| patch.version);
-        let version = row.and_then(|row| row.version().max(newest));
-        let under = row.map(|row| &row.entry.item);
-        (overlay.touched.get(id)?.stack).outgoing(layer, under, version, &rules)
+        let id = self.members.row_of(layer)?;
+        let under = self.synced.entry(id).map(|entry| &entry.item);
+        let version = self.synced.version(id);
+        (self.rows.get(id)?.stack).outgoing(layer, under, version, &self.rules())
     }
 
     fn take_news(&mut self) -> OverlayNews {
-        std::mem::take(&mut self.overlay.news)
+        mem::take(&mut self.news)
     }
 }
 

@@ -97,7 +97,7 @@ impl ListChanges {
 }
 
 /// The changes that nobody has taken yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Pending {
     order: bool,
     items: OrderedSet<RowId>,
@@ -117,14 +117,6 @@ impl Pending {
         self.order = true;
     }
 
-    pub(super) const fn is_order(&self) -> bool {
-        self.order
-    }
-
-    pub(super) const fn set_order(&mut self, order: bool) {
-        self.order = order;
-    }
-
     pub(super) fn item(&mut self, id: &RowId) {
         if self.reset {
             return;
@@ -136,16 +128,24 @@ impl Pending {
         }
     }
 
-    pub(super) fn take(&mut self) -> ListChanges {
-        let Self {
-            order,
-            items,
-            reset,
-        } = std::mem::replace(self, Self::new());
+    /// Adds those.
+    pub(super) fn add(&mut self, others: Self) {
+        self.order |= others.order;
+        if others.reset {
+            self.items.clear();
+            self.reset = true;
+        }
+        for id in others.items {
+            self.item(&id);
+        }
+    }
+
+    /// Them, to be told.
+    pub(super) fn told(self) -> ListChanges {
         ListChanges {
-            order,
-            items: items.into_iter().collect(),
-            reset,
+            order: self.order,
+            items: self.items.into_iter().collect(),
+            reset: self.reset,
         }
     }
 }

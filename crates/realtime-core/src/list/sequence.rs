@@ -7,7 +7,7 @@ use super::{
     sorting::Sorting,
     tree::{Tree, Weigh},
 };
-use crate::{id::RowId, overlay::LayerId};
+use crate::id::RowId;
 use std::{cmp::Ordering, rc::Rc};
 
 /// One row as the order holds it.
@@ -16,8 +16,9 @@ pub(super) struct Entry {
     pub(super) item: Item,
     /// The place in arrival order; sorted lists have none.
     pub(super) label: Option<Label>,
-    /// What a sorted list compares before it looks at the items.
-    pub(super) prefix: u64,
+    /// What a sorted list compares before it looks at the items. In arrival order it tells the rows apart
+    /// that stand on one label: the label's own is zero.
+    pub(super) number: u64,
 }
 
 impl Entry {
@@ -26,8 +27,13 @@ impl Entry {
         Self {
             item,
             label: None,
-            prefix: 0,
+            number: 0,
         }
+    }
+
+    /// What arrival order compares.
+    pub(super) fn place(&self) -> Option<(u128, u64)> {
+        Some((self.label.as_ref()?.get(), self.number))
     }
 }
 
@@ -42,20 +48,24 @@ pub(crate) enum Spot<R = RowId> {
     After(Option<R>),
 }
 
-/// Which of its two neighbours a row goes next to, if the places of absent rows lie between them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Beside {
-    Previous,
-    Next,
+impl<R> Spot<R> {
+    /// The spot beside what `of` makes of the neighbour; `None` if that is nothing.
+    pub(super) fn of<S>(&self, of: impl Fn(&R) -> Option<S>) -> Option<Spot<S>> {
+        Some(match self {
+            Self::Before(None) => Spot::Before(None),
+            Self::After(None) => Spot::After(None),
+            Self::Before(Some(next)) => Spot::Before(Some(of(next)?)),
+            Self::After(Some(previous)) => Spot::After(Some(of(previous)?)),
+        })
+    }
 }
 
 /// The order of a list. Always finds a row by what it looked like when it was put in place, so a
 /// change costs O(log n).
+#[derive(Clone)]
 pub(super) struct Sequence {
     tree: Tree<Entry>,
     sorting: Option<Sorting>,
-    /// Places in arrival order of rows that are not in the tree just now, in order.
-    held: Vec<Label>,
     /// How often the comparator contradicted itself, and the row had to be looked for one by one.
     scans: u64,
 }
@@ -65,7 +75,6 @@ impl Sequence {
         Self {
             tree: Tree::new(),
             sorting,
-            held: Vec::new(),
             scans: 0,
         }
     }
@@ -84,9 +93,9 @@ impl Sequence {
 
     /// A row that has no place yet.
     pub(super) fn entry(&self, item: Item) -> Entry {
-        let prefix = self.sorting.as_ref().map(|it| it.prefix(&*item));
+        let number = self.sorting.as_ref().map(|it| it.prefix(&*item));
         Entry {
-            prefix: prefix.unwrap_or_default(),
+            number: number.unwrap_or_default(),
             ..Entry::new(item)
         }
     }
@@ -94,79 +103,22 @@ impl Sequence {
     /// Puts a new row where it sorts, or at the end.
     pub(super) fn insert(&mut self, item: Item) -> Entry {
         let mut entry = self.entry(item);
-        let rank = if self.sorting.is_some() {
-            self.search(&entry).unwrap_or_else(|rank| rank)
+        if self.sorting.is_some() {
+            self.put(&entry);
         } else {
-            let end = self.end();
-            entry.label = Some(Label::default());
-            self.open(end, &entry, Beside::Next);
-            end
-        };
-        self.tree.insert(rank, entry.clone());
+            let end = self.tree.len();
+            let label = Label::default();
+            self.open(end, &label);
+            entry.label = Some(label);
+            self.tree.insert(end, entry.clone());
+        }
         entry
     }
 
-    /// Puts a row back in the place it had.
+    /// Puts a row in the place that it has.
     pub(super) fn put(&mut self, entry: &Entry) {
         let rank = self.search(entry).unwrap_or_else(|rank| rank);
         self.tree.insert(rank, entry.clone());
-    }
-
-    /// Puts a new row into a list in arrival order; `None` if the spot's neighbour is not there.
-    pub(super) fn insert_at(&mut self, item: Item, spot: &Spot<Entry>) -> Option<Entry> {
-        let rank = self.rank_of(spot)?;
-        let entry = Entry {
-            label: Some(Label::default()),
-            ..self.entry(item)
-        };
-        if !self.open(rank, &entry, beside(spot)) {
-            return None;
-        }
-        self.tree.insert(rank, entry.clone());
-        Some(entry)
-    }
-
-    /// Puts a row that the server does not know after all that it does, and among those like it in
-    /// the order of the edits that made them; in a sorted list where it sorts.
-    pub(super) fn insert_last(&mut self, item: Item, made_by: LayerId) -> Entry {
-        if self.sorting.is_some() {
-            return self.insert(item);
-        }
-        let value = label::in_tail(made_by.mutation.as_u64(), made_by.edit);
-        let entry = Entry {
-            label: Some(Label::new(value)),
-            ..self.entry(item)
-        };
-        self.put(&entry);
-        entry
-    }
-
-    /// How many rows stand before those that the server does not know.
-    fn end(&self) -> usize {
-        let known = |entry: &Entry| entry.label.as_ref().is_none_or(|it| it.get() < TAIL);
-        let len = self.tree.len();
-        match len.checked_sub(1).and_then(|last| self.tree.get(last)) {
-            Some(last) if !known(last) => {
-                let side = |entry: &Entry| match known(entry) {
-                    true => Ordering::Less,
-                    false => Ordering::Greater,
-                };
-                self.tree.search(side).unwrap_or_else(|rank| rank)
-            }
-            _ => len,
-        }
-    }
-
-    /// Keeps the place of a row that is not in the tree: what is put around it meanwhile keeps to
-    /// its side of it.
-    pub(super) fn hold(&mut self, label: &Label) {
-        let at = (self.held).partition_point(|held| held.get() < label.get());
-        self.held.insert(at, label.clone());
-    }
-
-    /// Keeps it no longer.
-    pub(super) fn free(&mut self, label: &Label) {
-        self.held.retain(|held| !held.is(label));
     }
 
     pub(super) fn remove(&mut self, entry: &Entry) {
@@ -177,9 +129,12 @@ impl Sequence {
 
     /// Puts `item` in the place of `entry`, and tells whether it stands elsewhere now.
     pub(super) fn replace(&mut self, entry: &Entry, item: Item) -> (Entry, bool) {
-        let new = Entry {
-            label: entry.label.clone(),
-            ..self.entry(item)
+        let new = match &entry.label {
+            Some(_) => Entry {
+                item,
+                ..entry.clone()
+            },
+            None => self.entry(item),
         };
         let Some(rank) = self.rank(entry).or_else(|| self.scan(entry)) else {
             return (self.insert(new.item), true);
@@ -200,40 +155,37 @@ impl Sequence {
         (new, true)
     }
 
-    /// Moves a row of a list in arrival order; whether it stands elsewhere now.
-    pub(super) fn move_to(&mut self, entry: &Entry, spot: &Spot<Entry>) -> bool {
-        let (Some(from), Some(mut to)) = (self.rank(entry), self.rank_of(spot)) else {
-            return false;
+    /// Moves a row of a list in arrival order; the row in its new place, if that is another.
+    pub(super) fn move_to(&mut self, entry: &Entry, spot: &Spot<Entry>) -> Option<Entry> {
+        let from = self.rank(entry)?;
+        let to = match spot {
+            Spot::Before(Some(next)) => self.rank(next)?,
+            Spot::Before(None) => self.tree.len(),
+            Spot::After(Some(previous)) => self.rank(previous)? + 1,
+            Spot::After(None) => 0,
         };
-        let in_place = to == from || to == from + 1;
-        let beside_itself = matches!(
-            spot,
-            Spot::Before(Some(other)) | Spot::After(Some(other)) if Rc::ptr_eq(&other.item, &entry.item)
-        );
-        if in_place && (self.held.is_empty() || beside_itself) {
-            return false;
+        // While the row is still there, so that its old label goes on saying where that was.
+        let label = Label::default();
+        if to == from || to == from + 1 || !self.open(to, &label) {
+            return None;
         }
+        let moved = Entry {
+            label: Some(label),
+            ..entry.clone()
+        };
         self.tree.remove(from);
-        if to > from {
-            to -= 1;
-        }
-        self.open(to, entry, beside(spot));
-        self.tree.insert(to, entry.clone());
-        !in_place
+        let to = if to > from { to - 1 } else { to };
+        self.tree.insert(to, moved.clone());
+        Some(moved)
     }
 
-    /// Keeps no place any longer.
-    pub(super) fn free_all(&mut self) {
-        self.held.clear();
-    }
-
-    fn rank_of(&self, spot: &Spot<Entry>) -> Option<usize> {
-        match spot {
-            Spot::Before(Some(next)) => self.rank(next),
-            Spot::Before(None) => Some(self.end()),
-            Spot::After(Some(previous)) => self.rank(previous).map(|rank| rank + 1),
-            Spot::After(None) => Some(0),
-        }
+    /// How many rows in arrival order stand no later than this place.
+    pub(super) fn up_to(&self, place: (u128, u64)) -> usize {
+        let is_later = |entry: &Entry| match entry.place() > Some(place) {
+            true => Ordering::Greater,
+            false => Ordering::Less,
+        };
+        self.tree.search(is_later).unwrap_or_else(|rank| rank)
     }
 
     /// The entry's rank, if the order finds it where its comparator says.
@@ -311,7 +263,7 @@ impl Sequence {
                 if Rc::ptr_eq(&other.item, &entry.item) {
                     return Ordering::Equal;
                 }
-                (other.prefix.cmp(&entry.prefix))
+                (other.number.cmp(&entry.number))
                     .then_with(|| stands(&*other.item))
                     .then_with(|| other.item.id().cmp(&entry.item.id()))
             });
@@ -324,23 +276,22 @@ impl Sequence {
             return Ordering::Equal;
         }
         match (&self.sorting, &a.label, &b.label) {
-            (None, Some(a), Some(b)) => a.get().cmp(&b.get()),
-            (Some(sorting), ..) => (a.prefix.cmp(&b.prefix))
+            (None, Some(left), Some(right)) => {
+                (left.get().cmp(&right.get())).then_with(|| a.number.cmp(&b.number))
+            }
+            (Some(sorting), ..) => (a.number.cmp(&b.number))
                 .then_with(|| sorting.compare(&*a.item, &*b.item))
                 .then_with(|| a.item.id().cmp(&b.item.id())),
             (None, ..) => Ordering::Equal,
         }
     }
 
-    /// Gives `entry` a label between the rows at `rank - 1` and `rank`, spreading the labels
-    /// around if these two leave no room; whether there was any.
-    fn open(&self, rank: usize, entry: &Entry, beside: Beside) -> bool {
-        let Some(label) = &entry.label else {
-            return false;
-        };
-        let value = self.gap(rank, beside).or_else(|| {
+    /// Gives `label` a value between the rows at `rank - 1` and `rank`, spreading the labels around if
+    /// these two leave no room; whether there was any.
+    fn open(&self, rank: usize, label: &Label) -> bool {
+        let value = self.gap(rank).or_else(|| {
             self.spread(rank);
-            self.gap(rank, beside)
+            self.gap(rank)
         });
         if let Some(value) = value {
             label.set(value);
@@ -348,29 +299,9 @@ impl Sequence {
         value.is_some()
     }
 
-    fn gap(&self, rank: usize, beside: Beside) -> Option<u128> {
+    fn gap(&self, rank: usize) -> Option<u128> {
         let before = rank.checked_sub(1).and_then(|rank| self.label(rank));
-        // The tail is no neighbour of the rows before it.
-        let is_before_tail = before.is_none_or(|before| before < TAIL);
-        let after = self
-            .label(rank)
-            .filter(|after| !is_before_tail || *after < TAIL);
-        let bound = if is_before_tail { TAIL } else { u128::MAX };
-        let held = self.held_between(before, after.unwrap_or(bound));
-        let (first, last) = (held.first().map(Label::get), held.last().map(Label::get));
-        match beside {
-            Beside::Previous => label::between(before, first.or(after)),
-            Beside::Next => label::between(last.or(before), after),
-        }
-    }
-
-    /// The places kept between two labels.
-    fn held_between(&self, low: Option<u128>, high: u128) -> &[Label] {
-        let start = low.map_or(0, |low| {
-            (self.held).partition_point(|held| held.get() <= low)
-        });
-        let end = (self.held).partition_point(|held| held.get() < high);
-        self.held.get(start..end).unwrap_or_default()
+        label::between(before, self.label(rank))
     }
 
     fn label(&self, rank: usize) -> Option<u128> {
@@ -379,24 +310,16 @@ impl Sequence {
 
     /// Spreads the labels of the smallest stretch around `rank` that offers room enough.
     fn spread(&self, rank: usize) {
-        let last = self.end();
-        if rank > last {
-            return;
-        }
+        let last = self.tree.len();
         let mut reach = 1;
         loop {
             let start = rank.saturating_sub(reach);
             let end = last.min(rank + reach);
             let before = start.checked_sub(1).and_then(|rank| self.label(rank));
-            let after = self.label(end).map_or(TAIL, |after| after.min(TAIL));
-            let (low, high) = (before.unwrap_or(0), after);
-            let rows = self.tree.range(start..end);
-            let mut labels: Vec<Label> = rows.filter_map(|entry| entry.label.clone()).collect();
-            for held in self.held_between(before, after) {
-                let at = labels.partition_point(|label| label.get() < held.get());
-                labels.insert(at, held.clone());
-            }
-            if let Some(gap) = label::spread(low, high, labels.len()) {
+            let low = before.unwrap_or(0);
+            let high = self.label(end).unwrap_or(TAIL);
+            if let Some(gap) = label::spread(low, high, end - start) {
+                let labels = (self.tree.range(start..end)).filter_map(|entry| entry.label.as_ref());
                 let mut value = low;
                 for label in labels {
                     value += gap;
@@ -409,20 +332,5 @@ impl Sequence {
             }
             reach *= 2;
         }
-    }
-}
-
-#[cfg(test)]
-impl Sequence {
-    /// Whether no place is kept for an absent row.
-    pub(super) const fn is_at_rest(&self) -> bool {
-        self.held.is_empty()
-    }
-}
-
-fn beside<R>(spot: &Spot<R>) -> Beside {
-    match spot {
-        Spot::Before(_) => Beside::Next,
-        Spot::After(_) => Beside::Previous,
     }
 }

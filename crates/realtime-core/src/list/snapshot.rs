@@ -14,7 +14,8 @@ use std::{fmt, marker::PhantomData, ops::Range, rc::Rc};
 #[derive(Clone, Default)]
 pub struct Rows {
     pub(super) rows: Tree<Entry>,
-    pub(super) aliases: Rc<Aliases>,
+    /// None of a list that nobody has edited.
+    pub(super) aliases: Option<Rc<Aliases>>,
 }
 
 impl Rows {
@@ -78,14 +79,15 @@ impl Rows {
     }
 
     pub(super) fn key_of(&self, id: &RowId) -> RowId {
-        self.aliases.key(id).clone()
+        let aliases = self.aliases.as_ref();
+        aliases.map_or(id, |aliases| aliases.key(id)).clone()
     }
 
     /// Other rows of the same list.
     pub(super) fn with_rows(&self, rows: Tree<Entry>) -> Self {
         Self {
             rows,
-            aliases: Rc::clone(&self.aliases),
+            aliases: self.aliases.clone(),
         }
     }
 }

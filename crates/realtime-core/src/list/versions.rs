@@ -1,10 +1,12 @@
 //! How whole items, patches and deletes of one row come together, whatever their order.
 
 use super::{
-    Applied, ErasedList,
+    Applied,
     item::Item,
     patches::Patch,
     row::{Row, fold, merged},
+    sequence::Spot,
+    synced::Synced,
 };
 use crate::{error::DecodeError, id::RowId, time::Instant};
 use std::rc::Rc;
@@ -12,14 +14,9 @@ use std::rc::Rc;
 /// The most recent patches that one row keeps, so that a late one costs few merges.
 const MAX_RECENT_PER_ROW: usize = 64;
 
-impl ErasedList {
+impl Synced {
     /// Takes a whole item.
-    pub(super) fn install_synced(
-        &mut self,
-        now: Instant,
-        item: Item,
-        version: Option<u64>,
-    ) -> Applied {
+    pub(super) fn install(&mut self, now: Instant, item: Item, version: Option<u64>) -> Applied {
         let id = item.id();
         let Some(row) = self.rows.get_mut(&id) else {
             return self.add(now, &id, item, version);
@@ -36,7 +33,7 @@ impl ErasedList {
     }
 
     /// Takes a partial update; `json` holds the changed fields.
-    pub(super) fn patch_synced(
+    pub(super) fn patch(
         &mut self,
         now: Instant,
         id: &RowId,
@@ -67,12 +64,7 @@ impl ErasedList {
     }
 
     /// Takes a delete.
-    pub(super) fn delete_synced(
-        &mut self,
-        now: Instant,
-        id: &RowId,
-        version: Option<u64>,
-    ) -> Applied {
+    pub(super) fn delete(&mut self, now: Instant, id: &RowId, version: Option<u64>) -> Applied {
         let newest = self.recent.of(id).last().and_then(|patch| patch.version);
         let known = self.rows.get(id).and_then(|row| row.version()).max(newest);
         if version.is_some() && known > version {
@@ -100,6 +92,32 @@ impl ErasedList {
                 Applied::default()
             }
         }
+    }
+
+    /// Moves a row unless a newer move has.
+    pub(super) fn move_row(&mut self, id: &RowId, version: Option<u64>, spot: &Spot) -> Applied {
+        if self.order.is_sorted() {
+            self.stats.sorted_moves += 1;
+            return Applied::default();
+        }
+        let spot = spot.of(|id| self.rows.get(id).map(|row| row.entry.clone()));
+        let (Some(spot), Some(row)) = (spot, self.rows.get_mut(id)) else {
+            self.stats.unknown_moves += 1;
+            return Applied::default();
+        };
+        if version.is_some() && row.placed() >= version {
+            self.stats.ignored_old += 1;
+            return Applied::default();
+        }
+        row.set_placed(row.placed().max(version));
+        let moved = self.order.move_to(&row.entry, &spot);
+        let is_moved = moved.is_some();
+        if let Some(entry) = moved {
+            row.entry = entry;
+            self.pending.order();
+        }
+        self.stats.applied += 1;
+        Applied::changed(is_moved)
     }
 
     /// Merges the parked patches of a row that has just come.
@@ -173,7 +191,6 @@ impl ErasedList {
         let entry = self.order.insert(item);
         self.rows
             .insert(id.clone(), Row::new(entry, version, self.era));
-        self.outrank_alias(id);
         self.pending.order();
         self.pending.item(id);
         self.stats.applied += 1;

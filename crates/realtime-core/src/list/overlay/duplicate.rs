@@ -5,10 +5,9 @@
 //! shows already, or one that differs from it in nothing but its id. Nothing else follows from
 //! looks: only the server says the id of a row of ours.
 
-use super::Synced;
 use crate::{
     id::RowId,
-    list::{AnyItem, ErasedList, item::ItemType},
+    list::item::ItemType,
     ordered::{OrderedMap, OrderedSet},
     overlay::LayerId,
 };
@@ -60,7 +59,7 @@ impl Duplicates {
     }
 
     /// The edit for which a row is hidden that looks like this, if there is one to be hidden for.
-    fn hide(&mut self, row: &Value, id: &RowId) -> Option<LayerId> {
+    pub(super) fn hide(&mut self, row: &Value, id: &RowId) -> Option<LayerId> {
         let fields = row.as_object()?;
         let layer = fields.iter().find_map(|(name, value)| {
             let mut layers = self.single.get(&mark(name, &value.to_string()))?.iter();
@@ -69,6 +68,22 @@ impl Duplicates {
         self.take(layer);
         self.hidden.insert(layer, id.clone());
         Some(layer)
+    }
+
+    /// The row hidden for it went before it could be told whose it was.
+    pub(super) fn forget(&mut self, layer: LayerId) {
+        self.hidden.remove(&layer);
+        self.release(layer);
+    }
+
+    /// Whether an edit makes a row that a duplicate may be hidden for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.single.is_empty()
+    }
+
+    /// The rows that are duplicates no longer.
+    pub(super) fn take_revealed(&mut self) -> Vec<RowId> {
+        std::mem::take(&mut self.revealed)
     }
 
     fn is_like(&self, layer: LayerId, fields: &Map<String, Value>) -> bool {
@@ -95,53 +110,6 @@ impl Duplicates {
             if layers.is_empty() {
                 self.single.remove(&looks.mark);
             }
-        }
-    }
-}
-
-impl ErasedList {
-    /// Hides a row that the server is about to bring, if it is new here and looks like one that an
-    /// edit of ours makes.
-    pub(super) fn hide_duplicate(&mut self, item: &dyn AnyItem) {
-        let (id, overlay) = (item.id(), &mut self.overlay);
-        let is_known = self.rows.contains_key(&id) || overlay.touched.contains_key(&id);
-        let Some(home) = overlay.home.as_ref().filter(|_| !is_known) else {
-            return;
-        };
-        if overlay.duplicates.single.is_empty() {
-            return;
-        }
-        let looks = (home.json.write)(item).ok();
-        let layer = looks.and_then(|looks| overlay.duplicates.hide(&looks, &id));
-        if layer.is_some() {
-            self.touch(&id);
-            if let Some(touched) = self.overlay.touched.get_mut(&id) {
-                touched.duplicate_of = layer;
-            }
-        }
-    }
-
-    /// Shows the rows again that are duplicates no longer; whether there are any.
-    pub(super) fn show_revealed(&mut self) -> bool {
-        let ids = std::mem::take(&mut self.overlay.duplicates.revealed);
-        if ids.is_empty() {
-            return false;
-        }
-        for id in &ids {
-            if let Some(touched) = self.overlay.touched.get_mut(id) {
-                touched.duplicate_of = None;
-            }
-        }
-        let rebasing = self.begin_rebase(ids.iter());
-        self.rebase(rebasing, Synced::Same).changed()
-    }
-
-    /// The row went before it could be told whose it was.
-    pub(super) fn forget_duplicate(&mut self, id: &RowId) {
-        let touched = self.overlay.touched.get_mut(id);
-        if let Some(layer) = touched.and_then(|row| row.duplicate_of.take()) {
-            self.overlay.duplicates.hidden.remove(&layer);
-            self.overlay.duplicates.release(layer);
         }
     }
 }

@@ -1,14 +1,17 @@
 //! What the server says about our own edits: echoes, answers, and the ids it gives.
 
-use super::Synced;
+use super::{Edited, rebase::Base};
 use crate::{
     elements,
+    error::DecodeError,
     id::{MutationId, RowId},
     list::{
-        AnyItem, ErasedList,
+        AnyItem, Applied,
         alias::Aliases,
         event::{Event, Head},
-        item::renamed,
+        item::{Versioned, renamed},
+        sequence::Spot,
+        synced::Incoming,
     },
     ordered::{OrderedMap, OrderedSet},
     overlay::{Became, Change, Echo, Phase},
@@ -34,28 +37,28 @@ struct Answer<'a> {
     items: Option<&'a RawValue>,
 }
 
-impl ErasedList {
+impl Edited {
     /// An echo of `mutation`: its layers on the rows that the event names go.
     pub(super) fn take_echo(&mut self, mutation: MutationId, event: Echo<'_>) -> bool {
         let changed = match event {
-            Echo::Coming(data) => self.settle_echo(mutation, data, Synced::Outdated),
-            Echo::Known(data) => self.settle_echo(mutation, data, Synced::Same),
+            Echo::Coming(data) => self.settle_echo(mutation, data, Base::Outdated),
+            Echo::Known(data) => self.settle_echo(mutation, data, Base::Same),
             Echo::Signal => self.confirm_rest(mutation, None),
         };
-        let is_complete = self.next_insert(mutation).is_none();
-        self.overlay.news.echoed.push((mutation, is_complete));
+        let is_complete = self.members.next_insert(mutation).is_none();
+        self.news.echoed.push((mutation, is_complete));
         changed
     }
 
-    fn settle_echo(&mut self, mutation: MutationId, data: &str, synced: Synced) -> bool {
+    fn settle_echo(&mut self, mutation: MutationId, data: &str, base: Base) -> bool {
         let mut told = Told {
             rows: OrderedMap::new(),
             is_every: false,
         };
         let mut changed = self.read_echo(mutation, data, &mut told);
-        let mut ids = self.overlay.rows_of(mutation);
+        let mut ids = self.members.rows_of(mutation);
         ids.retain(|id| told.is_every || told.rows.contains_key(id));
-        changed |= self.remove_edits(&ids, synced, |id, layer| {
+        changed |= self.remove_edits(&ids, base, |id, layer| {
             let json = told.rows.get(id);
             let became = json.map_or(Became::AsMeant, |json| Became::Said(json));
             (layer.id.mutation == mutation).then_some(became)
@@ -108,11 +111,14 @@ impl ErasedList {
         creates: bool,
         told: &mut Told<'a>,
     ) -> bool {
-        let Some(id) = Head::read(self.of, json).ok().and_then(|head| head.id) else {
+        let Some(id) = Head::read(self.synced.of, json)
+            .ok()
+            .and_then(|head| head.id)
+        else {
             return false;
         };
         let changed = creates && self.adopt_next(mutation, &id);
-        if self.overlay.is_on(mutation, &id) {
+        if self.members.is_on(mutation, &id) {
             told.rows.insert(id, json);
         }
         changed
@@ -154,10 +160,10 @@ impl ErasedList {
         json: &str,
         told: &mut OrderedSet<RowId>,
     ) -> bool {
-        let Ok(head) = Head::read(self.of, json) else {
+        let Ok(head) = Head::read(self.synced.of, json) else {
             return false;
         };
-        let only = || self.overlay.only_row_of(mutation).cloned();
+        let only = || self.members.only_row_of(mutation).cloned();
         let Some(id) = head.id.clone().or_else(only) else {
             return false;
         };
@@ -165,15 +171,15 @@ impl ErasedList {
             return false;
         }
         let mut changed = head.id.is_some() && self.adopt_next(mutation, &id);
-        if self.overlay.is_on(mutation, &id) {
+        if self.members.is_on(mutation, &id) {
             told.insert(id.clone());
         }
-        let layers = self.overlay.touched.get(&id);
+        let layers = self.rows.get(&id);
         let Some(last) = layers.and_then(|row| row.stack.of(mutation).last()) else {
             return changed;
         };
-        let member = self.overlay.mutations.get(&mutation);
-        if member.is_none_or(|member| member.era != self.era) {
+        let made_at = self.members.made_at(mutation);
+        if made_at.is_none_or(|made_at| made_at.era != self.synced.era) {
             // A server remembers its answers longer than the history that this one is of.
             return self.confirm_row(mutation, &id, None) | changed;
         }
@@ -182,22 +188,18 @@ impl ErasedList {
             return (is_new && self.take_new_item(now, mutation, &id, json)) | changed;
         };
         if matches!(last.change, Change::Delete) {
-            changed |= self.delete(now, &id, Some(version)).changed;
+            changed |= self.changes(now, Incoming::Delete(&id, Some(version)));
             return self.confirm_row(mutation, &id, Some(version)) | changed;
         }
         // Where a new row stands among other people's, only the channel tells, in its order.
-        let is_placed = self.order.is_sorted() || self.rows.contains_key(&id);
-        let whole = (self.of.decode)(json)
+        let is_placed = self.synced.order.is_sorted() || self.synced.has(&id);
+        let whole = (self.synced.of.decode)(json)
             .ok()
             .filter(|item| is_placed && item.id() == id);
         let Some(item) = whole else {
             return self.confirm_row(mutation, &id, Some(version)) | changed;
         };
-        let ids = [id];
-        changed |= self.remove_edits(&ids, Synced::Outdated, |_, layer| {
-            (layer.id.mutation == mutation).then_some(Became::Said(json))
-        });
-        self.install(now, item, Some(version)).changed | changed
+        self.land(now, mutation, (item, Some(version)), json) | changed
     }
 
     /// A whole new item without a version. One that is there already has come by an event, which may be
@@ -210,26 +212,30 @@ impl ErasedList {
         id: &RowId,
         json: &str,
     ) -> bool {
-        let item = (self.of.decode)(json).ok().filter(|item| item.id() == *id);
-        let is_known = self.rows.contains_key(id) || self.tombstones.cover(id, None);
-        let member = self.overlay.mutations.get(&mutation);
-        let is_new = member.is_some_and(|member| member.snapshots == self.snapshots) && !is_known;
-        let Some(item) = item.filter(|_| self.order.is_sorted() && is_new) else {
-            return false;
-        };
-        let ids = [id.clone()];
-        let removed = self.remove_edits(&ids, Synced::Outdated, |_, layer| {
+        let item = (self.synced.of.decode)(json)
+            .ok()
+            .filter(|item| item.id() == *id);
+        let is_known = self.synced.has(id) || self.synced.tombstones.cover(id, None);
+        let is_new = self.members.made_at(mutation) == Some(self.synced.moment()) && !is_known;
+        let item = item.filter(|_| self.synced.order.is_sorted() && is_new);
+        item.is_some_and(|item| self.land(now, mutation, (item, None), json))
+    }
+
+    /// An item takes the place of the edits that it is the outcome of.
+    fn land(&mut self, now: Instant, mutation: MutationId, of: Versioned, json: &str) -> bool {
+        let ids = [of.0.id()];
+        let removed = self.remove_edits(&ids, Base::Outdated, |_, layer| {
             (layer.id.mutation == mutation).then_some(Became::Said(json))
         });
-        self.install(now, item, None).changed | removed
+        self.changes(now, Incoming::Item(of.0, of.1)) | removed
     }
 
     /// Marks the layers that `mutation` has left as confirmed.
     fn confirm_rest(&mut self, mutation: MutationId, version: Option<u64>) -> bool {
-        let ids = self.overlay.rows_of(mutation);
+        let ids = self.members.rows_of(mutation);
         let mut changed = false;
         for id in ids {
-            let waits_already = self.overlay.touched.get(&id).is_some_and(|row| {
+            let waits_already = self.rows.get(&id).is_some_and(|row| {
                 let mut layers = row.stack.of(mutation);
                 layers.all(|layer| matches!(layer.phase, Phase::Confirmed { .. }))
             });
@@ -242,120 +248,91 @@ impl ErasedList {
 
     /// Marks the layers of `mutation` on a row as confirmed. Those that wait for nothing go.
     fn confirm_row(&mut self, mutation: MutationId, id: &RowId, version: Option<u64>) -> bool {
-        if let Some(touched) = self.overlay.touched.get_mut(id) {
-            touched.stack.confirm(mutation, version);
+        if let Some(row) = self.rows.get_mut(id) {
+            row.stack.confirm(mutation, version);
             self.pending.item(id);
         }
-        let ids = [id.clone()];
-        let rebasing = self.begin_rebase(ids.iter());
-        self.rebase(rebasing, Synced::Changed);
+        self.rebase([id], Base::Changed);
         true
     }
 
     /// `id` is a row that the server made for `mutation`: it is the next one of its rows that still
     /// has a temporary id, unless it is known already.
     fn adopt_next(&mut self, mutation: MutationId, id: &RowId) -> bool {
-        if self.overlay.is_on(mutation, id) {
-            if self.overlay.name(mutation, id)
-                && let Some(temporary) = self.overlay.aliases.temporary(id).cloned()
+        if self.members.is_on(mutation, id) {
+            if self.name(mutation, id)
+                && let Some(temporary) = self.aliases.temporary(id).cloned()
             {
                 self.tell_id(mutation, &temporary, id);
             }
             return false;
         }
-        match self.next_insert(mutation) {
-            Some(temporary) if !self.rows.contains_key(&temporary) => {
-                self.adopt(mutation, &temporary, id)
+        match self.members.next_insert(mutation).cloned() {
+            Some(temporary) if !self.synced.has(&temporary) => {
+                self.adopt(mutation, &temporary, id);
+                true
             }
             // What the server has a row of is no temporary id.
             _ => false,
         }
     }
 
+    /// The server has said the id of a row that `mutation` makes. Whether that is news.
+    fn name(&mut self, mutation: MutationId, id: &RowId) -> bool {
+        let row = self.rows.get(id);
+        for layer in row.into_iter().flat_map(|row| row.stack.of(mutation)) {
+            self.members.settle(layer.id);
+            self.duplicates.settle(layer.id);
+        }
+        self.members.name(mutation, id)
+    }
+
     /// The server's id for a temporary one is known.
-    pub(super) fn tell_id(&mut self, mutation: MutationId, temporary: &RowId, id: &RowId) {
+    fn tell_id(&mut self, mutation: MutationId, temporary: &RowId, id: &RowId) {
         let ids = (mutation, temporary.clone(), id.clone());
-        self.overlay.news.ids.push(ids);
-    }
-
-    /// The first row that `mutation` inserts and that the server has not named yet.
-    pub(super) fn next_insert(&self, mutation: MutationId) -> Option<RowId> {
-        let member = self.overlay.mutations.get(&mutation)?;
-        self.overlay.layers.get(member.unnamed.first()?).cloned()
-    }
-
-    /// Whether the server has said the id of a row that `mutation` inserts.
-    fn is_named(&self, mutation: MutationId, row: &RowId) -> bool {
-        let member = self.overlay.mutations.get(&mutation);
-        member.is_some_and(|member| member.named.contains(row))
-    }
-
-    /// Whether a row that `mutation` inserts is known to be the one under this id, and does not only look
-    /// like it.
-    pub(super) fn is_sure(&self, mutation: MutationId, row: &RowId) -> bool {
-        self.overlay.aliases.temporary(row).is_none() || self.is_named(mutation, row)
+        self.news.ids.push(ids);
     }
 
     /// The row under the temporary id is the server's row `id` from now on, and keeps its key.
-    fn adopt(&mut self, mutation: MutationId, temporary: &RowId, id: &RowId) -> bool {
+    fn adopt(&mut self, mutation: MutationId, temporary: &RowId, id: &RowId) {
         self.take_over(temporary, id);
-        self.overlay.name(mutation, id);
+        self.name(mutation, id);
         self.tell_id(mutation, temporary, id);
-        true
     }
 
-    /// Moves the layers of the row under the temporary id to the server's row `id`.
+    /// Moves the edits of the row under the temporary id to the server's row `id`.
     fn take_over(&mut self, temporary: &RowId, id: &RowId) {
-        let id_field = self.of.id_field;
-        self.outrank_known_alias(id);
-        let both = [temporary.clone(), id.clone()];
+        self.outrank(id);
         self.touch(id);
-        let rebasing = self.begin_rebase(both.iter());
-        if let Some(mut moved) = self.overlay.touched.remove(temporary) {
+        self.shown.rename(temporary, id);
+        if let Some(mut moved) = self.rows.remove(temporary) {
             for layer in moved.stack.iter_mut() {
                 if let Change::Insert(item) = &mut layer.change
-                    && let Some(renamed) = renamed(id_field, &**item, id)
+                    && let Some(renamed) = renamed(self.synced.of.id_field, &**item, id)
                 {
                     *item = renamed;
                 }
+                self.members.rename(layer.id, temporary, id);
+                self.duplicates.settle(layer.id);
             }
-            for layer in moved.stack.iter() {
-                self.overlay.layers.insert(layer.id, id.clone());
-                self.overlay.duplicates.settle(layer.id);
-                if let Some(member) = self.overlay.mutations.get_mut(&layer.id.mutation) {
-                    member.rows.remove(temporary);
-                    member.rows.insert(id.clone());
-                }
-            }
-            if let Some(touched) = self.overlay.touched.get_mut(id) {
-                touched.duplicate_of = None;
-                touched.stack.absorb(moved.stack);
-                touched.place = touched.place.take().or(moved.place);
+            if let Some(row) = self.rows.get_mut(id) {
+                row.duplicate_of = None;
+                row.placed_by = row.placed_by.or(moved.placed_by);
+                row.stack.absorb(moved.stack);
             }
         }
-        let dropped = Aliases::insert(&mut self.overlay.aliases, temporary, id);
-        self.stats.aliases_dropped += dropped;
+        self.aliases_dropped += Aliases::insert(&mut self.aliases, temporary, id);
         self.pending.item(temporary);
-        self.rebase(rebasing, Synced::Same);
+        self.rebase([id], Base::Same);
         self.pending.order();
-    }
-
-    /// The server has a row of this id: if it was an alias, the row that it stood for has its own key
-    /// from now on.
-    pub(super) fn outrank_known_alias(&mut self, id: &RowId) {
-        if let Some(other) = Aliases::outrank(&mut self.overlay.aliases, id) {
-            self.overlay.news.outranked.push(id.clone());
-            self.pending.item(&other);
-            self.pending.order();
-        }
     }
 
     /// Adopts a row that was made optimistically, if the server keeps its temporary id in it.
     ///
     /// Anybody may write any temporary id into a row: one that was there before is not the one that we
     /// are making, and a temporary id that the server has a row of is none.
-    pub(super) fn recognise_edited(&mut self, item: &dyn AnyItem) {
-        if self.overlay.touched.is_empty() {
+    pub(super) fn recognise(&mut self, item: &dyn AnyItem) {
+        if self.rows.is_empty() {
             return;
         }
         let Some(temporary) = item.temporary_id() else {
@@ -363,19 +340,73 @@ impl ErasedList {
             return;
         };
         let id = item.id();
-        if self.rows.contains_key(&id) || self.rows.contains_key(&temporary) {
+        if self.synced.has(&id) || self.synced.has(&temporary) {
             return;
         }
-        let stack = self.overlay.touched.get(&temporary).map(|row| &row.stack);
+        let stack = self.rows.get(&temporary).map(|row| &row.stack);
         let inserted = stack.and_then(|stack| {
             let mut layers = stack.iter();
             layers.find(|layer| matches!(layer.change, Change::Insert(_)))
         });
         if let Some(mutation) = inserted.map(|layer| layer.id.mutation)
             && temporary != id
-            && !self.is_named(mutation, &temporary)
+            && !self.members.is_named(mutation, &temporary)
         {
             self.adopt(mutation, &temporary, &id);
         }
+    }
+
+    /// Hides a row that the server is about to bring, if it is new here and looks like one that an
+    /// edit of ours makes.
+    fn hide_duplicate(&mut self, item: &dyn AnyItem) {
+        let id = item.id();
+        if self.duplicates.is_empty() || self.synced.has(&id) || self.rows.contains_key(&id) {
+            return;
+        }
+        let looks = (self.json.write)(item).ok();
+        let layer = looks.and_then(|looks| self.duplicates.hide(&looks, &id));
+        if layer.is_some() {
+            self.touch(&id);
+            if let Some(row) = self.rows.get_mut(&id) {
+                row.duplicate_of = layer;
+            }
+        }
+    }
+
+    /// Takes a change that cannot be wrong; whether what people see changed.
+    fn changes(&mut self, now: Instant, change: Incoming<'_>) -> bool {
+        let taken = self.take_change(now, change);
+        taken.is_ok_and(|applied| applied.changed)
+    }
+
+    /// Takes a change of the synced rows, and shows what it makes of them.
+    pub(super) fn take_change(
+        &mut self,
+        now: Instant,
+        change: Incoming<'_>,
+    ) -> Result<Applied, DecodeError> {
+        match &change {
+            Incoming::Item(item, _) => self.recognise(&**item),
+            Incoming::Snapshot(items) => {
+                (items.iter()).for_each(|(item, _)| self.recognise(&**item));
+            }
+            _ => {}
+        }
+        let Some(id) = change.row() else {
+            let mut applied = self.synced.take(now, change)?;
+            applied.changed |= self.rebase_all();
+            return Ok(applied);
+        };
+        let before = self.synced.entry(&id).cloned();
+        let previous = match &change {
+            Incoming::Move(_, _, Spot::After(previous)) => Some(previous.clone()),
+            _ => None,
+        };
+        let applied = self.synced.take(now, change);
+        let changed = self.follow(&id, before.as_ref(), previous);
+        applied.map(|applied| Applied {
+            changed: changed.unwrap_or(applied.changed),
+            ..applied
+        })
     }
 }

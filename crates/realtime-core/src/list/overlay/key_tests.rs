@@ -108,7 +108,7 @@ impl Play {
                     .echo(NOW, &message(self.any(at)), Echo::Coming(&data));
                 self.list.apply(NOW, &data).unwrap();
             }
-            Step::Revoke(at) => drop(self.list.list.revoke(NOW, self.any(at))),
+            Step::Revoke(at) => self.list.list.revoke(NOW, self.any(at)),
         }
     }
 
@@ -214,7 +214,7 @@ fn an_edit_that_holds_another_id_is_refused_and_shows_nothing() {
     assert!(refused.unwrap_err().to_string().contains("changes the id"));
     let ids: Vec<RowId> = play.list.snapshot().ids().collect();
     assert_eq!(ids, [1, 2]);
-    assert!(play.list.list.overlay.touched.is_empty());
+    assert!(play.list.list.edited_rows().is_empty());
     // The id that the row has may well be there.
     play.list
         .list

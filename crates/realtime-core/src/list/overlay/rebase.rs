@@ -1,427 +1,483 @@
-//! Rebase: changing the synced state under optimistic edits, and folding the edits over it anew.
-//!
-//! A row with edits is in the order as it is shown. While it is rebased, the order holds the row as the
-//! server has it, and the code that applies changes need not know of edits. Nobody sees what is between.
+//! Rebase: folding the edits of a row over what the server has of it now.
 
-use super::Touched;
+use super::{Edited, EditedRow, Shown};
 use crate::{
     error::DecodeError,
     id::{MutationId, RowId},
     list::{
-        AnyItem, Applied, ErasedList, Item,
-        row::Row,
+        AnyItem, Item,
+        alias::Aliases,
+        event::Head,
+        item::{Versioned, renamed},
         sequence::{Entry, Sequence, Spot},
     },
-    ordered::OrderedSet,
-    overlay::{Became, Change, Layer, LayerId, Phase, Rules},
-    time::Instant,
+    ordered::{OrderedMap, OrderedSet},
+    overlay::{Became, Change, Layer, LayerId, Phase, Rules, Stack},
 };
-use std::rc::Rc;
+use std::{mem, rc::Rc};
 
-/// The rows that are being rebased, and how each was shown.
-pub(in crate::list) struct Rebasing(Vec<Before>);
-
-impl Rebasing {
-    pub(super) const fn none() -> Self {
-        Self(Vec::new())
-    }
-}
-
-struct Before {
-    id: RowId,
-    rank: Option<usize>,
-    item: Option<Item>,
-}
-
-/// What has become of a row's synced state meanwhile.
+/// What has become of the synced state under a row's edits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Synced {
+pub(super) enum Base {
     /// It may be another one.
     Changed,
-    /// It is the same; only its layers are not.
+    /// It is the same; only its edits are not.
     Same,
     /// It is the same, and known to be old: the next one comes in this very step.
     Outdated,
 }
 
-/// What a rebase made different.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Rebased {
-    order: bool,
-    items: bool,
+/// How a row with edits is shown.
+struct Standing {
+    moved_by: Option<LayerId>,
+    id: RowId,
+    rank: Option<usize>,
+    item: Option<Item>,
 }
 
-impl Rebased {
-    pub(super) const fn changed(self) -> bool {
-        self.order || self.items
-    }
-}
-
-impl ErasedList {
-    /// Takes a whole item.
-    pub(in crate::list) fn install(
-        &mut self,
-        now: Instant,
-        item: Item,
-        version: Option<u64>,
-    ) -> Applied {
-        self.recognise(&*item);
-        let id = item.id();
-        self.change_synced(
-            &id,
-            None,
-            |list| Ok(list.install_synced(now, item, version)),
-        )
-        .unwrap_or_default()
+impl Edited {
+    pub(super) fn rules(&self) -> Rules<'_, dyn AnyItem> {
+        Rules {
+            policy: &self.policy,
+            json: self.json,
+        }
     }
 
-    /// Takes a partial update; `json` holds the changed fields.
-    pub(in crate::list) fn patch(
-        &mut self,
-        now: Instant,
-        id: &RowId,
-        version: Option<u64>,
-        json: &str,
-    ) -> Result<Applied, DecodeError> {
-        self.change_synced(id, None, |list| list.patch_synced(now, id, version, json))
+    /// The rows in order as they are shown.
+    pub(super) fn shown_order(&self) -> &Sequence {
+        match self.rows.is_empty() {
+            true => &self.synced.order,
+            false => self.shown.order(),
+        }
     }
 
-    /// Takes a delete.
-    pub(in crate::list) fn delete(
-        &mut self,
-        now: Instant,
-        id: &RowId,
-        version: Option<u64>,
-    ) -> Applied {
-        self.change_synced(id, None, |list| Ok(list.delete_synced(now, id, version)))
-            .unwrap_or_default()
+    /// The row `id` as the shown order holds it.
+    pub(super) fn shown_entry(&self, id: &RowId) -> Option<&Entry> {
+        match self.rows.contains_key(id) {
+            true => self.shown.edited(id),
+            false => self.synced.entry(id),
+        }
     }
 
-    /// Moves a row unless a newer move has.
-    pub(in crate::list) fn move_row(
-        &mut self,
-        id: &RowId,
-        version: Option<u64>,
-        spot: &Spot,
-    ) -> Applied {
-        let neighbour = match spot {
-            Spot::Before(neighbour) | Spot::After(neighbour) => neighbour.as_ref(),
+    /// How these rows are shown, in the order in which they are to be rebased: what is moved next to a row needs
+    /// that row to be in its place.
+    fn standing<'a>(&self, ids: impl IntoIterator<Item = &'a RowId>) -> Vec<Standing> {
+        let standing = |id: &RowId| {
+            let (rank, item) = self.stands(id);
+            let (id, moved_by) = (id.clone(), self.moved_by(id));
+            Standing {
+                moved_by,
+                id,
+                rank,
+                item,
+            }
         };
-        self.change_synced(id, neighbour, |list| {
-            Ok(Applied::changed(list.move_synced(id, version, spot)))
-        })
-        .unwrap_or_default()
+        let mut rows: Vec<_> = ids.into_iter().map(standing).collect();
+        rows.sort_by_key(|row| row.moved_by);
+        rows
     }
 
-    /// Changes the synced row `id`, next to `neighbour` perhaps, under the edits there are.
-    fn change_synced(
+    fn stands(&self, id: &RowId) -> (Option<usize>, Option<Item>) {
+        let (entry, order) = (self.shown_entry(id), self.shown_order());
+        let rank = entry.and_then(|it| order.rank(it).or_else(|| order.position(it)));
+        (rank, entry.map(|entry| Rc::clone(&entry.item)))
+    }
+
+    /// The synced row `id`, which was `before`, has changed, perhaps by a move right after `previous`. If it has
+    /// edits, whether what people see changed.
+    pub(super) fn follow(
         &mut self,
         id: &RowId,
-        neighbour: Option<&RowId>,
-        change: impl FnOnce(&mut Self) -> Result<Applied, DecodeError>,
-    ) -> Result<Applied, DecodeError> {
-        let Some(calls) = self.overlay.calls() else {
-            return change(self);
-        };
-        let is_touched = |id: &RowId| self.overlay.touched.contains_key(id);
-        let subject = is_touched(id);
-        if !subject && !neighbour.is_some_and(is_touched) {
-            return change(self);
+        before: Option<&Entry>,
+        previous: Option<Option<RowId>>,
+    ) -> Option<bool> {
+        let told = mem::take(&mut self.synced.pending);
+        if self.synced.has(id) {
+            self.outrank(id);
         }
-        let order = self.pending.is_order();
-        let rebasing = (calls.begin_rebase)(self, &[id, neighbour.unwrap_or(id)]);
-        let result = change(self);
-        if subject {
-            self.pending.set_order(order);
+        let has_edits = self.rows.contains_key(id);
+        let mut changed = has_edits.then(|| self.rebase([id], Base::Changed));
+        if !has_edits {
+            self.pending.add(told);
         }
-        let rebased = (calls.rebase)(self, rebasing, Synced::Changed);
-        result.map(|mut applied| {
-            if subject {
-                applied.changed = rebased.changed();
-            } else {
-                applied.changed |= rebased.changed();
+        if !self.rows.is_empty() {
+            let now = self.synced.entry(id);
+            if !has_edits && self.shown.follow(before, now) {
+                self.pending.order();
             }
-            applied
-        })
+            let previous = previous.map(|id| id.and_then(|id| self.synced.entry(&id)));
+            if (self.shown).relabel(before, now, previous, &self.synced.order) {
+                changed = changed.map(|_| true);
+                self.pending.order();
+            }
+        }
+        changed
     }
 
-    /// Puts these rows into the order as the server has them, as far as they have edits.
-    pub(super) fn begin_rebase<'a>(&mut self, ids: impl Iterator<Item = &'a RowId>) -> Rebasing {
-        let mut rebasing: Vec<Before> = Vec::new();
-        let mut known = OrderedSet::new();
-        for id in ids {
-            if self.overlay.touched.contains_key(id) && known.insert(id) {
-                rebasing.push(Before {
-                    id: id.clone(),
-                    rank: self.rank(id),
-                    item: self.get(id).cloned(),
-                });
+    /// Shows all rows anew after a change of the whole synced list; whether what people see of those that have
+    /// edits changed.
+    pub(super) fn rebase_all(&mut self) -> bool {
+        for temporary in self.aliases.temporary_ids() {
+            if self.synced.has(&temporary) {
+                self.outrank(&temporary);
             }
         }
-        for Before { id, .. } in &rebasing {
-            let Some(touched) = self.overlay.touched.get_mut(id) else {
-                continue;
-            };
-            if let Some(shown) = touched.shown.take() {
-                self.order.remove(&shown);
-                if let Some(place) = &touched.place {
-                    self.order.hold(place);
-                }
-            }
-            if let Some(row) = self.rows.get(id) {
-                if let Some(label) = &row.entry.label {
-                    self.order.free(label);
-                }
-                self.order.put(&row.entry);
-            }
+        self.pending.add(mem::take(&mut self.synced.pending));
+        let rows = self.standing(self.rows.keys());
+        self.shown = Shown::new(&self.synced.order);
+        for id in self.rows.keys() {
+            self.shown.begin(id, self.synced.entry(id));
         }
-        Rebasing(rebasing)
+        self.rebase_rows(rows, Base::Changed)
     }
 
-    /// Shows the rows with their edits again.
-    pub(super) fn rebase(&mut self, rebasing: Rebasing, synced: Synced) -> Rebased {
-        // What is moved next to a row needs that row to be in its place.
-        let rows = rebasing.0.iter().enumerate();
-        let order: OrderedSet<_> = rows.map(|(at, row)| (self.moved_by(&row.id), at)).collect();
-        for (_, at) in order {
-            if let Some(Before { id, item, .. }) = rebasing.0.get(at) {
-                self.rebase_row(id, item.as_ref(), synced);
+    /// Shows these rows as their edits make them; whether what people see changed.
+    pub(super) fn rebase<'a>(
+        &mut self,
+        ids: impl IntoIterator<Item = &'a RowId>,
+        base: Base,
+    ) -> bool {
+        self.rebase_rows(self.standing(ids), base)
+    }
+
+    fn rebase_rows(&mut self, rows: Vec<Standing>, base: Base) -> bool {
+        for row in &rows {
+            self.rebase_row(&row.id, row.item.as_ref(), base);
+        }
+        if self.rows.is_empty() {
+            self.shown = Shown::new(&Sequence::new(None));
+        }
+        let (mut items, mut order) = (false, false);
+        for before in rows {
+            let (rank, item) = self.stands(&before.id);
+            order |= rank != before.rank;
+            if item.as_ref().map(Rc::as_ptr) != before.item.as_ref().map(Rc::as_ptr) {
+                items = true;
+                self.pending.item(&before.id);
             }
         }
-        let mut rebased = Rebased::default();
-        for Before { id, rank, item } in rebasing.0 {
-            let shown = self.get(&id).map(Rc::as_ptr);
-            if shown != item.as_ref().map(Rc::as_ptr) {
-                rebased.items = true;
-                self.pending.item(&id);
-            }
-            rebased.order |= self.rank(&id) != rank;
-        }
-        rebased.order |= self.show_revealed();
-        if rebased.order {
+        if order {
             self.pending.order();
         }
-        rebased
+        self.show_revealed() | items | order
     }
 
-    /// As [`begin_rebase`](Self::begin_rebase), for all rows that have edits.
-    pub(super) fn begin_full_rebase(&mut self) -> Rebasing {
-        let ids: Vec<RowId> = self.overlay.touched.keys().cloned().collect();
-        let rebasing = self.begin_rebase(ids.iter());
-        // The list may get other labels; places chosen among the old ones mean nothing then.
-        self.order.free_all();
-        self.overlay
-            .touched
-            .visit_mut(|_, touched| touched.place = None);
-        rebasing
-    }
-
-    /// Shows a row as its layers make it. `before` is what was shown last.
-    fn rebase_row(&mut self, id: &RowId, before: Option<&Item>, synced: Synced) {
-        if synced == Synced::Changed {
+    /// Shows a row as its edits make it. `before` is what was shown last.
+    fn rebase_row(&mut self, id: &RowId, before: Option<&Item>, base: Base) {
+        if base == Base::Changed {
             self.drop_arrived(id);
         }
-        let row = self.rows.get(id).map(|row| row.entry.clone());
-        if row.is_none() {
+        let synced = self.synced.entry(id).cloned();
+        if synced.is_none() {
             self.forget_duplicate(id);
         }
-        let overlay = &mut self.overlay;
-        let Some(touched) = overlay.touched.get_mut(id) else {
+        let Some(row) = self.rows.get_mut(id) else {
             return;
         };
-        if touched.duplicate_of.is_some() {
-            self.show_row(id, row, None);
+        if row.duplicate_of.is_some() {
+            self.shown.hide(id);
             return;
         }
-        if touched.stack.is_empty() {
-            if let Some(place) = &touched.place {
-                self.order.free(place);
-            }
-            overlay.touched.remove(id);
+        if row.stack.is_empty() {
+            self.rows.remove(id);
             // A row that looks as it did keeps its pointer.
-            if let (Some(before), Some(row)) = (before, self.rows.get_mut(id))
-                && *row.entry.item == **before
-            {
-                let (entry, _) = self.order.replace(&row.entry, Rc::clone(before));
-                row.entry = entry;
+            if let Some(before) = before {
+                self.synced.share(id, before);
             }
+            self.shown.end(id, self.synced.entry(id));
             return;
         }
-        let Some(home) = &overlay.home else {
-            return;
-        };
         let rules = Rules {
-            policy: &overlay.policy,
-            json: home.json,
+            policy: &self.policy,
+            json: self.json,
         };
-        let under = row.as_ref().map(|row| &row.item);
-        let counts = synced != Synced::Outdated && !overlay.is_landing;
-        let folded = touched.stack.fold(under, &rules, counts);
+        let under = synced.as_ref().map(|entry| &entry.item);
+        let counts = base != Base::Outdated && !self.is_landing;
+        let folded = row.stack.fold(under, &rules, counts);
         let item = folded.item.clone();
-        let conflicts = folded.conflicts_at(&home.key, Some(id));
-        overlay.news.conflicts.extend(conflicts);
-        let item = item.map(|item| match before {
-            Some(before) if **before == *item => Rc::clone(before),
-            _ => item,
-        });
-        self.show_row(id, row, item);
+        let conflicts = folded.conflicts_at(&self.key, Some(id));
+        self.news.conflicts.extend(conflicts);
+        match (item, before) {
+            (None, _) => drop(self.shown.hide(id)),
+            (Some(item), Some(before)) if **before == *item => {
+                self.show_row(id, synced, Rc::clone(before));
+            }
+            (Some(item), _) => self.show_row(id, synced, item),
+        }
     }
 
-    /// Puts a row into the order as it is to be shown.
-    fn show_row(&mut self, id: &RowId, row: Option<Entry>, item: Option<Item>) {
-        let is_moved = self.moved_by(id).is_some();
-        let Some(touched) = self.overlay.touched.get_mut(id) else {
-            return;
-        };
-        let place = touched.place.take();
-        if let Some(place) = &place {
-            self.order.free(place);
-        }
-        let Some(item) = item else {
-            if let Some(row) = &row {
-                take_out(&mut self.order, row);
-            }
-            return;
-        };
-        let own_place = !self.order.is_sorted() && (is_moved || row.is_none());
-        if let Some(label) = place.filter(|_| own_place) {
-            if let Some(row) = &row {
-                take_out(&mut self.order, row);
-            }
-            let entry = Entry {
-                label: Some(label),
-                ..self.order.entry(item)
-            };
-            self.order.put(&entry);
-            touched.place.clone_from(&entry.label);
-            touched.shown = Some(entry);
+    /// Puts a row where it is to be shown.
+    fn show_row(&mut self, id: &RowId, synced: Option<Entry>, item: Item) {
+        let order = &self.synced.order;
+        if order.is_sorted() {
+            self.shown.show(id, order.entry(item));
             return;
         }
-        let spot = self.spot_of(id).filter(|_| is_moved && own_place);
-        let made_by = self.made_by(id);
-        let shown = match (row, spot) {
-            (Some(row), None) => self.order.replace(&row, item).0,
-            (row, spot) => {
-                if let Some(row) = &row {
-                    take_out(&mut self.order, row);
-                }
-                let placed = spot.and_then(|spot| self.order.insert_at(Rc::clone(&item), &spot));
-                match (placed, row) {
-                    (Some(placed), _) => {
-                        if let Some(touched) = self.overlay.touched.get_mut(id) {
-                            touched.place.clone_from(&placed.label);
-                        }
-                        placed
-                    }
-                    // There is no room at the spot: it stays where it was.
-                    (None, Some(row)) => {
-                        if let Some(label) = &row.label {
-                            self.order.free(label);
-                        }
-                        let entry = Entry {
-                            label: row.label,
-                            ..self.order.entry(item)
-                        };
-                        self.order.put(&entry);
-                        entry
-                    }
-                    (None, None) => self.order.insert_last(item, made_by),
-                }
-            }
+        let (spot, moved_by, made_by) = (self.spot_of(id), self.moved_by(id), self.made_by(id));
+        let shown = &mut self.shown;
+        let old = shown.hide(id);
+        let Some(row) = self.rows.get_mut(id) else {
+            return;
         };
-        if let Some(touched) = self.overlay.touched.get_mut(id) {
-            touched.shown = Some(shown);
-        }
+        // What an edit has put somewhere stays there.
+        let place = old.filter(|entry| entry.number > 0 && row.placed_by == moved_by);
+        let place = place.or_else(|| shown.placed(&item, &spot?, order));
+        row.placed_by = place.as_ref().and(moved_by);
+        let entry = match place.or(synced) {
+            Some(place) => Entry { item, ..place },
+            None => shown.last(item, made_by),
+        };
+        shown.show(id, entry);
     }
 
     /// The first edit of a row: the one that inserts it, if the server does not know it.
     fn made_by(&self, id: &RowId) -> LayerId {
-        let first = self.overlay.touched.get(id).and_then(|row| {
-            let mut layers = row.stack.iter();
-            layers.next().map(|layer| layer.id)
-        });
-        first.unwrap_or(LayerId {
-            mutation: MutationId(0),
-            edit: 0,
-        })
+        let stack = self.rows.get(id).map(|row| &row.stack);
+        let first = stack.and_then(|stack| stack.iter().next());
+        first.map_or(
+            LayerId {
+                mutation: MutationId(0),
+                edit: 0,
+            },
+            |layer| layer.id,
+        )
     }
 
     /// The edit that says where a row stands, if one does.
     fn moved_by(&self, id: &RowId) -> Option<LayerId> {
-        let stack = &self.overlay.touched.get(id)?.stack;
-        let places = stack
-            .iter()
-            .filter(|layer| matches!(layer.change, Change::Place(_)));
-        places.map(|layer| layer.id).last()
+        let layers = self.rows.get(id)?.stack.iter();
+        let moves = |layer: &&Layer<_, _>| matches!(layer.change, Change::Place(_));
+        layers.filter(moves).map(|layer| layer.id).last()
     }
 
-    /// Where the layers of a row put it, if they do and the neighbour is there.
+    /// Where the edits of a row put it, if they do and the neighbour is there.
     fn spot_of(&self, id: &RowId) -> Option<Spot<Entry>> {
-        let stack = &self.overlay.touched.get(id)?.stack;
+        let stack = &self.rows.get(id)?.stack;
         let spots = stack.iter().filter_map(|layer| match &layer.change {
             Change::Place(spot) => Some(spot),
             _ => None,
         });
-        let entry = |neighbour: &RowId| self.shown(neighbour).cloned();
-        match spots.last()? {
-            Spot::Before(None) => Some(Spot::Before(None)),
-            Spot::After(None) => Some(Spot::After(None)),
-            Spot::Before(Some(next)) => Some(Spot::Before(Some(entry(next)?))),
-            Spot::After(Some(previous)) => Some(Spot::After(Some(entry(previous)?))),
+        spots.last()?.of(|neighbour| {
+            let neighbour = self.aliases.resolve(neighbour);
+            let entry = self.shown_entry(neighbour).filter(|_| neighbour != id);
+            entry.cloned()
+        })
+    }
+
+    /// Puts an edit of the row `id` over it.
+    pub(super) fn push_on(
+        &mut self,
+        id: &RowId,
+        layer: LayerId,
+        change: Change<dyn AnyItem, Spot>,
+    ) -> Result<bool, DecodeError> {
+        if let Change::Patch(patch) = &change {
+            self.check_id(id, patch)?;
+        }
+        let change = match change {
+            Change::Insert(item) if item.id() != *id => {
+                Change::Insert(renamed(self.synced.of.id_field, &*item, id).unwrap_or(item))
+            }
+            change => change,
+        };
+        self.touch(id);
+        let made = match &change {
+            Change::Insert(item) => Some((self.json.write)(&**item).unwrap_or_default()),
+            _ => None,
+        };
+        let rules = Rules {
+            policy: &self.policy,
+            json: self.json,
+        };
+        let under = self.synced.entry(id).map(|entry| &entry.item);
+        let row = self.rows.get_mut(id);
+        let result = row.map_or(Ok(()), |row| row.stack.push(layer, change, under, &rules));
+        if result.is_ok() {
+            let made_at = self.synced.moment();
+            let is_unnamed = (self.members).add(layer, id, made.is_some(), made_at);
+            if let Some(made) = made.filter(|_| is_unnamed) {
+                self.duplicates.make(layer, made, self.synced.of);
+            }
+        }
+        let changed = self.rebase([id], Base::Same);
+        self.pending.item(id);
+        result.map(|()| changed)
+    }
+
+    /// An edit says what becomes of a row, and not which row it is.
+    fn check_id(&self, id: &RowId, patch: &str) -> Result<(), DecodeError> {
+        let head = Head::read(self.synced.of, patch).map_err(|error| error.told(""))?;
+        match head.id {
+            Some(named) if self.aliases.resolve(&named) != id => Err(DecodeError::new(
+                "an edit",
+                "it changes the id of its row; delete the row and insert another",
+            )),
+            _ => Ok(()),
         }
     }
 
-    /// Drops the confirmed layers of a row whose synced state has what they wait for.
-    fn drop_arrived(&mut self, id: &RowId) {
-        let row = self.rows.get(id);
-        let item = row.map(|row| Rc::clone(&row.entry.item));
-        let recent = self.recent.of(id).last().and_then(|patch| patch.version);
-        let newest = row.and_then(|row| row.version().max(recent));
-        // What the base of a row of another history counts as says nothing of this one's versions.
-        let counts = |row: &&Row| row.era() == self.era;
-        let has = |version| {
-            row.filter(counts)
-                .is_some_and(|row| row.version() >= Some(version))
-                || self.recent.contains(id, version)
+    /// Readies a row for edits.
+    pub(super) fn touch(&mut self, id: &RowId) {
+        if self.rows.is_empty() {
+            self.shown = Shown::new(&self.synced.order);
+        }
+        if !self.rows.contains_key(id) {
+            let row = EditedRow {
+                stack: Stack::new(),
+                placed_by: None,
+                duplicate_of: None,
+            };
+            self.rows.insert(id.clone(), row);
+            self.shown.begin(id, self.synced.entry(id));
+        }
+    }
+
+    /// Takes the edits of these rows off of which `became` says what became of them, and shows the rows
+    /// anew.
+    pub(super) fn remove_edits<'a>(
+        &mut self,
+        ids: &[RowId],
+        base: Base,
+        became: impl Fn(&RowId, &Layer<dyn AnyItem, Spot>) -> Option<Became<'a, dyn AnyItem>>,
+    ) -> bool {
+        for id in ids {
+            self.take_layers(id, |layer| became(id, layer));
+            self.pending.item(id);
+        }
+        self.rebase(ids, base)
+    }
+
+    /// Takes the edits of a row off of which `became` says what became of them, without showing it anew.
+    fn take_layers<'a>(
+        &mut self,
+        id: &RowId,
+        became: impl Fn(&Layer<dyn AnyItem, Spot>) -> Option<Became<'a, dyn AnyItem>>,
+    ) {
+        let Some(row) = self.rows.get_mut(id) else {
+            return;
         };
-        let stack = self.overlay.touched.get(id).map(|row| &row.stack);
-        let made_by = stack.into_iter().flat_map(|stack| stack.iter());
-        let sure: Vec<MutationId> = made_by
-            .map(|layer| layer.id.mutation)
-            .filter(|mutation| self.is_sure(*mutation, id))
+        let rules = Rules {
+            policy: &self.policy,
+            json: self.json,
+        };
+        let removed = row.stack.remove(&rules, became);
+        for layer in &removed {
+            self.members.remove(layer.id);
+            self.duplicates.settle(layer.id);
+            if row.stack.of(layer.id.mutation).next().is_none() {
+                self.members.leave(layer.id.mutation, id);
+            }
+        }
+    }
+
+    /// Drops the edits that were confirmed before the fetch began that has landed with these rows,
+    /// which are taken next.
+    pub(super) fn drop_fetched(&mut self, items: &[Versioned]) {
+        let is_fetched = |layer: &Layer<dyn AnyItem, _>| {
+            matches!(layer.phase, Phase::Confirmed { fetched: true, .. })
+        };
+        let rows = self.rows.iter();
+        let ids: OrderedSet<RowId> = rows
+            .filter(|(_, row)| row.stack.iter().any(is_fetched))
+            .map(|(id, _)| id.clone())
             .collect();
-        let became = |layer: &Layer<dyn AnyItem, Spot>| match (layer.phase, &layer.change) {
-            (Phase::Pending, _) => None,
-            (Phase::Confirmed { .. }, Change::Delete) => item.is_none().then_some(Became::AsMeant),
-            // Over a row that is there, what makes it makes nothing.
-            (Phase::Confirmed { version: None, .. }, Change::Insert(_)) => {
-                let is_there = item.is_some() && sure.contains(&layer.id.mutation);
-                is_there.then_some(Became::AsMeant)
-            }
-            (Phase::Confirmed { version, .. }, _) => {
-                version.filter(|version| has(*version))?;
-                // Of a newer one nobody knows whose doing it is.
-                let exactly = item.as_deref().filter(|_| newest == version);
-                Some(exactly.map_or(Became::AsMeant, Became::Item))
-            }
-        };
-        self.overlay.take_layers(id, became);
+        if ids.is_empty() {
+            return;
+        }
+        let fetched = items.iter().map(|(item, _)| (item.id(), &**item));
+        let fetched: OrderedMap<RowId, &dyn AnyItem> =
+            fetched.filter(|(id, _)| ids.contains(id)).collect();
+        let ids: Vec<RowId> = ids.into_iter().collect();
+        self.note_fetched_inserts(&ids, |id| fetched.contains_key(id));
+        self.remove_edits(&ids, Base::Outdated, |id, layer| {
+            let became = fetched
+                .get(id)
+                .map_or(Became::AsMeant, |item| Became::Item(*item));
+            is_fetched(layer).then_some(became)
+        });
     }
 
-    /// The entry that shows the row `id`, or the one that had this temporary id.
-    pub(in crate::list) fn shown(&self, id: &RowId) -> Option<&Entry> {
-        let id = self.overlay.aliases.resolve(id);
-        match self.overlay.touched.get(id) {
-            Some(Touched { shown, .. }) => shown.as_ref(),
-            None => self.rows.get(id).map(|row| &row.entry),
+    /// Notes down of the new rows among these, of which the server has not said the ids, whether a
+    /// fetch has brought them.
+    fn note_fetched_inserts(&mut self, ids: &[RowId], is_there: impl Fn(&RowId) -> bool) {
+        let mut known: OrderedMap<MutationId, bool> = OrderedMap::new();
+        for id in ids {
+            let layers = self.rows.get(id).into_iter();
+            let layers = layers.flat_map(|row| row.stack.iter());
+            for layer in layers.filter(|layer| matches!(layer.change, Change::Insert(_))) {
+                let all = known.get_or_insert_with(layer.id.mutation, || true);
+                *all &= is_there(id) && self.is_sure(layer.id.mutation, id);
+            }
+        }
+        self.news.fetched.extend(known);
+    }
+
+    /// Drops the confirmed edits of a row whose synced state has what they wait for.
+    fn drop_arrived(&mut self, id: &RowId) {
+        let item = self.synced.entry(id).map(|entry| Rc::clone(&entry.item));
+        let newest = self.synced.version(id);
+        let layers = (self.rows.get(id).into_iter()).flat_map(|row| row.stack.iter());
+        let waiting = layers.filter_map(|layer| match layer.phase {
+            Phase::Pending => None,
+            Phase::Confirmed { version, .. } => Some((layer, version)),
+        });
+        let arrived = waiting.filter_map(|(layer, version)| {
+            // Of a newer version than it waits for nobody knows whose doing it is.
+            let (has_arrived, is_exactly) = match (&layer.change, version) {
+                (Change::Delete, _) => (item.is_none(), false),
+                // Over a row that is there, what makes it makes nothing.
+                (Change::Insert(_), None) => {
+                    let is_there = item.is_some() && self.is_sure(layer.id.mutation, id);
+                    (is_there, false)
+                }
+                (_, None) => (false, false),
+                (_, Some(it)) => (self.synced.has_version(id, it), newest == version),
+            };
+            has_arrived.then_some((layer.id, is_exactly))
+        });
+        let arrived: OrderedMap<LayerId, bool> = arrived.collect();
+        self.take_layers(id, |layer| {
+            let is_exactly = arrived.get(&layer.id)?;
+            let exactly = item.as_deref().filter(|_| *is_exactly);
+            Some(exactly.map_or(Became::AsMeant, Became::Item))
+        });
+    }
+
+    /// Whether a row that `mutation` inserts is known to be the one under this id, and does not only look
+    /// like it.
+    fn is_sure(&self, mutation: MutationId, row: &RowId) -> bool {
+        self.aliases.temporary(row).is_none() || self.members.is_named(mutation, row)
+    }
+
+    /// The server has a row of this id: if it was an alias, the row that it stood for has its own key from
+    /// now on.
+    pub(super) fn outrank(&mut self, id: &RowId) {
+        if let Some(other) = Aliases::outrank(&mut self.aliases, id) {
+            self.news.outranked.push(id.clone());
+            self.pending.item(&other);
+            self.pending.order();
         }
     }
-}
 
-/// Takes a row out of the order, but keeps its place there.
-fn take_out(order: &mut Sequence, row: &Entry) {
-    order.remove(row);
-    if let Some(label) = &row.label {
-        order.hold(label);
+    /// Shows the rows again that are duplicates no longer; whether there are any.
+    pub(super) fn show_revealed(&mut self) -> bool {
+        let ids = self.duplicates.take_revealed();
+        if ids.is_empty() {
+            return false;
+        }
+        for id in &ids {
+            if let Some(row) = self.rows.get_mut(id) {
+                row.duplicate_of = None;
+            }
+        }
+        self.rebase(&ids, Base::Same)
+    }
+
+    /// The row went before it could be told whose it was.
+    fn forget_duplicate(&mut self, id: &RowId) {
+        let row = self.rows.get_mut(id);
+        if let Some(layer) = row.and_then(|row| row.duplicate_of.take()) {
+            self.duplicates.forget(layer);
+        }
     }
 }

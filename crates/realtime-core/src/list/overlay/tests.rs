@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::list::{
-    KeyedList, ListItem,
+    ErasedList, KeyedList, ListItem,
     item::{json_of, typed},
 };
 use crate::{key, list::ListOptions};
@@ -165,7 +165,7 @@ impl Pair {
             .map(|row| (row.id, Row::clone(&row)))
             .collect();
         let number = |id: &RowId| id.to_string().parse::<u32>().unwrap();
-        for (id, touched) in &self.edited.list.overlay.touched {
+        for (id, touched) in self.edited.list.edited_rows() {
             let id = number(id);
             if let Some(layer) = touched.duplicate_of {
                 assert!(rows.remove(&id).is_some() && self.is_making(layer));
@@ -193,27 +193,27 @@ impl Pair {
 
     /// Whether an edit that is there makes a row.
     fn is_making(&self, layer: LayerId) -> bool {
-        let rows = self.edited.list.overlay.touched.values();
+        let rows = self.edited.list.edited_rows().into_values();
         let mut layers = rows.flat_map(|row| row.stack.iter());
         layers.any(|it| it.id == layer && matches!(it.change, Change::Insert(_)))
     }
 
     /// Rows that only we know, and did not move, stand at the end, in the order they were made.
     fn check_tail(&self) -> Result<(), TestCaseError> {
-        let overlay = &self.edited.list.overlay;
+        let rows = self.edited.list.edited_rows();
         let made_by = |id: RowId| {
-            let touched = overlay.touched.get(&id)?;
+            let touched = rows.get(&id)?;
             let moved = touched
                 .stack
                 .iter()
                 .any(|it| matches!(it.change, Change::Place(_)));
-            let own = !moved && !self.edited.list.rows.contains_key(&id);
+            let own = !moved && !self.edited.list.synced().has(&id);
             own.then(|| touched.stack.iter().next().unwrap().id)
         };
         let shown = self.edited.snapshot();
         let made: Vec<Option<LayerId>> = shown.ids().map(made_by).collect();
         prop_assert!(made.iter().flatten().is_sorted());
-        let known = |id: &RowId| !overlay.touched.contains_key(id);
+        let known = |id: &RowId| !rows.contains_key(id);
         let last_known = shown.ids().rposition(|id| known(&id));
         let first_own = made.iter().position(Option::is_some);
         if let (Some(known), Some(own)) = (last_known, first_own) {
@@ -234,16 +234,16 @@ impl Pair {
                 Some(Rc::as_ptr(&row))
             );
         }
-        if self.edited.list.order.is_sorted() {
+        if self.edited.list.order().is_sorted() {
             prop_assert!(shown.iter().is_sorted_by_key(|row| (row.rank, row.id)));
         }
-        if !self.edited.list.order.is_sorted() {
+        if !self.edited.list.order().is_sorted() {
             self.check_tail()?;
         }
         // Rows that nobody edits stand as the server has them.
         let untouched = |list: &KeyedList<Row>| -> Vec<RowId> {
             let ids = list.snapshot();
-            let edited = &self.edited.list.overlay.touched;
+            let edited = self.edited.list.edited_rows();
             ids.ids().filter(|id| !edited.contains_key(id)).collect()
         };
         prop_assert_eq!(untouched(&self.edited), untouched(&self.plain));
@@ -269,7 +269,7 @@ proptest! {
         for mutation in pair.open.clone() {
             pair.edited.list.revoke(Instant::ZERO, mutation);
         }
-        prop_assert!(pair.edited.is_empty_overlay() && pair.edited.list.order.is_at_rest());
+        prop_assert!(pair.edited.is_empty_overlay() && pair.edited.list.is_at_rest());
         prop_assert_eq!(pair.edited.snapshot(), pair.plain.snapshot());
     }
 }
@@ -296,10 +296,60 @@ fn check_changes(
     Ok(())
 }
 
+impl ErasedList {
+    fn edited(&self) -> Option<&Edited> {
+        let edits: &dyn Any = self.edits()?;
+        edits.downcast_ref()
+    }
+
+    pub(super) fn edited_rows(&self) -> BTreeMap<&RowId, &EditedRow> {
+        let edited = self.edited().into_iter();
+        edited.flat_map(|edited| edited.rows.iter()).collect()
+    }
+
+    /// Whether the list shows what is synced and keeps nothing else.
+    fn is_at_rest(&self) -> bool {
+        self.order().tree().ptr_eq(self.synced().order.tree())
+            && (self.edited()).is_none_or(|edited| edited.shown.order().tree().len() == 0)
+    }
+
+    pub(super) fn expect(&mut self, mutation: MutationId, message: &MessageId) {
+        self.layers_mut().unwrap().expect(mutation, message);
+    }
+
+    pub(super) fn echo(&mut self, now: Instant, message: &MessageId, event: Echo<'_>) {
+        if let Some(layers) = self.layers_mut() {
+            layers.echo(now, message, event);
+        }
+    }
+
+    pub(super) fn confirm(&mut self, now: Instant, mutation: MutationId, answer: &str) {
+        if let Some(layers) = self.layers_mut() {
+            layers.confirm(now, mutation, answer);
+        }
+    }
+
+    pub(super) fn revoke(&mut self, now: Instant, mutation: MutationId) {
+        if let Some(layers) = self.layers_mut() {
+            layers.revoke(now, mutation);
+        }
+    }
+
+    pub(super) fn fetch_began(&mut self) {
+        if let Some(layers) = self.layers_mut() {
+            layers.fetch_began();
+        }
+    }
+
+    pub(super) fn take_news(&mut self) -> OverlayNews {
+        self.layers_mut().unwrap().take_news()
+    }
+}
+
 impl KeyedList<Row> {
     fn is_empty_overlay(&self) -> bool {
-        let overlay = &self.list.overlay;
-        overlay.touched.is_empty() && overlay.mutations.is_empty() && overlay.by_message.is_empty()
+        let edited = self.list.edited();
+        edited.is_none_or(|edited| edited.rows.is_empty() && edited.members.is_empty())
     }
 }
 
@@ -332,5 +382,5 @@ fn an_edit_of_one_row_among_100_000_costs_no_more_than_its_path() {
     assert!(Rc::ptr_eq(&after.get(1).unwrap(), &before.get(0).unwrap()));
     list.list.revoke(Instant::ZERO, MutationId(1));
     assert_eq!(list.snapshot(), before);
-    assert!(list.list.order.is_at_rest());
+    assert!(list.list.is_at_rest());
 }

@@ -35,6 +35,7 @@ impl<E: Clone + Weigh> Node<E> {
 
     /// Inserts before `rank`; the new right neighbour if this node had to split.
     pub(super) fn insert(this: &mut Rc<Self>, rank: usize, element: E) -> Option<Rc<Self>> {
+        Self::copy_leaf_with_room(this);
         match Rc::make_mut(this) {
             Self::Leaf(elements) => {
                 elements.insert(rank.min(elements.len()), element);
@@ -54,6 +55,17 @@ impl<E: Clone + Weigh> Node<E> {
                 }
                 branch.split().map(|right| Rc::new(Self::Branch(right)))
             }
+        }
+    }
+
+    /// Copies a leaf that others hold too. A copy as it is would be copied again for the next element.
+    fn copy_leaf_with_room(this: &mut Rc<Self>) {
+        if Rc::get_mut(this).is_none()
+            && let Self::Leaf(elements) = &**this
+        {
+            let mut copy = Vec::with_capacity(MAX + 1);
+            copy.extend_from_slice(elements);
+            *this = Rc::new(Self::Leaf(copy));
         }
     }
 
