@@ -22,6 +22,7 @@ use crate::{
     access::SubscribeOptions,
     error::ServerError,
     id::{ChannelName, MessageId, Position},
+    named::NamedMap,
     ordered::{OrderedMap, OrderedSet},
     time::Instant,
 };
@@ -79,7 +80,7 @@ pub struct Channels {
     options: ChannelOptions,
     rng: fastrand::Rng,
     id_prefix: Rc<str>,
-    entries: OrderedMap<ChannelName, Subscription>,
+    entries: NamedMap<ChannelName, Subscription>,
     leases: OrderedMap<LeaseId, Lease>,
     /// The `subscribe`s of this link that may still be answered.
     unanswered: OrderedMap<MessageId, ChannelName>,
@@ -102,7 +103,7 @@ impl Channels {
             options,
             rng,
             id_prefix: id_prefix.into(),
-            entries: OrderedMap::new(),
+            entries: NamedMap::new(),
             leases: OrderedMap::new(),
             unanswered: OrderedMap::new(),
             timers: OrderedSet::new(),
@@ -185,8 +186,8 @@ impl Channels {
                 return Err(ChannelError::TooMany { limit });
             }
             self.last_order += 1;
-            let entry = Subscription::new(self.last_order);
-            self.entries.insert(channel.clone(), entry);
+            let order = self.last_order;
+            (self.entries).get_or_insert_with(channel.clone(), || Subscription::new(order));
         }
         self.set_timer(channel, Timer::Grace, None);
         if has_options {

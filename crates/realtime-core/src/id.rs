@@ -47,6 +47,12 @@ macro_rules! name {
             }
         }
 
+        impl AsRef<Rc<str>> for $name {
+            fn as_ref(&self) -> &Rc<str> {
+                &self.0
+            }
+        }
+
         impl From<&str> for $name {
             fn from(name: &str) -> Self {
                 Self(name.into())

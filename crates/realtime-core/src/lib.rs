@@ -76,6 +76,7 @@ mod liveness;
 mod merge;
 #[doc(hidden)]
 pub mod mutation;
+mod named;
 mod notify;
 mod object;
 mod ordered;

@@ -9,7 +9,7 @@ mod index;
 mod set;
 
 use index::{Index, Slots};
-use std::{borrow::Borrow, fmt};
+use std::{borrow::Borrow, cell::Cell, fmt};
 
 pub(crate) use set::OrderedSet;
 
@@ -19,6 +19,8 @@ pub struct OrderedMap<K, V> {
     index: Index,
     /// By slot; those without an entry are known to the index.
     slots: Vec<Option<(K, V)>>,
+    /// The slot that was found last: who asks for an entry mostly asks for it again.
+    recent: Cell<usize>,
 }
 
 impl<K, V> OrderedMap<K, V> {
@@ -27,6 +29,7 @@ impl<K, V> OrderedMap<K, V> {
         Self {
             index: Index::new(),
             slots: Vec::new(),
+            recent: Cell::new(0),
         }
     }
 
@@ -120,6 +123,22 @@ impl<K: Ord, V> OrderedMap<K, V> {
         })
     }
 
+    /// The slot of `key`.
+    fn slot<Q: Ord + ?Sized>(&self, key: &Q) -> Option<usize>
+    where
+        K: Borrow<Q>,
+    {
+        let recent = self.recent.get();
+        if let Some((other, _)) = self.entry(recent)
+            && other.borrow() == key
+        {
+            return Some(recent);
+        }
+        let (_, slot) = self.find(key).ok()?;
+        self.recent.set(slot);
+        Some(slot)
+    }
+
     /// The entries from `key` on, in order.
     pub fn iter_from(&self, key: &K) -> Iter<'_, K, V> {
         let place = match self.find(key) {
@@ -136,7 +155,7 @@ impl<K: Ord, V> OrderedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let (_, slot) = self.find(key).ok()?;
+        let slot = self.slot(key)?;
         self.entry(slot).map(|(key, value)| (key, value))
     }
 
@@ -153,7 +172,7 @@ impl<K: Ord, V> OrderedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let (_, slot) = self.find(key).ok()?;
+        let slot = self.slot(key)?;
         let (_, value) = self.slots.get_mut(slot)?.as_mut()?;
         Some(value)
     }
@@ -163,7 +182,7 @@ impl<K: Ord, V> OrderedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.find(key).is_ok()
+        self.slot(key).is_some()
     }
 
     /// Puts `value` in; what was there before.

@@ -2,7 +2,7 @@
 
 use crate::{
     id::{ChannelName, EventName},
-    ordered::OrderedMap,
+    named::NamedMap,
     query::{BindingIndex, EntryId},
 };
 
@@ -20,11 +20,11 @@ pub(crate) enum Target {
 /// Targets by event name and channel. Finding an event's targets takes two look-ups, whatever the
 /// number of channels. Bounded by the entries and listeners that registered.
 #[derive(Debug, Default)]
-pub(crate) struct Routes(OrderedMap<EventName, EventRoutes>);
+pub(crate) struct Routes(NamedMap<EventName, EventRoutes>);
 
 #[derive(Debug, Default)]
 struct EventRoutes {
-    by_channel: OrderedMap<ChannelName, Vec<Target>>,
+    by_channel: NamedMap<ChannelName, Vec<Target>>,
     anywhere: Vec<Target>,
 }
 
