@@ -40,6 +40,7 @@ impl Plan {
         generator.work();
         generator.faults();
         generator.scenes();
+        generator.epilogue();
         let mut actions = generator.actions;
         if server.board_lags {
             // All are subscribed before the first event may lag.
@@ -136,6 +137,11 @@ impl Generator {
 
     pub(crate) fn anyone(&mut self) -> usize {
         self.rng.usize(..self.clients)
+    }
+
+    /// When the last of it happens, as far as it is decided.
+    pub(crate) fn last(&self) -> u64 {
+        self.actions.iter().map(|timed| timed.at).max().unwrap_or(0)
     }
 
     pub(crate) fn moment(&mut self) -> u64 {

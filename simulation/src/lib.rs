@@ -21,6 +21,7 @@ mod campaign;
 mod checks;
 mod claims;
 mod doc;
+mod epilogue;
 mod fetcher;
 mod finale;
 mod generator;

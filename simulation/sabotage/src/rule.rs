@@ -209,6 +209,12 @@ rules! {
             "if follows {"
             => "if follows || {off} {",
     }
+    /// What comes when the updates that belong to it are remembered no longer is fetched.
+    LateChanges {
+        "client/live_list.rs":
+            "None if applied.doubted > 0 =>"
+            => "None if applied.doubted > 0 && !{off} =>",
+    }
     /// A message is sent again under the id that it had.
     SameIdOnResend {
         "outbox.rs":
@@ -251,6 +257,12 @@ rules! {
             "stats.parked += 1;"
             => "stats.parked += 1;\n\
                if {off} { return; }",
+    }
+    /// A room's snapshot that was asked for before is not taken for the one asked for now.
+    EarlierSnapshot {
+        "presence/trust.rs":
+            "self.parking.take().filter(|it| it.resumed)"
+            => "self.parking.take().filter(|it| it.resumed && !{off})",
     }
     /// Who has not been heard of for long is not in the room.
     PresenceExpiry {
@@ -323,6 +335,12 @@ rules! {
         "mutation/queue.rs":
             "&& entry.waits_for.is_empty()"
             => "&& (entry.waits_for.is_empty() || {off})",
+    }
+    /// What the server remembers to have answered in an earlier history binds nothing.
+    PastAnswers {
+        "list/overlay/echo.rs":
+            "if made_at.is_none_or(|made_at| made_at.era != self.synced.era) {"
+            => "if made_at.is_none_or(|made_at| made_at.era != self.synced.era) && !{off} {",
     }
     /// A temporary id becomes the server's before it is sent.
     TemporaryIds {

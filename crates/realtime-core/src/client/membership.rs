@@ -62,8 +62,6 @@ impl Membership {
         let room = rooms.open(channel, context)?;
         let known: Option<&mut Self> = room.all_mut().next();
         let users = known.as_ref().map_or(0, |it| it.users);
-        // What the one before asked for may still come.
-        let resumed = known.is_some();
         if known.is_none_or(|it| it.roster.user().id != user.id) {
             let roster = Roster::new(channel.clone(), user.clone(), options).with_seed(seed);
             let mut new = Self {
@@ -75,7 +73,8 @@ impl Membership {
             };
             new.roster.set_visible(now, visible);
             if room.is_up {
-                new.roster.link_up_as(now, resumed);
+                // What somebody asked for on this link before may still come.
+                new.roster.link_up_as(now, true);
             }
             room.put_first(new);
         }

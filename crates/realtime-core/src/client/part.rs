@@ -67,7 +67,7 @@ pub(super) enum Happening<'a> {
     /// Events of a channel are applied from now on, known to arrive or not.
     ChannelUp {
         channel: &'a ChannelName,
-        /// Whether the server goes on where the link before it ended, with what it had to say then.
+        /// Whether the server may go on where the link before it ended, with what it had to say then.
         resumed: bool,
     },
     /// Events of a channel do not arrive any more.

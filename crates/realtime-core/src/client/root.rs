@@ -227,9 +227,10 @@ impl Root {
                 tracing::debug!(%channel, "nothing tells whether its events arrive");
                 store.channel_unknown(now, &channel, asked, link);
                 turn.dirty.mark(Topic::Presence(channel.clone()));
+                // Nobody says that it is another session.
                 self.tell(&Happening::ChannelUp {
                     channel: &channel,
-                    resumed: false,
+                    resumed: true,
                 });
             }
             ChannelOutput::Lost { channel } => {

@@ -325,3 +325,29 @@ fn a_second_user_takes_the_place_of_the_first() {
     assert_eq!(ids(&world, lin), ["bob", "lin"]);
     assert_eq!(ids(&world, tab), ["bob", "lin"]);
 }
+
+#[test]
+fn the_room_that_was_asked_for_before_is_not_taken_for_the_one_asked_for_now() {
+    let mut world = World::new(31);
+    world.server.abilities.sync_delay = 2 * SECOND;
+    let (ada, lin) = (world.connect(), world.connect());
+    world.run(SECOND);
+    let _channel = world.act(ada, |client, now| client.subscribe(now, &room()));
+    let first = join(&mut world, ada, "ada");
+    world.act(ada, |client, now| client.leave(now, first));
+    // Whoever leaves is gone a second later.
+    world.run(SECOND + SECOND / 10);
+    assert!(world.server.present("room:lobby").is_empty());
+    let _again = join(&mut world, ada, "ada");
+    world.run(SECOND);
+    let snapshot = world.client(ada).presence(&room()).expect("joined");
+    assert!(snapshot.live, "by the answer to the first announcement");
+    let _lin = join(&mut world, lin, "lin");
+    world.run(SECOND / 10);
+    for _ in 0..30 {
+        world.run(SECOND / 10);
+        assert_eq!(ids(&world, ada), ["ada", "lin"]);
+    }
+    let stats = world.client(ada).presence_stats(&room()).expect("joined");
+    assert_eq!(stats.syncs, 2);
+}
