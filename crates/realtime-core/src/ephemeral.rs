@@ -1,6 +1,6 @@
 //! What presence and typing ask to have sent.
 
-use serde::Serialize;
+use crate::object::ObjectWriter;
 
 /// One ephemeral event to send on a channel: the server keeps none of it and replays none of it.
 ///
@@ -16,9 +16,8 @@ pub struct Ephemeral {
 }
 
 impl Ephemeral {
-    pub(crate) fn new(event: &'static str, data: &impl Serialize) -> Self {
-        let data = serde_json::to_string(data)
-            .expect("structs of text, enums and valid raw JSON always serialise");
+    pub(crate) fn new(event: &'static str, data: ObjectWriter) -> Self {
+        let data = data.end();
         Self { event, data }
     }
 }

@@ -53,7 +53,12 @@ impl QueryKey {
 
 impl fmt::Debug for QueryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter()).finish()
+        let mut between = "[";
+        for segment in &*self.0 {
+            write!(f, "{between}{segment:?}")?;
+            between = ", ";
+        }
+        f.write_str(if self.0.is_empty() { "[]" } else { "]" })
     }
 }
 

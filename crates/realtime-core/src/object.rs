@@ -1,11 +1,32 @@
-//! Object: those fields of a JSON object that somebody asks for, as they are written.
+//! Object: the fields of a JSON object as they are written, read and put together without a type for
+//! each kind of object. What serde derives is compiled for each of them; this is compiled once.
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+mod writer;
+
+pub(crate) use writer::ObjectWriter;
+#[cfg(feature = "socketio")]
+pub(crate) use writer::quoted;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use std::fmt;
+use std::{borrow::Cow, fmt};
+
+/// Gives each field of `json` to `each`, up to the first mistake.
+///
+/// # Errors
+/// When `json` is no object; `expected` then says what it should have been.
+pub(crate) fn each<'a>(
+    json: &'a str,
+    expected: &str,
+    each: &mut dyn FnMut(&str, &'a RawValue),
+) -> Result<(), serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(json);
+    json.deserialize_map(Fields { expected, each })?;
+    json.end()
+}
 
 /// The fields of `json` with these names, in the order of the names. `None` for one that is not there, or
-/// is `null`. Compiled once, where a derived `Deserialize` is compiled for each set of fields.
+/// is `null`.
 ///
 /// # Errors
 /// When `json` is no object, or has one of them twice.
@@ -14,66 +35,87 @@ pub(crate) fn fields<'a, const N: usize>(
     names: [&str; N],
 ) -> Result<[Option<&'a RawValue>; N], serde_json::Error> {
     let mut found = [None; N];
-    read(json, &names, &mut found)?;
-    Ok(found)
+    match read(json, &names, &mut found)? {
+        Times::Once => Ok(found),
+        Times::Again => Err(Error::custom("a field is there twice")),
+    }
 }
 
-fn read<'a>(
+/// How often a field is in an object at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Times {
+    Once,
+    Again,
+}
+
+/// As [`fields`], into `found`, which has a place for each name. Of two with one name the later counts.
+///
+/// # Errors
+/// When `json` is no object.
+pub(crate) fn read<'a>(
     json: &'a str,
     names: &[&str],
     found: &mut [Option<&'a RawValue>],
-) -> Result<(), serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_str(json);
-    json.deserialize_map(Fields { names, found })?;
-    json.end()
+) -> Result<Times, serde_json::Error> {
+    let (mut seen, mut times) = (0_u64, Times::Once);
+    each(json, "an object", &mut |name, value| {
+        let at = names.iter().position(|it| *it == name);
+        if let Some((at, field)) = at.and_then(|at| Some((at, found.get_mut(at)?))) {
+            let bit = 1_u64.checked_shl(at as u32).unwrap_or_default();
+            if seen & bit != 0 {
+                times = Times::Again;
+            }
+            seen |= bit;
+            *field = Some(value).filter(|value| value.get() != "null");
+        }
+    })?;
+    Ok(times)
 }
 
 struct Fields<'f, 'a> {
-    names: &'f [&'f str],
-    found: &'f mut [Option<&'a RawValue>],
+    expected: &'f str,
+    each: &'f mut dyn FnMut(&str, &'a RawValue),
 }
 
 impl<'de> Visitor<'de> for Fields<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str(self.expected)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(at) = map.next_key_seed(Name(self.names))? {
-            match at.and_then(|at| self.found.get_mut(at)) {
-                Some(Some(_)) => return Err(A::Error::custom("a field is there twice")),
-                Some(field) => *field = map.next_value()?,
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
+        while let Some(Name(name)) = map.next_key()? {
+            (self.each)(&name, map.next_value()?);
         }
         Ok(())
     }
 }
 
-/// Which of the names a key is.
-struct Name<'f>(&'f [&'f str]);
+/// A field's name, borrowed unless it is written with escapes.
+struct Name<'a>(Cow<'a, str>);
 
-impl<'de> DeserializeSeed<'de> for Name<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<usize>, D::Error> {
-        deserializer.deserialize_str(self)
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
     }
 }
 
-impl Visitor<'_> for Name<'_> {
-    type Value = Option<usize>;
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
-    fn visit_str<E: Error>(self, key: &str) -> Result<Option<usize>, E> {
-        Ok(self.0.iter().position(|name| *name == key))
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }
 
@@ -107,10 +149,22 @@ mod tests {
             "",
             "{",
             r#"{"id":1}}"#,
-            r#"{"id":1,"id":1}"#,
+            r#"{"id":null,"id":1}"#,
         ] {
             assert_eq!(texts(json), None, "{json}");
         }
         assert_eq!(texts(r#"{"x":1,"x":2}"#), Some([None, None]));
+    }
+
+    #[test]
+    fn who_reads_one_by_one_gets_the_later_of_two_and_what_stands_before_a_mistake() {
+        let mut found = [None];
+        assert!(matches!(
+            read(r#"{"a":1,"a":2}"#, &["a"], &mut found),
+            Ok(Times::Again)
+        ));
+        assert_eq!(found.map(|it| it.map(RawValue::get)), [Some("2")]);
+        assert!(read(r#"{"a":3,"b"}"#, &["a"], &mut found).is_err());
+        assert_eq!(found.map(|it| it.map(RawValue::get)), [Some("3")]);
     }
 }

@@ -28,13 +28,14 @@ pub use stats::PresenceStats;
 pub use status::PresenceStatus;
 pub use user::User;
 
-use crate::{ChannelName, DecodeError, Ephemeral, Instant, time::earliest};
+use crate::{
+    ChannelName, DecodeError, Ephemeral, Instant, object::ObjectWriter, time::earliest,
+};
 use announcer::{Announcer, Say};
 use idle::IdleWatch;
 use members::Members;
 use message::{Diff, Leave, Update, read_leave, read_sync, read_update};
 use room::Room;
-use serde::Serialize;
 use std::{cell::RefCell, rc::Rc};
 use trust::Trust;
 
@@ -267,29 +268,24 @@ impl Roster {
 
     /// What is to be sent next.
     pub fn poll_outgoing(&mut self) -> Option<Ephemeral> {
-        Some(match self.announcer.poll()? {
+        let say = self.announcer.poll()?;
+        let mut data = ObjectWriter::default();
+        data.text("channel", Some(&self.channel));
+        Some(match say {
             Say::Hello => {
                 self.stats.announced += 1;
                 let me = self.members.me();
-                Ephemeral::new(
-                    ANNOUNCE,
-                    &AnnounceData {
-                        channel: &self.channel,
-                        user: &me.user,
-                        status: me.status,
-                        metadata: me.metadata.as_ref(),
-                    },
-                )
+                data.raw("user", &me.user.to_json());
+                data.text("status", Some(me.status.as_str()));
+                if let Some(metadata) = &me.metadata {
+                    data.raw("metadata", metadata.as_json());
+                }
+                Ephemeral::new(ANNOUNCE, data)
             }
             Say::Farewell => {
                 self.stats.farewells += 1;
-                Ephemeral::new(
-                    LEAVE,
-                    &LeaveData {
-                        channel: &self.channel,
-                        user_id: &self.user.id,
-                    },
-                )
+                data.text("userId", Some(&self.user.id));
+                Ephemeral::new(LEAVE, data)
             }
         })
     }
@@ -467,20 +463,4 @@ fn same_or_new(old: Option<&Rc<[Rc<Member>]>>, new: Vec<Rc<Member>>) -> Rc<[Rc<M
         }
         _ => new.into(),
     }
-}
-
-#[derive(Serialize)]
-struct AnnounceData<'a> {
-    channel: &'a ChannelName,
-    user: &'a User,
-    status: PresenceStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a Metadata>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LeaveData<'a> {
-    channel: &'a ChannelName,
-    user_id: &'a crate::UserId,
 }

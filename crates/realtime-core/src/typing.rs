@@ -13,12 +13,12 @@ pub use stats::TypingStats;
 pub use typists::Typist;
 
 use crate::{
-    ChannelName, DecodeError, Ephemeral, Instant, UserId, object,
+    ChannelName, DecodeError, Ephemeral, Instant, UserId,
+    object::{self, ObjectWriter},
     text::{Field, display_name, is_usable_id},
     time::earliest,
 };
 use local::{LocalTyping, Say};
-use serde::Serialize;
 use std::{cell::RefCell, rc::Rc};
 use typists::Typists;
 
@@ -189,20 +189,21 @@ impl TypingRoom {
 
     /// What is to be sent next.
     pub fn poll_outgoing(&mut self) -> Option<Ephemeral> {
-        let id = &self.user.id;
-        let channel = &self.channel;
-        Some(match self.local.poll()? {
+        let (event, name) = match self.local.poll()? {
             Say::Start => {
                 self.stats.starts_sent += 1;
-                let name = Some(&*self.user.name);
-                Ephemeral::new(START, &TypingOut { channel, id, name })
+                (START, Some(&*self.user.name))
             }
             Say::Stop => {
                 self.stats.stops_sent += 1;
-                let name = None;
-                Ephemeral::new(STOP, &TypingOut { channel, id, name })
+                (STOP, None)
             }
-        })
+        };
+        let mut data = ObjectWriter::default();
+        data.text("channel", Some(&self.channel));
+        data.text("id", Some(&self.user.id));
+        data.text("name", name);
+        Some(Ephemeral::new(event, data))
     }
 
     /// Grows whenever the [`snapshot`](Self::snapshot) changes.
@@ -279,12 +280,4 @@ impl TypingRoom {
         }
         Ok(())
     }
-}
-
-#[derive(Serialize)]
-struct TypingOut<'a> {
-    channel: &'a ChannelName,
-    id: &'a UserId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
 }

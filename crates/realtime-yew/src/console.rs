@@ -1,7 +1,7 @@
 //! What goes wrong, on the browser's console: for whoever builds the app.
 
 use crate::error::RealtimeError;
-use realtime_core::{Fault, is_invisible};
+use realtime_core::{ConnectionError, Fault, is_invisible};
 use std::{cell::RefCell, rc::Rc};
 
 /// How many causes are told; a server that goes on to find new ones is not to flood the console.
@@ -13,33 +13,47 @@ const LONGEST: usize = 400;
 /// Writes a line to the console.
 pub(crate) type Warn = Rc<dyn Fn(&str)>;
 
+/// Makes what writes to the console. An app that wants nothing there has none of these, and so carries
+/// neither the code nor the texts of errors that it does not show itself.
+pub(crate) type OpenConsole = fn(Warn) -> Rc<dyn Tell>;
+
+/// Whoever is told what goes wrong.
+pub(crate) trait Tell {
+    /// Tells of an error that no handle shows.
+    fn error(&self, error: &RealtimeError);
+
+    /// Tells why there is no connection.
+    fn connection(&self, error: &ConnectionError);
+}
+
 /// Tells each cause once, short, and with nothing in it that the console or its reader would obey.
-#[derive(Default)]
-pub(crate) struct Console {
-    /// `None` where nobody is to be told.
-    warn: Option<Warn>,
+struct Console {
+    warn: Warn,
     told: RefCell<Vec<String>>,
 }
 
+/// Tells `warn`.
+pub(crate) fn open(warn: Warn) -> Rc<dyn Tell> {
+    Rc::new(Console {
+        warn,
+        told: RefCell::default(),
+    })
+}
+
+impl Tell for Console {
+    fn error(&self, error: &RealtimeError) {
+        self.tell(&cause(error), &error.to_string());
+    }
+
+    fn connection(&self, error: &ConnectionError) {
+        let text = error.to_string();
+        self.tell(&text, &text);
+    }
+}
+
 impl Console {
-    /// Tells `warn`.
-    pub(crate) fn new(warn: Warn) -> Self {
-        Self {
-            warn: Some(warn),
-            told: RefCell::default(),
-        }
-    }
-
-    /// Tells of an error that no handle shows.
-    pub(crate) fn error(&self, error: &RealtimeError) {
-        if self.warn.is_some() {
-            self.tell(&cause(error), &error.to_string());
-        }
-    }
-
     /// Tells `text`, unless it has told of `cause` before.
-    pub(crate) fn tell(&self, cause: &str, text: &str) {
-        let Some(warn) = &self.warn else { return };
+    fn tell(&self, cause: &str, text: &str) {
         let is_last = {
             let mut told = self.told.borrow_mut();
             let cause = short(cause);
@@ -49,9 +63,9 @@ impl Console {
             told.push(cause);
             told.len() == MOST
         };
-        warn(&short(text));
+        (self.warn)(&short(text));
         if is_last {
-            warn("nothing more is told here; see `RealtimeOptions::with_on_error`");
+            (self.warn)("nothing more is told here; see `RealtimeOptions::with_on_error`");
         }
     }
 }
@@ -87,12 +101,15 @@ fn short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use realtime_core::{ChannelError, DecodeError, EventName, SendError};
+    use realtime_core::{ChannelError, DecodeError, EventName};
 
     fn console() -> (Console, Rc<RefCell<Vec<String>>>) {
         let lines = Rc::<RefCell<Vec<String>>>::default();
         let seen = Rc::clone(&lines);
-        let console = Console::new(Rc::new(move |line| seen.borrow_mut().push(line.to_owned())));
+        let console = Console {
+            warn: Rc::new(move |line| seen.borrow_mut().push(line.to_owned())),
+            told: RefCell::default(),
+        };
         (console, lines)
     }
 
@@ -136,14 +153,5 @@ mod tests {
         }
         assert_eq!(lines.borrow().len(), MOST + 1);
         assert_eq!(console.told.borrow().len(), MOST);
-    }
-
-    #[test]
-    fn where_nobody_listens_nothing_is_kept() {
-        let console = Console::default();
-        let event = EventName::from("say");
-        let error = SendError::Timeout;
-        console.error(&RealtimeError::Unsent { event, error });
-        assert!(console.told.borrow().is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! What an app may set about its client.
 
 use crate::{
-    console::{Console, Warn},
+    console::{self, OpenConsole, Tell, Warn},
     error::{IntoFetchError, RealtimeError},
 };
 use futures::future::LocalBoxFuture;
@@ -43,7 +43,7 @@ pub struct RealtimeOptions {
     channel_rules: ChannelRules,
     token: Option<TokenProvider>,
     on_error: Option<Callback<RealtimeError>>,
-    console: Option<bool>,
+    console: ConsoleChoice,
     codec: Option<MakeCodec>,
     seed: Option<u64>,
 }
@@ -198,7 +198,7 @@ impl RealtimeOptions {
     /// connection: each cause once, short. Default: in debug builds only.
     #[must_use]
     pub const fn with_console(mut self, console: bool) -> Self {
-        self.console = Some(console);
+        self.console = ConsoleChoice(if console { Some(console::open) } else { None });
         self
     }
 
@@ -251,11 +251,27 @@ impl RealtimeOptions {
             reporting: Cell::new(false),
             token: self.token,
             on_error: self.on_error,
-            wants_console: self.console.unwrap_or(cfg!(debug_assertions)),
-            console: Console::default(),
+            open_console: self.console.0,
+            console: None,
             query_defaults: self.query_defaults,
         };
         (Client::new(options, codec), app)
+    }
+}
+
+/// What writes to the console, if anything is to.
+#[derive(Clone, Copy)]
+struct ConsoleChoice(Option<OpenConsole>);
+
+impl Default for ConsoleChoice {
+    #[cfg(debug_assertions)]
+    fn default() -> Self {
+        Self(Some(console::open))
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn default() -> Self {
+        Self(None)
     }
 }
 
@@ -276,7 +292,7 @@ impl PartialEq for RealtimeOptions {
             && self.channel_rules == other.channel_rules
             && same(&self.token, &other.token)
             && self.on_error == other.on_error
-            && self.console == other.console
+            && self.console.0.is_some() == other.console.0.is_some()
             && same(&self.codec, &other.codec)
             && self.seed == other.seed
     }
@@ -300,8 +316,8 @@ impl fmt::Debug for RealtimeOptions {
 pub(crate) struct App {
     token: Option<TokenProvider>,
     on_error: Option<Callback<RealtimeError>>,
-    wants_console: bool,
-    console: Console,
+    open_console: Option<OpenConsole>,
+    console: Option<Rc<dyn Tell>>,
     pub(crate) query_defaults: QueryOptions,
     reporting: Cell<bool>,
 }
@@ -314,21 +330,22 @@ impl App {
 
     /// Where the console is, for whoever wants to read there.
     pub(crate) fn set_console(&mut self, warn: Warn) {
-        if self.wants_console {
-            self.console = Console::new(warn);
-        }
+        self.console = self.open_console.map(|open| open(warn));
     }
 
     /// Says on the console why there is no connection.
     pub(crate) fn warn_of(&self, error: &ConnectionError) {
-        let text = error.to_string();
-        self.console.tell(&text, &text);
+        if let Some(console) = &self.console {
+            console.connection(error);
+        }
     }
 
     /// Logs `error` and tells the app.
     pub(crate) fn report(&self, error: RealtimeError) {
         tracing::warn!(%error, "realtime");
-        self.console.error(&error);
+        if let Some(console) = &self.console {
+            console.error(&error);
+        }
         if let Some(on_error) = &self.on_error {
             let outer = self.reporting.replace(true);
             on_error.emit(error);
@@ -340,5 +357,23 @@ impl App {
     /// turn when it fails, or the two would go on for ever.
     pub(crate) fn is_reporting(&self) -> bool {
         self.reporting.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use realtime_core::SendError;
+
+    #[test]
+    fn where_nobody_listens_nothing_is_kept() {
+        let options = RealtimeOptions::default().with_console(false);
+        let (_, mut app) = options.into_parts("/ws", 1);
+        app.set_console(Rc::new(|_| unreachable!("nobody wants to be told")));
+        app.report(RealtimeError::Unsent {
+            event: EventName::from("say"),
+            error: SendError::Timeout,
+        });
+        assert!(app.console.is_none());
     }
 }

@@ -17,11 +17,11 @@ pub(crate) use slice::{Focus, Slice};
 
 use heights::Heights;
 use realtime_core::{
-    ListItem, ListSnapshot, RowId,
+    ListItem, ListSnapshot, OrderedMap, RowId,
     list::{Gap, ListDiff},
 };
 use scroll::{Scroll, extent};
-use std::{collections::HashSet, ops::Range};
+use std::ops::Range;
 
 /// A window into a list.
 pub(crate) struct Window<T: ListItem> {
@@ -377,14 +377,14 @@ fn come_before<T: ListItem>(
     if come.is_empty() {
         return 0;
     }
-    let gone: HashSet<RowId> = diff
+    let gone: OrderedMap<RowId, ()> = diff
         .gaps()
         .flat_map(|gap| old.range(gap.old))
-        .map(|item| new.key(item.id()))
+        .map(|item| (new.key(item.id()), ()))
         .collect();
     let is_new = |rank: &&usize| {
         let row = new.get(**rank);
-        row.is_some_and(|row| !gone.contains(&new.key(row.id())))
+        row.is_some_and(|row| !gone.contains_key(&new.key(row.id())))
     };
     come.iter().filter(is_new).count()
 }

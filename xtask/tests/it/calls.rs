@@ -38,10 +38,6 @@ const CIRCLES: [(&str, &str); 10] = [
         "the codec of Socket.IO is one type, cut by the kind of packet",
     ),
     (
-        "crates/realtime-core/src/wire/socketio/payload.rs",
-        "a text in a payload may hold a payload",
-    ),
-    (
         "crates/realtime-yew/src/runtime.rs",
         "the pump carries out what the client says, which may tell the client something",
     ),

@@ -2,10 +2,10 @@
 
 use crate::{
     id::{ChannelName, EventName},
+    object,
     ordered::OrderedMap,
     wire::Text,
 };
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, rc::Rc};
 
@@ -78,7 +78,7 @@ impl ChannelRules {
         {
             return Some(Cow::Borrowed(framed));
         }
-        let found = object(data, Search { rules }).unwrap_or_default();
+        let found = Found::of(data, rules).unwrap_or_default();
         if let Some(framed) = framed
             && found.own.as_deref() != Some(framed)
         {
@@ -131,11 +131,6 @@ impl fmt::Debug for ChannelRules {
     }
 }
 
-/// Looks through an object for what names a channel.
-struct Search<'r> {
-    rules: &'r [FieldRule],
-}
-
 #[derive(Default)]
 struct Found<'a> {
     /// The object's own `channel`.
@@ -144,90 +139,49 @@ struct Found<'a> {
     by_rule: Option<(usize, Cow<'a, str>)>,
 }
 
-impl<'de> Visitor<'de> for Search<'_> {
-    type Value = Found<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = Found::default();
-        while let Some(Text(name)) = map.next_key()? {
-            let asks = |rule: &FieldRule| rule.path.first().is_some_and(|step| *step == name);
-            if name != "channel" && !self.rules.iter().any(asks) {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            let value = map.next_value::<&RawValue>()?.get();
-            if name == "channel" {
-                found.own = text(value);
-            }
-            // As in JavaScript, the last of two fields with one name counts.
-            let first = found
-                .by_rule
-                .as_ref()
-                .map_or(self.rules.len(), |(at, _)| at + 1);
-            let rules = self.rules.iter().take(first).enumerate();
-            let mut values = rules
-                .filter(|(_, rule)| asks(rule))
-                .filter_map(|(at, rule)| Some((at, rule.value_in(value)?)));
-            if let Some(value) = values.next() {
-                found.by_rule = Some(value);
+impl<'a> Found<'a> {
+    /// Looks through an object for what names a channel; anything else has no fields.
+    fn of(data: &'a str, rules: &[FieldRule]) -> Option<Self> {
+        let mut names = vec!["channel"];
+        for step in rules.iter().filter_map(|rule| rule.path.first()) {
+            if !names.contains(&step.as_str()) {
+                names.push(step);
             }
         }
-        Ok(found)
+        let mut fields = vec![None; names.len()];
+        object::read(data, &names, &mut fields).ok()?;
+        let first = |rule: &FieldRule| {
+            let step = rule.path.first()?;
+            let at = names.iter().position(|name| name == step)?;
+            *fields.get(at)?
+        };
+        let mut rules = rules.iter().enumerate();
+        Some(Self {
+            own: fields.first().copied().flatten().and_then(text),
+            by_rule: rules.find_map(|(at, rule)| Some((at, rule.value_in(first(rule)?)?))),
+        })
     }
 }
 
 impl FieldRule {
     /// The value at the end of the way, whose first step led to `value`.
-    fn value_in<'a>(&self, value: &'a str) -> Option<Cow<'a, str>> {
+    fn value_in<'a>(&self, value: &'a RawValue) -> Option<Cow<'a, str>> {
         let mut steps = self.path.iter().skip(1);
-        let end = steps.try_fold(value, |value, step| object(value, Member(step))?)?;
+        let end = steps.try_fold(value, |value, step| {
+            let mut field = [None];
+            object::read(value.get(), &[step], &mut field).ok()?;
+            field[0]
+        })?;
         text(end)
     }
 }
 
-/// Finds the field of this name.
-struct Member<'n>(&'n str);
-
-impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Option<&'de str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(Text(name)) = map.next_key()? {
-            if name == self.0 {
-                found = Some(map.next_value::<&RawValue>()?.get());
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// Reads JSON text that is an object; anything else has no fields.
-fn object<'a, V: Visitor<'a>>(json: &'a str, visitor: V) -> Option<V::Value> {
-    if !json.starts_with('{') {
-        return None;
-    }
-    serde_json::Deserializer::from_str(json)
-        .deserialize_map(visitor)
-        .ok()
-}
-
 /// A text, or a number as it is written.
-fn text(json: &str) -> Option<Cow<'_, str>> {
+fn text(json: &RawValue) -> Option<Cow<'_, str>> {
+    let json = json.get();
     match json.as_bytes().first()? {
-        b'"' => Some(serde_json::from_str::<Text<'_>>(json).ok()?.0),
         b'-' | b'0'..=b'9' => Some(Cow::Borrowed(json)),
-        _ => None,
+        _ => Text::of(json),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Who someone is.
 
 use crate::{
-    UserId, object,
+    UserId,
+    object::{self, ObjectWriter},
     text::{Field, display_name},
 };
 use serde::{
@@ -86,6 +87,15 @@ impl User {
     pub fn with_avatar(mut self, avatar: impl AsRef<str>) -> Self {
         self.avatar = safe_avatar(avatar.as_ref());
         self
+    }
+
+    /// As JSON.
+    pub(super) fn to_json(&self) -> String {
+        let mut json = ObjectWriter::default();
+        json.text("id", Some(&self.id));
+        json.text("name", Some(&self.name));
+        json.text("avatar", self.avatar.as_deref());
+        json.end()
     }
 
     /// How many bytes of text it holds.

@@ -9,11 +9,9 @@ use crate::{
     error::{DecodeError, EncodeError, ServerError},
     excerpt::Excerpt,
     id::Position,
+    object::{self, ObjectWriter},
 };
-use serde::{
-    Serialize,
-    de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor},
-};
+use serde::de::Error;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::VecDeque, fmt};
 
@@ -31,6 +29,9 @@ const RESERVED: [&str; 7] = [
 
 /// Those of them that the server says to the client, and that no listener gets.
 const KEPT: [&str; 4] = ["auth:refresh", "error", "ping", "pong"];
+
+/// What a frame is to be, as errors say it.
+const EXPECTED: &str = "an envelope such as {\"event\": …, \"channel\": …, \"data\": …}";
 
 /// The JSON envelope: one object a text frame, payloads left unparsed.
 ///
@@ -91,9 +92,9 @@ impl JsonCodec {
 
     fn read<'a>(&mut self, text: &'a str) -> Result<Inbound<'a>, WireError> {
         let mut envelope = Envelope::default();
-        let mut json = serde_json::Deserializer::from_str(text);
-        let read = Fields(&mut envelope).deserialize(&mut json);
-        let read = read.and_then(|()| json.end());
+        let read = object::each(text, EXPECTED, &mut |name, value| {
+            envelope.take(name, value)
+        });
         self.unknown_fields += envelope.unknown_fields;
         let inbound = read.and_then(|()| envelope.to_inbound());
         inbound.or_else(|error| match envelope.re() {
@@ -140,14 +141,14 @@ impl Codec for JsonCodec {
         frames: &mut Vec<Frame>,
     ) -> Result<(), EncodeError> {
         let mut head = Head::default();
-        let mut raw = None;
+        let mut data = None;
         match *message {
             Outbound::Auth { id, token } => {
                 head.event = "auth";
                 head.id = Some(id);
-                let data = AuthData { token };
-                frames.extend(head.frame(Some(&data)));
-                return Ok(());
+                let mut shown = ObjectWriter::default();
+                shown.text("token", Some(token));
+                data = Some(shown.end().into());
             }
             Outbound::Subscribe {
                 id,
@@ -167,16 +168,18 @@ impl Codec for JsonCodec {
                     });
                     self.outputs.push_back(CodecOutput::Inbound(answer));
                 }
-                let params = options.params().map(serde_json::from_str::<&RawValue>);
-                let data = SubscribeData {
-                    since: since.map(|since| since.seq),
-                    epoch: since.map(|since| &*since.epoch),
-                    params: params.and_then(Result::ok),
-                    token: options.token().map(Token::as_str),
-                };
-                let says_more = since.is_some() || !options.is_empty();
-                frames.extend(head.frame(says_more.then_some(&data)));
-                return Ok(());
+                let mut wish = ObjectWriter::default();
+                if let Some(since) = since {
+                    wish.raw("since", &since.seq.to_string());
+                    wish.text("epoch", Some(&since.epoch));
+                }
+                if let Some(params) = options.params().and_then(checked) {
+                    wish.raw("params", params);
+                }
+                wish.text("token", options.token().map(Token::as_str));
+                if since.is_some() || !options.is_empty() {
+                    data = Some(wish.end().into());
+                }
             }
             Outbound::Unsubscribe { channel } => {
                 head.event = "unsubscribe";
@@ -185,7 +188,7 @@ impl Codec for JsonCodec {
             Outbound::Event {
                 event,
                 channel,
-                data,
+                data: payload,
                 id,
             } => {
                 if RESERVED.contains(&event.as_str()) {
@@ -195,7 +198,7 @@ impl Codec for JsonCodec {
                 head.event = event;
                 head.channel = channel.map(|channel| &**channel);
                 head.id = id.map(|id| &**id);
-                raw = serde_json::from_str::<&RawValue>(data).ok();
+                data = checked(payload).map(Cow::Borrowed);
             }
             Outbound::Ping => head.event = "ping",
             Outbound::Pong { re } => {
@@ -205,7 +208,7 @@ impl Codec for JsonCodec {
             // Closing the socket says it all.
             Outbound::Goodbye => return Ok(()),
         }
-        frames.extend(head.frame(raw));
+        frames.push(head.frame(data.as_deref()));
         Ok(())
     }
 
@@ -227,23 +230,6 @@ impl Codec for JsonCodec {
     }
 }
 
-#[derive(Serialize)]
-struct AuthData<'a> {
-    token: &'a str,
-}
-
-#[derive(Serialize)]
-struct SubscribeData<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    epoch: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    params: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<&'a str>,
-}
-
 #[derive(Default)]
 struct Head<'a> {
     event: &'a str,
@@ -252,31 +238,24 @@ struct Head<'a> {
     re: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct Written<'a, D: ?Sized> {
-    event: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    channel: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    re: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a D>,
+impl Head<'_> {
+    fn frame(&self, data: Option<&str>) -> Frame {
+        let mut frame = ObjectWriter::default();
+        frame.text("event", Some(self.event));
+        frame.text("channel", self.channel);
+        frame.text("id", self.id);
+        frame.text("re", self.re);
+        if let Some(data) = data {
+            frame.raw("data", data);
+        }
+        Frame::Text(frame.end())
+    }
 }
 
-impl<'a> Head<'a> {
-    /// Strings and a parsed payload always serialise, so the option is never empty in practice.
-    fn frame<D: Serialize + ?Sized>(&self, data: Option<&'a D>) -> Option<Frame> {
-        let written = Written {
-            event: self.event,
-            channel: self.channel,
-            id: self.id,
-            re: self.re,
-            data,
-        };
-        serde_json::to_string(&written).ok().map(Frame::Text)
-    }
+/// What is JSON of a text that should be.
+fn checked(json: &str) -> Option<&str> {
+    let raw: &RawValue = serde_json::from_str(json).ok()?;
+    Some(raw.get())
 }
 
 /// Stands for an answer that is no JSON.
@@ -300,6 +279,25 @@ struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
+    /// Takes a field, of which there may be more than one: the last counts.
+    fn take(&mut self, name: &str, value: &'a RawValue) {
+        let field = match name {
+            "event" => &mut self.event,
+            "channel" => &mut self.channel,
+            "data" => &mut self.data,
+            "id" => &mut self.id,
+            "re" => &mut self.re,
+            "seq" => &mut self.seq,
+            "epoch" => &mut self.epoch,
+            "error" => &mut self.error,
+            _ => {
+                self.unknown_fields += 1;
+                return;
+            }
+        };
+        *field = Some(value).filter(|value| value.get() != "null");
+    }
+
     fn re(&self) -> Option<Cow<'a, str>> {
         Text::of(self.re?.get())
     }
@@ -386,48 +384,6 @@ fn odd(field: &str, expected: &str, value: &RawValue) -> serde_json::Error {
         "{field} must be {expected}, not {}",
         Excerpt(value.get())
     ))
-}
-
-/// Reads the fields of an envelope, and keeps those that it has read when a later one is no JSON.
-struct Fields<'e, 'a>(&'e mut Envelope<'a>);
-
-impl<'de> DeserializeSeed<'de> for Fields<'_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Fields<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an envelope such as {\"event\": …, \"channel\": …, \"data\": …}")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let envelope = self.0;
-        while let Some(Text(field)) = map.next_key()? {
-            let value = match field.as_ref() {
-                "event" => &mut envelope.event,
-                "channel" => &mut envelope.channel,
-                "data" => &mut envelope.data,
-                "id" => &mut envelope.id,
-                "re" => &mut envelope.re,
-                "seq" => &mut envelope.seq,
-                "epoch" => &mut envelope.epoch,
-                "error" => &mut envelope.error,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    envelope.unknown_fields += 1;
-                    continue;
-                }
-            };
-            *value = map.next_value()?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,10 @@ use super::Text;
 use crate::{
     error::ServerError,
     excerpt::{Excerpt, cut},
-};
-use serde::{
-    Deserializer,
-    de::{MapAccess, Visitor},
+    object,
 };
 use serde_json::value::RawValue;
-use std::{fmt, rc::Rc};
+use std::rc::Rc;
 
 /// The most bytes that are kept of a code and of a sentence.
 const CODE: usize = 128;
@@ -26,10 +23,10 @@ pub(super) fn read(json: &str) -> ServerError {
 
 /// The `error` of an object, unless it is `null`.
 #[cfg(feature = "socketio")]
-pub(super) fn error_in(object: &str) -> Option<&str> {
+pub(super) fn error_in(json: &str) -> Option<&str> {
     let mut error = None;
     // What follows a mistake is not read, and what stands before it counts.
-    let _ = each_field(object, |name, value| {
+    let _ = object::each(json, "an object", &mut |name, value| {
         if name == "error" && value.get() != "null" {
             error = Some(value.get());
         }
@@ -49,7 +46,7 @@ fn read_to(json: &str, depth: usize) -> ServerError {
     }
     let (mut code, mut message, mut retry_after) = (None, None, None);
     let (mut inner, mut others) = (None, false);
-    let read = each_field(json, |name, value| {
+    let read = object::each(json, "an object", &mut |name, value| {
         let json = value.get();
         match name {
             _ if json == "null" => {}
@@ -110,31 +107,6 @@ fn scalar(json: &str) -> Option<Rc<str>> {
 
 fn shown(json: &str) -> Rc<str> {
     Excerpt(json).to_string().into()
-}
-
-/// Gives each field of an object to `each`, up to the first mistake.
-fn each_field<'a>(
-    object: &'a str,
-    each: impl FnMut(&str, &'a RawValue),
-) -> Result<(), serde_json::Error> {
-    struct Fields<F>(F);
-
-    impl<'de, F: FnMut(&str, &'de RawValue)> Visitor<'de> for Fields<F> {
-        type Value = ();
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-            while let Some(Text(name)) = map.next_key()? {
-                (self.0)(&name, map.next_value()?);
-            }
-            Ok(())
-        }
-    }
-
-    serde_json::Deserializer::from_str(object).deserialize_map(Fields(each))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 impl<'a> Text<'a> {
     /// The text that a JSON value stands for: a string's, or the digits of a whole number. `None`
     /// for what is neither. `json` has been found to be JSON, as raw values are.
-    pub(super) fn of(json: &'a str) -> Option<Cow<'a, str>> {
+    pub(crate) fn of(json: &'a str) -> Option<Cow<'a, str>> {
         let Some(quoted) = json.strip_prefix('"') else {
             let digits = json.strip_prefix('-').unwrap_or(json);
             let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());

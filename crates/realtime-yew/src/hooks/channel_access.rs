@@ -8,8 +8,93 @@ use crate::{
 use realtime_core::{ChannelError, ChannelName, Fault, SubscribeOptions};
 use std::{
     cell::RefCell,
+    fmt,
     rc::{Rc, Weak},
 };
+
+/// What a hook asks for its channel with. Only options that an app gives bring along what holds a channel
+/// with them: other pages do not carry it.
+#[derive(Clone, Default)]
+pub(super) struct ChannelTerms {
+    options: SubscribeOptions,
+    open: Option<fn() -> Rc<dyn Access>>,
+}
+
+impl ChannelTerms {
+    pub(super) fn new(options: SubscribeOptions) -> Self {
+        Self {
+            options,
+            open: Some(|| Rc::<Asked>::default()),
+        }
+    }
+
+    pub(super) const fn options(&self) -> &SubscribeOptions {
+        &self.options
+    }
+}
+
+impl PartialEq for ChannelTerms {
+    fn eq(&self, other: &Self) -> bool {
+        self.options == other.options
+    }
+}
+
+impl fmt::Debug for ChannelTerms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.options.fmt(f)
+    }
+}
+
+/// A hook's access to its channel: nothing, unless it asks for it with options of its own.
+#[derive(Default)]
+pub(super) struct ChannelAccess(RefCell<Option<Rc<dyn Access>>>);
+
+impl ChannelAccess {
+    /// Asks for `channel` with its terms, unless that is done, and gives back what was held before.
+    pub(super) fn hold(
+        &self,
+        client: &RealtimeClient,
+        channel: Option<&ChannelName>,
+        terms: &ChannelTerms,
+        enabled: bool,
+    ) {
+        let channel = channel.filter(|_| enabled && !terms.options.is_empty());
+        let known = self.0.borrow().clone();
+        let access = match (known, channel, terms.open) {
+            (Some(access), ..) => access,
+            (None, Some(_), Some(open)) => open(),
+            _ => return,
+        };
+        self.0.replace(Some(Rc::clone(&access)));
+        access.hold(client, channel, &terms.options);
+    }
+
+    /// Gives back what is held.
+    pub(super) fn release(&self) {
+        if let Some(access) = self.0.take() {
+            access.release();
+        }
+    }
+
+    /// Why the channel cannot be asked for with these options, if so.
+    pub(super) fn error(&self) -> Option<ChannelError> {
+        self.0.borrow().as_ref()?.error()
+    }
+}
+
+/// What holds a channel with options.
+pub(super) trait Access {
+    fn hold(
+        &self,
+        client: &RealtimeClient,
+        channel: Option<&ChannelName>,
+        options: &SubscribeOptions,
+    );
+
+    fn release(&self);
+
+    fn error(&self) -> Option<ChannelError>;
+}
 
 /// A lease of the channel with the hook's own options, held while the hook is enabled. It is taken
 /// before anything else of the hook uses the channel, so that the first `subscribe` has them.
@@ -17,7 +102,7 @@ use std::{
 /// Where the channel is in use with other params, it is taken as soon as they are given back: hooks
 /// that change theirs together do so one after the other.
 #[derive(Default)]
-pub(super) struct ChannelAccess(Rc<RefCell<Option<Held>>>);
+struct Asked(Rc<RefCell<Option<Held>>>);
 
 struct Held {
     wish: Wish,
@@ -36,16 +121,13 @@ struct Wish {
     options: SubscribeOptions,
 }
 
-impl ChannelAccess {
-    /// Asks for `channel` with `options`, unless that is done, and gives back what was held before.
-    pub(super) fn hold(
+impl Access for Asked {
+    fn hold(
         &self,
         client: &RealtimeClient,
         channel: Option<&ChannelName>,
         options: &SubscribeOptions,
-        enabled: bool,
     ) {
-        let channel = channel.filter(|_| enabled && !options.is_empty());
         let wish = channel.map(|channel| Wish {
             client: client.clone(),
             channel: channel.clone(),
@@ -64,8 +146,7 @@ impl ChannelAccess {
         }
     }
 
-    /// Gives back what is held.
-    pub(super) fn release(&self) {
+    fn release(&self) {
         let held = self.0.take();
         let wish = held.map(|held| held.wish);
         if let Some(wish) = wish {
@@ -73,13 +154,14 @@ impl ChannelAccess {
         }
     }
 
-    /// Why the channel cannot be asked for with these options, if so.
-    pub(super) fn error(&self) -> Option<ChannelError> {
+    fn error(&self) -> Option<ChannelError> {
         let held = self.0.borrow();
         let refused = held.as_ref()?.access.as_ref().err()?;
         Some(refused.error.clone())
     }
+}
 
+impl Asked {
     fn take(&self, wish: &Wish) {
         let access = match wish.take() {
             Some(Err(error)) => {

@@ -1,25 +1,28 @@
 //! Membership of one hook in a channel: as one who is there, or as one who may type.
 
-use super::{channel_access::ChannelAccess, refusal::Refusal};
+use super::{
+    channel_access::{ChannelAccess, ChannelTerms},
+    refusal::Refusal,
+};
 use crate::{
     client::{Lease, RealtimeClient},
     error::RealtimeError,
 };
-use realtime_core::{ChannelError, ChannelName, Client, Fault, Instant, SubscribeOptions};
+use realtime_core::{ChannelError, ChannelName, Client, Fault, Instant};
 use std::{cell::RefCell, rc::Rc};
 use yew::prelude::*;
 
 /// What the options of presence and of typing have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct MemberOptions {
-    pub(super) subscribe: SubscribeOptions,
+    pub(super) subscribe: ChannelTerms,
     pub(super) enabled: bool,
 }
 
 impl Default for MemberOptions {
     fn default() -> Self {
         Self {
-            subscribe: SubscribeOptions::default(),
+            subscribe: ChannelTerms::default(),
             enabled: true,
         }
     }

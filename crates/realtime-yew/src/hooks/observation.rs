@@ -1,6 +1,10 @@
 //! Observation of one key by one hook: what the hooks of records and of lists are made of.
 
-use super::{channel_access::ChannelAccess, query_handle::Standing, refusal::Refusal};
+use super::{
+    channel_access::{ChannelAccess, ChannelTerms},
+    query_handle::Standing,
+    refusal::Refusal,
+};
 use crate::{
     client::{Observer, RealtimeClient},
     fetcher::RunFetch,
@@ -17,7 +21,7 @@ use yew::prelude::*;
 #[derive(Clone, Debug)]
 pub(super) struct SourceOptions {
     pub(super) channel: Option<ChannelName>,
-    pub(super) subscribe: SubscribeOptions,
+    pub(super) subscribe: ChannelTerms,
     pub(super) query: Option<QueryOptions>,
     pub(super) stale_time: Option<Duration>,
     pub(super) enabled: bool,
@@ -27,7 +31,7 @@ impl Default for SourceOptions {
     fn default() -> Self {
         Self {
             channel: None,
-            subscribe: SubscribeOptions::default(),
+            subscribe: ChannelTerms::default(),
             query: None,
             stale_time: None,
             enabled: true,
@@ -38,7 +42,7 @@ impl Default for SourceOptions {
 impl SourceOptions {
     /// The channel, and what it is asked for with: others mean to observe anew.
     pub(super) fn subscription(&self) -> (Option<ChannelName>, SubscribeOptions) {
-        (self.channel.clone(), self.subscribe.clone())
+        (self.channel.clone(), self.subscribe.options().clone())
     }
 
     fn query_options(&self, defaults: QueryOptions) -> QueryOptions {

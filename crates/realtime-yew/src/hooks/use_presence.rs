@@ -1,6 +1,9 @@
 //! Presence: who is here.
 
-use super::membership::{MemberOptions, Membership, use_leaving};
+use super::{
+    channel_access::ChannelTerms,
+    membership::{MemberOptions, Membership, use_leaving},
+};
 use crate::{
     client::RealtimeClient,
     provider::use_realtime_client,
@@ -59,7 +62,7 @@ impl UsePresenceOptions {
     /// [`error`](UsePresenceHandle::error).
     #[must_use]
     pub fn with_subscribe(mut self, subscribe: SubscribeOptions) -> Self {
-        self.member.subscribe = subscribe;
+        self.member.subscribe = ChannelTerms::new(subscribe);
         self
     }
 

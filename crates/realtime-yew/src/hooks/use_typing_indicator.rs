@@ -1,6 +1,9 @@
 //! Typing indicator: who is typing.
 
-use super::membership::{MemberOptions, Membership, use_leaving};
+use super::{
+    channel_access::ChannelTerms,
+    membership::{MemberOptions, Membership, use_leaving},
+};
 use crate::{client::RealtimeClient, provider::use_realtime_client, snapshot::use_snapshot};
 use realtime_core::{
     ChannelName, Client, EventName, SubscribeOptions, Topic, TypingOptions, Typist, UserId,
@@ -48,7 +51,7 @@ impl UseTypingIndicatorOptions {
     /// [`on_error`](crate::RealtimeOptions::with_on_error).
     #[must_use]
     pub fn with_subscribe(mut self, subscribe: SubscribeOptions) -> Self {
-        self.member.subscribe = subscribe;
+        self.member.subscribe = ChannelTerms::new(subscribe);
         self
     }
 

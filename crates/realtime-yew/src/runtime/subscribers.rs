@@ -89,6 +89,8 @@ impl<K: Ord + Clone> Subscribers<K> {
 }
 
 impl<K: Ord> Drop for Subscription<K> {
+    // Else it is compiled into the end of each thing that holds one.
+    #[inline(never)]
     fn drop(&mut self) {
         self.subscriber.alive.set(false);
         let Some(home) = self.home.upgrade() else {

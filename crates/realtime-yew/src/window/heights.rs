@@ -1,10 +1,9 @@
 //! Where rows lie, from their heights.
 
 use super::options::RowHeight;
-use realtime_core::list::{ListDiff, Weights};
-use std::{
-    collections::{HashMap, HashSet},
-    hash::Hash,
+use realtime_core::{
+    OrderedMap,
+    list::{ListDiff, Weights},
 };
 
 /// Heights are counted in these parts of a pixel, as browsers do, so that sums of them are exact.
@@ -21,18 +20,18 @@ pub(crate) enum Heights<K> {
         /// By rank.
         parts: Weights,
         /// Those that were measured, of rows that are in the list.
-        known: HashMap<K, u32>,
+        known: OrderedMap<K, u32>,
     },
 }
 
-impl<K: Clone + Eq + Hash> Heights<K> {
+impl<K: Clone + Ord> Heights<K> {
     pub(super) fn new(height: RowHeight) -> Self {
         match height {
             RowHeight::Fixed(pixels) => Self::Fixed { pixels, len: 0 },
             RowHeight::Measured(estimate) => Self::Measured {
                 estimate: to_parts(estimate),
                 parts: Weights::new(),
-                known: HashMap::new(),
+                known: OrderedMap::new(),
             },
         }
     }
@@ -91,9 +90,9 @@ impl<K: Clone + Eq + Hash> Heights<K> {
                     return;
                 }
                 let come = diff.gaps().flat_map(|gap| gap.new).filter_map(&new_key);
-                let come: HashSet<K> = come.collect();
+                let come: OrderedMap<K, ()> = come.map(|key| (key, ())).collect();
                 let gone = diff.gaps().flat_map(|gap| gap.old).filter_map(old_key);
-                for key in gone.filter(|key| !come.contains(key)) {
+                for key in gone.filter(|key| !come.contains_key(key)) {
                     known.remove(&key);
                 }
             }

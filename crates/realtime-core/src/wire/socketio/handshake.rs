@@ -6,13 +6,13 @@ use super::{
     error::SocketIoError,
     namespaces::State,
     packet::{Packet, PacketKind},
-    payload::ObjectWriter,
     recovery::Session,
 };
 use crate::{
     access::{SubscribeOptions, Token},
     error::ServerError,
     id::{MessageId, Position},
+    object::ObjectWriter,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;

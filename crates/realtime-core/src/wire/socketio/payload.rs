@@ -5,15 +5,10 @@ use super::{
     arguments::Fields,
     options::{ChannelMapping, PayloadShape, SocketIoOptions},
 };
-use crate::bytes;
+use crate::{bytes, object::ObjectWriter};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
-
-/// A text as JSON.
-pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
 
 /// The payload of a message of ours. `data` is JSON text.
 pub(super) fn outgoing(
@@ -66,50 +61,6 @@ pub(super) fn incoming<'a>(
         // Data that would not fit beside the id is wrapped, and comes back so.
         Some(data) => (data, fields.id.take().or(fields.message_id.take())),
         None => (payload, fields.message_id.take()),
-    }
-}
-
-/// Writes an object from what is JSON already.
-#[derive(Default)]
-pub(super) struct ObjectWriter(String);
-
-impl ObjectWriter {
-    pub(super) fn text(&mut self, name: &str, text: Option<&str>) {
-        if let Some(text) = text {
-            self.raw(name, &quoted(text));
-        }
-    }
-
-    pub(super) fn raw(&mut self, name: &str, json: &str) {
-        self.0.push(if self.0.is_empty() { '{' } else { ',' });
-        self.0.push_str(&quoted(name));
-        self.0.push(':');
-        self.0.push_str(json);
-    }
-
-    pub(super) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn end(mut self) -> String {
-        if self.0.is_empty() {
-            self.0.push('{');
-        }
-        self.0.push('}');
-        self.0
-    }
-
-    /// Ends with the fields of another object.
-    fn end_with(mut self, object: &str) -> String {
-        if self.0.is_empty() {
-            return object.to_owned();
-        }
-        let rest = object.strip_prefix('{').unwrap_or(object).trim_start();
-        if rest != "}" {
-            self.0.push(',');
-        }
-        self.0.push_str(rest);
-        self.0
     }
 }
 

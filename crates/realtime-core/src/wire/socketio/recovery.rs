@@ -1,10 +1,7 @@
 //! Taking a session up again after the socket has broken (Socket.IO's connection state recovery).
 
-use super::{
-    super::{EventFrame, Text},
-    payload::ObjectWriter,
-};
-use crate::id::Position;
+use super::super::{EventFrame, Text};
+use crate::{id::Position, object::ObjectWriter};
 use std::{collections::VecDeque, fmt};
 
 /// What a server could make us keep and send back is small, or not kept.

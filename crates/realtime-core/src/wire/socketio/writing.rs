@@ -10,13 +10,13 @@ use super::{
     namespaces::{self, State, Step},
     options::{ChannelMapping, JoinPayload},
     packet::{MAX_SAFE_INTEGER, Packet, PacketKind},
-    payload::{self, ObjectWriter, quoted},
-    placeholder,
+    payload, placeholder,
 };
 use crate::{
     access::{SubscribeOptions, Token},
     error::{EncodeError, ServerError},
     id::{ChannelName, EventName, MessageId, Position},
+    object::{ObjectWriter, quoted},
 };
 use std::borrow::Cow;
 

@@ -1,6 +1,9 @@
 //! Options of a list's hook, beside the key and the fetcher.
 
-use crate::{fetcher::Positioned, hooks::observation::SourceOptions};
+use crate::{
+    fetcher::Positioned,
+    hooks::{channel_access::ChannelTerms, observation::SourceOptions},
+};
 use realtime_core::{
     ChannelName, ConflictPolicy, EventName, Instant, ListItem, ListOptions, ListSpec, QueryOptions,
     SortKey, SubscribeOptions,
@@ -67,7 +70,7 @@ impl<T> UseRealtimeListOptions<T> {
     /// [`channel_error`](crate::QueryHandle::channel_error).
     #[must_use]
     pub fn with_subscribe(mut self, subscribe: SubscribeOptions) -> Self {
-        self.source.subscribe = subscribe;
+        self.source.subscribe = ChannelTerms::new(subscribe);
         self
     }
 

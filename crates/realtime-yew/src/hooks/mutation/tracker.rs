@@ -10,10 +10,9 @@ use crate::{
     mutation::MutationSpec,
     runtime::{Hear, Runtime},
 };
-use realtime_core::{DecodeError, MutationEvent, MutationId, MutationStatus};
+use realtime_core::{DecodeError, MutationEvent, MutationId, MutationStatus, OrderedMap};
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
     rc::{Rc, Weak},
 };
 
@@ -29,7 +28,7 @@ pub(in crate::hooks) struct Tracker<I, O> {
     last: RefCell<Option<Last<I>>>,
     data: RefCell<Option<Rc<O>>>,
     /// The mutations without an outcome, and those that failed and are kept.
-    open: RefCell<BTreeSet<MutationId>>,
+    open: RefCell<OrderedMap<MutationId, ()>>,
     /// Whom to call on a change; nobody once the component has unmounted.
     changed: RefCell<Option<Rc<dyn Fn()>>>,
     begun: Cell<u64>,
@@ -81,7 +80,7 @@ impl<I: 'static, O: 'static> Tracker<I, O> {
     pub(in crate::hooks) fn is_open(&self, client: &RealtimeClient) -> bool {
         let mut open = self.open.borrow_mut();
         // One that failed and was kept goes without a word when its row dismisses it.
-        client.read(|client| open.retain(|id| client.is_mutation_open(*id)));
+        client.read(|client| open.retain(|id, ()| client.is_mutation_open(*id)));
         !open.is_empty()
     }
 
@@ -106,7 +105,7 @@ impl<I: 'static, O: 'static> Tracker<I, O> {
             error,
             variables: last.map(|last| Rc::clone(&last.input)),
             data: self.data.borrow().clone(),
-            pending: self.open.borrow().iter().filter(waits).count(),
+            pending: self.open.borrow().keys().filter(waits).count(),
         }
     }
 
@@ -140,7 +139,7 @@ impl<I: 'static, O: 'static> Tracker<I, O> {
         let me = self.me.clone();
         let begun = runtime.begin_mutation(parts, hear, move |id| {
             if let Some(me) = me.upgrade() {
-                me.open.borrow_mut().insert(id);
+                me.open.borrow_mut().insert(id, ());
                 me.note(|last| last.number == number, |last| last.id = Some(id));
             }
         });

@@ -1,6 +1,9 @@
 //! Options of a record's hooks, beside the key and the fetcher.
 
-use crate::{fetcher::Positioned, hooks::observation::SourceOptions};
+use crate::{
+    fetcher::Positioned,
+    hooks::{channel_access::ChannelTerms, observation::SourceOptions},
+};
 use realtime_core::{
     ChannelName, ConflictPolicy, EventName, Patch, QueryKey, QueryOptions, RecordSpec,
     SubscribeOptions, merge_patch, query::Binding,
@@ -114,7 +117,7 @@ impl<T: PartialEq + 'static, S> UseRealtimeQueryOptions<T, S> {
     /// [`channel_error`](crate::QueryHandle::channel_error).
     #[must_use]
     pub fn with_subscribe(mut self, subscribe: SubscribeOptions) -> Self {
-        self.record.source.subscribe = subscribe;
+        self.record.source.subscribe = ChannelTerms::new(subscribe);
         self
     }
 
