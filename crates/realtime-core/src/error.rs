@@ -19,9 +19,14 @@ pub struct DecodeError {
 impl DecodeError {
     /// An error about `what`, for the reason `message`.
     pub fn new(what: impl AsRef<str>, message: impl fmt::Display) -> Self {
+        Self::of(what.as_ref(), &message)
+    }
+
+    /// The same for messages of any type, and so compiled once.
+    fn of(what: &str, message: &dyn fmt::Display) -> Self {
         let message = message.to_string();
         Self {
-            what: Excerpt(what.as_ref()).to_string().into(),
+            what: Excerpt(what).to_string().into(),
             message: Excerpt(&message).to_string().into(),
         }
     }

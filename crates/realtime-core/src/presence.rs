@@ -28,9 +28,7 @@ pub use stats::PresenceStats;
 pub use status::PresenceStatus;
 pub use user::User;
 
-use crate::{
-    ChannelName, DecodeError, Ephemeral, Instant, object::ObjectWriter, time::earliest,
-};
+use crate::{ChannelName, DecodeError, Ephemeral, Instant, object::ObjectWriter, time::earliest};
 use announcer::{Announcer, Say};
 use idle::IdleWatch;
 use members::Members;

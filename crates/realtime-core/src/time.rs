@@ -90,6 +90,11 @@ pub(crate) fn scaled(whole: Duration, factor: f64) -> Duration {
     Duration::from_micros((micros * factor) as u64)
 }
 
+/// A while that chance decides, of at most `most`.
+pub(crate) fn up_to(most: Duration, rng: &mut fastrand::Rng) -> Duration {
+    scaled(most, rng.f64())
+}
+
 /// A duration in seconds, as people read it: `10`, `2.5`. Without the printing of floating-point
 /// numbers, which weighs more than a page wants to carry for it.
 pub(crate) struct Seconds(pub(crate) Duration);

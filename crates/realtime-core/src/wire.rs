@@ -411,6 +411,14 @@ pub trait Codec: fmt::Debug {
         "the server did not answer the subscription; check that it does".into()
     }
 
+    /// What to say of an error that [is fatal](WireError::is_fatal). Those of this library's codecs say it
+    /// themselves, so that a page does not carry the texts of a protocol that it does not speak.
+    #[doc(hidden)]
+    fn complaint(&self, error: &WireError) -> Cow<'static, str> {
+        let _ = error;
+        "the server broke the protocol".into()
+    }
+
     /// What has been counted so far.
     fn stats(&self) -> CodecStats {
         CodecStats::default()

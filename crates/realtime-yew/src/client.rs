@@ -101,11 +101,12 @@ impl RealtimeClient {
     /// another user may sign in give the provider a [`Session`](crate::Session) instead, and need not
     /// call this.
     pub fn sign_out(&self) {
-        let mutations = Rc::clone(self.runtime.mutations());
+        let mutations = self.runtime.mutations();
         self.runtime.post(move |client, now| {
             client.sign_out(now);
-            // Those that had failed and were kept go without a word.
-            mutations.retain(|id| client.is_mutation_open(id) || client.mutation(id).is_some());
+            if let Some(mutations) = mutations {
+                mutations.signed_out(client);
+            }
         });
     }
 

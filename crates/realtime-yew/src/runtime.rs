@@ -42,7 +42,7 @@ pub(crate) use fetches::{FetcherSlot, Registration};
 pub(crate) use frame::Repaint;
 #[cfg(feature = "http")]
 pub use http::{Get, get_json, get_json_list};
-pub(crate) use mutations::{Hear, Mutations};
+pub(crate) use mutations::{Hear, Tracking, tracking};
 #[cfg(feature = "testing")]
 pub(crate) use page::{Page, PageEvent, Watch};
 pub(crate) use platform::Platform;
@@ -89,7 +89,8 @@ pub(crate) struct Runtime {
     params_watchers: Rc<Subscribers<ChannelName>>,
     fetches: Rc<Fetches>,
     callbacks: Rc<Callbacks>,
-    mutations: Rc<Mutations>,
+    /// Brought along by the first mutation: pages without any do not carry it.
+    mutations: RefCell<Option<Rc<dyn Tracking>>>,
     app: App,
     /// Whose data the client holds, as far as a provider has said so.
     session: RefCell<Option<Session>>,
@@ -129,7 +130,7 @@ impl Runtime {
                 params_watchers: Rc::default(),
                 fetches: Rc::default(),
                 callbacks: Rc::default(),
-                mutations: Rc::default(),
+                mutations: RefCell::default(),
                 app,
                 session: RefCell::default(),
                 watch: RefCell::default(),
@@ -252,8 +253,14 @@ impl Runtime {
         &self.callbacks
     }
 
-    pub(crate) fn mutations(&self) -> &Rc<Mutations> {
-        &self.mutations
+    /// The mutations under way, if there has been one.
+    pub(crate) fn mutations(&self) -> Option<Rc<dyn Tracking>> {
+        self.mutations.borrow().clone()
+    }
+
+    /// Tracks mutations from now on, by what `new` gives if none was tracked before.
+    pub(crate) fn track_mutations(&self, new: fn() -> Rc<dyn Tracking>) -> Rc<dyn Tracking> {
+        Rc::clone(self.mutations.borrow_mut().get_or_insert_with(new))
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -365,7 +372,9 @@ impl Drop for Runtime {
     /// The last handle went: says goodbye on the wire, and drops the rest.
     fn drop(&mut self) {
         self.fetches.cancel_all();
-        self.mutations.cancel_all();
+        if let Some(mutations) = self.mutations() {
+            mutations.cancel_all();
+        }
         let now = self.platform.clock.now();
         let client = self.client.get_mut();
         client.disconnect(now);

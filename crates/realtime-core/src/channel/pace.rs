@@ -1,7 +1,7 @@
 //! Pace of asking again: how long a channel waits before its next `subscribe`.
 
 use super::ChannelOptions;
-use crate::time::scaled;
+use crate::time::up_to;
 use std::time::Duration;
 
 /// More than this a server cannot make us wait with `retryAfter`.
@@ -20,7 +20,7 @@ pub(super) fn wait(
     let doubled = 1_u32 << tries.saturating_sub(1).min(30);
     let whole = options.resubscribe_delay.saturating_mul(doubled);
     let half = whole.min(options.resubscribe_delay_max) / 2;
-    asked.min(ASKED_MAX).max(half) + scaled(half, rng.f64())
+    asked.min(ASKED_MAX).max(half) + up_to(half, rng)
 }
 
 #[cfg(test)]

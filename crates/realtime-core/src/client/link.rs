@@ -173,7 +173,7 @@ impl Link {
             Err(error) => {
                 turn.stats.malformed_frames += 1;
                 if error.is_fatal() {
-                    let message = error.to_string();
+                    let message = self.codec.complaint(&error);
                     self.connection
                         .protocol_error(turn.now, generation, &message);
                 }

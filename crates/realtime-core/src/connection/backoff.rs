@@ -1,5 +1,6 @@
 //! How long to wait before the next attempt.
 
+use crate::time::up_to;
 use std::time::Duration;
 
 /// The range of waits between attempts.
@@ -50,11 +51,6 @@ impl BackoffOptions {
         let ceiling = min.saturating_mul(1 << attempts.clamp(1, 30)).min(max);
         min.saturating_add(up_to(ceiling.saturating_sub(min), rng))
     }
-}
-
-fn up_to(most: Duration, rng: &mut fastrand::Rng) -> Duration {
-    let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
-    Duration::from_millis(rng.u64(0..=most))
 }
 
 #[cfg(test)]

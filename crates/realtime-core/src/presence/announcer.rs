@@ -1,7 +1,10 @@
 //! When to say that we are here, and that we go.
 
 use super::PresenceOptions;
-use crate::{Instant, time::earliest};
+use crate::{
+    Instant,
+    time::{earliest, up_to},
+};
 use std::time::Duration;
 
 /// How often at most we answer a false report that we left: two tabs of one user, or a broken
@@ -124,8 +127,7 @@ impl Announcer {
             .saturating_mul(members)
             .saturating_add(GREETING_SPREAD)
             .min(self.heartbeat);
-        let spread = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX);
-        let wait = GREETING_DELAY + Duration::from_millis(self.rng.u64(0..=spread));
+        let wait = GREETING_DELAY + up_to(spread, &mut self.rng);
         let at = self.greeting_free.map_or(now, |free| free.max(now)) + wait;
         if self.due.is_none_or(|due| due > at) {
             self.greeting = Some(at);

@@ -1,7 +1,7 @@
 //! Gaps of one entry: how soon it is fetched again after each.
 
 use super::retry;
-use crate::time::{Instant, scaled};
+use crate::time::{Instant, up_to};
 use std::time::Duration;
 
 /// After so long without a gap, the next one counts as the first; where the wait has grown beyond
@@ -39,7 +39,7 @@ impl Gaps {
         }
         self.in_a_row = self.in_a_row.saturating_add(1);
         let spaced = last_start.map(|start| start + retry::spacing(self.in_a_row));
-        let spread = now + scaled(jitter, rng.f64());
+        let spread = now + up_to(jitter, rng);
         Some(spaced.map_or(spread, |spaced| spaced.max(spread)))
     }
 }

@@ -1,7 +1,7 @@
 //! How long to wait before a fetch is tried again.
 
 use super::{FetchError, QueryOptions};
-use crate::time::scaled;
+use crate::time::up_to;
 use std::time::Duration;
 
 /// More than this a server cannot make us wait.
@@ -19,7 +19,7 @@ pub(super) fn delay(
 ) -> Duration {
     let whole = doubled(options.retry_delay, failures).min(options.retry_delay_max);
     let half = whole / 2;
-    let jittered = half + scaled(half, rng.f64());
+    let jittered = half + up_to(half, rng);
     let asked = error.and_then(|error| error.retry_after);
     jittered.max(asked.unwrap_or_default().min(RETRY_AFTER_MAX))
 }

@@ -30,11 +30,9 @@ impl<'a> Field<'a> {
             return serde_json::from_str(json)
                 .map_or(Self::Odd, |text| Self::Text(Cow::Owned(text)));
         }
-        let is_whole = json.parse::<i64>().is_ok() || json.parse::<u64>().is_ok();
         match json {
             "null" => Self::Absent,
-            "-0" => Self::Odd,
-            digits if is_whole => Self::Text(Cow::Borrowed(digits)),
+            number if is_whole(number) => Self::Text(Cow::Borrowed(number)),
             _ => Self::Odd,
         }
     }
@@ -46,6 +44,17 @@ impl<'a> Field<'a> {
             Self::Absent | Self::Odd => None,
         }
     }
+}
+
+/// Whether a JSON number is a whole one of 64 bits, as the parser would find by reading it.
+fn is_whole(number: &str) -> bool {
+    let (digits, largest) = match number.strip_prefix('-') {
+        Some("0") => return false,
+        Some(digits) => (digits, "9223372036854775808"),
+        None => (number, "18446744073709551615"),
+    };
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && (digits.len(), digits) <= (largest.len(), largest)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {

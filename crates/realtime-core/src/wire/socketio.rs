@@ -207,6 +207,10 @@ impl Codec for SocketIoCodec {
         .into()
     }
 
+    fn complaint(&self, error: &WireError) -> Cow<'static, str> {
+        error.to_string().into()
+    }
+
     fn stats(&self) -> CodecStats {
         CodecStats {
             dropped: self.acks.dropped() + self.early.dropped(),

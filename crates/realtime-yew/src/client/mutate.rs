@@ -4,7 +4,7 @@ use super::RealtimeClient;
 use crate::{
     error::{MutateError, RealtimeError},
     mutation::{MutationSpec, Parts},
-    runtime::{Hear, Runtime},
+    runtime::{Hear, Runtime, tracking},
 };
 use futures::channel::oneshot;
 use realtime_core::{
@@ -94,10 +94,12 @@ impl RealtimeClient {
 
     /// Lets a mutation go that failed and was kept: its edits go.
     pub fn dismiss_mutation(&self, mutation: MutationId) {
-        let mutations = Rc::clone(self.runtime.mutations());
+        let mutations = self.runtime.mutations();
         self.runtime.post(move |client, now| {
             client.dismiss_mutation(now, mutation);
-            mutations.retain(|id| client.is_mutation_open(id));
+            if let Some(mutations) = mutations {
+                mutations.forget_ended(client);
+            }
         });
     }
 
@@ -132,9 +134,9 @@ impl Runtime {
     ) -> Result<(), MutateError> {
         let Parts { mutation, call, .. } = parts;
         let mutation = mutation?;
-        let mutations = Rc::clone(self.mutations());
+        let mutations = self.track_mutations(tracking);
         self.post(move |client, now| {
-            mutations.retain(|id| client.is_mutation_open(id));
+            mutations.forget_ended(client);
             let id = client.mutate(now, mutation);
             // Before its first output is done.
             mutations.track(id, hear, call);

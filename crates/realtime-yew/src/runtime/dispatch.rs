@@ -6,7 +6,7 @@ use super::{
     url::without_secrets,
 };
 use crate::error::RealtimeError;
-use realtime_core::{Generation, Input, MutationError, MutationEvent, MutationId, Output};
+use realtime_core::{Generation, Input, MutationEvent, MutationId, Output};
 use std::rc::Rc;
 
 impl Runtime {
@@ -48,12 +48,15 @@ impl Runtime {
             }
             Output::Presence { channel, event } => self.callbacks.presence(&channel, &event),
             Output::StartMutation { mutation, id, data } => {
-                let me = self.me.clone();
-                self.mutations.start(mutation, id, data, move |result| {
-                    if let Some(me) = me.upgrade() {
-                        me.input(Input::MutationFinished { mutation, result });
-                    }
-                });
+                if let Some(mutations) = self.mutations() {
+                    let me = self.me.clone();
+                    let finish = move |result| {
+                        if let Some(me) = me.upgrade() {
+                            me.input(Input::MutationFinished { mutation, result });
+                        }
+                    };
+                    mutations.start(mutation, id, data, Box::new(finish));
+                }
             }
             Output::Mutation { mutation, event } => self.mutation_event(mutation, event),
             Output::Fault(fault) => self.app.report(RealtimeError::Fault(fault)),
@@ -61,18 +64,10 @@ impl Runtime {
     }
 
     fn mutation_event(&self, mutation: MutationId, event: MutationEvent) {
-        // It may have ended since, but will hear so itself.
-        let goes_on = matches!(event, MutationEvent::Conflict(_));
-        let is_over = !goes_on && !self.client.borrow().is_mutation_open(mutation);
-        let told = self.mutations.event(mutation, &event, is_over);
-        match event {
-            // Whoever cancels it knows, and one that is kept shows in its rows.
-            MutationEvent::Failed { error, .. }
-                if is_over && !told && error != MutationError::Cancelled =>
-            {
-                self.app.report(RealtimeError::Unsaved(error.into()));
-            }
-            _ => {}
+        let mutations = self.mutations();
+        let untold = mutations.and_then(|it| it.event(&self.client, mutation, event));
+        if let Some(error) = untold {
+            self.app.report(RealtimeError::Unsaved(error.into()));
         }
     }
 

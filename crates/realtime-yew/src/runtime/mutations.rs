@@ -3,7 +3,9 @@
 
 use crate::mutation::RunCall;
 use futures::future::{AbortHandle, Abortable};
-use realtime_core::{FetchError, MessageId, MutationEvent, MutationId, OrderedMap};
+use realtime_core::{
+    Client, FetchError, MessageId, MutationError, MutationEvent, MutationId, OrderedMap,
+};
 use std::{cell::RefCell, rc::Rc};
 
 /// Hears what becomes of a mutation; says whether anybody was there to be told.
@@ -23,15 +25,79 @@ impl Tracked {
     }
 }
 
-/// Every mutation that will end yet. As with subscribers, nothing is borrowed during a call.
+/// Every mutation that will end yet, as the runtime knows them.
+pub(crate) trait Tracking {
+    /// `hear` hears of `mutation`, and `call` carries it out if the socket does not.
+    fn track(&self, mutation: MutationId, hear: Hear, call: Option<RunCall>);
+
+    /// Forgets those that will not end any more: a mutation that failed and was kept goes without
+    /// a word when it is dismissed, or turns out to have been carried out.
+    fn forget_ended(&self, client: &Client);
+
+    /// Forgets those that had failed and were kept, which go without a word as well.
+    fn signed_out(&self, client: &Client);
+
+    /// Calls the app's function for `mutation`; `finish` hears how that ended, unless the mutation
+    /// is over or called anew before.
+    fn start(&self, mutation: MutationId, key: MessageId, data: Rc<str>, finish: Finish);
+
+    /// Tells of `event`, after which `mutation` may be over. Gives the error that nobody was told of.
+    fn event(
+        &self,
+        client: &RefCell<Client>,
+        mutation: MutationId,
+        event: MutationEvent,
+    ) -> Option<MutationError>;
+
+    /// Drops whatever functions of the app's run.
+    fn cancel_all(&self);
+}
+
+/// Hears how the app's function has ended.
+pub(crate) type Finish = Box<dyn FnOnce(Result<Rc<str>, FetchError>)>;
+
+/// Nothing tracked yet.
+pub(crate) fn tracking() -> Rc<dyn Tracking> {
+    Rc::<Mutations>::default()
+}
+
+/// As with subscribers, nothing is borrowed during a call.
 #[derive(Default)]
-pub(crate) struct Mutations {
+struct Mutations {
     tracked: RefCell<OrderedMap<MutationId, Tracked>>,
 }
 
 impl Mutations {
-    /// `hear` hears of `mutation`, and `call` carries it out if the socket does not.
-    pub(crate) fn track(&self, mutation: MutationId, hear: Hear, call: Option<RunCall>) {
+    fn retain(&self, stays: &dyn Fn(MutationId) -> bool) {
+        let mut gone = Vec::new();
+        {
+            let mut tracked = self.tracked.borrow_mut();
+            let over: Vec<_> = tracked.keys().copied().filter(|id| !stays(*id)).collect();
+            gone.extend(over.iter().filter_map(|id| tracked.remove(id)));
+        }
+        for mut tracked in gone {
+            tracked.abort();
+        }
+    }
+
+    /// Says whether anybody was told.
+    fn tell(&self, mutation: MutationId, event: &MutationEvent, is_over: bool) -> bool {
+        let hear = {
+            let tracked = self.tracked.borrow();
+            tracked.get(&mutation).map(|it| Rc::clone(&it.hear))
+        };
+        if is_over {
+            let over = self.tracked.borrow_mut().remove(&mutation);
+            if let Some(mut over) = over {
+                over.abort();
+            }
+        }
+        hear.is_some_and(|hear| hear(mutation, event))
+    }
+}
+
+impl Tracking for Mutations {
+    fn track(&self, mutation: MutationId, hear: Hear, call: Option<RunCall>) {
         let tracked = Tracked {
             hear,
             call,
@@ -40,29 +106,15 @@ impl Mutations {
         self.tracked.borrow_mut().insert(mutation, tracked);
     }
 
-    /// Forgets those that will not end any more: a mutation that failed and was kept goes without
-    /// a word when it is dismissed, or turns out to have been carried out.
-    pub(crate) fn retain(&self, is_open: impl Fn(MutationId) -> bool) {
-        let mut gone = Vec::new();
-        {
-            let mut tracked = self.tracked.borrow_mut();
-            let over: Vec<_> = tracked.keys().copied().filter(|id| !is_open(*id)).collect();
-            gone.extend(over.iter().filter_map(|id| tracked.remove(id)));
-        }
-        for mut tracked in gone {
-            tracked.abort();
-        }
+    fn forget_ended(&self, client: &Client) {
+        self.retain(&|id| client.is_mutation_open(id));
     }
 
-    /// Calls the app's function for `mutation`; `finish` hears how that ended, unless the mutation
-    /// is over or called anew before.
-    pub(super) fn start(
-        self: &Rc<Self>,
-        mutation: MutationId,
-        key: MessageId,
-        data: Rc<str>,
-        finish: impl FnOnce(Result<Rc<str>, FetchError>) + 'static,
-    ) {
+    fn signed_out(&self, client: &Client) {
+        self.retain(&|id| client.is_mutation_open(id) || client.mutation(id).is_some());
+    }
+
+    fn start(&self, mutation: MutationId, key: MessageId, data: Rc<str>, finish: Finish) {
         let call = {
             let mut tracked = self.tracked.borrow_mut();
             tracked.get_mut(&mutation).and_then(|tracked| {
@@ -88,23 +140,26 @@ impl Mutations {
         });
     }
 
-    /// Tells of `event`, after which `mutation` may be over. Says whether anybody was told.
-    pub(super) fn event(&self, mutation: MutationId, event: &MutationEvent, is_over: bool) -> bool {
-        let hear = {
-            let tracked = self.tracked.borrow();
-            tracked.get(&mutation).map(|it| Rc::clone(&it.hear))
-        };
-        if is_over {
-            let over = self.tracked.borrow_mut().remove(&mutation);
-            if let Some(mut over) = over {
-                over.abort();
+    fn event(
+        &self,
+        client: &RefCell<Client>,
+        mutation: MutationId,
+        event: MutationEvent,
+    ) -> Option<MutationError> {
+        // It may have ended since, but will hear so itself.
+        let goes_on = matches!(event, MutationEvent::Conflict(_));
+        let is_over = !goes_on && !client.borrow().is_mutation_open(mutation);
+        let told = self.tell(mutation, &event, is_over);
+        match event {
+            // Whoever cancels it knows, and one that is kept shows in its rows.
+            MutationEvent::Failed { error, .. } if is_over && !told => {
+                Some(error).filter(|error| *error != MutationError::Cancelled)
             }
+            _ => None,
         }
-        hear.is_some_and(|hear| hear(mutation, event))
     }
 
-    /// Drops whatever functions of the app's run.
-    pub(super) fn cancel_all(&self) {
-        self.retain(|_| false);
+    fn cancel_all(&self) {
+        self.retain(&|_| false);
     }
 }

@@ -40,7 +40,8 @@ fn for_socket(url: &str, href: &str) -> Result<String, AddressError> {
 /// What a browser says about `url`, with no more of that and of other addresses than is [`shown`].
 pub(super) fn without_secrets(said: &str, url: &str) -> String {
     let said = replaced(said, url, &shown(url));
-    let is_end = |c: char| c.is_whitespace() || "'\"`<>()".contains(c);
+    let is_end =
+        |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | '(' | ')');
     let words = said.split_inclusive(is_end).map(|word| {
         let (word, end) = word.split_at(word.trim_end_matches(is_end).len());
         let absolute = word
