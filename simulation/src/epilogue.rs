@@ -60,7 +60,7 @@ impl Generator {
             let at = at + 100 * step;
             let mut uid = self.uid();
             // The number chooses the channel.
-            while (uid % 2 == 0) != (is_lost == (lost == Stream::BoardA)) {
+            while uid.is_multiple_of(2) != (is_lost == (lost == Stream::BoardA)) {
                 uid = self.uid();
             }
             self.serve(at, ServerDeed::Lose(lost, usize::from(is_lost)));

@@ -76,6 +76,35 @@ fn missed_events_come_with_the_session_and_nothing_is_fetched_or_joined_again() 
 }
 
 #[test]
+fn whoever_does_not_know_where_a_channel_of_the_session_stands_asks_for_it() {
+    let mut world = world(7);
+    world.server.socketio().expect("it does").recovers = true;
+    let table = Table::serve(&mut world);
+    let peer = connect(&mut world);
+    let first = world.act(peer, |client, now| {
+        let spec = ListSpec::<Task>::new(Some("tasks".into()));
+        client.observe_list(now, &key!["first"], spec, &QueryOptions::default())
+    });
+    world.run(SECOND);
+    world.server.publish("tasks", "noted", "{}");
+    world.run(SECOND);
+    world.take_down(peer);
+    let first = first.expect("the key is free");
+    world.act(peer, |client, now| client.unobserve(now, first));
+    // What is not wanted any more is forgotten, and wanted again by somebody else.
+    world.run(5 * SECOND);
+    world.act(peer, watch);
+    world.heal(peer);
+    world.run(10 * SECOND);
+    world.server.lose_next("tasks", 1);
+    table.put(&mut world, "t1", "lost");
+    table.put(&mut world, "t2", "seen");
+    world.run(10 * SECOND);
+    assert_eq!(titles(&world, peer), ["lost", "seen"]);
+    assert_eq!(world.client(peer).stats().channels.gaps, 1);
+}
+
+#[test]
 fn a_session_without_any_event_is_resumed_where_the_server_permits_it() {
     for permits in [false, true] {
         let mut world = world(2);

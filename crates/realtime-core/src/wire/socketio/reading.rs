@@ -111,14 +111,11 @@ impl SocketIoCodec {
         let (re, position) = match self.acks.take(ack) {
             Some(Awaited::Message(id)) => (id, None),
             Some(Awaited::Join { id, channel }) => {
-                self.rooms.answered(&channel, &id, result.is_ok());
-                (
-                    id,
-                    result
-                        .as_ref()
-                        .ok()
-                        .and_then(|data| answers::position(data)),
-                )
+                let data = result.as_ref().ok();
+                let position = data.and_then(|data| answers::position(data));
+                let joined = data.map(|_| position.is_some());
+                self.rooms.answered(&channel, &id, joined);
+                (id, position)
             }
             Some(Awaited::Leave(channel)) => {
                 self.rooms.left(&channel);

@@ -1,7 +1,7 @@
 //! Which channels the server has let us join, as far as its session and ours may differ.
 
 use crate::{
-    id::{ChannelName, MessageId},
+    id::{ChannelName, MessageId, Position},
     ordered::OrderedMap,
 };
 
@@ -16,7 +16,10 @@ enum Room {
     /// The join is sent under this id.
     Asked(MessageId),
     /// The server said yes.
-    Joined,
+    Joined {
+        /// Whether it said where the channel stands.
+        counts: bool,
+    },
     /// The leave is sent.
     Leaving,
     /// The socket broke, and nobody has said yet whether the channel is wanted on the next one.
@@ -24,6 +27,7 @@ enum Room {
         /// Whether the server has it joined, should it resume the session. Of what was just under
         /// way that cannot be known.
         joined: bool,
+        counts: bool,
     },
 }
 
@@ -37,15 +41,15 @@ impl Rooms {
         self.by_name.insert(channel.clone(), asked);
     }
 
-    /// The server answered the join that was sent under `id`. If the channel was left meanwhile,
-    /// that counts.
-    pub(super) fn answered(&mut self, channel: &ChannelName, id: &MessageId, joined: bool) {
+    /// The server answered the join that was sent under `id`: it let us in, and said where the channel
+    /// stands or did not; or it did not let us in (`None`). If the channel was left meanwhile, that counts.
+    pub(super) fn answered(&mut self, channel: &ChannelName, id: &MessageId, joined: Option<bool>) {
         let Some(room) = self.by_name.get_mut(channel) else {
             return;
         };
         if *room == Room::Asked(id.clone()) {
-            if joined {
-                *room = Room::Joined;
+            if let Some(counts) = joined {
+                *room = Room::Joined { counts };
             } else {
                 self.by_name.remove(channel);
             }
@@ -71,20 +75,24 @@ impl Rooms {
     /// The socket is gone.
     pub(super) fn break_off(&mut self) {
         self.by_name.visit_mut(|_, room| {
-            let joined = match room {
-                Room::Joined => true,
-                Room::Asked(_) | Room::Leaving => false,
-                Room::Unclaimed { joined } => *joined,
+            let (joined, counts) = match *room {
+                Room::Joined { counts } => (true, counts),
+                Room::Asked(_) | Room::Leaving => (false, false),
+                Room::Unclaimed { joined, counts } => (joined, counts),
             };
-            *room = Room::Unclaimed { joined };
+            *room = Room::Unclaimed { joined, counts };
         });
     }
 
-    /// The session goes on, and the channel is wanted: whether it is joined for sure.
-    pub(super) fn resume(&mut self, channel: &ChannelName) -> bool {
-        match self.by_name.get_mut(channel) {
-            Some(room) if *room == (Room::Unclaimed { joined: true }) => {
-                *room = Room::Joined;
+    /// The session goes on, and the channel is wanted: whether it is joined for sure. By whoever does not
+    /// know where it stands, though the server does, it is to be asked for anew.
+    pub(super) fn resume(&mut self, channel: &ChannelName, since: Option<&Position>) -> bool {
+        let Some(room) = self.by_name.get_mut(channel) else {
+            return false;
+        };
+        match *room {
+            Room::Unclaimed { joined, counts } if joined && (!counts || since.is_some()) => {
+                *room = Room::Joined { counts };
                 true
             }
             _ => false,
@@ -121,8 +129,8 @@ mod tests {
         for channel in &channels {
             rooms.asked(channel, &id(1));
         }
-        rooms.answered(joined, &id(1), true);
-        rooms.answered(refused, &id(1), false);
+        rooms.answered(joined, &id(1), Some(false));
+        rooms.answered(refused, &id(1), None);
         rooms.leaving(leaving, true);
         rooms.break_off();
         rooms.break_off();
@@ -130,7 +138,9 @@ mod tests {
             rooms.unclaimed(),
             [joined.clone(), asked.clone(), leaving.clone()]
         );
-        let resumed = channels.iter().filter(|channel| rooms.resume(channel));
+        let resumed = channels
+            .iter()
+            .filter(|channel| rooms.resume(channel, None));
         assert_eq!(resumed.collect::<Vec<_>>(), [joined]);
         rooms.asked(asked, &id(2));
         assert_eq!(rooms.unclaimed(), std::slice::from_ref(leaving));
@@ -142,13 +152,13 @@ mod tests {
         let channel = "a".into();
         rooms.asked(&channel, &id(1));
         rooms.leaving(&channel, true);
-        rooms.answered(&channel, &id(1), true);
+        rooms.answered(&channel, &id(1), Some(false));
         rooms.asked(&channel, &id(2));
         rooms.left(&channel);
-        rooms.answered(&channel, &id(1), true);
-        rooms.answered(&channel, &id(2), true);
+        rooms.answered(&channel, &id(1), Some(false));
+        rooms.answered(&channel, &id(2), Some(false));
         rooms.break_off();
-        assert!(rooms.resume(&channel));
+        assert!(rooms.resume(&channel, None));
     }
 
     #[test]

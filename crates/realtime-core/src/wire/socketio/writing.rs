@@ -74,7 +74,7 @@ impl SocketIoCodec {
         options: &SubscribeOptions,
         frames: &mut Vec<Frame>,
     ) {
-        if self.resumed && self.rooms.resume(channel) {
+        if self.resumed && self.rooms.resume(channel, since) {
             let position = self.early.position(channel);
             return self.answer(id, Ok(RECOVERED), position);
         }
@@ -86,7 +86,7 @@ impl SocketIoCodec {
         };
         frames.push(self.ask(&self.options.join.clone(), &payload, awaited));
         if !self.options.join_ack {
-            self.rooms.answered(channel, id, true);
+            self.rooms.answered(channel, id, Some(false));
             self.answer(id, Ok("null"), None);
         }
     }
