@@ -9,7 +9,7 @@ mod index;
 mod set;
 
 use index::{Index, Slots};
-use std::{borrow::Borrow, cell::Cell, fmt};
+use std::{borrow::Borrow, cmp::Ordering, fmt};
 
 pub(crate) use set::OrderedSet;
 
@@ -19,8 +19,6 @@ pub struct OrderedMap<K, V> {
     index: Index,
     /// By slot; those without an entry are known to the index.
     slots: Vec<Option<(K, V)>>,
-    /// The slot that was found last: who asks for an entry mostly asks for it again.
-    recent: Cell<usize>,
 }
 
 impl<K, V> OrderedMap<K, V> {
@@ -29,7 +27,6 @@ impl<K, V> OrderedMap<K, V> {
         Self {
             index: Index::new(),
             slots: Vec::new(),
-            recent: Cell::new(0),
         }
     }
 
@@ -116,11 +113,7 @@ impl<K: Ord, V> OrderedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.index.search(&|slot| match self.entry(slot) {
-            Some((other, _)) => other.borrow().cmp(key),
-            // The index names no slot without an entry.
-            None => std::cmp::Ordering::Less,
-        })
+        self.index.search(&|slot| self.stands(slot, key))
     }
 
     /// The slot of `key`.
@@ -128,15 +121,19 @@ impl<K: Ord, V> OrderedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let recent = self.recent.get();
-        if let Some((other, _)) = self.entry(recent)
-            && other.borrow() == key
-        {
-            return Some(recent);
+        self.index.slot(&|slot| self.stands(slot, key))
+    }
+
+    /// How the key in a slot stands to `key`.
+    fn stands<Q: Ord + ?Sized>(&self, slot: usize, key: &Q) -> Ordering
+    where
+        K: Borrow<Q>,
+    {
+        match self.entry(slot) {
+            Some((other, _)) => other.borrow().cmp(key),
+            // The index names no slot without an entry, but for the one found last.
+            None => Ordering::Less,
         }
-        let (_, slot) = self.find(key).ok()?;
-        self.recent.set(slot);
-        Some(slot)
     }
 
     /// The entries from `key` on, in order.

@@ -1,6 +1,6 @@
 //! The order of entries that lie elsewhere, by the numbers of their slots. Knows nothing of keys.
 
-use std::{cmp::Ordering, iter::Flatten, slice};
+use std::{cell::Cell, cmp::Ordering, iter::Flatten, slice};
 
 /// How many slots a chunk has at most: moving so few numbers costs next to nothing.
 const MAX: usize = 256;
@@ -25,6 +25,8 @@ struct Order {
     len: usize,
     /// Slots below `len + free.len()` that have no entry.
     free: Vec<usize>,
+    /// The slot that was found last: who asks for an entry mostly asks for it again.
+    recent: Cell<usize>,
 }
 
 impl Index {
@@ -94,6 +96,16 @@ impl Index {
             }
         }
         Err(Place { chunk, offset: low })
+    }
+
+    /// As [`search`](Self::search), for who wants to know no more than the slot.
+    pub(super) fn slot(&self, compare: &dyn Fn(usize) -> Ordering) -> Option<usize> {
+        let recent = &self.0.as_ref()?.recent;
+        if compare(recent.get()).is_ne() {
+            let (_, slot) = self.search(compare).ok()?;
+            recent.set(slot);
+        }
+        Some(recent.get())
     }
 
     /// Puts a slot there and tells which: one that is free, or the next one that there is none of yet.
