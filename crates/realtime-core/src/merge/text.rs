@@ -10,88 +10,59 @@ const MAX_DEPTH: usize = 128;
 /// Both texts must be JSON.
 pub(super) fn merge(target: &str, patch: &str) -> Result<String, DecodeError> {
     let mut merged = String::with_capacity(target.len() + patch.len());
-    let patch = Reader::new("a patch", patch).part(None, 0)?;
-    let target = Reader::new("the value under a patch", target).part(Some(&patch), 0)?;
-    merge_into(&mut merged, Some(target), patch)?;
+    let patch = Reader::new("a patch", patch).part(0)?;
+    Reader::new("the value under a patch", target).merge_into(&mut merged, patch)?;
     Ok(merged)
 }
 
-fn merge_into(
-    out: &mut String,
-    target: Option<Part<'_>>,
-    patch: Part<'_>,
-) -> Result<(), DecodeError> {
-    let changes = match patch {
-        Part::Whole(json) => {
-            out.push_str(json);
-            return Ok(());
-        }
-        Part::Object(changes) => changes,
-    };
-    let fields = match target {
-        Some(Part::Object(fields)) => fields,
-        _ => OrderedMap::new(),
-    };
-    out.push('{');
-    let start = out.len();
-    // Both are in order.
-    let (mut fields, mut changes) = (
-        fields.into_iter().peekable(),
-        changes.into_iter().peekable(),
-    );
-    loop {
-        let name = match (fields.peek(), changes.peek()) {
-            (Some((field, _)), Some((change, _))) => field.min(change).clone(),
-            (Some((name, _)), None) | (None, Some((name, _))) => name.clone(),
-            (None, None) => break,
-        };
-        let field = fields.next_if(|(field, _)| *field == name);
-        let change = changes.next_if(|(change, _)| *change == name);
-        match (field.map(|(_, value)| value), change) {
-            (_, Some((_, Part::Whole("null")))) => {}
-            (field, Some((_, change))) => {
-                push_name(out, start, &name)?;
-                merge_into(out, field, change)?;
-            }
-            (Some(Part::Whole(json)), None) => {
-                push_name(out, start, &name)?;
-                out.push_str(json);
-            }
-            // Where the patch has nothing, nothing is taken apart.
-            (Some(Part::Object(_)) | None, None) => {}
-        }
-    }
-    out.push('}');
-    Ok(())
-}
-
-fn push_name(out: &mut String, start: usize, name: &str) -> Result<(), DecodeError> {
-    if out.len() > start {
-        out.push(',');
-    }
-    let name = serde_json::to_string(name).map_err(|error| DecodeError::new("a patch", error))?;
-    out.push_str(&name);
-    out.push(':');
-    Ok(())
-}
-
-/// A value: as it is written, or as far as it is to be merged, by its fields in order.
+/// A value of a patch: as it is written, or by its fields.
 #[derive(Debug)]
 enum Part<'a> {
     Whole(&'a str),
     Object(Fields<'a>),
 }
 
-type Fields<'a> = OrderedMap<Cow<'a, str>, Part<'a>>;
+/// The fields of an object; those that are merged already have no value any more.
+type Fields<'a> = OrderedMap<Cow<'a, str>, Option<Part<'a>>>;
 
-impl<'a> Part<'a> {
-    /// What there is for a field of this name.
-    fn field(&self, name: &str) -> Option<&Self> {
-        let Self::Object(fields) = self else {
-            return None;
-        };
-        fields.get(name)
+impl Part<'_> {
+    /// Writes what there is nothing under.
+    fn write(self, out: &mut String) -> Result<(), DecodeError> {
+        match self {
+            Self::Whole(json) => out.push_str(json),
+            Self::Object(fields) => {
+                out.push('{');
+                write_rest(out, out.len(), fields)?;
+                out.push('}');
+            }
+        }
+        Ok(())
     }
+}
+
+/// Writes the fields that nothing has been merged with, into an object that begins at `start`.
+fn write_rest(out: &mut String, start: usize, fields: Fields<'_>) -> Result<(), DecodeError> {
+    for (name, change) in fields {
+        match change {
+            None | Some(Part::Whole("null")) => {}
+            Some(change) => {
+                let name = serde_json::to_string(&name)
+                    .map_err(|error| DecodeError::new("a patch", error))?;
+                push_name(out, start, &name);
+                change.write(out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes a name, which is JSON already.
+fn push_name(out: &mut String, start: usize, name: &str) {
+    if out.len() > start {
+        out.push(',');
+    }
+    out.push_str(name);
+    out.push(':');
 }
 
 /// Goes through a JSON text from its beginning to its end.
@@ -106,10 +77,49 @@ impl<'a> Reader<'a> {
         Self { what, text, at: 0 }
     }
 
-    /// The next value. It is taken apart where `patch` is an object; without one, where it is one itself.
-    fn part(&mut self, patch: Option<&Part<'_>>, depth: usize) -> Result<Part<'a>, DecodeError> {
-        let is_apart = patch.is_none_or(|patch| matches!(patch, Part::Object(_)));
-        if self.peek() != Some(b'{') || !is_apart {
+    /// Writes the next value with `patch` merged in. It goes no deeper than the patch does.
+    fn merge_into(&mut self, out: &mut String, patch: Part<'_>) -> Result<(), DecodeError> {
+        let mut changes = match patch {
+            Part::Object(changes) if self.peek() == Some(b'{') => changes,
+            patch => {
+                self.whole()?;
+                return patch.write(out);
+            }
+        };
+        self.at += 1;
+        out.push('{');
+        let start = out.len();
+        let mut is_first = true;
+        while self.peek() != Some(b'}') {
+            if !std::mem::take(&mut is_first) {
+                self.eat(b',')?;
+            }
+            let (written, name) = self.name()?;
+            self.eat(b':')?;
+            match changes.get_mut(&*name).map(Option::take) {
+                None => {
+                    let value = self.whole()?;
+                    push_name(out, start, written);
+                    out.push_str(value);
+                }
+                Some(None | Some(Part::Whole("null"))) => {
+                    self.whole()?;
+                }
+                Some(Some(change)) => {
+                    push_name(out, start, written);
+                    self.merge_into(out, change)?;
+                }
+            }
+        }
+        self.at += 1;
+        write_rest(out, start, changes)?;
+        out.push('}');
+        Ok(())
+    }
+
+    /// The next value, taken apart as far as it consists of objects.
+    fn part(&mut self, depth: usize) -> Result<Part<'a>, DecodeError> {
+        if self.peek() != Some(b'{') {
             return self.whole().map(Part::Whole);
         }
         if depth >= MAX_DEPTH {
@@ -119,22 +129,15 @@ impl<'a> Reader<'a> {
             ));
         }
         self.at += 1;
-        let mut fields: Fields<'a> = OrderedMap::new();
+        let mut fields = Fields::new();
         while self.peek() != Some(b'}') {
             if !fields.is_empty() {
                 self.eat(b',')?;
             }
-            let name = self.name()?;
+            let (_, name) = self.name()?;
             self.eat(b':')?;
-            let value = match patch {
-                None => self.part(None, depth + 1)?,
-                Some(patch) => match patch.field(&name) {
-                    Some(change) => self.part(Some(change), depth + 1)?,
-                    None => Part::Whole(self.whole()?),
-                },
-            };
             // Of two fields with one name the later counts.
-            fields.insert(name, value);
+            fields.insert(name, Some(self.part(depth + 1)?));
         }
         self.at += 1;
         Ok(Part::Object(fields))
@@ -156,7 +159,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn name(&mut self) -> Result<Cow<'a, str>, DecodeError> {
+    /// The name of a field, as it is written and as it is.
+    fn name(&mut self) -> Result<(&'a str, Cow<'a, str>), DecodeError> {
         let written = match self.peek() {
             Some(b'"') => self.whole()?,
             _ => return Err(self.broken()),
@@ -164,12 +168,13 @@ impl<'a> Reader<'a> {
         let inner = written
             .strip_prefix('"')
             .and_then(|it| it.strip_suffix('"'));
-        match inner.filter(|inner| !inner.contains('\\')) {
-            Some(plain) => Ok(Cow::Borrowed(plain)),
+        let name = match inner.filter(|inner| !inner.contains('\\')) {
+            Some(plain) => Cow::Borrowed(plain),
             None => serde_json::from_str(written)
                 .map(Cow::Owned)
-                .map_err(|error| DecodeError::new(self.what, error)),
-        }
+                .map_err(|error| DecodeError::new(self.what, error))?,
+        };
+        Ok((written, name))
     }
 
     /// The next value as it is written.
@@ -269,6 +274,13 @@ mod tests {
             merge(&target, &patch).unwrap();
             assert!(BYTES.get() <= target.len() + patch.len(), "{}", BYTES.get());
         }
+    }
+
+    #[test]
+    fn a_field_that_is_there_twice_is_merged_once() {
+        let merged = merge(r#"{"a":1,"b":2,"a":3}"#, r#"{"a":4,"a":5}"#).unwrap();
+        assert_eq!(merged, r#"{"a":5,"b":2}"#);
+        assert_eq!(merge(r#"{"a":1,"a":2}"#, r#"{"a":null}"#).unwrap(), "{}");
     }
 
     #[test]
