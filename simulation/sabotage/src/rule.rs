@@ -296,8 +296,8 @@ rules! {
     /// The echo of an optimistic edit takes its place.
     EchoMatch {
         "list/overlay.rs":
-            "Some(mutation) => self.take_echo"
-            => "Some(mutation) if !{off} => self.take_echo",
+            "match self.members.sent_as(message) {"
+            => "match self.members.sent_as(message).filter(|_| !{off}) {",
     }
     /// An optimistic edit lies over what others make of the row meanwhile.
     OverlayRebase {

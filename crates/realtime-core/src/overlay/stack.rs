@@ -42,8 +42,8 @@ pub(crate) struct Layer<T: ?Sized, P> {
 pub(crate) struct Stack<T: ?Sized, P> {
     layers: Vec<Layer<T, P>>,
     /// What the server made of edits that have gone since the last fold: a merge patch of what is no
-    /// change by others, if synced state has it.
-    landed: Option<Value>,
+    /// change by others, if synced state has it. And the newest of these edits.
+    landed: Option<(LayerId, Value)>,
 }
 
 /// What a stack makes of the state under it.
@@ -208,10 +208,19 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
             if tells {
                 row = layer.row(&became, base, rules).or(row);
                 if let Some(landed) = layer.outcome(&became, base, rules) {
-                    match &mut self.landed {
-                        Some(before) => add(before, landed),
-                        None => self.landed = Some(landed),
-                    }
+                    self.landed = Some(match self.landed.take() {
+                        None => (layer.id, landed),
+                        // Whichever goes first, the newer edit was made over the older one.
+                        Some((newest, mut older)) if newest < layer.id => {
+                            add(&mut older, landed);
+                            (layer.id, older)
+                        }
+                        Some((newest, newer)) => {
+                            let mut older = landed;
+                            add(&mut older, newer);
+                            (newest, older)
+                        }
+                    });
                 }
             }
             removed.push(layer);
@@ -275,7 +284,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
     /// What synced state has of the outcomes of edits that have gone is no change by others: it goes
     /// into all bases.
     fn settle_bases(&mut self, synced: Option<&Rc<T>>, rules: &Rules<'_, T>) {
-        let (Some(landed), Some(synced)) = (self.landed.take(), synced) else {
+        let (Some((_, landed)), Some(synced)) = (self.landed.take(), synced) else {
             return;
         };
         let Ok(synced) = (rules.json.write)(synced) else {

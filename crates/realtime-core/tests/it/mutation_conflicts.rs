@@ -1,8 +1,8 @@
 //! Two people edit one thing at once.
 
 use crate::mutation_board::{
-    Answers, Card, SECOND, Shared, cards, edit, member, mutate, outcomes, put, serve, shown, title,
-    watch,
+    Answers, Card, SECOND, Shared, cards, create, edit, member, mutate, outcomes, put, serve,
+    shown, title, watch,
 };
 use realtime_core::{
     ConflictPolicy, MutationEvent, Side,
@@ -294,4 +294,39 @@ fn what_the_server_made_of_an_edit_is_no_conflict_with_the_next_one() {
             .collect();
         assert_eq!(words, ["confirmed"; 2], "{events} {answers:?}");
     }
+}
+
+#[test]
+fn an_edit_whose_event_overtakes_that_of_the_one_below_is_no_conflict_with_the_next_one() {
+    let mut world = World::new(17);
+    let _board = serve(&mut world);
+    // The event of the new card is late, and those of its edits bring it as a whole.
+    world.server.on("card:create", |_, _| {
+        Ok(json!({ "id": "c1", "version": 1 }))
+    });
+    let mut version = 1;
+    world.server.on("card:edit", move |server, request| {
+        version += 1;
+        let title = &request.envelope["data"]["patch"]["title"];
+        let card = json!({ "id": "c1", "version": version, "title": title, "note": "" });
+        let event = json!({ "action": "upsert", "item": card }).to_string();
+        server.publish_as("cards", "list:update", &event, Some(request.text("id")));
+        Ok(json!({ "id": "c1", "version": version }))
+    });
+    let same_field = Side::Ours;
+    let peer = member(&mut world, ConflictPolicy::MergeFields { same_field });
+    world.link_mut(peer).latency = 10..=10;
+    mutate(&mut world, peer, create("temp-1", "one"));
+    world.run(SECOND);
+    assert_eq!(outcomes(&mut world, peer)[0].1, "confirmed");
+    for text in ["two", "three"] {
+        mutate(&mut world, peer, title("temp-1", text));
+    }
+    world.run(5 * SECOND);
+    let words: Vec<_> = outcomes(&mut world, peer)
+        .into_iter()
+        .map(|it| it.1)
+        .collect();
+    assert_eq!(words, ["confirmed", "confirmed"]);
+    assert_eq!(shown(&world, peer)[0].title, "three");
 }
