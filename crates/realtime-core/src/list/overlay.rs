@@ -229,7 +229,7 @@ impl Overlay for Edited {
 
     fn revoke(&mut self, _: Instant, mutation: MutationId) -> bool {
         let ids = self.members.rows_of(mutation);
-        self.remove_edits(&ids, Base::Same, |_, layer| {
+        self.remove_edits(&ids, Base::Same, &|_, layer| {
             (layer.id.mutation == mutation).then_some(Became::Nothing)
         })
     }
@@ -262,8 +262,7 @@ impl Overlay for Edited {
         if !mem::take(&mut self.is_landing) || !is_last {
             return false;
         }
-        let ids: Vec<RowId> = self.rows.keys().cloned().collect();
-        self.rebase(&ids, Base::Same)
+        self.rebase(&self.ids(), Base::Same)
     }
 
     fn merges(&self) -> bool {

@@ -19,6 +19,7 @@ use crate::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::slice;
 
 /// What an event says of the rows of a mutation.
 struct Told<'a> {
@@ -58,7 +59,7 @@ impl Edited {
         let mut changed = self.read_echo(mutation, data, &mut told);
         let mut ids = self.members.rows_of(mutation);
         ids.retain(|id| told.is_every || told.rows.contains_key(id));
-        changed |= self.remove_edits(&ids, base, |id, layer| {
+        changed |= self.remove_edits(&ids, base, &|id, layer| {
             let json = told.rows.get(id);
             let became = json.map_or(Became::AsMeant, |json| Became::Said(json));
             (layer.id.mutation == mutation).then_some(became)
@@ -224,7 +225,7 @@ impl Edited {
     /// An item takes the place of the edits that it is the outcome of.
     fn land(&mut self, now: Instant, mutation: MutationId, of: Versioned, json: &str) -> bool {
         let ids = [of.0.id()];
-        let removed = self.remove_edits(&ids, Base::Outdated, |_, layer| {
+        let removed = self.remove_edits(&ids, Base::Outdated, &|_, layer| {
             (layer.id.mutation == mutation).then_some(Became::Said(json))
         });
         self.changes(now, Incoming::Item(of.0, of.1)) | removed
@@ -252,7 +253,7 @@ impl Edited {
             row.stack.confirm(mutation, version);
             self.pending.item(id);
         }
-        self.rebase([id], Base::Changed);
+        self.rebase(slice::from_ref(id), Base::Changed);
         true
     }
 
@@ -323,7 +324,7 @@ impl Edited {
         }
         self.aliases_dropped += Aliases::insert(&mut self.aliases, temporary, id);
         self.pending.item(temporary);
-        self.rebase([id], Base::Same);
+        self.rebase(slice::from_ref(id), Base::Same);
         self.pending.order();
     }
 

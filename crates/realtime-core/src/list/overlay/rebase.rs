@@ -14,7 +14,7 @@ use crate::{
     ordered::{OrderedMap, OrderedSet},
     overlay::{Became, Change, Layer, LayerId, Phase, Rules, Stack},
 };
-use std::{mem, rc::Rc};
+use std::{mem, rc::Rc, slice};
 
 /// What has become of the synced state under a row's edits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +27,14 @@ pub(super) enum Base {
     Outdated,
 }
 
+/// An edit of a row.
+type Edit = Layer<dyn AnyItem, Spot>;
+
+/// What became of an edit that goes.
+type Fate<'a> = Option<Became<'a, dyn AnyItem>>;
+
 /// How a row with edits is shown.
 struct Standing {
-    moved_by: Option<LayerId>,
     id: RowId,
     rank: Option<usize>,
     item: Option<Item>,
@@ -61,20 +66,21 @@ impl Edited {
 
     /// How these rows are shown, in the order in which they are to be rebased: what is moved next to a row needs
     /// that row to be in its place.
-    fn standing<'a>(&self, ids: impl IntoIterator<Item = &'a RowId>) -> Vec<Standing> {
-        let standing = |id: &RowId| {
+    fn standing(&self, ids: &[RowId]) -> Vec<Standing> {
+        let rows = ids.iter().enumerate();
+        let order: OrderedSet<_> = rows.map(|(at, id)| (self.moved_by(id), at)).collect();
+        let ids = order.into_iter().filter_map(|(_, at)| ids.get(at));
+        let standing = ids.map(|id| {
             let (rank, item) = self.stands(id);
-            let (id, moved_by) = (id.clone(), self.moved_by(id));
-            Standing {
-                moved_by,
-                id,
-                rank,
-                item,
-            }
-        };
-        let mut rows: Vec<_> = ids.into_iter().map(standing).collect();
-        rows.sort_by_key(|row| row.moved_by);
-        rows
+            let id = id.clone();
+            Standing { id, rank, item }
+        });
+        standing.collect()
+    }
+
+    /// The rows with edits.
+    pub(super) fn ids(&self) -> Vec<RowId> {
+        self.rows.keys().cloned().collect()
     }
 
     fn stands(&self, id: &RowId) -> (Option<usize>, Option<Item>) {
@@ -96,7 +102,7 @@ impl Edited {
             self.outrank(id);
         }
         let has_edits = self.rows.contains_key(id);
-        let mut changed = has_edits.then(|| self.rebase([id], Base::Changed));
+        let mut changed = has_edits.then(|| self.rebase(slice::from_ref(id), Base::Changed));
         if !has_edits {
             self.pending.add(told);
         }
@@ -123,7 +129,7 @@ impl Edited {
             }
         }
         self.pending.add(mem::take(&mut self.synced.pending));
-        let rows = self.standing(self.rows.keys());
+        let rows = self.standing(&self.ids());
         self.shown = Shown::new(&self.synced.order);
         for id in self.rows.keys() {
             self.shown.begin(id, self.synced.entry(id));
@@ -132,11 +138,7 @@ impl Edited {
     }
 
     /// Shows these rows as their edits make them; whether what people see changed.
-    pub(super) fn rebase<'a>(
-        &mut self,
-        ids: impl IntoIterator<Item = &'a RowId>,
-        base: Base,
-    ) -> bool {
+    pub(super) fn rebase(&mut self, ids: &[RowId], base: Base) -> bool {
         self.rebase_rows(self.standing(ids), base)
     }
 
@@ -246,7 +248,7 @@ impl Edited {
     /// The edit that says where a row stands, if one does.
     fn moved_by(&self, id: &RowId) -> Option<LayerId> {
         let layers = self.rows.get(id)?.stack.iter();
-        let moves = |layer: &&Layer<_, _>| matches!(layer.change, Change::Place(_));
+        let moves = |layer: &&Edit| matches!(layer.change, Change::Place(_));
         layers.filter(moves).map(|layer| layer.id).last()
     }
 
@@ -299,7 +301,7 @@ impl Edited {
                 self.duplicates.make(layer, made, self.synced.of);
             }
         }
-        let changed = self.rebase([id], Base::Same);
+        let changed = self.rebase(slice::from_ref(id), Base::Same);
         self.pending.item(id);
         result.map(|()| changed)
     }
@@ -338,21 +340,17 @@ impl Edited {
         &mut self,
         ids: &[RowId],
         base: Base,
-        became: impl Fn(&RowId, &Layer<dyn AnyItem, Spot>) -> Option<Became<'a, dyn AnyItem>>,
+        became: &dyn Fn(&RowId, &Edit) -> Fate<'a>,
     ) -> bool {
         for id in ids {
-            self.take_layers(id, |layer| became(id, layer));
+            self.take_layers(id, &|layer| became(id, layer));
             self.pending.item(id);
         }
         self.rebase(ids, base)
     }
 
     /// Takes the edits of a row off of which `became` says what became of them, without showing it anew.
-    fn take_layers<'a>(
-        &mut self,
-        id: &RowId,
-        became: impl Fn(&Layer<dyn AnyItem, Spot>) -> Option<Became<'a, dyn AnyItem>>,
-    ) {
+    fn take_layers<'a>(&mut self, id: &RowId, became: &dyn Fn(&Edit) -> Fate<'a>) {
         let Some(row) = self.rows.get_mut(id) else {
             return;
         };
@@ -373,9 +371,8 @@ impl Edited {
     /// Drops the edits that were confirmed before the fetch began that has landed with these rows,
     /// which are taken next.
     pub(super) fn drop_fetched(&mut self, items: &[Versioned]) {
-        let is_fetched = |layer: &Layer<dyn AnyItem, _>| {
-            matches!(layer.phase, Phase::Confirmed { fetched: true, .. })
-        };
+        let is_fetched =
+            |layer: &Edit| matches!(layer.phase, Phase::Confirmed { fetched: true, .. });
         let rows = self.rows.iter();
         let ids: OrderedSet<RowId> = rows
             .filter(|(_, row)| row.stack.iter().any(is_fetched))
@@ -389,7 +386,7 @@ impl Edited {
             fetched.filter(|(id, _)| ids.contains(id)).collect();
         let ids: Vec<RowId> = ids.into_iter().collect();
         self.note_fetched_inserts(&ids, |id| fetched.contains_key(id));
-        self.remove_edits(&ids, Base::Outdated, |id, layer| {
+        self.remove_edits(&ids, Base::Outdated, &|id, layer| {
             let became = fetched
                 .get(id)
                 .map_or(Became::AsMeant, |item| Became::Item(*item));
@@ -435,9 +432,12 @@ impl Edited {
             };
             has_arrived.then_some((layer.id, is_exactly))
         });
-        let arrived: OrderedMap<LayerId, bool> = arrived.collect();
-        self.take_layers(id, |layer| {
-            let is_exactly = arrived.get(&layer.id)?;
+        let arrived: Vec<(LayerId, bool)> = arrived.collect();
+        if arrived.is_empty() {
+            return;
+        }
+        self.take_layers(id, &|layer| {
+            let (_, is_exactly) = arrived.iter().find(|(it, _)| *it == layer.id)?;
             let exactly = item.as_deref().filter(|_| *is_exactly);
             Some(exactly.map_or(Became::AsMeant, Became::Item))
         });
