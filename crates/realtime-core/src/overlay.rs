@@ -115,9 +115,6 @@ pub struct OverlayNews {
 ///
 /// Each method says whether what people see has changed.
 pub trait Overlay: Any {
-    /// The resource that has the layers, to be downcast by who knows its type.
-    fn as_any_mut(&mut self) -> &mut dyn Any;
-
     /// How many layers there are.
     fn len(&self) -> usize;
 

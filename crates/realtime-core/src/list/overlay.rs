@@ -29,7 +29,7 @@ use duplicate::Duplicates;
 use members::Members;
 use rebase::Base;
 use shown::Shown;
-use std::{any::Any, mem, rc::Rc};
+use std::{mem, rc::Rc};
 
 /// A synced list with edits over it, for the list that has one, which must not name it.
 pub(super) trait Edits: Overlay {
@@ -196,10 +196,6 @@ impl Edits for Edited {
 }
 
 impl Overlay for Edited {
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn len(&self) -> usize {
         self.rows.values().map(|row| row.stack.len()).sum()
     }

@@ -2,18 +2,18 @@
 
 use super::{
     fetching::Fetched,
-    record_overlay::RecordOverlay,
+    record_overlay::{RecordEdits, Said, editable},
     resource::{BindingIndex, Effect, EventView, Resource},
 };
 use crate::{
     error::DecodeError,
     id::{ChannelName, EventName, Position},
     key::QueryKey,
-    overlay::{ConflictPolicy, Overlay},
+    overlay::{Change, ConflictPolicy, JsonOf, LayerId, LayerState, Overlay},
     time::Instant,
 };
 use serde::de::DeserializeOwned;
-use std::{any::Any, fmt, rc::Rc};
+use std::{any::Any, convert::Infallible, fmt, rc::Rc};
 
 type Merge<T> = Rc<dyn Fn(&T, &str) -> Result<T, DecodeError>>;
 type Reducer<T> = Rc<dyn Fn(&EventView<'_>, Option<&T>) -> Result<Option<T>, DecodeError>>;
@@ -221,10 +221,9 @@ impl<T: PartialEq + 'static> RecordSpec<T> {
     #[must_use]
     pub fn build(self) -> Record<T> {
         Record {
-            synced: None,
-            shown: None,
+            state: State::Synced(None),
             bindings: self.bindings,
-            overlay: RecordOverlay::new(self.conflicts),
+            conflicts: self.conflicts,
         }
     }
 }
@@ -236,35 +235,86 @@ impl<T: PartialEq + 'static> RecordSpec<T> {
 ///
 /// Optimistic edits lie over what fetches and events say, see [`overlay`](crate::overlay).
 pub struct Record<T> {
-    /// What fetches and events say.
-    pub(super) synced: Option<Rc<T>>,
-    /// The same with the edits over it.
-    pub(super) shown: Option<Rc<T>>,
+    state: State<T>,
     bindings: Vec<Binding<T>>,
-    pub(super) overlay: RecordOverlay<T>,
+    conflicts: ConflictPolicy<T>,
+}
+
+/// What fetches and events say, and whether there has been an edit. The linker drops all code of edits from
+/// an app that makes none, as only the first edit leads there.
+enum State<T> {
+    Synced(Option<Rc<T>>),
+    Edited(Box<dyn RecordEdits<T>>),
+}
+
+impl<T: 'static> Record<T> {
+    fn shown(&self) -> Option<&Rc<T>> {
+        match &self.state {
+            State::Synced(synced) => synced.as_ref(),
+            State::Edited(edits) => edits.shown(),
+        }
+    }
+
+    fn synced(&self) -> Option<&Rc<T>> {
+        match &self.state {
+            State::Synced(synced) => synced.as_ref(),
+            State::Edited(edits) => edits.synced(),
+        }
+    }
+
+    /// How the record stands; `None` if nothing of it waits for the server.
+    pub(crate) fn layer_state(&self) -> Option<LayerState> {
+        match &self.state {
+            State::Synced(_) => None,
+            State::Edited(edits) => edits.state(),
+        }
+    }
 }
 
 impl<T: PartialEq + 'static> Record<T> {
     /// The value, if one has arrived.
     #[must_use]
     pub fn data(&self) -> Option<Rc<T>> {
-        self.shown.clone()
+        self.shown().cloned()
     }
 
     /// The value, borrowed.
     #[must_use]
     pub fn get(&self) -> Option<&T> {
-        self.shown.as_deref()
+        self.shown().map(|shown| &**shown)
     }
 
-    /// Takes what the server has, after layers may have been `peeled`; whether another value shows
-    /// than before.
-    fn set(&mut self, new: Rc<T>, peeled: bool) -> bool {
-        let is_same = self.synced.as_deref() == Some(&*new);
-        if !is_same {
-            self.synced = Some(new);
+    /// Puts an edit over the record. `key` is the record's own, for reports.
+    pub(crate) fn push_layer(
+        &mut self,
+        key: &QueryKey,
+        layer: LayerId,
+        change: Change<T, Infallible>,
+        json: JsonOf<T>,
+    ) -> Result<bool, DecodeError> {
+        if let State::Synced(synced) = &mut self.state {
+            let edits = editable(synced.take(), self.conflicts.clone(), key.clone(), json);
+            self.state = State::Edited(edits);
         }
-        (peeled || !is_same) && self.show()
+        match &mut self.state {
+            State::Synced(_) => Ok(false),
+            State::Edited(edits) => edits.push(layer, change),
+        }
+    }
+
+    /// Takes what the server says; whether another value shows than before.
+    fn take(&mut self, said: Said<T>) -> bool {
+        match &mut self.state {
+            State::Synced(synced) => {
+                let new = said.value().filter(|new| synced.as_ref() != Some(new));
+                let is_new = new.is_some();
+                if is_new {
+                    *synced = new;
+                }
+                is_new
+            }
+            State::Edited(edits) => edits.take(said),
+        }
     }
 
     /// What an event makes of the value; `None` if nothing else.
@@ -273,7 +323,7 @@ impl<T: PartialEq + 'static> Record<T> {
         binding: BindingIndex,
         event: &EventView<'_>,
     ) -> Result<Option<T>, DecodeError> {
-        let old = self.synced.as_deref();
+        let old = self.synced().map(|synced| &**synced);
         match self.patch(binding) {
             Some(Kind::Replace(decode)) => decode(event).map(Some),
             Some(Kind::Merge(merge)) => old.map(|old| merge(old, event.data)).transpose(),
@@ -299,7 +349,7 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
     }
 
     fn has_data(&self) -> bool {
-        self.synced.is_some()
+        self.synced().is_some()
     }
 
     fn land(&mut self, _: Instant, data: Box<dyn Any>) -> Result<bool, DecodeError> {
@@ -312,14 +362,11 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
                 )
             })?,
         };
-        let peeled = self.fetch_landed(&new);
-        Ok(self.set(new, peeled))
+        Ok(self.take(Said::Fetched(new)))
     }
 
     fn clear(&mut self) {
-        self.synced = None;
-        self.shown = None;
-        self.overlay.clear();
+        self.state = State::Synced(None);
     }
 
     fn apply(
@@ -331,21 +378,14 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
         if let Some(Kind::Invalidate(prefix)) = self.patch(binding) {
             return Ok(Effect::Invalidate(prefix.clone()));
         }
-        let made = self.made_by(binding, event);
-        let old = self.synced.clone();
-        let now = made
-            .as_ref()
-            .ok()
-            .and_then(|new| new.as_ref().or(old.as_deref()));
-        let peeled = self.echo_came(now);
-        let changed = match made {
-            Ok(Some(new)) => self.set(Rc::new(new), peeled),
-            Ok(None) => peeled && self.show(),
+        let made = match self.made_by(binding, event) {
+            Ok(made) => made,
             Err(error) => {
-                self.show();
+                self.take(Said::Unreadable);
                 return Err(error);
             }
         };
+        let changed = self.take(Said::Event(made.map(Rc::new)));
         Ok(if changed {
             Effect::Changed
         } else {
@@ -365,11 +405,17 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
     }
 
     fn overlay(&self) -> Option<&dyn Overlay> {
-        self.layers()
+        match &self.state {
+            State::Synced(_) => None,
+            State::Edited(edits) => Some(&**edits),
+        }
     }
 
     fn overlay_mut(&mut self) -> Option<&mut dyn Overlay> {
-        self.layers_mut()
+        match &mut self.state {
+            State::Synced(_) => None,
+            State::Edited(edits) => Some(&mut **edits),
+        }
     }
 
     fn layered(&mut self) -> Option<&mut dyn Any> {
@@ -377,10 +423,10 @@ impl<T: PartialEq + 'static> Resource for Record<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Record<T> {
+impl<T: fmt::Debug + 'static> fmt::Debug for Record<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
-            .field("data", &self.shown)
+            .field("data", &self.shown())
             .finish_non_exhaustive()
     }
 }

@@ -135,10 +135,10 @@ pub trait Resource: 'static {
         None
     }
 
-    /// What an optimistic edit is laid over, to be downcast by those who know its type. An
+    /// What takes optimistic edits, to be downcast by those who know its type. An
     /// [`overlay`](Self::overlay) may be there only from the first edit on.
     fn layered(&mut self) -> Option<&mut dyn Any> {
-        self.overlay_mut().map(Overlay::as_any_mut)
+        None
     }
 
     /// When [`expire`](Self::expire) wants to be called, if ever.

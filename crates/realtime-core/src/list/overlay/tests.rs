@@ -8,7 +8,7 @@ use crate::list::{
 use crate::{key, list::ListOptions};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{any::Any, collections::BTreeMap};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Row {
