@@ -49,7 +49,7 @@ use crate::{
     id::{MessageId, MutationId, RowId},
     time::Instant,
 };
-use std::{any::Any, rc::Rc};
+use std::rc::Rc;
 
 /// Names one edit: the mutation it belongs to, and which of its edits it is. Later edits are
 /// greater.
@@ -114,7 +114,7 @@ pub struct OverlayNews {
 /// The layers over one [`Resource`](crate::query::Resource), for those who do not know its type.
 ///
 /// Each method says whether what people see has changed.
-pub trait Overlay: Any {
+pub trait Overlay {
     /// How many layers there are.
     fn len(&self) -> usize;
 

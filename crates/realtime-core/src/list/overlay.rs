@@ -69,6 +69,9 @@ pub(super) trait Edits: Overlay {
     fn take_changes(&mut self) -> ListChanges;
 
     fn stats(&self) -> ListStats;
+
+    #[cfg(test)]
+    fn edited(&self) -> &Edited;
 }
 
 /// The one kind of [`Edits`].
@@ -192,6 +195,11 @@ impl Edits for Edited {
             scans: synced.scans + self.shown.order().scans(),
             ..synced
         }
+    }
+
+    #[cfg(test)]
+    fn edited(&self) -> &Edited {
+        self
     }
 }
 

@@ -98,7 +98,7 @@ impl Edited {
         previous: Option<Option<RowId>>,
     ) -> Option<bool> {
         let told = mem::take(&mut self.synced.pending);
-        if self.synced.has(id) {
+        if self.aliases.resolve(id) != id && self.synced.has(id) {
             self.outrank(id);
         }
         let has_edits = self.rows.contains_key(id);

@@ -8,7 +8,7 @@ use crate::list::{
 use crate::{key, list::ListOptions};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::{any::Any, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Row {
@@ -298,8 +298,7 @@ fn check_changes(
 
 impl ErasedList {
     fn edited(&self) -> Option<&Edited> {
-        let edits: &dyn Any = self.edits()?;
-        edits.downcast_ref()
+        self.edits().map(Edits::edited)
     }
 
     pub(super) fn edited_rows(&self) -> BTreeMap<&RowId, &EditedRow> {
