@@ -1,14 +1,14 @@
 //! Which rows of two orders stand in the same order in both: as many as can be.
 
+use crate::list::sort::merge_sort;
+
 /// The pairs of places that hold the same key, in order, as many as there can be without any two
 /// crossing. The keys that are left out were moved, or are in one order alone.
 ///
 /// Costs O(n log n), whatever the keys: they are sorted and not hashed, for peers may choose them.
 pub(super) fn align<K: Ord>(old: &[K], new: &[K]) -> Vec<(usize, usize)> {
-    let mut places: Vec<(&K, usize)> = (new.iter().enumerate())
-        .map(|(place, key)| (key, place))
-        .collect();
-    places.sort_unstable();
+    let places = new.iter().enumerate().map(|(place, key)| (key, place));
+    let places: Vec<(&K, usize)> = merge_sort(places.collect(), Ord::cmp);
     let place_of = |key: &K| {
         let at = places
             .binary_search_by(|(other, _)| (*other).cmp(key))

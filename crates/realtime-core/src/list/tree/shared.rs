@@ -4,7 +4,7 @@
 //! common with it. Going down both from the top, and stopping at every node that both have, finds
 //! what is different without looking at the rest.
 
-use super::{Tree, node::Node};
+use super::{super::sort::merge_sort, Tree, node::Node};
 use rustc_hash::FxHashMap;
 use std::{ops::Range, rc::Rc};
 
@@ -119,8 +119,8 @@ fn take_common<E>(
 
 /// What lies between the common nodes. One that does not stand in the same order in both trees
 /// counts as not common.
-fn between(mut common: Vec<Common>, old_len: usize, new_len: usize) -> Vec<Stretch> {
-    common.sort_unstable_by_key(|common| common.old);
+fn between(common: Vec<Common>, old_len: usize, new_len: usize) -> Vec<Stretch> {
+    let mut common = merge_sort(common, |a, b| a.old.cmp(&b.old));
     common.push(Common {
         old: old_len,
         new: new_len,
