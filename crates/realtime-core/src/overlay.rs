@@ -39,11 +39,13 @@ mod conflict;
 mod fold;
 mod outcome;
 mod stack;
+mod text;
 
 pub use conflict::{Conflict, ConflictPolicy, Side};
 pub(crate) use fold::{Change, JsonOf, Rules};
 pub(crate) use outcome::Became;
 pub(crate) use stack::{Layer, Phase, Stack};
+pub(crate) use text::text;
 
 use crate::{
     id::{MessageId, MutationId, RowId},

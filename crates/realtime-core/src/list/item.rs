@@ -1,6 +1,8 @@
 //! Items: what a row of a list must be able to say, and how the engine knows it without its type.
 
-use crate::{error::DecodeError, id::RowId, merge::merge_patch, overlay::JsonOf};
+use crate::{
+    error::DecodeError, id::RowId, merge::merge_patch, object::ObjectWriter, overlay::JsonOf,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     any::{Any, TypeId, type_name},
@@ -249,8 +251,11 @@ pub(super) fn versioned<T: ListItem>(items: Vec<T>) -> Vec<Versioned> {
 
 /// The item under another id.
 pub(super) fn renamed(id_field: &str, item: &dyn AnyItem, id: &RowId) -> Option<Item> {
-    let patch = serde_json::json!({ id_field: id }).to_string();
-    item.merged(&patch).ok().filter(|item| item.id() == *id)
+    let mut patch = ObjectWriter::default();
+    patch.raw(id_field, &serde_json::to_string(id).ok()?);
+    item.merged(&patch.end())
+        .ok()
+        .filter(|item| item.id() == *id)
 }
 
 /// How items that are `T`s become JSON and back, for edits.

@@ -1,5 +1,6 @@
 //! Two edits of one thing: how they come together, and who hears of it.
 
+use super::text::text;
 use crate::{id::RowId, key::QueryKey};
 use serde_json::{Map, Value};
 use std::{fmt, rc::Rc};
@@ -133,9 +134,9 @@ impl FieldConflict {
             key,
             id,
             field: self.path.join(".").into(),
-            base: self.base.to_string().into(),
-            ours: self.ours.to_string().into(),
-            theirs: self.theirs.to_string().into(),
+            base: text(&self.base).into(),
+            ours: text(&self.ours).into(),
+            theirs: text(&self.theirs).into(),
             kept: self.kept,
         }
     }

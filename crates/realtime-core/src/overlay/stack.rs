@@ -5,6 +5,7 @@ use super::{
     conflict::{ConflictPolicy, FieldConflict, IsOwn, difference, prune},
     fold::{Change, Rules},
     outcome::{Became, add, agreed, find, outcome},
+    text::text,
 };
 use crate::{
     error::DecodeError,
@@ -271,7 +272,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
         let below = self.climb(at, synced, &bases, rules, drop);
         let (layer, base) = self.iter().zip(each(&bases)).nth(at)?;
         let (patch, is_overruled) = match layer.patch(synced, below.as_ref(), base, rules) {
-            Some((patch, is_overruled)) => (Some(patch.to_string().into()), is_overruled),
+            Some((patch, is_overruled)) => (Some(text(&patch).into()), is_overruled),
             None => (None, false),
         };
         Some(Outgoing {
@@ -293,7 +294,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
         let Some(known) = agreed(&landed, &synced) else {
             return;
         };
-        let patch = known.to_string();
+        let patch = text(&known);
         // Most were made on the same.
         let mut last: Option<(Rc<T>, Rc<T>)> = None;
         for base in self.layers.iter_mut().filter_map(|it| it.base.as_mut()) {

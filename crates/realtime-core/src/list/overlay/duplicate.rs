@@ -9,7 +9,7 @@ use crate::{
     id::RowId,
     list::item::ItemType,
     ordered::{OrderedMap, OrderedSet},
-    overlay::LayerId,
+    overlay::{LayerId, text},
 };
 use rustc_hash::FxHasher;
 use serde_json::{Map, Value};
@@ -43,7 +43,7 @@ impl Duplicates {
         fields.retain(|name, value| {
             name != of.id_field && name != of.version_field && !value.is_null()
         });
-        let texts = fields.iter().map(|(name, value)| (name, value.to_string()));
+        let texts = fields.iter().map(|(name, value)| (name, text(value)));
         if let Some((name, text)) = texts.max_by_key(|(_, text)| text.len()) {
             let mark = mark(name, &text);
             self.made.insert(layer, Looks { fields, mark });
@@ -62,7 +62,7 @@ impl Duplicates {
     pub(super) fn hide(&mut self, row: &Value, id: &RowId) -> Option<LayerId> {
         let fields = row.as_object()?;
         let layer = fields.iter().find_map(|(name, value)| {
-            let mut layers = self.single.get(&mark(name, &value.to_string()))?.iter();
+            let mut layers = self.single.get(&mark(name, &text(value)))?.iter();
             layers.find(|layer| self.is_like(**layer, fields)).copied()
         })?;
         self.take(layer);
