@@ -75,7 +75,7 @@ use crate::{
     error::DecodeError,
     id::{History, RowId},
     key::QueryKey,
-    overlay::{Change, JsonOf, LayerId, LayerState, Overlay},
+    overlay::{Change, JsonOf, LayerId, LayerState, Overlay, Rules},
     time::Instant,
 };
 use overlay::{Edits, editable};
@@ -152,7 +152,8 @@ impl ErasedList {
             let empty = Box::new(Synced::new(synced.of, &self.options));
             let synced = mem::replace(synced, empty);
             let policy = self.options.conflicts.clone();
-            self.state = State::Edited(editable(synced, policy, key.clone(), json));
+            let edits = editable(synced, Rules { policy, json }, key.clone());
+            self.state = State::Edited(edits);
         }
         let edits = self.edits_mut();
         edits.map_or(Ok(false), |edits| edits.push(layer, id, change))

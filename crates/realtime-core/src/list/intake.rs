@@ -77,10 +77,7 @@ impl ErasedList {
     /// Takes a fetched snapshot: see [`KeyedList::replace`](super::KeyedList::replace).
     pub(crate) fn replace(&mut self, now: Instant, items: Vec<Versioned>) -> Applied {
         self.synced_mut().expire_unless_told(now);
-        if let Some(edits) = self.edits_mut() {
-            edits.fetch_landed(&items);
-        }
-        let taken = self.take(now, Incoming::Snapshot(items));
+        let taken = self.take(now, Incoming::Fetched(items));
         taken.unwrap_or_default()
     }
 

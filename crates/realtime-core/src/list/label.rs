@@ -9,7 +9,7 @@ const STEP: u128 = 1 << 64;
 /// that it does. Nothing is ever spread there.
 pub(super) const TAIL: u128 = u128::MAX - u128::MAX / 8;
 
-/// The label of a row of the tail. Grows with both numbers, with gaps for moves.
+/// The label of a row of the tail. Grows with both numbers.
 pub(super) fn in_tail(mutation: u64, edit: usize) -> u128 {
     const GAP: u32 = 24;
     let edit = edit.min((1 << GAP) - 1) as u128;

@@ -9,7 +9,6 @@ mod shown;
 use super::{
     AnyItem, Applied, ListChanges, ListStats,
     alias::Aliases,
-    item::Versioned,
     report::Pending,
     sequence::{Entry, Sequence, Spot},
     synced::{Incoming, Synced},
@@ -20,8 +19,7 @@ use crate::{
     key::QueryKey,
     ordered::OrderedMap,
     overlay::{
-        Became, Change, ConflictPolicy, Echo, JsonOf, LayerId, LayerState, Outgoing, Overlay,
-        OverlayNews, Stack,
+        Became, Change, Echo, LayerId, LayerState, Outgoing, Overlay, OverlayNews, Rules, Stack,
     },
     time::Instant,
 };
@@ -47,10 +45,6 @@ pub(super) trait Edits: Overlay {
 
     /// Takes a change of the synced rows.
     fn take(&mut self, now: Instant, change: Incoming<'_>) -> Result<Applied, DecodeError>;
-
-    /// A fetch has landed with these rows, which are taken next: what was confirmed before it began
-    /// is in them.
-    fn fetch_landed(&mut self, items: &[Versioned]);
 
     /// The rows in order as they are shown.
     fn order(&self) -> &Sequence;
@@ -89,10 +83,9 @@ pub(super) struct Edited {
     news: OverlayNews,
     /// Whether a fetch is landing.
     is_landing: bool,
-    policy: ConflictPolicy<dyn AnyItem>,
+    rules: Rules<dyn AnyItem>,
     /// The list's own, for reports.
     key: QueryKey,
-    json: JsonOf<dyn AnyItem>,
     /// Temporary ids forgotten because there were too many.
     aliases_dropped: u64,
 }
@@ -108,9 +101,8 @@ struct EditedRow {
 /// A synced list that edits may be put over.
 pub(super) fn editable(
     synced: Box<Synced>,
-    policy: ConflictPolicy<dyn AnyItem>,
+    rules: Rules<dyn AnyItem>,
     key: QueryKey,
-    json: JsonOf<dyn AnyItem>,
 ) -> Box<dyn Edits> {
     Box::new(Edited {
         synced,
@@ -122,9 +114,8 @@ pub(super) fn editable(
         aliases: Rc::default(),
         news: OverlayNews::default(),
         is_landing: false,
-        policy,
+        rules,
         key,
-        json,
         aliases_dropped: 0,
     })
 }
@@ -150,10 +141,6 @@ impl Edits for Edited {
 
     fn take(&mut self, now: Instant, change: Incoming<'_>) -> Result<Applied, DecodeError> {
         self.take_change(now, change)
-    }
-
-    fn fetch_landed(&mut self, items: &[Versioned]) {
-        self.drop_fetched(items);
     }
 
     fn order(&self) -> &Sequence {
@@ -270,14 +257,14 @@ impl Overlay for Edited {
     }
 
     fn merges(&self) -> bool {
-        self.policy.merges()
+        self.rules.policy.merges()
     }
 
     fn outgoing(&self, layer: LayerId) -> Option<Outgoing> {
         let id = self.members.row_of(layer)?;
         let under = self.synced.entry(id).map(|entry| &entry.item);
         let version = self.synced.version(id);
-        (self.rows.get(id)?.stack).outgoing(layer, under, version, &self.rules())
+        (self.rows.get(id)?.stack).outgoing(layer, under, version, &self.rules)
     }
 
     fn take_news(&mut self) -> OverlayNews {

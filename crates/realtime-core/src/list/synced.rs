@@ -60,6 +60,8 @@ pub(super) enum Incoming<'a> {
     Move(&'a RowId, Option<u64>, &'a Spot),
     /// All rows there are: see [`KeyedList::replace`](super::KeyedList::replace).
     Snapshot(Vec<Versioned>),
+    /// The same, fetched: what was confirmed before the fetch began is in it.
+    Fetched(Vec<Versioned>),
     /// Another order.
     Sorting(Option<Sorting>),
 }
@@ -70,7 +72,7 @@ impl Incoming<'_> {
         match self {
             Self::Item(item, _) => Some(item.id()),
             Self::Patch(id, ..) | Self::Delete(id, _) | Self::Move(id, ..) => Some((*id).clone()),
-            Self::Snapshot(_) | Self::Sorting(_) => None,
+            Self::Snapshot(_) | Self::Fetched(_) | Self::Sorting(_) => None,
         }
     }
 }
@@ -105,7 +107,7 @@ impl Synced {
             Incoming::Patch(id, version, json) => self.patch(now, id, version, json)?,
             Incoming::Delete(id, version) => self.delete(now, id, version),
             Incoming::Move(id, version, spot) => self.move_row(id, version, spot),
-            Incoming::Snapshot(items) => self.replace(now, items),
+            Incoming::Snapshot(items) | Incoming::Fetched(items) => self.replace(now, items),
             Incoming::Sorting(sorting) => self.set_sorting(sorting),
         })
     }

@@ -87,8 +87,8 @@ impl<T: ?Sized> fmt::Debug for JsonOf<T> {
 
 /// How edits are folded.
 #[derive(Debug)]
-pub(crate) struct Rules<'a, T: ?Sized> {
-    pub(crate) policy: &'a ConflictPolicy<T>,
+pub(crate) struct Rules<T: ?Sized> {
+    pub(crate) policy: ConflictPolicy<T>,
     pub(crate) json: JsonOf<T>,
 }
 
@@ -101,12 +101,12 @@ impl<T: PartialEq + ?Sized, P> Change<T, P> {
         &self,
         under: Option<&Rc<T>>,
         base: Option<&Rc<T>>,
-        rules: &Rules<'_, T>,
+        rules: &Rules<T>,
         lost: &[Vec<String>],
         is_own: &IsOwn<'_>,
         conflicts: &mut Vec<FieldConflict>,
     ) -> Option<Rc<T>> {
-        let (policy, json) = (rules.policy, rules.json);
+        let (policy, json) = (&rules.policy, rules.json);
         let Some(under) = under else {
             return match self {
                 Self::Insert(item) | Self::Set(item) => Some(Rc::clone(item)),

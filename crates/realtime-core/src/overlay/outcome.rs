@@ -129,9 +129,9 @@ mod tests {
         count: u64,
     }
 
-    fn rules() -> Rules<'static, Value> {
+    fn rules() -> Rules<Value> {
         Rules {
-            policy: &POLICY,
+            policy: POLICY,
             json: JsonOf::new(),
         }
     }

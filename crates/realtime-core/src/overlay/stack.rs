@@ -168,7 +168,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
         id: LayerId,
         change: Change<T, P>,
         synced: Option<&Rc<T>>,
-        rules: &Rules<'_, T>,
+        rules: &Rules<T>,
     ) -> Result<(), DecodeError> {
         let at = self.layers.partition_point(|other| other.id < id);
         let below = self.climb(at, synced, &self.bases(rules), rules, drop);
@@ -190,7 +190,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
     /// Takes the layers off of which `became` says what became of them; returns them.
     pub(crate) fn remove<'a>(
         &mut self,
-        rules: &Rules<'_, T>,
+        rules: &Rules<T>,
         became: impl Fn(&Layer<T, P>) -> Option<Became<'a, T>>,
     ) -> Vec<Layer<T, P>>
     where
@@ -237,7 +237,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
     pub(crate) fn fold(
         &mut self,
         synced: Option<&Rc<T>>,
-        rules: &Rules<'_, T>,
+        rules: &Rules<T>,
         counts: bool,
     ) -> Folded<T> {
         if counts {
@@ -265,7 +265,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
         id: LayerId,
         synced: Option<&Rc<T>>,
         base_version: Option<u64>,
-        rules: &Rules<'_, T>,
+        rules: &Rules<T>,
     ) -> Option<Outgoing> {
         let at = self.iter().position(|layer| layer.id == id)?;
         let bases = self.bases(rules);
@@ -284,7 +284,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
 
     /// What synced state has of the outcomes of edits that have gone is no change by others: it goes
     /// into all bases.
-    fn settle_bases(&mut self, synced: Option<&Rc<T>>, rules: &Rules<'_, T>) {
+    fn settle_bases(&mut self, synced: Option<&Rc<T>>, rules: &Rules<T>) {
         let (Some((_, landed)), Some(synced)) = (self.landed.take(), synced) else {
             return;
         };
@@ -312,7 +312,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
 
     /// What each layer was made on: its base, with the layers below over it. Where the server had
     /// nothing, others have changed nothing. Empty if that does not matter.
-    fn bases(&self, rules: &Rules<'_, T>) -> Vec<Option<Rc<T>>> {
+    fn bases(&self, rules: &Rules<T>) -> Vec<Option<Rc<T>>> {
         let mut bases: Vec<Option<Rc<T>>> = Vec::new();
         if !rules.policy.merges() {
             return bases;
@@ -340,7 +340,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
         count: usize,
         under: Option<&Rc<T>>,
         bases: &[Option<Rc<T>>],
-        rules: &Rules<'_, T>,
+        rules: &Rules<T>,
         mut hear: impl FnMut(Vec<FieldConflict>),
     ) -> Option<Rc<T>> {
         let edits = OnceCell::new();
@@ -376,7 +376,7 @@ impl<T: PartialEq + ?Sized, P> Layer<T, P> {
         &self,
         under: Option<&Rc<T>>,
         base: Option<&Rc<T>>,
-        rules: &Rules<'_, T>,
+        rules: &Rules<T>,
         is_own: &IsOwn<'_>,
         found: &mut Vec<FieldConflict>,
     ) -> Option<Rc<T>> {
@@ -385,7 +385,7 @@ impl<T: PartialEq + ?Sized, P> Layer<T, P> {
     }
 
     /// The fields that others have won.
-    fn lost(&self, rules: &Rules<'_, T>) -> &[Vec<String>] {
+    fn lost(&self, rules: &Rules<T>) -> &[Vec<String>] {
         match rules.policy.yields() {
             true => &self.disputed,
             false => &[],
@@ -393,7 +393,7 @@ impl<T: PartialEq + ?Sized, P> Layer<T, P> {
     }
 
     /// The edit as a merge patch of what it was made on, if it changes fields.
-    fn edit(&self, base: Option<&Rc<T>>, rules: &Rules<'_, T>) -> Option<Value> {
+    fn edit(&self, base: Option<&Rc<T>>, rules: &Rules<T>) -> Option<Value> {
         let value = |item: &Rc<T>| (rules.json.write)(item).ok();
         match (&self.change, base) {
             (Change::Patch(patch), _) => serde_json::from_str(patch).ok(),
@@ -412,7 +412,7 @@ impl<T: PartialEq + ?Sized, P> Layer<T, P> {
         &self,
         became: &Became<'_, T>,
         base: Option<&Rc<T>>,
-        rules: &Rules<'_, T>,
+        rules: &Rules<T>,
     ) -> Option<Value> {
         let edit = self.edit(base, rules)?;
         let (source, is_whole) = match became {
@@ -429,7 +429,7 @@ impl<T: PartialEq + ?Sized, P> Layer<T, P> {
         &self,
         became: &Became<'_, T>,
         base: Option<&Rc<T>>,
-        rules: &Rules<'_, T>,
+        rules: &Rules<T>,
     ) -> Option<Option<Rc<T>>> {
         let json = rules.json;
         let item = match (&self.change, became) {
@@ -465,7 +465,7 @@ impl<T: PartialEq + ?Sized, P> Layer<T, P> {
         synced: Option<&Rc<T>>,
         below: Option<&Rc<T>>,
         base: Option<&Rc<T>>,
-        rules: &Rules<'_, T>,
+        rules: &Rules<T>,
     ) -> Option<(Value, bool)> {
         let value = |item: &Rc<T>| (rules.json.write)(item).ok();
         let change = |old: Option<&Rc<T>>, new: &Rc<T>| {
@@ -473,7 +473,7 @@ impl<T: PartialEq + ?Sized, P> Layer<T, P> {
             Some(patch.unwrap_or_else(|| Value::Object(Map::new())))
         };
         let over = || self.over(below, base, rules, &|_, _| false, &mut Vec::new());
-        let mut patch = match (&self.change, rules.policy) {
+        let mut patch = match (&self.change, &rules.policy) {
             (Change::Insert(_) | Change::Delete | Change::Place(_), _) => return None,
             (_, ConflictPolicy::Custom(_)) | (Change::Apply(_), ConflictPolicy::LastWriterWins) => {
                 change(below, &over()?)?

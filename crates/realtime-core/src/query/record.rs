@@ -9,7 +9,7 @@ use crate::{
     error::DecodeError,
     id::{ChannelName, EventName, Position},
     key::QueryKey,
-    overlay::{Change, ConflictPolicy, JsonOf, LayerId, LayerState, Overlay},
+    overlay::{Change, ConflictPolicy, JsonOf, LayerId, LayerState, Overlay, Rules},
     time::Instant,
 };
 use serde::de::DeserializeOwned;
@@ -293,7 +293,8 @@ impl<T: PartialEq + 'static> Record<T> {
         json: JsonOf<T>,
     ) -> Result<bool, DecodeError> {
         if let State::Synced(synced) = &mut self.state {
-            let edits = editable(synced.take(), self.conflicts.clone(), key.clone(), json);
+            let policy = self.conflicts.clone();
+            let edits = editable(synced.take(), Rules { policy, json }, key.clone());
             self.state = State::Edited(edits);
         }
         match &mut self.state {

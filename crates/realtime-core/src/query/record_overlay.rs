@@ -6,8 +6,8 @@ use crate::{
     key::QueryKey,
     ordered::OrderedMap,
     overlay::{
-        Became, Change, ConflictPolicy, Echo, JsonOf, Layer, LayerId, LayerState, Outgoing,
-        Overlay, OverlayNews, Phase, Rules, Stack,
+        Became, Change, Echo, Layer, LayerId, LayerState, Outgoing, Overlay, OverlayNews, Phase,
+        Rules, Stack,
     },
     time::Instant,
 };
@@ -61,19 +61,17 @@ struct Edited<T> {
     coming: Option<MutationId>,
     /// Whether a fetch is landing.
     is_landing: bool,
-    policy: ConflictPolicy<T>,
+    rules: Rules<T>,
     /// The record's own, for reports.
     key: QueryKey,
-    json: JsonOf<T>,
     news: OverlayNews,
 }
 
 /// A value that edits may be put over.
 pub(super) fn editable<T: PartialEq + 'static>(
     synced: Option<Rc<T>>,
-    policy: ConflictPolicy<T>,
+    rules: Rules<T>,
     key: QueryKey,
-    json: JsonOf<T>,
 ) -> Box<dyn RecordEdits<T>> {
     Box::new(Edited {
         shown: synced.clone(),
@@ -82,21 +80,13 @@ pub(super) fn editable<T: PartialEq + 'static>(
         messages: OrderedMap::new(),
         coming: None,
         is_landing: false,
-        policy,
+        rules,
         key,
-        json,
         news: OverlayNews::default(),
     })
 }
 
 impl<T: PartialEq + 'static> Edited<T> {
-    const fn rules(&self) -> Rules<'_, T> {
-        Rules {
-            policy: &self.policy,
-            json: self.json,
-        }
-    }
-
     /// The event that was announced as an echo makes the value `now`, if anything. Whether edits went;
     /// nothing is shown yet.
     fn drop_echoed(&mut self, now: Option<&T>) -> bool {
@@ -128,12 +118,8 @@ impl<T: PartialEq + 'static> Edited<T> {
 
     /// The synced value with the edits over it.
     fn fold(&mut self) -> Option<Rc<T>> {
-        let rules = Rules {
-            policy: &self.policy,
-            json: self.json,
-        };
         let counts = !self.is_landing;
-        let folded = self.stack.fold(self.synced.as_ref(), &rules, counts);
+        let folded = self.stack.fold(self.synced.as_ref(), &self.rules, counts);
         let item = folded.item.clone();
         (self.news.conflicts).extend(folded.conflicts_at(&self.key, None));
         item
@@ -147,11 +133,7 @@ impl<T: PartialEq + 'static> Edited<T> {
     where
         T: 'a,
     {
-        let rules = Rules {
-            policy: &self.policy,
-            json: self.json,
-        };
-        if self.stack.remove(&rules, became).is_empty() {
+        if self.stack.remove(&self.rules, became).is_empty() {
             return false;
         }
         let stack = &self.stack;
@@ -170,11 +152,7 @@ impl<T: PartialEq + 'static> RecordEdits<T> for Edited<T> {
     }
 
     fn push(&mut self, layer: LayerId, change: Change<T, Infallible>) -> Result<bool, DecodeError> {
-        let rules = Rules {
-            policy: &self.policy,
-            json: self.json,
-        };
-        (self.stack).push(layer, change, self.synced.as_ref(), &rules)?;
+        (self.stack).push(layer, change, self.synced.as_ref(), &self.rules)?;
         Ok(self.show())
     }
 
@@ -271,11 +249,11 @@ impl<T: PartialEq + 'static> Overlay for Edited<T> {
     }
 
     fn merges(&self) -> bool {
-        self.policy.merges()
+        self.rules.policy.merges()
     }
 
     fn outgoing(&self, layer: LayerId) -> Option<Outgoing> {
-        (self.stack).outgoing(layer, self.synced.as_ref(), None, &self.rules())
+        (self.stack).outgoing(layer, self.synced.as_ref(), None, &self.rules)
     }
 
     fn take_news(&mut self) -> OverlayNews {
@@ -288,7 +266,7 @@ mod tests {
     use super::*;
     use crate::{
         key,
-        overlay::Side,
+        overlay::{ConflictPolicy, JsonOf, Side},
         query::{BindingIndex, EventView, Patch, Record, RecordSpec, Resource},
     };
     use serde::{Deserialize, Serialize};

@@ -364,7 +364,7 @@ impl Edited {
         if self.duplicates.is_empty() || self.synced.has(&id) || self.rows.contains_key(&id) {
             return;
         }
-        let looks = (self.json.write)(item).ok();
+        let looks = (self.rules.json.write)(item).ok();
         let layer = looks.and_then(|looks| self.duplicates.hide(&looks, &id));
         if layer.is_some() {
             self.touch(&id);
@@ -386,9 +386,12 @@ impl Edited {
         now: Instant,
         change: Incoming<'_>,
     ) -> Result<Applied, DecodeError> {
+        if let Incoming::Fetched(items) = &change {
+            self.drop_fetched(items);
+        }
         match &change {
             Incoming::Item(item, _) => self.recognise(&**item),
-            Incoming::Snapshot(items) => {
+            Incoming::Snapshot(items) | Incoming::Fetched(items) => {
                 (items.iter()).for_each(|(item, _)| self.recognise(&**item));
             }
             _ => {}

@@ -12,7 +12,7 @@ use crate::{
         sequence::{Entry, Sequence, Spot},
     },
     ordered::{OrderedMap, OrderedSet},
-    overlay::{Became, Change, Layer, LayerId, Phase, Rules, Stack},
+    overlay::{Became, Change, Layer, LayerId, Phase, Stack},
 };
 use std::{mem, rc::Rc, slice};
 
@@ -41,13 +41,6 @@ struct Standing {
 }
 
 impl Edited {
-    pub(super) fn rules(&self) -> Rules<'_, dyn AnyItem> {
-        Rules {
-            policy: &self.policy,
-            json: self.json,
-        }
-    }
-
     /// The rows in order as they are shown.
     pub(super) fn shown_order(&self) -> &Sequence {
         match self.rows.is_empty() {
@@ -189,13 +182,9 @@ impl Edited {
             self.shown.end(id, self.synced.entry(id));
             return;
         }
-        let rules = Rules {
-            policy: &self.policy,
-            json: self.json,
-        };
         let under = synced.as_ref().map(|entry| &entry.item);
         let counts = base != Base::Outdated && !self.is_landing;
-        let folded = row.stack.fold(under, &rules, counts);
+        let folded = row.stack.fold(under, &self.rules, counts);
         let item = folded.item.clone();
         let conflicts = folded.conflicts_at(&self.key, Some(id));
         self.news.conflicts.extend(conflicts);
@@ -284,16 +273,14 @@ impl Edited {
         };
         self.touch(id);
         let made = match &change {
-            Change::Insert(item) => Some((self.json.write)(&**item).unwrap_or_default()),
+            Change::Insert(item) => Some((self.rules.json.write)(&**item).unwrap_or_default()),
             _ => None,
-        };
-        let rules = Rules {
-            policy: &self.policy,
-            json: self.json,
         };
         let under = self.synced.entry(id).map(|entry| &entry.item);
         let row = self.rows.get_mut(id);
-        let result = row.map_or(Ok(()), |row| row.stack.push(layer, change, under, &rules));
+        let result = row.map_or(Ok(()), |row| {
+            row.stack.push(layer, change, under, &self.rules)
+        });
         if result.is_ok() {
             let made_at = self.synced.moment();
             let is_unnamed = (self.members).add(layer, id, made.is_some(), made_at);
@@ -354,11 +341,7 @@ impl Edited {
         let Some(row) = self.rows.get_mut(id) else {
             return;
         };
-        let rules = Rules {
-            policy: &self.policy,
-            json: self.json,
-        };
-        let removed = row.stack.remove(&rules, became);
+        let removed = row.stack.remove(&self.rules, became);
         for layer in &removed {
             self.members.remove(layer.id);
             self.duplicates.settle(layer.id);
