@@ -101,11 +101,8 @@ impl Entry {
             self.keep_initial();
             return;
         }
-        if matches!(continuity, Continuity::Recovered { .. }) {
-            self.reach(position);
-        } else if self.compares_positions() && position.is_some() {
-            self.seen = position;
-        }
+        // The answer may have been made before a fetch that has landed already.
+        self.reach(position);
         let unproven = match self.flight() {
             Some(flight) => !flight.proven,
             None => self.resource.has_data() && self.unproven,

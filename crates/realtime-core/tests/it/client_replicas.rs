@@ -129,3 +129,42 @@ fn the_tail_of_a_channel_that_comes_a_minute_late_is_put_right_by_a_fetch() {
         assert_eq!(late(create_is_late), put_right, "{create_is_late}");
     }
 }
+
+#[test]
+fn an_answer_to_a_subscription_that_comes_late_makes_no_older_fetch_newer() {
+    let mut world = World::new(13);
+    let rows = Rc::new(RefCell::new(Vec::new()));
+    let lagging = Rc::new(RefCell::new(None));
+    let (read, behind) = (Rc::clone(&rows), Rc::clone(&lagging));
+    world.on_positioned_fetch(move |_, server| {
+        let now = || (server.position("tasks"), read.borrow().clone());
+        let ((epoch, seq), rows) = behind.borrow_mut().take().unwrap_or_else(now);
+        let epoch = epoch.into();
+        Ok(Fetched::new(rows).with_position(Position { epoch, seq }))
+    });
+    let copy = (world.server.position("tasks"), Vec::<Task>::new());
+    let peer = world.connect();
+    world.run(Duration::from_secs(2));
+    world.link_mut(peer).latency = 2_500..=2_500;
+    let spec = ListSpec::<Task>::new(Some("tasks".into()));
+    world
+        .act(peer, |client, now| {
+            let options = QueryOptions::default().with_gap_jitter(Duration::ZERO);
+            client.observe_list(now, &key!["list"], spec, &options)
+        })
+        .expect("the key is free");
+    world.run(Duration::from_millis(2_600));
+    // The answer, as of now, is under way when the first event is made and fetched.
+    let create = json!({"action": "create", "item": task("t", 1)}).to_string();
+    world.server.publish("tasks", "list:update", &create);
+    *rows.borrow_mut() = vec![task("t", 1)];
+    world.act(peer, |client, now| client.refetch(now, &key!["list"]));
+    world.run(Duration::from_millis(2_350));
+    *lagging.borrow_mut() = Some(copy);
+    for _ in 0..1_000 {
+        world.run(Duration::from_millis(10));
+        let list = world.client(peer).list::<Task>(&key!["list"]);
+        assert_eq!(list.expect("it was fetched").len(), 1);
+    }
+    assert!(lagging.borrow().is_none(), "the old copy was fetched");
+}
