@@ -129,7 +129,7 @@ async fn a_rule_leads_an_event_to_the_hooks_of_its_channel() {
 async fn what_could_be_for_two_channels_changes_neither_and_the_console_says_so_once() {
     let errors = Log::default();
     // A rule that does not know is none.
-    let bed = TestBed::with_options(with_rules().with_on_error({
+    let bed = TestBed::with_options(with_rules().with_console(true).with_on_error({
         let errors = errors.clone();
         move |error: RealtimeError| errors.note(error.to_string())
     }));

@@ -29,7 +29,7 @@ fn Desk() -> Html {
 
 #[wasm_bindgen_test]
 async fn a_server_that_answers_no_subscription_is_said_to_be_uncertain_until_an_event_comes() {
-    let bed = TestBed::new();
+    let bed = TestBed::with_options(RealtimeOptions::default().with_console(true));
     bed.server().abilities.answers = false;
     let page = bed.mount(html! { <Desk /> });
     bed.pass(seconds(10)).await;

@@ -250,7 +250,7 @@ async fn fetchers_may_fail_with_a_text_or_an_error_of_gloo() {
 
 #[wasm_bindgen_test]
 async fn what_no_handle_shows_is_said_on_the_console_once() {
-    let bed = TestBed::new();
+    let bed = TestBed::with_options(RealtimeOptions::default().with_console(true));
     bed.set_unreachable(true);
     let _page = bed.mount(html! { <Listener /> });
     bed.pass(seconds(120)).await;
