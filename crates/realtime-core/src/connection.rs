@@ -148,7 +148,7 @@ impl Connection {
                 ..
             } if generation == self.generation => {
                 let token = token.take();
-                self.greet(now, token);
+                self.authenticate(now, token);
             }
             _ => self.stats.stale += 1,
         }
@@ -321,7 +321,7 @@ impl Connection {
         self.probe(now);
         if online && self.is_open() {
             let pulse = self.heartbeat.network_changed(now);
-            self.obey(now, pulse);
+            self.follow(now, pulse);
         }
         if let State::Waiting { told: false, .. } = self.state
             && online
@@ -363,7 +363,7 @@ impl Connection {
             State::Waiting { until, .. } if now >= until => self.attempt(now),
             State::Open { .. } => {
                 let pulse = self.heartbeat.handle_timeout(now);
-                self.obey(now, pulse);
+                self.follow(now, pulse);
             }
             _ => {}
         }

@@ -378,7 +378,7 @@ impl Roster {
         );
         let is_new = self.members.update(update, &self.options, &mut self.stats);
         if is_new && !self.trust.is_told() {
-            self.announcer.greet(now, self.members.count());
+            self.announcer.announce_early(now, self.members.count());
         }
         self.trust.expect_expiry(now + self.options.expiry());
     }
@@ -397,7 +397,7 @@ impl Roster {
             room.apply(diff, &mut self.members, &self.options, &mut self.stats);
         }
         self.members.replace(room);
-        self.announcer.need_not_greet();
+        self.announcer.skip_early();
         if self.trust.synced() {
             self.members.journal.touch();
         }

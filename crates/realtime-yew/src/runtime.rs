@@ -42,7 +42,7 @@ pub(crate) use fetches::{FetcherSlot, Registration};
 pub(crate) use frame::Repaint;
 #[cfg(feature = "http")]
 pub use http::{Get, get_json, get_json_list};
-pub(crate) use mutations::{Hear, Tracking, tracking};
+pub(crate) use mutations::{Listen, Tracking, tracking};
 #[cfg(feature = "testing")]
 pub(crate) use page::{Page, PageEvent, Watch};
 pub(crate) use platform::Platform;

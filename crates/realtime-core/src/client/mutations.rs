@@ -49,8 +49,10 @@ impl Part for Mutations {
             Happening::Down => doing.drop_carried_out(),
             Happening::Ended => doing.give_up_waiting(),
             Happening::ChannelUp { .. } => doing.queue.channel_live(),
-            Happening::EntryMade(entry) => doing.lay_pending(entry),
-            Happening::EntryTouched(entry) if doing.queue.is_active() => doing.hear_overlay(entry),
+            Happening::EntryMade(entry) => doing.apply_pending(entry),
+            Happening::EntryTouched(entry) if doing.queue.is_active() => {
+                doing.take_overlay_news(entry)
+            }
             Happening::Settled(send, result) => {
                 let mutation = doing.queue.take_send(send);
                 if let Some(Some(mutation)) = mutation {
@@ -100,7 +102,7 @@ impl<'a, 'c> Doing<'a, 'c> {
         match begun {
             Begun::No => {}
             Begun::Yes(mutation) => {
-                if let Err(error) = self.lay_edits(id, &mutation, None) {
+                if let Err(error) = self.apply_edits(id, &mutation, None) {
                     let outcome = self.queue.give_up(id, error);
                     self.show_outcome(id, outcome);
                 }
@@ -148,7 +150,7 @@ impl<'a, 'c> Doing<'a, 'c> {
     }
 
     /// Lays a mutation's edits over the queries that are in the cache, or over `only` one.
-    fn lay_edits(
+    fn apply_edits(
         &mut self,
         id: MutationId,
         mutation: &Mutation,
@@ -173,7 +175,7 @@ impl<'a, 'c> Doing<'a, 'c> {
                 .context
                 .store
                 .cache
-                .lay_edit(self.now(), entry, |layered| edit.lay(layered, layer, ids));
+                .apply_edit(self.now(), entry, |layered| edit.apply(layered, layer, ids));
             self.context
                 .store
                 .cache
@@ -194,7 +196,7 @@ impl<'a, 'c> Doing<'a, 'c> {
     }
 
     /// A query has come into the cache: what was done to it before shows in it.
-    fn lay_pending(&mut self, entry: EntryId) {
+    fn apply_pending(&mut self, entry: EntryId) {
         let Some(key) = self.context.store.cache.key_of(entry).cloned() else {
             return;
         };
@@ -203,14 +205,14 @@ impl<'a, 'c> Doing<'a, 'c> {
                 continue;
             };
             // An edit that does not fit the query's type has no place in it.
-            let _ = self.lay_edits(id, &mutation, Some(&key));
+            let _ = self.apply_edits(id, &mutation, Some(&key));
             let failed = self.queue.error(id).is_some();
             self.overlays(id, |overlay| overlay.set_failed(id, failed));
         }
     }
 
     /// Hears what the overlay of a query has to tell after something happened to its data.
-    fn hear_overlay(&mut self, entry: EntryId) {
+    fn take_overlay_news(&mut self, entry: EntryId) {
         let Some(news) = self.context.store.cache.overlay_news(entry) else {
             return;
         };
@@ -241,7 +243,7 @@ impl<'a, 'c> Doing<'a, 'c> {
     fn poll(&mut self) -> bool {
         let mut changed = false;
         while let Some(id) = self.queue.take_proven() {
-            let outcome = self.queue.moot(id);
+            let outcome = self.queue.carried_out(id);
             self.show_outcome(id, outcome);
         }
         while let Some(id) = self.next_ready() {
@@ -436,7 +438,7 @@ impl<'a, 'c> Doing<'a, 'c> {
                     .store
                     .cache
                     .edit_overlay(self.now(), entry, |overlay| (change(overlay), ()));
-                self.hear_overlay(entry);
+                self.take_overlay_news(entry);
             }
         }
     }
@@ -446,7 +448,7 @@ impl<'a, 'c> Doing<'a, 'c> {
         for id in self.queue.link_down() {
             if let Some(send) = self.queue.abandon_send(id) {
                 self.context.link.outbox.cancel(send);
-                let outcome = self.queue.moot(id);
+                let outcome = self.queue.carried_out(id);
                 self.show_outcome(id, outcome);
             }
         }

@@ -179,7 +179,7 @@ impl Connection {
         });
     }
 
-    pub(super) fn greet(&mut self, now: Instant, token: Option<Token>) {
+    pub(super) fn authenticate(&mut self, now: Instant, token: Option<Token>) {
         self.state = State::Handshaking {
             deadline: Deadline::new(now + self.options.handshake_timeout),
         };
@@ -199,7 +199,7 @@ impl Connection {
             generation: self.generation,
         });
         let pulse = self.heartbeat.start(now);
-        self.obey(now, pulse);
+        self.follow(now, pulse);
     }
 
     pub(super) fn send_ping(&mut self) {
@@ -212,12 +212,12 @@ impl Connection {
     pub(super) fn probe(&mut self, now: Instant) {
         if self.is_open() {
             let pulse = self.heartbeat.probe(now);
-            self.obey(now, pulse);
+            self.follow(now, pulse);
         }
     }
 
     /// Does what the heartbeat wants.
-    pub(super) fn obey(&mut self, now: Instant, pulse: Pulse) {
+    pub(super) fn follow(&mut self, now: Instant, pulse: Pulse) {
         match pulse {
             Pulse::Fine => {}
             Pulse::Ping => self.send_ping(),

@@ -11,7 +11,7 @@ use crate::{
 use serde::{Serialize, de::DeserializeOwned};
 use std::{any::Any, fmt, rc::Rc};
 
-type Lay = Rc<dyn Fn(&mut dyn Any, LayerId, &ServerIds) -> Result<bool, MutationError>>;
+type Apply = Rc<dyn Fn(&mut dyn Any, LayerId, &ServerIds) -> Result<bool, MutationError>>;
 
 /// A change of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +89,7 @@ pub enum ItemState {
 
 /// What an edit does to the row it is about, as far as others depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum EditKind {
     Insert { id_field: &'static str },
     Change,
     Delete,
@@ -99,7 +99,7 @@ pub(super) enum Deed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
     pub(super) id: RowId,
-    pub(super) deed: Deed,
+    pub(super) kind: EditKind,
 }
 
 /// One edit of one query. Queries that are not in the cache get it when they come, as long as the
@@ -108,37 +108,37 @@ pub(super) struct Target {
 pub struct Edit {
     pub(crate) key: QueryKey,
     pub(super) target: Option<Target>,
-    lay: Lay,
+    apply: Apply,
 }
 
 impl Edit {
     /// An edit of the list `key`.
     #[must_use]
     pub fn list<T: ListItem>(key: QueryKey, edit: ListEdit<T>) -> Self {
-        let (id, change, deed) = match edit {
+        let (id, change, kind) = match edit {
             ListEdit::Insert(item) => {
-                let deed = Deed::Insert {
+                let kind = EditKind::Insert {
                     id_field: T::ID_FIELD,
                 };
                 let (id, item): (_, Item) = (item.id(), Rc::new(item));
-                (id, Change::Insert(item), deed)
+                (id, Change::Insert(item), kind)
             }
-            ListEdit::Update { id, patch } => (id, Change::Patch(patch), Deed::Change),
-            ListEdit::Delete { id } => (id, Change::Delete, Deed::Delete),
+            ListEdit::Update { id, patch } => (id, Change::Patch(patch), EditKind::Change),
+            ListEdit::Delete { id } => (id, Change::Delete, EditKind::Delete),
             ListEdit::MoveBefore { id, before } => {
-                (id, Change::Place(Spot::Before(before)), Deed::Change)
+                (id, Change::Place(Spot::Before(before)), EditKind::Change)
             }
             ListEdit::MoveAfter { id, after } => {
-                (id, Change::Place(Spot::After(after)), Deed::Change)
+                (id, Change::Place(Spot::After(after)), EditKind::Change)
             }
         };
         let target = Target {
             id: id.clone(),
-            deed,
+            kind,
         };
         let json = json_of::<T>();
         let home = key.clone();
-        let lay = move |layered: &mut dyn Any, layer: LayerId, ids: &ServerIds| {
+        let apply = move |layered: &mut dyn Any, layer: LayerId, ids: &ServerIds| {
             let list = layered.downcast_mut::<ErasedList>();
             let Some(list) = list.filter(|list| list.holds::<T>()) else {
                 return Err(MutationError::TypeMismatch { key: home.clone() });
@@ -150,7 +150,7 @@ impl Edit {
         Self {
             key,
             target: Some(target),
-            lay: Rc::new(lay),
+            apply: Rc::new(apply),
         }
     }
 
@@ -166,7 +166,7 @@ impl Edit {
             RecordEdit::Apply(apply) => Change::Apply(Rc::new(move |value| Rc::new(apply(value)))),
         };
         let home = key.clone();
-        let lay = move |layered: &mut dyn Any, layer: LayerId, _: &ServerIds| {
+        let apply = move |layered: &mut dyn Any, layer: LayerId, _: &ServerIds| {
             let Some(record) = layered.downcast_mut::<Record<T>>() else {
                 return Err(MutationError::TypeMismatch { key: home.clone() });
             };
@@ -175,18 +175,18 @@ impl Edit {
         Self {
             key,
             target: None,
-            lay: Rc::new(lay),
+            apply: Rc::new(apply),
         }
     }
 
     /// Lays the edit over a resource's data; whether what people see changed.
-    pub(crate) fn lay(
+    pub(crate) fn apply(
         &self,
         layered: &mut dyn Any,
         layer: LayerId,
         ids: &ServerIds,
     ) -> Result<bool, MutationError> {
-        (self.lay)(layered, layer, ids)
+        (self.apply)(layered, layer, ids)
     }
 }
 

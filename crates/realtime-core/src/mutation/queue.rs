@@ -10,7 +10,7 @@ pub(crate) use unseen::Due;
 
 use super::{
     Mutation, MutationError, MutationEvent, MutationInfo, MutationStats, MutationStatus,
-    OfflinePolicy, ServerIds, edit::Deed, request::Sender,
+    OfflinePolicy, ServerIds, edit::EditKind, request::Sender,
 };
 use crate::{
     id::{MessageId, MutationId, RowId},
@@ -79,7 +79,7 @@ pub(crate) struct Mutations {
     events: VecDeque<(MutationId, MutationEvent)>,
     proven: VecDeque<MutationId>,
     /// Whether some may have become ready.
-    stirred: bool,
+    is_changed: bool,
     /// Whether some wait for other people's changes.
     any_behind: bool,
     in_flight: usize,
@@ -109,7 +109,7 @@ impl Mutations {
             ids: ServerIds::default(),
             events: VecDeque::new(),
             proven: VecDeque::new(),
-            stirred: false,
+            is_changed: false,
             any_behind: false,
             in_flight: 0,
             link_up: false,
@@ -229,7 +229,7 @@ impl Mutations {
         let waits_for = self.inserts_for(&mutation);
         let entry = Entry::new(Rc::clone(&mutation), message, waits_for);
         self.entries.insert(id, entry);
-        self.stirred = true;
+        self.is_changed = true;
         (id, Begun::Yes(mutation))
     }
 
@@ -240,7 +240,7 @@ impl Mutations {
         now: Instant,
         is_behind: impl Fn(&Mutation) -> bool,
     ) -> Option<MutationId> {
-        if !self.stirred {
+        if !self.is_changed {
             return None;
         }
         let mut ready = None;
@@ -267,18 +267,18 @@ impl Mutations {
                 self.timers.set(id, until);
             }
         }
-        self.stirred = ready.is_some();
+        self.is_changed = ready.is_some();
         ready
     }
 
     /// The data of some query is newer now.
     pub(crate) fn caught_up(&mut self) {
-        self.stirred |= self.any_behind;
+        self.is_changed |= self.any_behind;
     }
 
     /// A channel brings its events again.
     pub(crate) fn channel_live(&mut self) {
-        self.stirred = true;
+        self.is_changed = true;
     }
 
     pub(super) fn patient_until(&self) -> Option<Instant> {
@@ -361,14 +361,14 @@ impl Mutations {
 
     pub(crate) fn set_online(&mut self, online: bool) {
         self.online = online;
-        self.stirred = true;
+        self.is_changed = true;
     }
 
     pub(crate) fn link_up(&mut self, now: Instant) {
         self.link_up = true;
         self.patient_since = Some(now);
         self.link_ended = false;
-        self.stirred = true;
+        self.is_changed = true;
     }
 
     /// A connection is sought.
@@ -416,7 +416,7 @@ impl Mutations {
         self.unnamed = OrderedMap::new();
         self.proven.clear();
         self.ids = ServerIds::default();
-        self.stirred = false;
+        self.is_changed = false;
         sends
     }
 
@@ -460,7 +460,7 @@ impl Mutations {
                 .iter()
                 .filter_map(|edit| Some((&edit.key, edit.target.as_ref()?)));
             rows.into_iter().any(|(key, target)| {
-                let gone = entry.is_failed() && target.deed == Deed::Delete;
+                let gone = entry.is_failed() && target.kind == EditKind::Delete;
                 !gone && !entry.named && entry.inserts(key, &target.id)
             })
         };
@@ -483,7 +483,7 @@ impl Mutations {
         let mut rows: OrderedSet<(&QueryKey, &RowId)> = OrderedSet::new();
         for edit in &mutation.edits {
             let target = edit.target.as_ref()?;
-            if target.deed != Deed::Delete {
+            if target.kind != EditKind::Delete {
                 return None;
             }
             rows.insert((&edit.key, &target.id));

@@ -245,8 +245,8 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
         }
         let bases = self.bases(rules);
         let mut met = Vec::new();
-        let hear = |found| met.push(found);
-        let item = self.climb(self.len(), synced, &bases, rules, hear);
+        let note = |found| met.push(found);
+        let item = self.climb(self.len(), synced, &bases, rules, note);
         let mut conflicts = Vec::new();
         for (layer, mut found) in self.layers.iter_mut().zip(met).filter(|_| counts) {
             found.retain(|conflict| !layer.disputed.contains(&conflict.path));
@@ -333,7 +333,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
         bases
     }
 
-    /// What the first `count` layers, which were made on `bases`, make of `under`. `hear` is told
+    /// What the first `count` layers, which were made on `bases`, make of `under`. `note` is told
     /// where each of them meets others.
     fn climb(
         &self,
@@ -341,7 +341,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
         under: Option<&Rc<T>>,
         bases: &[Option<Rc<T>>],
         rules: &Rules<T>,
-        mut hear: impl FnMut(Vec<FieldConflict>),
+        mut note: impl FnMut(Vec<FieldConflict>),
     ) -> Option<Rc<T>> {
         let edits = OnceCell::new();
         let edits = || {
@@ -359,7 +359,7 @@ impl<T: PartialEq + ?Sized, P> Stack<T, P> {
             };
             let mut found = Vec::new();
             item = layer.over(item.as_ref(), base, rules, &is_own, &mut found);
-            hear(found);
+            note(found);
         }
         item
     }

@@ -12,15 +12,15 @@ use std::time::Duration;
 const HEAL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often at most we announce ourselves again to people who are new.
-const GREETING_INTERVAL: Duration = Duration::from_secs(5);
+const EARLY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long to wait with that: the room's snapshot, which makes it needless, has this long to come.
-const GREETING_DELAY: Duration = Duration::from_millis(500);
+const EARLY_DELAY: Duration = Duration::from_millis(500);
 
 /// Over how long the members of a room spread what they say to somebody new: this, and so much more
 /// for each of them that a room of any size says about a hundred things a second.
-const GREETING_SPREAD: Duration = Duration::from_secs(1);
-const GREETING_SPREAD_PER_MEMBER: Duration = Duration::from_millis(10);
+const EARLY_SPREAD: Duration = Duration::from_secs(1);
+const EARLY_SPREAD_PER_MEMBER: Duration = Duration::from_millis(10);
 
 /// What is to be said now. The words are made when it is polled, so the latest state always wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +46,9 @@ pub(super) struct Announcer {
     last_heal: Option<Instant>,
     due: Option<Instant>,
     /// When to tell people who are new that we are here.
-    greeting: Option<Instant>,
+    early: Option<Instant>,
     /// When that may be done next.
-    greeting_free: Option<Instant>,
+    early_from: Option<Instant>,
     rng: fastrand::Rng,
 }
 
@@ -64,8 +64,8 @@ impl Announcer {
             last: None,
             last_heal: None,
             due: None,
-            greeting: None,
-            greeting_free: None,
+            early: None,
+            early_from: None,
             rng: fastrand::Rng::with_seed(0),
         }
     }
@@ -90,7 +90,7 @@ impl Announcer {
         self.farewell = false;
         self.known = false;
         self.due = None;
-        self.greeting = None;
+        self.early = None;
     }
 
     /// We go: a farewell, if anybody knows of us.
@@ -118,38 +118,38 @@ impl Announcer {
 
     /// Somebody is here, among so many, who may never have heard of us. Unless they will hear of us
     /// soon anyway, they will after a while that chance decides: all the others want to say the same.
-    pub(super) fn greet(&mut self, now: Instant, members: usize) {
-        if !self.up || self.hello || self.greeting.is_some() {
+    pub(super) fn announce_early(&mut self, now: Instant, members: usize) {
+        if !self.up || self.hello || self.early.is_some() {
             return;
         }
         let members = u32::try_from(members).unwrap_or(u32::MAX);
-        let spread = GREETING_SPREAD_PER_MEMBER
+        let spread = EARLY_SPREAD_PER_MEMBER
             .saturating_mul(members)
-            .saturating_add(GREETING_SPREAD)
+            .saturating_add(EARLY_SPREAD)
             .min(self.heartbeat);
-        let wait = GREETING_DELAY + up_to(spread, &mut self.rng);
-        let at = self.greeting_free.map_or(now, |free| free.max(now)) + wait;
+        let wait = EARLY_DELAY + up_to(spread, &mut self.rng);
+        let at = self.early_from.map_or(now, |free| free.max(now)) + wait;
         if self.due.is_none_or(|due| due > at) {
-            self.greeting = Some(at);
+            self.early = Some(at);
         }
     }
 
     /// The server tells everybody of everybody.
-    pub(super) fn need_not_greet(&mut self) {
-        self.greeting = None;
+    pub(super) fn skip_early(&mut self) {
+        self.early = None;
     }
 
     /// Says what is due; true if that is for people who are new.
     pub(super) fn advance(&mut self, now: Instant) -> bool {
-        let greets = self.greeting.is_some_and(|at| at <= now);
-        if greets || self.due.is_some_and(|due| due <= now) {
+        let is_early = self.early.is_some_and(|at| at <= now);
+        if is_early || self.due.is_some_and(|due| due <= now) {
             self.say(now);
         }
-        greets
+        is_early
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        earliest(self.due, self.greeting)
+        earliest(self.due, self.early)
     }
 
     pub(super) fn poll(&mut self) -> Option<Say> {
@@ -186,8 +186,8 @@ impl Announcer {
         self.hello = true;
         self.last = Some(now);
         // Whatever it is said for, people who are new hear it too.
-        if self.greeting.take().is_some() {
-            self.greeting_free = Some(now + GREETING_INTERVAL);
+        if self.early.take().is_some() {
+            self.early_from = Some(now + EARLY_INTERVAL);
         }
         self.due = Some(now + self.heartbeat);
     }
@@ -245,7 +245,7 @@ mod tests {
                 if announcer.poll().is_some() {
                     said.push(millis);
                 }
-                announcer.greet(at(millis), 100);
+                announcer.announce_early(at(millis), 100);
             }
             assert!((1..=3).contains(&said.len()), "{said:?}");
             assert!(said.windows(2).all(|two| two[1] - two[0] >= 5_000));
@@ -259,30 +259,30 @@ mod tests {
     #[test]
     fn nobody_is_greeted_apart_who_will_hear_of_us_anyway_or_cannot() {
         let mut announcer = announcer();
-        announcer.greet(at(0), 2);
+        announcer.announce_early(at(0), 2);
         assert_eq!(announcer.deadline(), None, "the link is down");
         announcer.link_up(at(0));
-        announcer.greet(at(0), 2);
+        announcer.announce_early(at(0), 2);
         announcer.poll();
         assert_eq!(
             announcer.deadline(),
             Some(at(30_000)),
             "we have just said it"
         );
-        announcer.greet(at(29_900), 2);
+        announcer.announce_early(at(29_900), 2);
         assert_eq!(
             announcer.deadline(),
             Some(at(30_000)),
             "the heartbeat says it"
         );
-        announcer.greet(at(10), 2);
+        announcer.announce_early(at(10), 2);
         announcer.changed(at(100));
         announcer.poll();
         assert_eq!(announcer.deadline(), Some(at(30_100)), "the change said it");
-        announcer.greet(at(10_000), usize::MAX);
-        announcer.need_not_greet();
+        announcer.announce_early(at(10_000), usize::MAX);
+        announcer.skip_early();
         assert_eq!(announcer.deadline(), Some(at(30_100)));
-        announcer.greet(at(10_000), 2);
+        announcer.announce_early(at(10_000), 2);
         announcer.link_down();
         assert_eq!(announcer.deadline(), None);
     }

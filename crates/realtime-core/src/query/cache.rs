@@ -293,18 +293,18 @@ impl QueryCache {
         entries.map(|entry| entry.key.clone()).collect()
     }
 
-    /// Lays an optimistic edit over an entry; `None` if it takes none. `lay` says whether what people
+    /// Lays an optimistic edit over an entry; `None` if it takes none. `apply` says whether what people
     /// see changed.
-    pub(crate) fn lay_edit<E>(
+    pub(crate) fn apply_edit<E>(
         &mut self,
         now: Instant,
         entry: EntryId,
-        lay: impl FnOnce(&mut dyn Any) -> Result<bool, E>,
+        apply: impl FnOnce(&mut dyn Any) -> Result<bool, E>,
     ) -> Option<Result<(), E>> {
         self.change(now, entry, |entry, _| {
-            let laid = entry.resource.layered().map(lay);
-            let changed = laid.as_ref().is_some_and(Result::is_ok);
-            (changed, laid.map(|laid| laid.map(drop)))
+            let applied = entry.resource.layered().map(apply);
+            let changed = applied.as_ref().is_some_and(Result::is_ok);
+            (changed, applied.map(|applied| applied.map(drop)))
         })?
     }
 

@@ -4,7 +4,7 @@ use super::RealtimeClient;
 use crate::{
     error::{MutateError, RealtimeError},
     mutation::{MutationSpec, Parts},
-    runtime::{Hear, Runtime, tracking},
+    runtime::{Listen, Runtime, tracking},
 };
 use futures::channel::oneshot;
 use realtime_core::{
@@ -46,7 +46,7 @@ impl RealtimeClient {
     pub fn mutate<O>(&self, spec: MutationSpec<O>) -> PendingMutation<O> {
         let (sender, receiver) = oneshot::channel();
         let sender = RefCell::new(Some(sender));
-        let hear: Hear = Rc::new(move |_, event| {
+        let listen: Listen = Rc::new(move |_, event| {
             let outcome = match event {
                 MutationEvent::Confirmed { answer } => Ok(Some(Rc::clone(answer))),
                 MutationEvent::Failed { error, .. } => Err(error.clone()),
@@ -59,7 +59,7 @@ impl RealtimeClient {
         let parts = spec.into_parts();
         let read = parts.read;
         let id = Rc::new(Cell::new(None));
-        let begun = self.runtime.begin_mutation(parts, hear, {
+        let begun = self.runtime.begin_mutation(parts, listen, {
             let id = Rc::clone(&id);
             move |new| id.set(Some(new))
         });
@@ -125,11 +125,11 @@ impl RealtimeClient {
 
 impl Runtime {
     /// Gives a mutation to the client, now or right after the command that this is called from.
-    /// `begun` is told its id before `hear` hears anything of it.
+    /// `begun` is told its id before `listen` hears anything of it.
     pub(crate) fn begin_mutation<O>(
         &self,
         parts: Parts<O>,
-        hear: Hear,
+        listen: Listen,
         begun: impl FnOnce(MutationId) + 'static,
     ) -> Result<(), MutateError> {
         let Parts { mutation, call, .. } = parts;
@@ -139,7 +139,7 @@ impl Runtime {
             mutations.forget_ended(client);
             let id = client.mutate(now, mutation);
             // Before its first output is done.
-            mutations.track(id, hear, call);
+            mutations.track(id, listen, call);
             begun(id);
         });
         Ok(())

@@ -9,10 +9,10 @@ use realtime_core::{
 use std::{cell::RefCell, rc::Rc};
 
 /// Hears what becomes of a mutation; says whether anybody was there to be told.
-pub(crate) type Hear = Rc<dyn Fn(MutationId, &MutationEvent) -> bool>;
+pub(crate) type Listen = Rc<dyn Fn(MutationId, &MutationEvent) -> bool>;
 
 struct Tracked {
-    hear: Hear,
+    listen: Listen,
     call: Option<RunCall>,
     running: Option<AbortHandle>,
 }
@@ -27,8 +27,8 @@ impl Tracked {
 
 /// Every mutation that will end yet, as the runtime knows them.
 pub(crate) trait Tracking {
-    /// `hear` hears of `mutation`, and `call` carries it out if the socket does not.
-    fn track(&self, mutation: MutationId, hear: Hear, call: Option<RunCall>);
+    /// `listen` hears of `mutation`, and `call` carries it out if the socket does not.
+    fn track(&self, mutation: MutationId, listen: Listen, call: Option<RunCall>);
 
     /// Forgets those that will not end any more: a mutation that failed and was kept goes without
     /// a word when it is dismissed, or turns out to have been carried out.
@@ -82,9 +82,9 @@ impl Mutations {
 
     /// Says whether anybody was told.
     fn tell(&self, mutation: MutationId, event: &MutationEvent, is_over: bool) -> bool {
-        let hear = {
+        let listen = {
             let tracked = self.tracked.borrow();
-            tracked.get(&mutation).map(|it| Rc::clone(&it.hear))
+            tracked.get(&mutation).map(|it| Rc::clone(&it.listen))
         };
         if is_over {
             let over = self.tracked.borrow_mut().remove(&mutation);
@@ -92,14 +92,14 @@ impl Mutations {
                 over.abort();
             }
         }
-        hear.is_some_and(|hear| hear(mutation, event))
+        listen.is_some_and(|listen| listen(mutation, event))
     }
 }
 
 impl Tracking for Mutations {
-    fn track(&self, mutation: MutationId, hear: Hear, call: Option<RunCall>) {
+    fn track(&self, mutation: MutationId, listen: Listen, call: Option<RunCall>) {
         let tracked = Tracked {
-            hear,
+            listen,
             call,
             running: None,
         };
@@ -146,7 +146,7 @@ impl Tracking for Mutations {
         mutation: MutationId,
         event: MutationEvent,
     ) -> Option<MutationError> {
-        // It may have ended since, but will hear so itself.
+        // It may have ended since, but will be told so itself.
         let goes_on = matches!(event, MutationEvent::Conflict(_));
         let is_over = !goes_on && !client.borrow().is_mutation_open(mutation);
         let told = self.tell(mutation, &event, is_over);

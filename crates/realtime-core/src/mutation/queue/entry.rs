@@ -1,6 +1,6 @@
 //! One mutation without an outcome, or failed and kept.
 
-use super::super::{Mutation, MutationError, edit::Deed, request::Sender};
+use super::super::{Mutation, MutationError, edit::EditKind, request::Sender};
 use crate::{
     id::{MessageId, MutationId, RowId},
     key::QueryKey,
@@ -100,19 +100,19 @@ impl Entry {
 impl Mutation {
     /// Whether it makes the row `id` of the list `key`.
     pub(super) fn inserts(&self, key: &QueryKey, id: &RowId) -> bool {
-        self.does(key, id, |deed| matches!(deed, Deed::Insert { .. }))
+        self.does(key, id, |kind| matches!(kind, EditKind::Insert { .. }))
     }
 
     /// Whether it makes any row.
     pub(super) fn is_insert(&self) -> bool {
         let mut targets = self.edits.iter().filter_map(|edit| edit.target.as_ref());
-        targets.any(|target| matches!(target.deed, Deed::Insert { .. }))
+        targets.any(|target| matches!(target.kind, EditKind::Insert { .. }))
     }
 
-    fn does(&self, key: &QueryKey, id: &RowId, deed: impl Fn(Deed) -> bool) -> bool {
+    fn does(&self, key: &QueryKey, id: &RowId, kind: impl Fn(EditKind) -> bool) -> bool {
         self.edits.iter().any(|edit| {
             let target = edit.target.as_ref();
-            edit.key == *key && target.is_some_and(|it| it.id == *id && deed(it.deed))
+            edit.key == *key && target.is_some_and(|it| it.id == *id && kind(it.kind))
         })
     }
 }

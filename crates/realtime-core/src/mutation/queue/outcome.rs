@@ -1,7 +1,7 @@
 //! How a mutation ends, and what that means for those that depend on it.
 
 use super::{
-    super::{MutationError, MutationEvent, MutationInfo, MutationStatus, edit::Deed},
+    super::{MutationError, MutationEvent, MutationInfo, MutationStatus, edit::EditKind},
     Entry, MAX_ENDED, Mutations, State,
 };
 use crate::{
@@ -48,7 +48,7 @@ impl Mutations {
             return Outcome::None;
         };
         self.in_flight -= 1;
-        self.stirred = true;
+        self.is_changed = true;
         self.timers.set(id, None);
         match result {
             Ok(answer) => self.confirm(id, answer),
@@ -61,14 +61,14 @@ impl Mutations {
     /// There is nothing left to send, for others' changes have won every field. It counts as carried
     /// out, but the server never hears of it: nothing will come that it could wait for on the screen.
     pub(crate) fn overruled(&mut self, id: MutationId) -> Outcome {
-        match self.moot(id) {
+        match self.carried_out(id) {
             Outcome::Confirmed(_) => Outcome::Gone(Vec::new()),
             outcome => outcome,
         }
     }
 
     /// There is nothing left to send, for the server is known to have carried it out.
-    pub(crate) fn moot(&mut self, id: MutationId) -> Outcome {
+    pub(crate) fn carried_out(&mut self, id: MutationId) -> Outcome {
         if self.entries.contains_key(&id) {
             self.confirm(id, "null".into())
         } else {
@@ -91,7 +91,7 @@ impl Mutations {
         };
         self.in_flight -= 1;
         self.timers.set(id, None);
-        self.stirred = true;
+        self.is_changed = true;
         let send = send?;
         self.sends.insert(send, None);
         Some(send)
@@ -125,7 +125,7 @@ impl Mutations {
             queue.insert(at, id);
         }
         self.stats.retried += 1;
-        self.stirred = true;
+        self.is_changed = true;
         Some(message)
     }
 
@@ -258,7 +258,7 @@ impl Mutations {
     }
 
     pub(super) fn leave_scope(&mut self, id: MutationId) {
-        self.stirred = true;
+        self.is_changed = true;
         let scope = (self.entries.get(&id)).and_then(|entry| entry.mutation.scope.as_ref());
         if let Some(scope) = scope
             && let Some(queue) = self.scopes.get_mut(scope)
@@ -318,9 +318,9 @@ impl Mutations {
         };
         let mut inserted = mutation.edits.iter().filter_map(|edit| {
             let target = edit.target.as_ref()?;
-            match target.deed {
-                Deed::Insert { id_field } => Some((target.id.clone(), id_field)),
-                Deed::Change | Deed::Delete => None,
+            match target.kind {
+                EditKind::Insert { id_field } => Some((target.id.clone(), id_field)),
+                EditKind::Change | EditKind::Delete => None,
             }
         });
         let Some((temporary, id_field)) = inserted.next() else {

@@ -64,7 +64,7 @@ impl Mutations {
             }
             match self.entries.get(&id).map(|entry| &entry.state) {
                 Some(State::Sending(_)) => return Some(Due::Late(id)),
-                _ => self.stirred = true,
+                _ => self.is_changed = true,
             }
         }
         None

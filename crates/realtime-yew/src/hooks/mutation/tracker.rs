@@ -8,7 +8,7 @@ use crate::{
     client::{RealtimeClient, read_answer},
     error::{MutateError, RealtimeError},
     mutation::MutationSpec,
-    runtime::{Hear, Runtime},
+    runtime::{Listen, Runtime},
 };
 use realtime_core::{DecodeError, MutationEvent, MutationId, MutationStatus, OrderedMap};
 use std::{
@@ -129,15 +129,15 @@ impl<I: 'static, O: 'static> Tracker<I, O> {
         };
         let old = self.last.replace(Some(last));
         drop(old);
-        let hear: Hear = {
+        let listen: Listen = {
             let (me, input) = (self.me.clone(), Rc::clone(&input));
             Rc::new(move |id, event| {
                 let me = me.upgrade();
-                me.is_some_and(|me| me.hear(id, &input, event, read))
+                me.is_some_and(|me| me.handle(id, &input, event, read))
             })
         };
         let me = self.me.clone();
-        let begun = runtime.begin_mutation(parts, hear, move |id| {
+        let begun = runtime.begin_mutation(parts, listen, move |id| {
             if let Some(me) = me.upgrade() {
                 me.open.borrow_mut().insert(id, ());
                 me.note(|last| last.number == number, |last| last.id = Some(id));
@@ -196,7 +196,7 @@ impl<I: 'static, O: 'static> Tracker<I, O> {
     }
 
     /// Takes in what became of a mutation; says whether anybody saw it.
-    fn hear(
+    fn handle(
         &self,
         id: MutationId,
         input: &Rc<I>,

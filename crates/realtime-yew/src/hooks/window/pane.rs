@@ -239,7 +239,7 @@ impl<T: ListItem> Pane<T> {
             node,
             Rc::new(move |news| {
                 if let Some(pane) = me.upgrade() {
-                    pane.hear(news);
+                    pane.handle(news);
                 }
             }),
         );
@@ -259,7 +259,7 @@ impl<T: ListItem> Pane<T> {
         });
     }
 
-    fn hear(&self, news: ScrollNews) {
+    fn handle(&self, news: ScrollNews) {
         match news {
             ScrollNews::Scrolled(top) => {
                 if self.put.take() == Some(top) {
