@@ -2,8 +2,12 @@
 
 mod firefox;
 
-use crate::{engine::Engine, error::E2eError, tab::Tab};
+use crate::{engine::Engine, error::E2eError, eventually::eventually, tab::Tab};
 use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long a page may take to be under a condition.
+const TAKEN: Duration = Duration::from_secs(5);
 
 /// A size of the visible page, in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,13 +93,32 @@ impl Tab {
     pub fn prefer(&self, scheme: Scheme) -> Result<(), E2eError> {
         match self.engine() {
             Engine::Chromium => {}
-            Engine::Firefox => return firefox::prefer(self, scheme),
+            Engine::Firefox => {
+                firefox::prefer(self, scheme)?;
+                return self.await_scheme(scheme);
+            }
             Engine::WebKit if scheme == Scheme::Light => return Ok(()),
             Engine::WebKit => return Err(self.lacks("make a page believe in another scheme")),
         }
         let feature = json!({"name": "prefers-color-scheme", "value": scheme.name()});
-        self.devtools("Emulation.setEmulatedMedia", json!({"features": [feature]}))
-            .map(drop)
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": [feature]}))?;
+        self.await_scheme(scheme)
+    }
+
+    /// Waits until the page has taken `scheme`, and ends what began in the colours of the one before, which it keeps.
+    fn await_scheme(&self, scheme: Scheme) -> Result<(), E2eError> {
+        const FLASHES: &str = "document.getAnimations()
+            .filter(animation => animation.effect.getComputedTiming().endTime !== Infinity)
+            .forEach(animation => animation.finish())";
+        let query = format!("(prefers-color-scheme: {})", scheme.name());
+        let is_taken = || self.eval("return matchMedia(arguments[0]).matches", json!([query]));
+        eventually(
+            "the page has taken the scheme",
+            TAKEN,
+            is_taken,
+            |taken: &bool| *taken,
+        )?;
+        self.eval(FLASHES, json!([]))
     }
 
     /// Takes the network away from the tab, or gives it back. What is open stays open; what is new fails.
