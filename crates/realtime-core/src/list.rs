@@ -23,7 +23,8 @@
 //!
 //! Events without a version are taken as they come. Moves take the place of the newest move,
 //! but a place is relative to a neighbour, so reordered moves of *several* rows may end
-//! differently from the server; a snapshot puts that right.
+//! differently from the server; a snapshot puts that right. A move next to a row that is deleted
+//! already is doubted.
 //!
 //! A fetched snapshot ([`KeyedList::replace`]) is the truth for all that has no version, and is
 //! outranked, row by row, by what has a newer one.

@@ -16,7 +16,7 @@ pub struct Applied {
     pub ignored: usize,
     /// Changes of which only a fetch can tell what they make of the list: an item under a delete that
     /// came before the server's [history](crate::History) broke off, a change that comes when what it
-    /// lies under is not remembered any more.
+    /// lies under is not remembered any more, a move next to a row that is deleted already.
     pub doubted: usize,
     /// Updates held until their item arrives.
     pub parked: usize,

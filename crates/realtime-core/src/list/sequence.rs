@@ -49,6 +49,12 @@ pub(crate) enum Spot<R = RowId> {
 }
 
 impl<R> Spot<R> {
+    pub(super) const fn neighbour(&self) -> Option<&R> {
+        match self {
+            Self::Before(neighbour) | Self::After(neighbour) => neighbour.as_ref(),
+        }
+    }
+
     /// The spot beside what `of` makes of the neighbour; `None` if that is nothing.
     pub(super) fn of<S>(&self, of: impl Fn(&R) -> Option<S>) -> Option<Spot<S>> {
         Some(match self {

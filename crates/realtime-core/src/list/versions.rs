@@ -100,17 +100,20 @@ impl Synced {
             self.stats.sorted_moves += 1;
             return Applied::default();
         }
-        let spot = spot.of(|id| self.rows.get(id).map(|row| row.entry.clone()));
-        let (Some(spot), Some(row)) = (spot, self.rows.get_mut(id)) else {
+        let place = spot.of(|id| self.rows.get(id).map(|row| row.entry.clone()));
+        let (Some(place), Some(row)) = (place, self.rows.get_mut(id)) else {
             self.stats.unknown_moves += 1;
-            return Applied::default();
+            return Applied {
+                doubted: self.is_misplaced(id, version, spot).into(),
+                ..Applied::default()
+            };
         };
         if version.is_some() && row.placed() >= version {
             self.stats.ignored_old += 1;
             return Applied::default();
         }
         row.set_placed(row.placed().max(version));
-        let moved = self.order.move_to(&row.entry, &spot);
+        let moved = self.order.move_to(&row.entry, &place);
         let is_moved = moved.is_some();
         if let Some(entry) = moved {
             row.entry = entry;
@@ -118,6 +121,15 @@ impl Synced {
         }
         self.stats.applied += 1;
         Applied::changed(is_moved)
+    }
+
+    /// Whether a move that cannot be made is news, and next to a row whose delete is known already: so the
+    /// delete came first, or the move came again over a fetch, and nothing here tells where the row stands.
+    fn is_misplaced(&self, id: &RowId, version: Option<u64>, spot: &Spot) -> bool {
+        let row = self.rows.get(id);
+        let is_news = row.is_some_and(|row| version.is_none() || row.placed() < version);
+        let is_deleted = |neighbour: &RowId| self.tombstones.cover(neighbour, None);
+        is_news && spot.neighbour().is_some_and(is_deleted)
     }
 
     /// Merges the parked patches of a row that has just come.

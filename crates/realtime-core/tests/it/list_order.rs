@@ -74,6 +74,26 @@ fn a_move_carries_changed_fields_and_counts_what_it_cannot_find() {
 }
 
 #[test]
+fn a_move_next_to_a_row_that_is_deleted_already_is_doubted() {
+    let mut list = KeyedList::default();
+    let rows = ["a", "b", "c"].map(|id| Task::new(id, 2, 0));
+    list.replace(NOW, rows.to_vec());
+    apply(&mut list, delete(json!({ "id": "a", "version": 3 })));
+    let to = |version: u64, neighbour: &str| json!({ "action": "move", "item": { "id": "c", "version": version }, "before": neighbour });
+    for (version, neighbour, doubted) in [
+        (3, "a", 1),
+        (2, "a", 0),
+        (3, "x", 0),
+        (4, "b", 0),
+        (4, "a", 0),
+    ] {
+        let applied = apply(&mut list, to(version, neighbour));
+        assert_eq!(applied.doubted, doubted, "{version} before {neighbour}");
+    }
+    assert_eq!(ids(&list), ["c", "b"]);
+}
+
+#[test]
 fn an_older_move_that_comes_late_moves_nothing() {
     let mut list = KeyedList::default();
     let rows = ["a", "b", "c"].map(|id| Task::new(id, 1, 0));
