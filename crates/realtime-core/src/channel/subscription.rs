@@ -32,6 +32,8 @@ pub(super) struct Subscription {
     pub(super) position: Option<Position>,
     /// The last of the missed events that the server is sending just now.
     missed: Option<Missed>,
+    /// Whether a link ended before all of them had come.
+    is_owed: bool,
     rewind: Rewind,
     /// Whether it was ever live, so that there is something to have missed.
     pub(super) was_live: bool,
@@ -82,6 +84,7 @@ impl Subscription {
             tries: 0,
             position: None,
             missed: None,
+            is_owed: false,
             rewind: Rewind::default(),
             was_live: false,
             grace_over: None,
@@ -137,6 +140,7 @@ impl Subscription {
         self.options.forget_token();
         self.position = None;
         self.missed = None;
+        self.is_owed = false;
         self.was_live = false;
     }
 
@@ -150,7 +154,10 @@ impl Subscription {
         self.state = ChannelState::Waiting;
         self.take_asks();
         self.tries = 0;
-        self.missed = None;
+        self.is_owed |= self
+            .missed
+            .take()
+            .is_some_and(|missed| self.seq() < missed.last);
         self.rewind = Rewind::default();
         was_open
     }
@@ -209,6 +216,7 @@ impl Subscription {
         let late = self.is_open();
         let was_shown = matches!(self.state, ChannelState::Live);
         let returning = self.was_live;
+        let is_owed = std::mem::take(&mut self.is_owed);
         self.missed = None;
         self.rewind = Rewind::default();
         self.state = ChannelState::Live;
@@ -228,8 +236,11 @@ impl Subscription {
             // What was fetched without an answer may lie before the subscription.
             _ if late => Continuity::Unknown,
             (None, _) if !returning => Continuity::Fresh,
-            // The server's word alone: it sends what was missed, and does not say how much.
-            (_, None) if reply.recovered => return Some(Continuity::Recovered { missed: 0 }),
+            // The server's word alone: it sends what was missed, and does not say how much. It does not
+            // send again what it owed the link before.
+            (_, None) if reply.recovered && !is_owed => {
+                return Some(Continuity::Recovered { missed: 0 });
+            }
             (None, _) | (_, None) => Continuity::Unknown,
             (Some(ours), Some(theirs)) => resume(ours, theirs, reply.recovered),
         };

@@ -228,6 +228,20 @@ fn a_server_that_forgets_to_give_positions_is_believed_only_if_it_recovers() {
 }
 
 #[test]
+fn a_session_that_owed_missed_events_when_its_link_ended_is_not_believed() {
+    let recovered = || SubscribeReply {
+        position: None,
+        recovered: true,
+    };
+    let mut channels = at_57();
+    resume(&mut channels, reply("b1", 59, true));
+    event(&mut channels, 58);
+    assert_eq!(resume(&mut channels, recovered()), Continuity::Unknown);
+    let believed = Continuity::Recovered { missed: 0 };
+    assert_eq!(resume(&mut channels, recovered()), believed);
+}
+
+#[test]
 fn an_early_event_out_of_order_waits_for_the_recovery_to_bring_it_again() {
     let mut channels = at_57();
     channels.down();
