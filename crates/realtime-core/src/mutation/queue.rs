@@ -1,10 +1,12 @@
 //! The mutations of a client: which may be sent, and what their outcomes mean for each other.
 
 mod entry;
+mod limits;
 mod outcome;
 mod timers;
 mod unseen;
 
+pub use limits::MutationLimits;
 pub(crate) use outcome::Outcome;
 pub(crate) use unseen::Due;
 
@@ -29,24 +31,6 @@ const MAX_ENDED: usize = 256;
 
 /// How long an edit that is to be merged waits, after a reconnect, for what it is merged with.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How many mutations there may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MutationLimits {
-    /// Without an outcome, or failed and kept. More fail at once. Default 1 000.
-    pub pending: usize,
-    /// Sent and not answered; the others wait. Default 64.
-    pub in_flight: usize,
-}
-
-impl Default for MutationLimits {
-    fn default() -> Self {
-        Self {
-            pending: 1_000,
-            in_flight: 64,
-        }
-    }
-}
 
 /// What became of a new mutation.
 #[derive(Debug)]
