@@ -1,4 +1,4 @@
-//! Lists the documents whose code blocks are to be compiled: the README and everything in `docs`.
+//! List of the documents whose code blocks are to be compiled: the README and everything in `docs`.
 
 use std::{env, error::Error, fmt::Write, fs, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! Fuzzes a whole client.
+//! Fuzz target: a whole client.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| realtime_fuzz_targets::client(input));

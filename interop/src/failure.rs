@@ -1,4 +1,4 @@
-//! Why a case failed.
+//! Failure: why a case failed.
 
 use std::fmt;
 

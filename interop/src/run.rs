@@ -1,4 +1,4 @@
-//! Playing cases, a few at a time.
+//! Run: the cases are played, a few at a time.
 
 use crate::{
     case::{Case, PeerKind},

@@ -1,4 +1,4 @@
-//! What a case has at hand: peers to start, clients to open against them.
+//! Stage: what a case has at hand; peers to start, clients to open against them.
 
 use crate::{
     case::PeerKind,

@@ -1,4 +1,4 @@
-//! What a run found, as a table.
+//! Table of what a run found.
 
 use crate::{case::PeerKind, failure::Verdict, peer::Versions};
 use std::{fmt, time::Duration};

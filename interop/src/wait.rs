@@ -1,4 +1,4 @@
-//! Waiting for something to come true, with an end: never for time to pass.
+//! Waits for something to come true, with an end: never for time to pass.
 
 use crate::{
     failure::{Failure, Verdict, shown},

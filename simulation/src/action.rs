@@ -1,4 +1,4 @@
-//! What people, links and the server may do.
+//! Actions: what people, links and the server may do.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

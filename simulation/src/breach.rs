@@ -1,4 +1,4 @@
-//! What may be wrong with a world after it has come to rest.
+//! Breaches: what may be wrong with a world after it has come to rest.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Whether every client shows what the server has, and says so if it may not.
+//! Checks: whether every client shows what the server has, and says so if it may not.
 
 use crate::{
     action::{Listing, Query},

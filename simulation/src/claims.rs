@@ -1,4 +1,4 @@
-//! Whether what a client says of its optimistic edits is true, at any time.
+//! Claims: whether what a client says of its optimistic edits is true, at any time.
 
 use crate::{
     action::{Listing, Query},

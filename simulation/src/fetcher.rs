@@ -1,4 +1,4 @@
-//! What a client fetches, in the mood of the moment.
+//! Fetcher: what a client fetches, in the mood of the moment.
 
 use crate::{
     action::{Mood, Query},

@@ -1,4 +1,4 @@
-//! From a seed to a plan.
+//! Generator: from a seed to a plan.
 
 use crate::{
     action::{

@@ -1,4 +1,4 @@
-//! Whether every optimistic edit has ended, once, and holds nothing back.
+//! Reckoning: whether every optimistic edit has ended, once, and holds nothing back.
 
 use crate::{
     action::{Listing, Query},

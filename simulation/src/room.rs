@@ -1,4 +1,4 @@
-//! Whether everyone sees who is there, and nobody else.
+//! Room: whether everyone sees who is there, and nobody else.
 
 use crate::{
     app::{App, ROOM},

@@ -1,4 +1,4 @@
-//! From a plan that goes wrong to the few actions that make it go wrong.
+//! Shrinking: from a plan that goes wrong to the few actions that make it go wrong.
 
 use crate::plan::Plan;
 

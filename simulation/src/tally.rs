@@ -1,4 +1,4 @@
-//! What many worlds went through.
+//! Tally: what many worlds went through.
 
 use crate::breach::{Breach, BreachKind};
 use std::{fmt, ops::AddAssign};

@@ -1,4 +1,4 @@
-//! What must hold in real browsers with the real server. Each scenario starts its own.
+//! Scenarios: what must hold in real browsers with the real server. Each starts its own.
 
 /// Makes a test of a scenario for each server that the page works with; its name ends with the server's.
 macro_rules! on_every_server {

@@ -1,4 +1,4 @@
-//! Notifications.
+//! Notifications, which reach everybody.
 
 use crate::SOON;
 use realtime_e2e::{Page, ServerKind, ensure, eventually, scenario_on};

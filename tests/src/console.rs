@@ -1,4 +1,4 @@
-//! What pages say on the console, and which of it is an error.
+//! Console: what pages say on it, and which of it is an error.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

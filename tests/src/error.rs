@@ -1,4 +1,4 @@
-//! Why a scenario or a check failed.
+//! Errors: why a scenario or a check failed.
 
 use std::time::Duration;
 

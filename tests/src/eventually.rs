@@ -1,4 +1,4 @@
-//! Waiting for something to come true, instead of for time to pass.
+//! Waits for something to come true, instead of for time to pass.
 
 use crate::error::E2eError;
 use std::{

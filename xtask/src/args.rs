@@ -1,4 +1,4 @@
-//! The command line.
+//! Arguments: the command line and its help.
 
 use crate::engine::Engine;
 use crate::failure::Failure;

@@ -1,4 +1,4 @@
-//! What the person at the terminal sees: headings, numbered steps, elapsed time.
+//! Console: what the person at the terminal sees; headings, numbered steps, elapsed time.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What went wrong, and what to do about it.
+//! Failure: what went wrong, and what to do about it.
 
 use std::fmt;
 

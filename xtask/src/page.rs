@@ -1,4 +1,4 @@
-//! Building pages with Trunk: the demo's, and those of the benchmarks.
+//! Pages built with Trunk: the demo's, and those of the benchmarks.
 
 use crate::failure::Failure;
 use crate::project::Project;

@@ -1,4 +1,4 @@
-//! This workspace: where it is, where it builds, what its lock file says.
+//! The project: where this workspace is, where it builds, what its lock file says.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

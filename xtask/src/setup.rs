@@ -1,4 +1,4 @@
-//! Getting the tools: each part once a machine, and only the parts a command needs.
+//! Set-up of the tools: each part once a machine, and only the parts a command needs.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! Counting tests from the output of their runners.
+//! Tally of tests, counted from the output of their runners.
 
 use std::ops::AddAssign;
 

@@ -1,4 +1,4 @@
-//! What is measured, and how.
+//! Cases: what is measured, and how.
 
 use crate::{decoding, edits, lists, queries, room, routing};
 

@@ -1,4 +1,4 @@
-//! Reading one message, as JSON and as MessagePack, into the same types.
+//! Decoding: one message, as JSON and as MessagePack, into the same types.
 
 use crate::{case::Workload, lists::Events, row::Patched};
 use serde::{Deserialize, Serialize};

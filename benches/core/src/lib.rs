@@ -1,5 +1,5 @@
-//! What one event costs the core, by the number of things there are. The same functions run natively and, compiled to
-//! WebAssembly, in a browser.
+//! The cost of one event in the core, by the number of things there are. The same functions run natively and,
+//! compiled to WebAssembly, in a browser.
 
 mod case;
 mod decoding;

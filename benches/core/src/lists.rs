@@ -1,4 +1,4 @@
-//! Events of lists.
+//! Events of lists, by themselves and through a client.
 
 use crate::{
     case::Workload,

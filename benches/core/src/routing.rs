@@ -1,4 +1,4 @@
-//! Decoding a frame and finding whom it concerns.
+//! Routing: decoding a frame and finding whom it concerns.
 
 use crate::{case::Workload, link::Link, lists::PER_FRAME};
 use fastrand::Rng;

@@ -1,4 +1,4 @@
-//! From samples to the numbers that are told: medians, and ratios of what was measured in one round.
+//! Comparison: medians, and ratios of what was measured in one round.
 
 use crate::{
     measure::median,

@@ -1,4 +1,4 @@
-//! How many rows, in which order, how fast; and which pages are put to it.
+//! Configurations: how many rows, in which order, how fast; and which pages are put to it.
 
 use crate::page::Page;
 use realtime_bench_server::{PROBE_EVERY, Plan};

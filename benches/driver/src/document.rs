@@ -1,4 +1,4 @@
-//! docs/BENCHMARKS.md.
+//! Document: docs/BENCHMARKS.md, written from the results.
 
 use crate::{
     error::BenchError,

@@ -1,4 +1,4 @@
-//! Why a benchmark could not be run.
+//! Errors: why a benchmark could not be run.
 
 use realtime_e2e::E2eError;
 

@@ -1,4 +1,4 @@
-//! What was aimed at, and what was reached.
+//! Goals: what was aimed at, and what was reached.
 
 use crate::{
     cold,

@@ -1,4 +1,4 @@
-//! Where and when something was measured, and with what.
+//! The machine: where and when something was measured, and with what.
 
 use crate::error::BenchError;
 use realtime_e2e::{Browser, workspace};

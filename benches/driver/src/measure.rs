@@ -1,4 +1,4 @@
-//! Measuring one page once.
+//! A measurement: one page, once.
 
 use crate::{
     config::{Config, Pace},

@@ -1,4 +1,4 @@
-//! What was measured, as it is kept.
+//! Results: what was measured, as it is kept.
 
 use crate::{config::Config, error::BenchError, machine::Machine, page::Page};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

@@ -1,4 +1,4 @@
-//! How much code a page loads.
+//! Weight: how much code a page loads.
 
 use crate::{error::BenchError, page::Page, results::Weight};
 use flate2::{Compression, write::GzEncoder};

@@ -1,4 +1,5 @@
-//! What the benchmark's pages in Yew share: the row, and what the address asks for. Each page is a program in `bin`.
+//! The benchmark's pages in Yew, and what they share: the row, and what the address asks for. Each page is a
+//! program in `bin`.
 
 mod parameters;
 mod row;

@@ -1,4 +1,4 @@
-//! What the address asks for.
+//! Parameters: what the address asks for.
 
 use crate::row::Row;
 use realtime_yew::{Fetcher, get_json, prelude::*};

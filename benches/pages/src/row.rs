@@ -1,4 +1,4 @@
-//! The rows.
+//! Row of a page, and its cells.
 
 use realtime_yew::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Which path is what.
+//! The app: which path is what.
 
 use crate::{
     dialect::{Dialect, EPOCH},

@@ -1,4 +1,4 @@
-//! Sending a run's events at its pace.
+//! Feed: a run's events, sent at their pace.
 
 use crate::{dialect::Dialect, quote::Tick, run::Run};
 use axum::{

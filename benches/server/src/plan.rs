@@ -1,4 +1,4 @@
-//! What a run sends, all of it known beforehand: the same plan gives the same rows and events each time.
+//! Plan: what a run sends, all of it known beforehand; the same plan gives the same rows and events each time.
 
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};

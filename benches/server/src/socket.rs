@@ -1,4 +1,4 @@
-//! One page's socket.
+//! Socket of one page.
 
 use crate::{
     dialect::{Dialect, PING_EVERY, Said},

@@ -1,4 +1,4 @@
-//! What a client shows to be let in.
+//! Access: what a client shows to be let in.
 
 use serde::Serialize;
 use serde_json::value::RawValue;

@@ -1,4 +1,4 @@
-//! Which channels the app wants, and how far each has come.
+//! Channels: which of them the app wants, how they are subscribed and resumed, and how far each has come.
 //!
 //! What the app wants outlives the link: [`Channels`] subscribes again on each new one, resumes from
 //! where it was, and says of each channel whether anything was lost.

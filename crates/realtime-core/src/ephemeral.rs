@@ -1,4 +1,4 @@
-//! What presence and typing ask to have sent.
+//! Ephemeral messages: what presence and typing ask to have sent.
 
 use crate::object::ObjectWriter;
 

@@ -1,4 +1,4 @@
-//! What has changed since hooks were last told.
+//! Notifications: the topics that have changed since hooks were last told.
 //!
 //! Every frame is applied at once, but hooks are told at most once per animation frame: until then
 //! the topics that changed wait here, each once. Telling too much is allowed, telling too little

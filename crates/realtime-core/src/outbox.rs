@@ -1,4 +1,4 @@
-//! What waits to be sent, and what waits to be answered.
+//! Outbox: what waits to be sent, and what waits to be answered, within limits.
 //!
 //! Every push gets a [`SendId`], and every [`SendId`] settles exactly once, even if the push was
 //! refused. Messages leave in the order they were pushed, and again in that order on a new link.

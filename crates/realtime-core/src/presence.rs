@@ -1,4 +1,4 @@
-//! Who is in a room, whether they are available, and what they tell about themselves.
+//! Presence: who is in a room, whether they are available, and what they tell about themselves.
 //!
 //! A [`Roster`] is one user's view of one channel. It announces that user, keeps the other members
 //! with all of their connections, and knows nothing of sockets: feed it what the channel says and

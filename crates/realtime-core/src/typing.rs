@@ -1,4 +1,4 @@
-//! Who is typing, here and elsewhere.
+//! Typing: who types in one channel, here and elsewhere.
 //!
 //! A [`TypingRoom`] is one user's view of one channel: it turns keys into as few events as keep the
 //! others' view steady, and the others' events into a list that cannot stick.

@@ -1,4 +1,4 @@
-//! What goes wrong, on the browser's console: for whoever builds the app.
+//! Console of the browser: what goes wrong, each cause once, for whoever builds the app.
 
 use crate::error::RealtimeError;
 use realtime_core::{ConnectionError, Fault, is_invisible};

@@ -1,4 +1,4 @@
-//! What can go wrong, as the app hears of it.
+//! Errors, as the app hears of them.
 
 use realtime_core::{DecodeError, EventName, Fault, FetchError, MutationError, SendError};
 use std::{convert::Infallible, fmt, rc::Rc};

@@ -1,4 +1,4 @@
-//! How a hook gets the state that events then keep fresh.
+//! Fetchers: how a hook gets the state that events then keep fresh.
 
 use crate::error::IntoFetchError;
 use futures::future::LocalBoxFuture;

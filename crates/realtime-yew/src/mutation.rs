@@ -1,4 +1,4 @@
-//! What an app asks for when the user has done something: what to send, and what to show meanwhile.
+//! Mutations as an app asks for them: what to send when the user has done something, and what to show meanwhile.
 
 use crate::error::{IntoFetchError, MutateError};
 use futures::{FutureExt, future::LocalBoxFuture};

@@ -1,4 +1,4 @@
-//! What an app may set about its client.
+//! Options: what an app may set about its client.
 
 use crate::{
     console::{self, OpenConsole, Tell, Warn},

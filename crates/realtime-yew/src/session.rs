@@ -1,4 +1,4 @@
-//! Whose data a provider's client holds.
+//! Session: whose data a provider's client holds.
 
 use realtime_core::UserId;
 use std::{any::Any, fmt, rc::Rc};

@@ -1,3 +1,5 @@
+//! Tests of the balancer, over real sockets.
+
 use super::*;
 use std::{
     io::{BufRead, BufReader, Read, Write},

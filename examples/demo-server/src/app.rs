@@ -1,4 +1,4 @@
-//! What every request handler can reach, and which handler answers what.
+//! The app: what every request handler can reach, and which handler answers what.
 
 use crate::{
     api,

@@ -1,4 +1,4 @@
-//! What may be done to the state, and what came of it.
+//! Commands: what may be done to the state, and what came of it.
 //!
 //! A command holds all that its effect depends on beside the state itself: no clock, no chance, no sockets. So
 //! processes that carry out the same commands in the same order have the same state.

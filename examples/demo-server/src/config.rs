@@ -1,4 +1,4 @@
-//! How a server is set up.
+//! Configuration: how a server is set up.
 
 use crate::tokens::Secret;
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};

@@ -1,4 +1,4 @@
-//! Why the server refuses something, as an error of the envelope protocol and as an HTTP answer.
+//! Errors: why the server refuses something, for the envelope protocol and as an HTTP answer.
 
 use crate::limits;
 use axum::{

@@ -1,4 +1,4 @@
-//! What happens by itself: moving prices, bursts of them, and members who fall silent.
+//! Feed: what happens by itself; moving prices, bursts of them, and members who fall silent.
 
 use crate::{command::Command, errors::Refusal, hub::Hub, waiter::Waiter};
 use fastrand::Rng;

@@ -1,5 +1,5 @@
-//! Everything the server knows, behind one lock: what is read together with a position belongs to it, and every
-//! socket sees the events of a channel in the order of their numbers. No lock is held across an await.
+//! Hub: everything the server knows, behind one lock. What is read together with a position belongs to it, and
+//! every socket sees the events of a channel in the order of their numbers. No lock is held across an await.
 
 use crate::{
     clock::now_ms,

@@ -1,4 +1,4 @@
-//! Who is present in a channel: one row per connection.
+//! Presence in a channel: one row per connection.
 
 use crate::{
     errors::Refusal,

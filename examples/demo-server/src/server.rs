@@ -1,4 +1,4 @@
-//! Starting and stopping.
+//! The server, started and stopped.
 
 use crate::{
     acceptor::Acceptor,

@@ -1,4 +1,4 @@
-//! What one socket may do, frame by frame.
+//! Session: what one socket may do, frame by frame.
 
 use crate::{
     channel::{TASKS, room_of},

@@ -1,4 +1,4 @@
-//! Subscribing, resuming, and everything that ends with a subscription.
+//! Subscriptions: beginning, resuming, and everything that ends with one.
 
 mod ahead;
 

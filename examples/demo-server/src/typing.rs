@@ -1,4 +1,4 @@
-//! Who is typing in a channel, so that a socket that closes does not leave its dots behind.
+//! Typing: who types in a channel, so that a socket that closes does not leave its dots behind.
 
 use crate::{errors::Refusal, limits::check_text, peer::Peer, permissions::Visitor};
 use realtime_demo_types::limits::NAME;

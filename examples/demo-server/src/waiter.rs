@@ -1,4 +1,4 @@
-//! Who waits for the outcome of a command, and how they are told.
+//! Waiters for the outcome of a command, and how they are told.
 
 use crate::{
     command::{Done, Outcome},

@@ -1,5 +1,5 @@
-//! Everything that all processes of this server agree on: the channels with their histories, what they are about, and
-//! who is there.
+//! World: everything that all processes of this server agree on; the channels with their histories, what they are
+//! about, and who is there.
 //!
 //! It changes by [`Command`]s only, and says what happens to the sockets of this process. Whatever else it read, such
 //! as a clock or those sockets, would make it differ from the same state elsewhere.

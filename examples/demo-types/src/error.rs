@@ -1,3 +1,5 @@
+//! Error of the REST part: a refusal.
+
 use serde::{Deserialize, Serialize};
 
 /// Why the server refused something: a code for programs and a sentence for people.

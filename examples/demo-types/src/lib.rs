@@ -1,4 +1,4 @@
-//! What the demo server and the demo app say to each other: plain serde types, camelCase on the wire, which
+//! Types that the demo server and the demo app say to each other: plain serde types, camelCase on the wire, which
 //! compile natively and for wasm32. Times are milliseconds since the Unix epoch.
 //!
 //! With the feature `sdk`, [`Task`], [`Message`] and [`Quote`] are rows of the SDK's lists.

@@ -1,3 +1,5 @@
+//! Message of a room.
+
 use serde::{Deserialize, Serialize};
 
 /// A message in a room.

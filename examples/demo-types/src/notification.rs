@@ -1,3 +1,5 @@
+//! Notification for everybody.
+
 use serde::{Deserialize, Serialize};
 
 /// How loud a notification is.

@@ -1,3 +1,5 @@
+//! Quote: a row of a stress list, and which lists are offered.
+
 use serde::{Deserialize, Serialize};
 
 /// How many rows a stress list may have.

@@ -1,3 +1,5 @@
+//! Session: signing in, and the user whom a key makes.
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;

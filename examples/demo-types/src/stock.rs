@@ -1,3 +1,5 @@
+//! Stock: a share and its price.
+
 use serde::{Deserialize, Serialize};
 
 /// A share and its price: the event `stock:update` on the channel `stocks:{symbol}`, and an item of the list on the

@@ -1,3 +1,5 @@
+//! Task of the board, and the messages that change one.
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A task on the board, an item of the list on the channel `tasks`.

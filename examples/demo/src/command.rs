@@ -1,4 +1,4 @@
-//! Asking the server to change something, and telling how that went.
+//! Commands: the server is asked to change something, and people are told how that went.
 
 use realtime_yew::{AckError, prelude::*, realtime_core::SendError};
 use serde::{Serialize, de::IgnoredAny};

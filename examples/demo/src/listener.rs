@@ -1,4 +1,4 @@
-//! Listening to the browser for as long as a component is mounted.
+//! Listener: hears the browser for as long as a component is mounted.
 
 use crate::browser;
 use wasm_bindgen::{JsCast, closure::Closure};

@@ -1,4 +1,4 @@
-//! The pages.
+//! Pages that there are.
 
 mod notifications;
 mod prices;

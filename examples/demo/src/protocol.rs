@@ -1,4 +1,4 @@
-//! What the page speaks with its server: the JSON envelope, or Socket.IO if the address says `?protocol=socketio`.
+//! Protocol between the page and its server: the JSON envelope, or Socket.IO if the address says `?protocol=socketio`.
 
 use crate::browser::query_param;
 use realtime_yew::prelude::*;

@@ -1,4 +1,4 @@
-//! Which page is shown: what the address says after `#`.
+//! Route: which page is shown, by what the address says after `#`.
 
 use crate::{browser::hash, listener::Listener};
 use yew::prelude::*;

@@ -1,5 +1,5 @@
-//! This tab's session: whose it is, and the token that the socket and the requests bring. A new connection takes a new
-//! token; requests share the last one for as long as it is good.
+//! Session of this tab: whose it is, and the token that the socket and the requests bring. A new connection takes a
+//! new token; requests share the last one for as long as it is good.
 
 use crate::browser::{query_param, random_bytes, session_storage};
 use gloo_net::http::{Request, Response};

@@ -1,4 +1,4 @@
-//! What a page shows instead of data.
+//! States: what a page shows instead of data.
 
 use yew::prelude::*;
 

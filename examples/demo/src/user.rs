@@ -1,4 +1,4 @@
-//! Who this visitor is.
+//! User: who this visitor is.
 
 use crate::{
     browser::{local_storage, query_param},

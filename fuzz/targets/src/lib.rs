@@ -1,5 +1,5 @@
-//! What must hold of codecs, lists and clients whatever comes. Each function takes one input, and
-//! panics when something does not hold.
+//! Targets: what must hold of codecs, lists and clients whatever comes. Each function takes one input, and panics
+//! when something does not hold.
 //!
 //! An input is lines of text, so that a person can read and write one. A line is a frame, or, in a
 //! list's, an event's data. A line that begins with `>` is something that the app or the network

@@ -1,4 +1,4 @@
-//! What was once found, or is hostile on purpose, holds: every seed, through every target that reads such.
+//! Replay: every seed, found once or hostile on purpose, through every target that reads such.
 
 use std::{fs, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! How a link ends, and what comes after it.
+//! Endings: how a link ends, and what comes after it.
 
 use crate::{
     balancer::Balancer,

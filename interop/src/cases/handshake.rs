@@ -1,4 +1,4 @@
-//! Being let in, and not being let in.
+//! Handshake: let in, and not let in.
 
 use crate::{
     case::{

@@ -1,4 +1,4 @@
-//! What is too large, and what is no Socket.IO at all.
+//! Limits: what is too large, and what is no Socket.IO at all.
 
 use crate::{
     case::{

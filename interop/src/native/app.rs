@@ -1,4 +1,4 @@
-//! What a client asks of the program around it.
+//! App: what a client asks of the program around it.
 
 use futures::future::{FutureExt, LocalBoxFuture, ready};
 use realtime_core::{FetchError, Fetched, MessageId, QueryKey};

@@ -1,4 +1,4 @@
-//! What came out of a client that no caller waited for.
+//! Journal: what came out of a client that no caller waited for.
 
 use realtime_core::{ChannelName, Fault, MutationEvent, MutationId, presence::PresenceEvent};
 use std::collections::VecDeque;

@@ -1,4 +1,4 @@
-//! Listening to events.
+//! Listeners to events.
 
 use super::Native;
 use realtime_core::{ListenerId, ReceivedEvent};

@@ -1,4 +1,4 @@
-//! What each output of the client means to a native program.
+//! Outputs: what each of them means to a native program.
 
 use super::{Happening, Shell, socket::Socket};
 use futures::future::{AbortHandle, Abortable};

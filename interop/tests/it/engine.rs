@@ -1,4 +1,4 @@
-//! Engine.IO packets.
+//! Engine.IO packets, against the official parser.
 
 use crate::oracle::{OracleFrame, ask, connected, read, told, written};
 use realtime_core::wire::{Inbound, Outbound};

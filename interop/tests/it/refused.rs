@@ -1,4 +1,4 @@
-//! What the official parser refuses, the codec refuses.
+//! Refusals: what the official parser refuses, the codec refuses.
 
 use crate::oracle::{OracleFrame, ask, connected, text};
 use realtime_core::Codec;

@@ -1,4 +1,4 @@
-//! What was heard, sent or shown more than once.
+//! Doubles: what was heard, sent or shown more than once.
 
 use crate::kit::{Board, SECOND, heard, listen, member, millis, outcomes, said, say, titles};
 use realtime_core::testing::World;

@@ -1,4 +1,4 @@
-//! Between the fetch and the subscription, and between one link and the next.
+//! Gaps between the fetch and the subscription, and between one link and the next.
 
 use crate::kit::{
     Board, SECOND, heard, listen, member, millis, row, tasks, titles, watch, watcher,

@@ -1,4 +1,4 @@
-//! Who is there, and who is typing.
+//! People: who is there, and who is typing.
 
 use crate::kit::{SECOND, millis};
 use realtime_core::{

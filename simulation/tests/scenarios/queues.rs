@@ -1,4 +1,4 @@
-//! What waits to be sent, and for an answer.
+//! Queues: what waits to be sent, and for an answer.
 
 use crate::kit::{SECOND, outcomes, said, say};
 use realtime_core::{Client, Delivery, Message, ReliableOptions, SendError, testing::World};

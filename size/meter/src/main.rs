@@ -1,4 +1,4 @@
-//! Weighs built pages as they go over the wire, and holds them against a budget.
+//! Meter of pages: weighs them as they go over the wire, and holds them against a budget.
 //!
 //! `realtime-size-meter BUDGET [--accept] NAME[:OVER]=FOLDER…`: each folder holds a built page; what
 //! is compared with another page names it after the colon. Ends with 1 if a page is over its

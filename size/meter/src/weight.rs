@@ -1,4 +1,4 @@
-//! What a page weighs: its module and its script, as they are, and as servers send them.
+//! Weight of a page: its module and its script, as they are, and as servers send them.
 
 use std::{io::Write, iter::Sum, path::Path};
 

@@ -1,4 +1,4 @@
-//! What the weighed pages have in common: the data, and one component for each part of the SDK.
+//! Parts that the weighed pages have in common: the data, and one component for each part of the SDK.
 //!
 //! Each page of `bin` does one thing more than the page it is compared with; the difference between
 //! the two is what that thing costs an app. They are built like an app's page and never run.

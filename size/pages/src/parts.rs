@@ -1,3 +1,5 @@
+//! Parts: one component for each part of the SDK.
+
 use crate::rows::{Note, Row, row};
 use realtime_yew::{Fetcher, get_json, prelude::*};
 use serde_json::json;

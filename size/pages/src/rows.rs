@@ -1,3 +1,5 @@
+//! Rows as data, and as they look.
+
 use realtime_yew::prelude::*;
 use serde::{Deserialize, Serialize};
 use yew::prelude::*;

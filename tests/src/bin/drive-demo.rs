@@ -1,4 +1,4 @@
-//! Walks through a running demo in a headless browser, with screenshots.
+//! A walk through a running demo in a headless browser, with screenshots, as a program.
 
 use realtime_e2e::{Report, walk};
 use std::{env, path::PathBuf, process::ExitCode};

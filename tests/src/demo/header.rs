@@ -1,4 +1,4 @@
-//! What every page has: the connection's status, the button that cuts it, a light or a dark ground.
+//! Header of every page: the connection's status, the button that cuts it, a light or a dark ground.
 
 use super::{Visitor, by_id};
 use crate::{emulation::Scheme, error::E2eError, eventually::eventually};

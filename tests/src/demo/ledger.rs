@@ -1,4 +1,4 @@
-//! Who asked for what when, and which states of the server that allows.
+//! Ledger: who asked for what when, and which states of the server that allows.
 //!
 //! An edit takes effect at some moment between its begin and its end, if it takes effect at all. One that the page
 //! reported as done has, and no later than that; one whose end nobody knows may have, or may still; one that was never

@@ -1,4 +1,4 @@
-//! The notifications.
+//! Notifications, as a visitor sees them.
 
 use super::{Visitor, by_id};
 use crate::error::E2eError;

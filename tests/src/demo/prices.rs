@@ -1,4 +1,4 @@
-//! The prices.
+//! Prices, as a visitor sees them.
 
 use super::{Visitor, by_id, fetch};
 use crate::{error::E2eError, http::Http};

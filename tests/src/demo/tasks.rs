@@ -1,4 +1,4 @@
-//! The task board.
+//! Task board, as a visitor sees it.
 
 use super::{Visitor, by_id, fetch};
 use crate::{

@@ -1,4 +1,4 @@
-//! What Firefox's driver has no command for, asked of the browser's own window.
+//! Firefox's own window, asked for what its driver has no command for.
 
 use super::{Requests, Scheme, Size};
 use crate::{error::E2eError, eventually::eventually, tab::Tab};

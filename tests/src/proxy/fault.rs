@@ -1,4 +1,4 @@
-//! What the proxy can be told, and what it tells.
+//! Faults: what the proxy can be told, and what it tells.
 
 use std::time::Duration;
 

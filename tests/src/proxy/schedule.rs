@@ -1,4 +1,4 @@
-//! Which fault comes when, drawn from a seed.
+//! Schedule: which fault comes when, drawn from a seed.
 
 use super::{FaultProxy, Flow, LinkId, Which};
 use fastrand::Rng;

@@ -1,4 +1,4 @@
-//! What the proxy's threads share: what was ordered, and the connections there are.
+//! Shared state of the proxy's threads: what was ordered, and the connections there are.
 
 use super::fault::{Flow, LinkId, LinkInfo, ProxyStats, Which};
 use fastrand::Rng;

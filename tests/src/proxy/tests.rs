@@ -1,3 +1,5 @@
+//! Tests of the proxy: each fault, over real sockets.
+
 use super::*;
 use std::{
     io::{ErrorKind, Read, Write},

@@ -1,4 +1,4 @@
-//! What was checked, and the screenshots.
+//! Report: what was checked, and the screenshots.
 
 use crate::{
     emulation::{Scheme, Size},

@@ -1,4 +1,4 @@
-//! What two visitors do together, page by page.
+//! Two visitors, and what they do together, page by page.
 
 use super::{RECOVERS, Report, SOON};
 use crate::{

@@ -1,29 +1,56 @@
-//! ARCHITECTURE.md: a line for every file, and the import law.
+//! ARCHITECTURE.md: its crates, modules, paths and import law; and the first line of every file.
 
-use crate::{files_below, is_word, quoted, read};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{BUILT, files_below, is_word, quoted, read, workspace};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
-/// The folders whose every file has its line.
-const FOLDERS: [&str; 19] = [
-    "crates/realtime-core/src",
-    "crates/realtime-yew/src",
-    "benches/core/src",
-    "benches/driver/src",
-    "benches/pages/src",
-    "benches/server/src",
-    "examples/demo-types/src",
-    "examples/demo-server/src",
-    "examples/demo-balancer/src",
-    "examples/demo/src",
-    "examples/socketio-minimal/src",
-    "fuzz/targets/src",
-    "interop/src",
-    "simulation/src",
-    "simulation/sabotage/src",
-    "size/meter/src",
-    "size/pages/src",
-    "tests/src",
-    "xtask/src",
+/// The crates whose modules keep the import law.
+const LIBRARIES: [&str; 2] = ["realtime-core", "realtime-yew"];
+
+/// Where a path that the document names may begin: at the top, or in the crate that it is about.
+const BASES: [&str; 4] = [
+    "",
+    "crates/realtime-core/src/",
+    "crates/realtime-yew/src/",
+    "examples/demo-server/src/",
+];
+
+/// How a first line does not begin: these ask what a file holds, and do not say it.
+const NO_NOUNS: [&str; 32] = [
+    "Because",
+    "Being",
+    "Between",
+    "By",
+    "Everything",
+    "For",
+    "From",
+    "How",
+    "If",
+    "In",
+    "Into",
+    "Is",
+    "It",
+    "No",
+    "Not",
+    "Nothing",
+    "On",
+    "That",
+    "There",
+    "This",
+    "To",
+    "What",
+    "Whatever",
+    "When",
+    "Where",
+    "Whether",
+    "Which",
+    "Who",
+    "Whoever",
+    "Whose",
+    "Why",
+    "With",
 ];
 
 /// Crates that stand for the browser, by the beginning of their names.
@@ -44,59 +71,139 @@ const WORLD: [&str; 10] = [
 ];
 
 #[test]
-fn every_source_file_has_a_line_and_every_line_a_file() {
-    let document = read("ARCHITECTURE.md");
-    for folder in FOLDERS {
-        let told: BTreeSet<String> = rows_under(&document, &format!("### `{folder}`"))
-            .filter_map(|row| quoted(row).next().map(str::to_owned))
-            .collect();
-        let there: BTreeSet<String> = files_below(folder, "rs").into_iter().collect();
-        let untold: Vec<_> = there.difference(&told).collect();
-        let gone: Vec<_> = told.difference(&there).collect();
+fn the_document_is_short_enough_to_be_read() {
+    let lines = read("ARCHITECTURE.md").lines().count();
+    assert!(
+        lines < 300,
+        "ARCHITECTURE.md has {lines} lines: what a file holds, its first line says"
+    );
+}
+
+#[test]
+fn every_file_begins_with_the_noun_that_it_holds() {
+    let mut checked = 0;
+    for file in source_files() {
+        let source = read(&file);
+        let first = source.lines().next().unwrap_or_default();
+        let says = first.strip_prefix("//! ").unwrap_or_else(|| {
+            panic!("{file} should begin with a line `//! Noun: what the file holds`")
+        });
         assert!(
-            untold.is_empty() && gone.is_empty(),
-            "{folder}: give these a line in ARCHITECTURE.md: {untold:?}; and take these out: {gone:?}"
+            begins_with_a_noun(says),
+            "{file} begins with `{says}`: let it begin with the noun that it holds"
         );
+        checked += 1;
+    }
+    assert!(checked > 500, "only {checked} files were found");
+}
+
+#[test]
+fn every_crate_and_every_layer_is_named_and_exists() {
+    let document = read("ARCHITECTURE.md");
+    let told: BTreeSet<String> = rows_under(&document, "## Crates")
+        .filter_map(|row| quoted(row).next().map(str::to_owned))
+        .collect();
+    assert_eq!(told, members(), "the table of crates in ARCHITECTURE.md");
+    for library in LIBRARIES {
+        let told: BTreeSet<String> = law(&document, library).into_keys().collect();
+        let there = imports(&format!("crates/{library}/src"));
+        let there: BTreeSet<String> = there.into_keys().collect();
+        assert_eq!(told, there, "the modules of {library} in ARCHITECTURE.md");
     }
 }
 
 #[test]
-fn the_files_to_open_exist() {
+fn every_path_in_the_document_leads_somewhere() {
     let document = read("ARCHITECTURE.md");
+    let is_path = |text: &&str| {
+        let ends = [".rs", ".toml", ".md", ".js"];
+        let plain = text
+            .chars()
+            .all(|char| is_word(char) || "/.-".contains(char));
+        plain && (text.contains('/') || ends.iter().any(|end| text.ends_with(end)))
+    };
     let mut checked = 0;
-    for row in rows_under(&document, "## Which file to open for …") {
-        let base = match row.split('|').nth(2).unwrap_or_default().trim() {
-            cell if cell.starts_with("core") => FOLDERS[0],
-            cell if cell.starts_with("yew") => FOLDERS[1],
-            _ => continue,
+    for path in quoted(&document).filter(is_path) {
+        assert!(
+            BASES
+                .iter()
+                .any(|base| workspace().join(format!("{base}{path}")).exists()),
+            "ARCHITECTURE.md names `{path}`, which is not there"
+        );
+        checked += 1;
+    }
+    assert!(checked > 60, "only {checked} paths were found");
+}
+
+/// All Rust files of the workspace, by their paths from the top.
+fn source_files() -> Vec<String> {
+    let folders = fs::read_dir(workspace()).expect("the workspace can be listed");
+    let names = folders.map(|entry| entry.expect("the workspace can be listed").file_name());
+    names
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| !name.starts_with('.') && !BUILT.contains(&name.as_str()))
+        .filter(|name| workspace().join(name).is_dir())
+        .flat_map(|folder| {
+            let files = files_below(&folder, "rs").into_iter();
+            files.map(move |file| format!("{folder}/{file}"))
+        })
+        .collect()
+}
+
+/// Whether a first line says a thing by its name. Sentences that begin with a verbal noun say what happens, and
+/// the noun is the other: `Reader: …`, not `Reading …`; `Asking: …` is a noun, as is `Typing`.
+fn begins_with_a_noun(says: &str) -> bool {
+    let word = word(says);
+    let rest = says.get(word.len()..).unwrap_or_default();
+    let happens = word.ends_with("ing") && !rest.starts_with(':') && word != "Typing";
+    !NO_NOUNS.contains(&word) && !happens
+}
+
+/// The folders of all members of the workspace.
+fn members() -> BTreeSet<String> {
+    let manifest = read("Cargo.toml");
+    let list = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("members = "))
+        .expect("the workspace has members");
+    let mut members = BTreeSet::new();
+    for member in list.split('"').skip(1).step_by(2) {
+        let Some(folder) = member.strip_suffix("/*") else {
+            members.insert(member.to_owned());
+            continue;
         };
-        let there = files_below(base, "rs");
-        let paths = quoted(row).filter(|path| path.ends_with(".rs") && !path.contains(['…', '*']));
-        for path in paths {
-            assert!(
-                there.iter().any(|file| file == path),
-                "{path} is named, but is not below {base}"
-            );
-            checked += 1;
+        let entries = fs::read_dir(workspace().join(folder)).expect("the folder can be listed");
+        for entry in entries {
+            let path = entry.expect("the folder can be listed").path();
+            if path.join("Cargo.toml").is_file() {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                members.insert(format!("{folder}/{name}"));
+            }
         }
     }
-    assert!(checked > 20, "only {checked} paths were found in the table");
+    let excluded = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("exclude = "))
+        .unwrap_or_default();
+    members.retain(|member| !excluded.contains(&format!("\"{member}\"")));
+    members
 }
 
 #[test]
 fn realtime_core_keeps_the_import_law() {
-    check_law("realtime-core");
+    check_law(LIBRARIES[0]);
 }
 
 #[test]
 fn realtime_yew_keeps_the_import_law() {
-    check_law("realtime-yew");
+    check_law(LIBRARIES[1]);
 }
 
 #[test]
 fn the_core_names_no_clock_no_io_and_no_browser() {
-    for file in files_below(FOLDERS[0], "rs") {
-        let code = code(&read(&format!("{}/{file}", FOLDERS[0])));
+    let core = "crates/realtime-core/src";
+    for file in files_below(core, "rs") {
+        let code = code(&read(&format!("{core}/{file}")));
         for name in WORLD {
             assert!(
                 occurrences(&code, name).next().is_none(),
@@ -152,13 +259,15 @@ fn law(document: &str, name: &str) -> BTreeMap<String, Allowed> {
     let law: BTreeMap<_, _> = rows
         .enumerate()
         .filter_map(|(place, row)| {
-            let mut names = quoted(row).map(str::to_owned);
-            let module = names.next()?;
+            let cells: Vec<&str> = row.split('|').collect();
+            let [_, module, _, imports, _] = cells.as_slice() else {
+                panic!("a row of the import law has three cells: {row}");
+            };
             let allowed = Allowed {
                 place,
-                imports: names.collect(),
+                imports: quoted(imports).map(str::to_owned).collect(),
             };
-            Some((module, allowed))
+            Some((quoted(module).next()?.to_owned(), allowed))
         })
         .collect();
     assert!(!law.is_empty(), "the import law of {name} was not found");
@@ -308,6 +417,26 @@ fn rows_under<'a>(document: &'a str, heading: &str) -> impl Iterator<Item = &'a 
         .skip_while(|line| !line.starts_with('|'))
         .take_while(|line| line.starts_with('|'))
         .skip(2)
+}
+
+#[test]
+fn first_lines_are_told_by_their_nouns() {
+    for noun in [
+        "Backoff: how long to wait",
+        "Typing in one room",
+        "The pump",
+        "`bench core`: all",
+    ] {
+        assert!(begins_with_a_noun(noun), "{noun}");
+    }
+    for other in [
+        "What may be tuned",
+        "How long to wait",
+        "Reading a list",
+        "Whether it lives",
+    ] {
+        assert!(!begins_with_a_noun(other), "{other}");
+    }
 }
 
 #[test]

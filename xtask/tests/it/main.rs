@@ -8,6 +8,9 @@ mod compatibility;
 mod documents;
 mod surface;
 
+/// Folders that are made by builds and package managers.
+const BUILT: [&str; 3] = ["dist", "node_modules", "target"];
+
 fn workspace() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -29,7 +32,10 @@ fn files_below(folder: &str, extension: &str) -> Vec<String> {
         for entry in entries {
             let path = entry.expect("the folder can be listed").path();
             if path.is_dir() {
-                folders.push(path);
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if !BUILT.contains(&name.as_ref()) {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|found| found == extension) {
                 let path = path.strip_prefix(&top).expect("it was found below");
                 found.push(path.to_string_lossy().replace('\\', "/"));

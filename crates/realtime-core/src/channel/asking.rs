@@ -1,4 +1,4 @@
-//! Asking for channels: what is sent, how long the answer is waited for, and when it is asked again.
+//! Requests for channels: what is sent, how long the answer is waited for, and when it is sent again.
 
 use super::{
     Answers, ChannelOutput, ChannelState, Channels, Continuity, Timer, pace,

@@ -1,4 +1,4 @@
-//! What is known about the events between two links.
+//! Continuity: what is known about the events between two links.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What may be tuned about subscriptions.
+//! Options of subscriptions: grace, waits, the number of channels.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What goes in and out of the subscriptions, and what they count.
+//! Inputs and outputs of the subscriptions, their leases, and what they count.
 
 use super::{Continuity, GapReason};
 use crate::{

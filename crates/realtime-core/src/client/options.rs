@@ -1,4 +1,4 @@
-//! How a client behaves.
+//! Options of a client: what it is built from.
 
 use super::ChannelRules;
 use crate::{

@@ -1,4 +1,4 @@
-//! What goes into a client and what comes out of it.
+//! Port: what goes into a client and what comes out of it (`Input`, `Output`, `Fault`).
 
 use crate::{
     channel::ChannelError,

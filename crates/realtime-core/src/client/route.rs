@@ -1,4 +1,4 @@
-//! Which parts of the client an event concerns.
+//! Routes: which parts of the client an event concerns, by its name and channel.
 
 use crate::{
     id::{ChannelName, EventName},

@@ -1,4 +1,4 @@
-//! What a client has counted.
+//! Statistics: what a client has counted.
 
 use crate::{
     channel::ChannelStats, connection::ConnectionStats, mutation::MutationStats,

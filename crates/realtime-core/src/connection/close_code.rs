@@ -1,4 +1,4 @@
-//! What a close code means for the next attempt.
+//! Close codes: what each means for the next attempt, and what an app says of it instead.
 
 use std::{fmt, rc::Rc};
 

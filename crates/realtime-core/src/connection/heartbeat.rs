@@ -1,4 +1,4 @@
-//! Is the link still alive? Any frame says yes; silence is asked about, and then it is dead.
+//! Heartbeat: any frame says that the link is alive; silence is asked about, and then the link is dead.
 
 use crate::time::Instant;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What an app may tune about its connection.
+//! Options of a connection: time-outs, giving up, the token.
 
 use super::{BackoffOptions, ClosePolicy, HeartbeatOptions};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the connection wants done.
+//! Outputs: what the connection wants done, and what it counts.
 
 use super::CloseReason;
 use crate::{access::Token, id::Generation};

@@ -1,4 +1,4 @@
-//! What people see of the connection, and why it is as it is.
+//! Status: what people see of the connection, and why it is as it is.
 
 use crate::{
     error::{AddressError, ServerError},

@@ -1,4 +1,4 @@
-//! How one snapshot of a list became another, found by looking at little more than what differs.
+//! Differences of two snapshots of a list, found by looking at little more than what differs.
 
 mod align;
 

@@ -1,4 +1,4 @@
-//! Reading the data of a list event.
+//! List events: how their data is read.
 
 use super::item::ItemType;
 use crate::{elements, error::DecodeError, id::RowId};

@@ -1,4 +1,4 @@
-//! How a list sorts and how much it remembers.
+//! Options of a list: how it sorts and how much it remembers.
 
 use super::{
     item::{AnyItem, ListItem, shared, typed},

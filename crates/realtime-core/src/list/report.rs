@@ -1,4 +1,4 @@
-//! What a list tells about itself: one change's outcome, what readers must re-read, counters.
+//! Reports: one change's outcome, what readers must read again, counters.
 
 use crate::{error::DecodeError, id::RowId, ordered::OrderedSet};
 

@@ -1,4 +1,4 @@
-//! What a list can be sorted by without a comparator.
+//! Sort keys: what a list can be sorted by without a comparator.
 
 use std::{
     cmp::{Ordering, Reverse},

@@ -1,4 +1,4 @@
-//! How whole items, patches and deletes of one row come together, whatever their order.
+//! Versions: how whole items, patches and deletes of one row come together, whatever their order.
 
 use super::{
     Applied,

@@ -1,4 +1,4 @@
-//! Merging objects as they are written: each text is read once, however deep its objects lie.
+//! Merged text: objects merged as they are written; each text is read once, however deep its objects lie.
 
 use crate::{error::DecodeError, ordered::OrderedMap};
 use std::borrow::Cow;

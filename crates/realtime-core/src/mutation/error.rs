@@ -1,4 +1,4 @@
-//! Why a mutation did not happen, or may not have.
+//! Errors: why a mutation did not happen, or may not have.
 
 use crate::{
     error::DecodeError, id::MutationId, key::QueryKey, outbox::SendError, query::FetchError,

@@ -1,4 +1,4 @@
-//! What a mutation tells, and what is counted.
+//! Events of a mutation: its outcome and status, and what is counted.
 
 use super::MutationError;
 use crate::{id::MutationId, overlay::Conflict};

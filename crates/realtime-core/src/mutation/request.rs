@@ -1,4 +1,4 @@
-//! What the app asks for.
+//! Request: the mutation that the app asks for.
 
 use super::{Edit, ServerIds};
 use crate::{id::RowId, outbox::Message, overlay::Outgoing};

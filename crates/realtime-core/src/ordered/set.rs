@@ -1,3 +1,5 @@
+//! Sets in order, made of maps.
+
 use super::OrderedMap;
 use std::{borrow::Borrow, fmt};
 

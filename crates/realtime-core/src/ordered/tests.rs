@@ -1,3 +1,5 @@
+//! Tests of maps and sets in order, against B-trees.
+
 use super::{OrderedMap, OrderedSet};
 use proptest::prelude::*;
 use std::collections::BTreeMap;

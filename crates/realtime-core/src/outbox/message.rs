@@ -1,4 +1,4 @@
-//! What is sent, and how much it matters that it arrives.
+//! Messages: what is sent, and how much it matters that it arrives.
 
 use crate::{
     excerpt::Size,

@@ -1,4 +1,4 @@
-//! How sends end, what the outbox gives out, and what it counts.
+//! Settlements: how sends end, what the outbox gives out, and what it counts.
 
 use super::SendId;
 use crate::{

@@ -1,4 +1,4 @@
-//! What one edit makes of the state under it.
+//! Fold: what one edit makes of the state under it.
 
 use super::{
     conflict::{ConflictPolicy, FieldConflict, IsOwn, merge3},

@@ -1,4 +1,4 @@
-//! When to say that we are here, and that we go.
+//! Announcer: when to say that we are here, and that we go.
 
 use super::PresenceOptions;
 use crate::{

@@ -1,4 +1,4 @@
-//! What happened in a room, one thing at a time.
+//! Events of a room, one thing at a time: joined, updated, left.
 
 use super::Member;
 use std::{collections::VecDeque, rc::Rc};

@@ -1,4 +1,4 @@
-//! Whether the user is at the keyboard.
+//! Idleness: whether the user is at the keyboard, and when that makes them away.
 
 use super::PresenceOptions;
 use crate::{Instant, time::earliest};

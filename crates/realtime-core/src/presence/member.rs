@@ -1,4 +1,4 @@
-//! What the application sees: members, and all of them together.
+//! Members, one by one and all together, as the application sees them.
 
 use super::{Metadata, PresenceStatus, User, budget::OVERHEAD, connections::Connections};
 use crate::UserId;

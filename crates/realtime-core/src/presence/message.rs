@@ -1,4 +1,4 @@
-//! What the server says about a room, read with as much patience as makes sense.
+//! Messages about a room, read with as much patience as makes sense.
 
 use super::{Metadata, PresenceStats, PresenceStatus, User, budget::OVERHEAD, user::UserFields};
 use crate::{

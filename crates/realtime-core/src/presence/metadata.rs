@@ -1,4 +1,4 @@
-//! What a member tells about itself beside its status: a cursor, a selection, a mood.
+//! Metadata: what a member tells about itself beside its status; a cursor, a selection, a mood.
 
 use crate::{DecodeError, excerpt::Size};
 use serde::{Deserialize, Serialize};

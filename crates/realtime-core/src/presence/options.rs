@@ -1,4 +1,4 @@
-//! How a roster behaves.
+//! Options of a roster: heartbeat, expiry, idle times, limits.
 
 use super::PresenceStatus;
 use std::time::Duration;

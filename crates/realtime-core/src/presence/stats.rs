@@ -1,4 +1,4 @@
-//! What a roster has seen, done and refused.
+//! Statistics: what a roster has seen, done and refused.
 
 /// Counters of one [`Roster`](super::Roster), since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

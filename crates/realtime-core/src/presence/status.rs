@@ -1,4 +1,4 @@
-//! Whether someone is available.
+//! Status: whether someone is available, and which counts when their connections differ.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

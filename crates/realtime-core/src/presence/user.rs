@@ -1,4 +1,4 @@
-//! Who someone is.
+//! User: who someone is.
 
 use crate::{
     UserId,

@@ -1,5 +1,5 @@
-//! What the cache is told: observers, results, events, the state of the source and of the window, and what
-//! the application asks for.
+//! Commands: what the cache is told by observers, results, events, the source and the window, and what the
+//! application asks for.
 
 use super::{
     Feed, FetchError, Observed, ObserverId, QueryCache, QueryError, QueryOptions, Resource,

@@ -1,4 +1,4 @@
-//! What can go wrong with a query.
+//! Errors: what can go wrong with a query.
 
 use crate::{error::DecodeError, id::EventName, key::QueryKey, time::Seconds};
 use std::{rc::Rc, time::Duration};

@@ -1,5 +1,5 @@
-//! What feeds one entry: the events it listens to, its leases of their channels, and what is known of the
-//! time in which they brought nothing.
+//! Feeds of one entry: the events it listens to, its leases of their channels, and what is known of the time in
+//! which they brought nothing.
 
 use crate::{
     channel::{ChannelError, ChannelState, Channels, Continuity, LeaseId},

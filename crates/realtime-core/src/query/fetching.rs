@@ -1,4 +1,4 @@
-//! When an entry fetches: what is wanted, what runs, what is tried again.
+//! Fetches of an entry: what is wanted, what runs, what is tried again.
 
 use super::{
     FetchError, QueryError,

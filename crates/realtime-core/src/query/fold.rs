@@ -1,4 +1,4 @@
-//! How a fetch's result and the events that came during the fetch become one state.
+//! Fold: how a fetch's result and the events that came during the fetch become one state.
 
 use super::{log::EventLog, resource::BindingIndex};
 use crate::id::Position;

@@ -1,4 +1,4 @@
-//! What a query says about itself, apart from its data.
+//! Meta: what a query says about itself, apart from its data.
 
 use super::QueryError;
 use crate::{error::DecodeError, liveness::Liveness, time::Instant};

@@ -1,4 +1,4 @@
-//! Who uses an entry, and what they want taken together.
+//! Observers: who uses an entry, and what they want taken together.
 
 use super::{NetworkMode, QueryOptions};
 use crate::ordered::OrderedMap;

@@ -1,4 +1,4 @@
-//! How a query behaves, and how large the cache may grow.
+//! Options of a query: stale and unused time, retries, refetches; and how large the cache may grow.
 
 use std::time::Duration;
 

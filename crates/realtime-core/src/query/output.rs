@@ -1,4 +1,4 @@
-//! What the cache asks its owner to do.
+//! Outputs: what the cache asks its owner to do.
 
 use super::fetching::FetchId;
 use crate::{id::EntryId, key::QueryKey};

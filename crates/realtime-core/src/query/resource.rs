@@ -1,4 +1,4 @@
-//! What the cache asks of the thing an entry holds.
+//! Resource: what the cache asks of the thing an entry holds.
 
 use crate::{
     error::DecodeError,

@@ -1,4 +1,4 @@
-//! How long to wait before a fetch is tried again.
+//! Retries: how long to wait before a fetch is tried again.
 
 use super::{FetchError, QueryOptions};
 use crate::time::up_to;

@@ -1,4 +1,4 @@
-//! Where an entry's events come from, and what is known to be missing.
+//! Source: where an entry's events come from, and what is known to be missing.
 
 use super::{
     entry::{Entry, Shared},

@@ -1,4 +1,4 @@
-//! How a typing room behaves.
+//! Options of a typing room: time-out, keep-alive, limit, and which events end somebody's typing.
 
 use crate::EventName;
 use std::{rc::Rc, time::Duration};

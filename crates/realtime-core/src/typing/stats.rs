@@ -1,4 +1,4 @@
-//! What a typing room has seen, done and refused.
+//! Statistics: what a typing room has seen, done and refused.
 
 /// Counters of one [`TypingRoom`](super::TypingRoom), since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

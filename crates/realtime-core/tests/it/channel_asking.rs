@@ -1,4 +1,4 @@
-//! What is asked for again, and when; and what promised events become that do not come.
+//! Requests for channels: what is asked for again, and when; and what promised events become that do not come.
 
 use crate::channel_leases::{at, channels, drain, establish, ids, lease};
 use realtime_core::{

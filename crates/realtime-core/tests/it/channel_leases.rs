@@ -1,4 +1,4 @@
-//! Who is subscribed to what, and when the server hears of it.
+//! Leases: who is subscribed to what, and when the server hears of it.
 
 use realtime_core::{
     Instant, MessageId, ServerError,

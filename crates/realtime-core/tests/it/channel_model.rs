@@ -1,4 +1,4 @@
-//! Whatever happens, in whatever order: the server's idea of who is subscribed is the app's.
+//! Model of the channels: whatever happens, the server's idea of who is subscribed is the app's.
 
 use proptest::prelude::*;
 use realtime_core::{

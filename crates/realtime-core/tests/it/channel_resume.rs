@@ -1,4 +1,4 @@
-//! What is known of the events between two links, and of those on one.
+//! Resuming: what is known of the events between two links, and of those on one.
 
 use crate::channel_leases::{at, channels, drain, ids, lease};
 use realtime_core::{

@@ -1,5 +1,4 @@
-//! What is live and what is not known to be, through the whole client: servers that do not answer a
-//! subscription, or not this time.
+//! Liveness, through the whole client: servers that do not answer a subscription, or not this time.
 
 use crate::{
     socketio_kit::SECOND,

@@ -1,4 +1,4 @@
-//! What waits for a full socket: it becomes frames only as the shell polls them.
+//! Pressure: what waits for a full socket becomes frames only as the shell polls it.
 
 use realtime_core::{
     Client, ClientOptions, Frame, Generation, Input, Instant, Message, Output, wire::JsonCodec,

@@ -1,4 +1,4 @@
-//! Signing out: nothing of one user is left for the next.
+//! Sessions: after signing out nothing of one user is left for the next.
 
 use crate::mutation_board::{
     Card, SECOND, cards, create, mutate, outcomes, put, serve, titles, watch_board,

@@ -1,4 +1,4 @@
-//! What shows in logs: no token, no address with parameters, no payload.
+//! Logs: no token, no address with parameters and no payload shows in them.
 
 use realtime_core::{
     Client, ClientOptions, ConnectionOptions, EventName, Frame, FrameRef, Generation, Input,

@@ -1,4 +1,4 @@
-//! What random worlds have found: each test is the smallest world that showed it.
+//! Findings of random worlds: each test is the smallest world that showed one.
 
 use crate::task::Task;
 use realtime_core::{

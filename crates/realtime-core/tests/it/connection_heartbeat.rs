@@ -1,4 +1,4 @@
-//! How a dead link is noticed, and a live one left alone.
+//! Heartbeat: how a dead link is noticed, and a live one left alone.
 
 use crate::connection_link::{Link, close_code, pings};
 use realtime_core::connection::{ConnectionError, ConnectionOptions, ConnectionStatus};

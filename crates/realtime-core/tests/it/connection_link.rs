@@ -1,4 +1,4 @@
-//! Drives a connection by hand, under a clock that only the test moves.
+//! A connection driven by hand, under a clock that only the test moves.
 
 use realtime_core::{
     Generation, Instant,

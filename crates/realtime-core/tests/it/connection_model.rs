@@ -1,4 +1,4 @@
-//! Whatever happens, in whatever order: one socket at a time, and no timer that spins.
+//! Model of the connection: whatever happens, one socket at a time, and no timer that spins.
 
 use crate::connection_link::Link;
 use proptest::prelude::*;

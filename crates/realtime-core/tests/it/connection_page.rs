@@ -1,4 +1,4 @@
-//! What the browser's events do to the connection.
+//! The page: what the browser's events do to the connection.
 
 use crate::connection_link::{Link, close_code, connects, pings};
 use realtime_core::connection::{ConnectionOptions, ConnectionOutput, ConnectionStatus};

@@ -1,4 +1,4 @@
-//! When a lost link is sought again, and when not.
+//! Reconnects: when a lost link is sought again, and when not.
 
 use crate::connection_link::{Link, close_code, connects};
 use realtime_core::{

@@ -1,4 +1,4 @@
-//! How one snapshot became another, what follows it, and values derived from it.
+//! Differences of snapshots, what follows them, and values derived from a list.
 
 use crate::list_rows::{Quote, event, long, quote};
 use proptest::prelude::*;

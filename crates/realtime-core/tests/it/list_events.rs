@@ -1,4 +1,4 @@
-//! What each action does, and what unreadable ones do.
+//! List events: what each action does, and what unreadable ones do.
 
 use crate::list_fixture::*;
 use realtime_core::{ListItem, RowId, list::KeyedList};

@@ -1,4 +1,4 @@
-//! What a list remembers is bounded and expires, and no input makes it panic.
+//! Limits: what a list remembers is bounded and expires, and no input makes it panic.
 
 use crate::list_fixture::*;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Where rows stand: sorted, or as they arrived and were moved.
+//! Order: rows are sorted, or stand as they arrived and were moved.
 
 use crate::list_fixture::*;
 use proptest::{prelude::*, sample::Index};

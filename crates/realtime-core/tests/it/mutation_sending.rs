@@ -1,4 +1,4 @@
-//! When a mutation is sent, how often, and that it ends exactly once.
+//! Sends of a mutation: when, how often, and that it ends exactly once.
 
 use crate::mutation_board::{
     Answers, Card, SECOND, cards, create, delete, edit, member, mutate, outcomes, put, serve,

@@ -1,4 +1,4 @@
-//! Whatever happens, in whatever order: every send settles exactly once, and the caps hold.
+//! Model of the outbox: whatever happens, every send settles exactly once, and the caps hold.
 
 use proptest::prelude::*;
 use realtime_core::{

@@ -1,4 +1,4 @@
-//! What becomes of messages: kept, sent, sent again, settled.
+//! Messages of the outbox: kept, sent, sent again, settled.
 
 use realtime_core::{
     Instant, MessageId, ServerError,

@@ -1,4 +1,4 @@
-//! What a roster says of its own user, and when.
+//! Announcements: what a roster says of its own user, and when.
 
 use crate::presence_kit::{
     announcements, at, drain, leave, live_roster, live_roster_with, online, roster_with, run, sync,

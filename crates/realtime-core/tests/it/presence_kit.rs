@@ -1,4 +1,4 @@
-//! What the presence tests share: short ways to make a roster, say things to it and look at it.
+//! Kit of the presence tests: short ways to make a roster, say things to it and look at it.
 
 use realtime_core::{
     ChannelName, Ephemeral, Instant, Member, PresenceOptions, PresenceSnapshot, User, UserId,

@@ -1,4 +1,4 @@
-//! What a hostile or broken server, or peer, gets.
+//! Limits: what a hostile or broken server, or peer, gets.
 
 use crate::presence_kit::{
     at, ids, leave, live_roster, live_roster_with, member, online, roster_with, row, sync, update,

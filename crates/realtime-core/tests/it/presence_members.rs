@@ -1,4 +1,4 @@
-//! Who is shown as here.
+//! Members: who is shown as here.
 
 use crate::presence_kit::{
     at, drain, ids, leave, live_roster, member, online, roster_with, row, run, sync, update,

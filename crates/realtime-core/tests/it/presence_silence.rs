@@ -1,4 +1,4 @@
-//! When somebody unheard of is given up, and when not.
+//! Silence: when somebody unheard of is given up, and when not.
 
 use crate::presence_kit::{at, ids, live_roster, online, roster_with, run, update};
 use realtime_core::PresenceOptions;

@@ -1,4 +1,4 @@
-//! How long data is fresh, how long it is kept, and how much of it.
+//! Caching: how long data is fresh, how long it is kept, and how much of it.
 
 use crate::query_harness::{Harness, seconds};
 use realtime_core::{

@@ -1,4 +1,4 @@
-//! Connecting to a Socket.IO server: tokens, refusals, servers that are none.
+//! Handshake with a Socket.IO server: tokens, refusals, servers that are none.
 
 use crate::socketio_kit::{OPEN, SECOND, Wire, Wired, connect_with, world};
 use realtime_core::{

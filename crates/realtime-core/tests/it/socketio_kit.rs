@@ -1,5 +1,4 @@
-//! What the Socket.IO tests share: a client whose server is the test itself, and a world whose server
-//! speaks Socket.IO.
+//! Kit of the Socket.IO tests: a client whose server is the test itself, and a world whose server speaks Socket.IO.
 
 use realtime_core::{
     Client, ClientOptions, ConnectionInfo, ConnectionOptions, Fault, FetchError, FetchId, Frame,

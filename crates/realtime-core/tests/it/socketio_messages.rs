@@ -1,4 +1,4 @@
-//! What an app sends and gets over Socket.IO: acknowledgements, byte strings, limits.
+//! Messages that an app sends and gets over Socket.IO: acknowledgements, byte strings, limits.
 
 use crate::socketio_kit::{SECOND, Wired};
 use realtime_core::{

@@ -1,4 +1,4 @@
-//! What a typing room says of its own user, and when.
+//! Local typing: what a typing room says of its own user, and when.
 
 use realtime_core::{ChannelName, Ephemeral, Instant, TypingOptions, UserId, typing::TypingRoom};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Who is shown as typing.
+//! Peers: who is shown as typing.
 
 use realtime_core::{ChannelName, Instant, TypingOptions, UserId, typing::TypingRoom};
 use serde_json::json;

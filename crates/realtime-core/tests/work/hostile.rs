@@ -1,4 +1,4 @@
-//! What a server sends to swell or stall the client: reading takes no more memory than the text is long, and
+//! Hostile input, sent to swell or stall the client: reading takes no more memory than the text is long, and
 //! nothing is done over and over.
 
 use crate::{

@@ -1,5 +1,5 @@
-//! How much work one event makes, counted and not timed: comparisons, rows looked at, allocations; and how much memory is
-//! held. Work is counted among a thousand things and among a hundred thousand: if it grew with their number, it would
+//! Work of one event, counted and not timed: comparisons, rows looked at, allocations; and how much memory is held.
+//! Work is counted among a thousand things and among a hundred thousand: if it grew with their number, it would
 //! grow a hundredfold.
 //!
 //! A binary of its own, since it counts what the allocator is asked for.

@@ -1,4 +1,4 @@
-//! How much memory is held: what the allocator has given and not got back.
+//! Memory held: what the allocator has given and not got back.
 
 use crate::{
     lists::{framed, listing, rows},

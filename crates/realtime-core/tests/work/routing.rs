@@ -1,4 +1,4 @@
-//! From a frame to whom it concerns.
+//! Routing: from a frame to whom it concerns.
 
 use crate::{
     tally::Tally,

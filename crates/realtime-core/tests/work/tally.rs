@@ -1,4 +1,4 @@
-//! Counting.
+//! Tally: what is counted.
 
 use allocation_counter::measure;
 use std::{cell::Cell, fmt, ops::Add};

@@ -1,4 +1,4 @@
-//! What hooks hold while they are mounted.
+//! Observers: what hooks hold while they are mounted.
 
 use super::RealtimeClient;
 use crate::runtime::{FetcherSlot, Registration, Subscription};

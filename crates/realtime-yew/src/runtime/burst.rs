@@ -1,4 +1,4 @@
-//! How long one task may work through waiting frames before the browser gets its turn.
+//! Bursts: how long one task may work through waiting frames before the browser gets its turn.
 
 use super::clock::Clock;
 use gloo_timers::callback::Timeout;

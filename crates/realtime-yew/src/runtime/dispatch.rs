@@ -1,4 +1,4 @@
-//! What each output of the client means in a browser.
+//! Dispatch: what each output of the client means in a browser.
 
 use super::{
     Runtime,

@@ -1,4 +1,4 @@
-//! Publishing at most once per animation frame, and also where there are no frames.
+//! Animation frames: publishing at most once in each, and also where there are none.
 
 use super::{
     clock::{BrowserClock, Clock, Timer},

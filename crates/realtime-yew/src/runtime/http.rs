@@ -1,4 +1,4 @@
-//! Fetching a snapshot over HTTP.
+//! HTTP: fetching a snapshot, with its position.
 
 use super::{
     burst::{Burst, next_task},

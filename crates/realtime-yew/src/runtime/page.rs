@@ -1,4 +1,4 @@
-//! What the page tells: shown or hidden, online or not, about to go, and somebody at the keys.
+//! The page, and what it tells: shown or hidden, online or not, about to go, and somebody at the keys.
 
 use super::{
     frame::{BrowserRepaint, Repaint},

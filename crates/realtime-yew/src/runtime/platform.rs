@@ -1,4 +1,4 @@
-//! Where a client runs: in a browser, on a server that renders pages, or in a test.
+//! Platform: a client runs in a browser, on a server that renders pages, or in a test.
 
 use super::{
     clock::{BrowserClock, Clock, ServerClock},

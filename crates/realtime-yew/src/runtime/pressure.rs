@@ -1,4 +1,4 @@
-//! Whether the socket takes more than the network carries away.
+//! Pressure: whether the socket takes more than the network carries away.
 
 use super::clock::Timer;
 use realtime_core::Instant;

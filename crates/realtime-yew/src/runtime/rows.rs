@@ -1,4 +1,4 @@
-//! Reading a long JSON array row by row, with turns for the browser in between.
+//! Rows of a long JSON array, read one by one with turns for the browser in between.
 
 use serde::de::DeserializeOwned;
 use std::{fmt, marker::PhantomData};

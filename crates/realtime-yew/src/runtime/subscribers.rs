@@ -1,4 +1,4 @@
-//! Who wants to know when a topic changes.
+//! Subscribers: who wants to know when a topic changes.
 
 use realtime_core::{OrderedMap, Topic};
 use std::{

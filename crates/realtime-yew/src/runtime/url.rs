@@ -1,4 +1,4 @@
-//! From the URL an app writes to the one a socket opens.
+//! URLs: from the one an app writes to the one a socket opens.
 
 use realtime_core::{
     AddressError, AddressProblem,

@@ -1,4 +1,4 @@
-//! Waiting until Yew has nothing left to render.
+//! Flush: waiting until Yew has nothing left to render.
 
 use futures::channel::oneshot;
 use gloo_timers::callback::Timeout;

@@ -1,4 +1,4 @@
-//! Where rows lie, from their heights.
+//! Heights of rows, and so where the rows lie.
 
 use super::options::RowHeight;
 use realtime_core::{

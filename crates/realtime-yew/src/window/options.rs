@@ -1,4 +1,4 @@
-//! How a window into a list is cut.
+//! Options of a window into a list: how it is cut.
 
 /// How tall the rows of a window are, in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]

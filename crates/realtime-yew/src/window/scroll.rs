@@ -1,4 +1,4 @@
-//! Where the window stands, in the list and in the element that scrolls.
+//! Scroll: where the window stands, in the list and in the element that scrolls.
 //!
 //! The two are not the same. An element cannot be taller than browsers allow, while a list can; and
 //! where the list stands is to change when rows come above, while writing to `scrollTop` during a

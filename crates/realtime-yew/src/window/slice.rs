@@ -1,4 +1,4 @@
-//! What a window shows at one moment.
+//! Slice: what a window shows at one moment.
 
 use std::{ops::Range, rc::Rc};
 

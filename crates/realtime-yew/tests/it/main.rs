@@ -1,4 +1,4 @@
-//! What can be shown without a browser: server rendering, and the pump in virtual time.
+//! Behaviour that can be shown without a browser: server rendering, and the pump in virtual time.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod answers;

@@ -1,4 +1,4 @@
-//! How the connection stands, and how it looks.
+//! Connection: how it stands, and how it looks.
 
 use crate::support::{Count, seconds};
 use realtime_yew::{prelude::*, testing::TestBed};

@@ -1,4 +1,4 @@
-//! What waits for Yew gets its turn, and does not wait for ever.
+//! Flush: what waits for Yew gets its turn, and does not wait for ever.
 
 use futures::{future::poll_fn, join};
 use realtime_yew::testing::{Mounted, TestBed, flush};

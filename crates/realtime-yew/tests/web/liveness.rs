@@ -1,4 +1,4 @@
-//! What people see where nothing tells whether events arrive.
+//! Liveness: what people see where nothing tells whether events arrive.
 
 use crate::support::{seconds, stock};
 use realtime_yew::{prelude::*, testing::TestBed};

@@ -1,4 +1,4 @@
-//! Who is here.
+//! Presence: who is here.
 
 use crate::support::{Log, seconds};
 use realtime_core::PresenceEvent;

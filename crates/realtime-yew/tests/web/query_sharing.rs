@@ -1,4 +1,4 @@
-//! What components of one key share, and what a reconnect costs.
+//! Shared keys: what components of one key share, and what a reconnect costs.
 
 use crate::support::{Count, seconds};
 use realtime_core::Position;

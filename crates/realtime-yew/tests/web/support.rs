@@ -1,4 +1,4 @@
-//! What the tests share: something to show, and ways to count.
+//! Support for the tests: something to show, and ways to count.
 
 use futures::channel::oneshot;
 use gloo_timers::callback::Timeout;

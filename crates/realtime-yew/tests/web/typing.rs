@@ -1,4 +1,4 @@
-//! Who is typing.
+//! Typing: who types.
 
 use crate::support::seconds;
 use realtime_yew::{prelude::*, testing::TestBed};

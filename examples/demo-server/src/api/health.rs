@@ -1,4 +1,4 @@
-//! Whether the server is well, and what has happened since it started.
+//! Health: whether the server is well, and what has happened since it started.
 
 use crate::{
     app::App,

@@ -1,4 +1,4 @@
-//! Signing in. There are no passwords here: an app checks at this point who somebody is.
+//! Sessions: who signs in. There are no passwords here: an app checks at this point who somebody is.
 
 use super::body::Body;
 use crate::{

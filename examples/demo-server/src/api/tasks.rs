@@ -1,4 +1,4 @@
-//! The task board.
+//! Tasks of the board, over REST.
 
 use super::{body::Body, carried_out, positioned::Positioned};
 use crate::{

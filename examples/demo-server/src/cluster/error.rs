@@ -1,4 +1,4 @@
-//! Why the shared state cannot be used.
+//! Errors: why the shared state cannot be used.
 
 use crate::log::NotAnEntryId;
 use redis::RedisError;

@@ -1,4 +1,4 @@
-//! Which processes live, which one leads, and what becomes of the sockets of one that is gone.
+//! Membership: which processes live, which one leads, and what becomes of the sockets of one that is gone.
 
 use super::{
     Pace,

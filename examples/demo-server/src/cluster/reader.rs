@@ -1,4 +1,4 @@
-//! Carrying out what is in the log.
+//! Reader of the log: carries out what is in it.
 
 use super::{Pace, error::StoreError, link::Link};
 use crate::hub::Hub;

@@ -1,4 +1,4 @@
-//! Whether the log goes on from the state that there is here, and what to do if not.
+//! Settling: whether the log goes on from the state that there is here, and what to do if not.
 //!
 //! | the log … | what is done |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! Writing the state down.
+//! Snapshots: the state, written down.
 
 use super::{Pace, error::StoreError, link::Link};
 use crate::{hub::Hub, world::World};

@@ -1,4 +1,4 @@
-//! Sending commands into the log.
+//! Writer of the log: sends commands into it.
 
 use super::{error::StoreError, link::Link};
 use crate::{hub::Hub, log::Sending};

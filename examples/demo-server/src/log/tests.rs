@@ -1,3 +1,5 @@
+//! Tests of the log: numbers, queues and outages.
+
 use super::*;
 use crate::{command::Done, hub::ConnectionId, typing::Typing};
 use serde_json::{from_value, json};

@@ -1,4 +1,4 @@
-//! Between the envelope, which sessions read and write, and what goes over Socket.IO.
+//! Payloads: between the envelope, which sessions read and write, and what goes over Socket.IO.
 
 use crate::envelope::Outbound;
 use axum::extract::ws::Utf8Bytes;

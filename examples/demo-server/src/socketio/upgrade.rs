@@ -1,4 +1,4 @@
-//! From a request to a connection that Socket.IO is spoken on.
+//! Upgrade: from a request to a connection that Socket.IO is spoken on.
 
 use super::line::{Cutter, Line};
 use crate::{app::App, errors::Refusal, host::is_same_origin};

@@ -1,4 +1,4 @@
-//! What a stress list is to be like.
+//! Load: what a stress list is to be like.
 
 use realtime_demo_types::{STRESS_RATES, STRESS_ROWS};
 

@@ -1,5 +1,5 @@
-//! What each command of a client does. Every change publishes its event; `cause` is the id of the message that asked
-//! for it, if any.
+//! Commands of clients, and what each does. Every change publishes its event; `cause` is the id of the message that
+//! asked for it, if any.
 
 use super::World;
 use crate::{

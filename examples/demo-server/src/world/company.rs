@@ -1,4 +1,4 @@
-//! Who is present and who is typing. Nothing of this has a number or is kept for those who resume.
+//! Company: who is present and who is typing. Nothing of this has a number or is kept for those who resume.
 
 use super::World;
 use crate::{

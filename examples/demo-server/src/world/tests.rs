@@ -1,4 +1,4 @@
-//! What makes it possible to have the same state in several processes.
+//! Tests of what makes it possible to have the same state in several processes.
 
 use super::*;
 use crate::{

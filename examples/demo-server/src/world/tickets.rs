@@ -1,5 +1,5 @@
-//! Which entries of each process have been carried out. An entry may be in the log twice, when a process could not know
-//! that the first attempt had succeeded.
+//! Tickets: which entries of each process have been carried out. An entry may be in the log twice, when a process
+//! could not know that the first attempt had succeeded.
 
 use crate::peer::NodeId;
 use serde::{Deserialize, Serialize};

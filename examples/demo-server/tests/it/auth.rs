@@ -1,3 +1,5 @@
+//! Tokens at the door: taken, refused, run out.
+
 use crate::{
     client::{Client, Somebody, code, serve, still, strict},
     http,

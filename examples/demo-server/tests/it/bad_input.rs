@@ -1,3 +1,5 @@
+//! Bad input: frames and requests that are refused, and change nothing.
+
 use crate::{
     client::{Client, code, serve, still},
     http,

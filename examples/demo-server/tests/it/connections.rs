@@ -1,3 +1,5 @@
+//! Connections: caps, silence, slow readers.
+
 use crate::{
     client::{Client, serve, still},
     http,

@@ -1,4 +1,4 @@
-//! What of the page's folder is served, and what is not.
+//! Files of the page's folder: what is served, and what is not.
 
 use crate::{
     client::{serve, still},

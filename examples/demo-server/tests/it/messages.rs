@@ -1,3 +1,5 @@
+//! Messages: acknowledged, broadcast, remembered.
+
 use crate::{
     client::{Client, code, in_time, serve, still},
     http,

@@ -1,4 +1,4 @@
-//! Who may do what, and as whom: over the envelope, over Socket.IO and over REST.
+//! Permissions: who may do what, and as whom; over the envelope, over Socket.IO and over REST.
 
 use crate::{
     client::{Client, Somebody, code, serve, strict},

@@ -1,3 +1,5 @@
+//! Presence and typing over the envelope.
+
 use crate::{
     client::{Client, code, serve, still},
     http,

@@ -1,3 +1,5 @@
+//! REST: states with their positions, and changes.
+
 use crate::{
     client::{Client, serve, still},
     http::{get, post, request},

@@ -1,3 +1,5 @@
+//! Stress lists over REST and the envelope.
+
 use crate::{
     client::{Client, code, serve, still},
     http::{get, post},

@@ -1,3 +1,5 @@
+//! Subscriptions: positions, histories, resuming.
+
 use crate::{
     client::{Client, code, serve, still},
     http,

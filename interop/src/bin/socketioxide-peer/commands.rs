@@ -1,4 +1,4 @@
-//! What the runner may have this server do.
+//! Commands: what the runner may have this server do.
 
 use crate::{
     Failure,

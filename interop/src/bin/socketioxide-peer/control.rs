@@ -1,4 +1,4 @@
-//! How the runner talks to this program: one JSON object a line, commands in, answers out.
+//! Control: how the runner talks to this program; one JSON object a line, commands in, answers out.
 
 use crate::Failure;
 use serde::{Deserialize, Serialize};

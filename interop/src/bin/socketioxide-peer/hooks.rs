@@ -1,5 +1,5 @@
-//! What the hooks need of a server: edits of a list, presence, typing. The state of the list is in Redis;
-//! there is no snapshot of a room, so whoever comes learns of the others by their heartbeats.
+//! Hooks' needs of a server: edits of a list, presence, typing. The state of the list is in Redis; there is no
+//! snapshot of a room, so whoever comes learns of the others by their heartbeats.
 
 use crate::{Failure, events::answer, shared::Shared};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What has come, for the runner to ask about.
+//! Messages that have come, for the runner to ask about.
 
 use serde::Serialize;
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! What several nodes share through Redis: the tasks. Broadcasts go by the adapter.
+//! Shared state of several nodes, in Redis: the tasks. Broadcasts go by the adapter.
 
 use crate::Failure;
 use redis::{AsyncCommands, aio::MultiplexedConnection};

@@ -1,4 +1,4 @@
-//! No SDK: Yew, a WebSocket, a fetch and JSON, as little as an app with live rows can do with.
+//! A page without the SDK: Yew, a WebSocket, a fetch and JSON, as little as an app with live rows can do with.
 
 use futures::StreamExt;
 use gloo_net::{

@@ -1,4 +1,4 @@
-//! Who is here, beside the list.
+//! Presence beside the list.
 
 use realtime_size_pages::{Everybody, Rows};
 use realtime_yew::prelude::*;

@@ -1,4 +1,4 @@
-//! Who is typing, beside the list.
+//! Typing indicator beside the list.
 
 use realtime_size_pages::{Rows, Typing};
 use realtime_yew::prelude::*;

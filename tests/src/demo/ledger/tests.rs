@@ -1,3 +1,5 @@
+//! Tests of the ledger: it notices what is lost, doubled or from nowhere.
+
 use super::*;
 
 fn row(id: &str, title: &str, done: bool) -> TaskRow {

@@ -1,4 +1,4 @@
-//! Which rows of two orders stand in the same order in both: as many as can be.
+//! Alignment: which rows of two orders stand in the same order in both, as many as can be.
 
 use crate::list::sort::merge_sort;
 

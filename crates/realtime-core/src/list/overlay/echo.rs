@@ -1,4 +1,4 @@
-//! What the server says about our own edits: echoes, answers, and the ids it gives.
+//! Echoes: what the server says about our own edits, the answers to them, and the ids it gives.
 
 use super::{Edited, rebase::Base};
 use crate::{

@@ -1,4 +1,4 @@
-//! Walking the tree from both ends.
+//! Iterator over the tree, from both ends.
 
 use super::Tree;
 use std::{ops::Range, slice};

@@ -1,4 +1,4 @@
-//! What two trees of one history do not share.
+//! Shared nodes: what two trees of one history do not share, found by going down both.
 //!
 //! A tree that was made of another by a few changes has all but the paths to these changes in
 //! common with it. Going down both from the top, and stopping at every node that both have, finds

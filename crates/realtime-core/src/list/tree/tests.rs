@@ -1,3 +1,5 @@
+//! Tests of the tree, against a plain vector.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Which rows a view shows, and in which order.
+//! Options of a view: which rows it shows, and in which order.
 
 use crate::list::{
     item::{AnyItem, typed},

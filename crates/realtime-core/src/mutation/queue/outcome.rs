@@ -1,4 +1,4 @@
-//! How a mutation ends, and what that means for those that depend on it.
+//! Outcomes: how a mutation ends or is tried again, and what that means for those that depend on it.
 
 use super::{
     super::{MutationError, MutationEvent, MutationInfo, MutationStatus, edit::EditKind},

@@ -1,4 +1,4 @@
-//! What a server can do, and what it is asked.
+//! Abilities: what a server can do, and what it is asked.
 
 use serde_json::Value;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the server does about each message.
+//! Inbox: what the server does about each message.
 
 use super::{Request, Scheduled, ScriptedServer, SocketId};
 use crate::{

@@ -1,4 +1,4 @@
-//! What happens next: frames, fetches and timers in the order of the clock.
+//! Steps: what happens next; frames, fetches and timers in the order of the clock.
 
 use super::{
     Started, World,

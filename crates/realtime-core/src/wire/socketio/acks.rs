@@ -1,4 +1,4 @@
-//! Which of our packets an acknowledgement answers.
+//! Acknowledgements: which of our packets one answers.
 
 use crate::{
     id::{ChannelName, MessageId},

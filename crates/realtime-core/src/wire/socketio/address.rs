@@ -1,5 +1,5 @@
-//! From the URL that an app gives to the one of the server's Engine.IO, as the JavaScript client
-//! does it: the URL's path names a namespace, and the server's own path is an option.
+//! Address of the server's Engine.IO, made of the URL that an app gives, as the JavaScript client does it: the
+//! URL's path names a namespace, and the server's own path is an option.
 
 use super::{super::address::Address, options::SocketIoOptions};
 use crate::error::AddressError;

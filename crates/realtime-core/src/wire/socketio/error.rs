@@ -1,4 +1,4 @@
-//! How a server can break the Socket.IO protocol, in words that say what to do about it.
+//! Errors: how a server can break the Socket.IO protocol, in words that say what to do about it.
 
 use std::rc::Rc;
 

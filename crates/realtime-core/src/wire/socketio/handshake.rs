@@ -1,4 +1,4 @@
-//! Being let in to a namespace, turned away from it, and sent off.
+//! Handshake: how a namespace lets us in, turns us away, and sends us off.
 
 use super::{
     super::{CodecOutput, Frame, Inbound, ReplyFrame, Text},

@@ -1,4 +1,4 @@
-//! How a Socket.IO server is spoken to.
+//! Options: how a Socket.IO server is spoken to.
 
 use serde_json::{Map, Value};
 use std::fmt;

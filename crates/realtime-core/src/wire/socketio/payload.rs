@@ -1,4 +1,4 @@
-//! What goes with an event: data, channel and message id, in the shape that the server wants.
+//! Payload: data, channel and message id of an event, in the shape that the server wants.
 
 use super::super::Text;
 use super::{

@@ -1,4 +1,4 @@
-//! From a frame to what it says.
+//! Reader: from a frame to what it says.
 
 use super::{
     super::{Inbound, LONGEST_PING},

@@ -1,4 +1,4 @@
-//! Taking a session up again after the socket has broken (Socket.IO's connection state recovery).
+//! Recovery: a session taken up again after the socket has broken (Socket.IO's connection state recovery).
 
 use super::super::{EventFrame, Text};
 use crate::{id::Position, object::ObjectWriter};

@@ -1,4 +1,4 @@
-//! Which channels the server has let us join, as far as its session and ours may differ.
+//! Rooms: which channels the server has let us join, as far as its session and ours may differ.
 
 use crate::{
     id::{ChannelName, MessageId, Position},

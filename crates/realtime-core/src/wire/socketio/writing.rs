@@ -1,4 +1,4 @@
-//! From what the client wants to say to frames.
+//! Writer: from what the client wants to say to frames.
 
 use super::{
     super::{CodecOutput, Frame, Outbound},

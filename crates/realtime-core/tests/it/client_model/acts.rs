@@ -1,4 +1,4 @@
-//! What one client of the model, or its link, may do, and what it holds.
+//! Acts: what one client of the model, or its link, may do, and what it holds.
 
 use crate::task::Task;
 use proptest::prelude::*;

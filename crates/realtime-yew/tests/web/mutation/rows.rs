@@ -1,4 +1,4 @@
-//! What the rows show while a mutation is under way.
+//! Rows, and what they show while a mutation is under way.
 
 use super::board::{Act, board, edit, open, shown};
 use crate::support::seconds;

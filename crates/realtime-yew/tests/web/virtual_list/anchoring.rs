@@ -1,4 +1,4 @@
-//! What is seen stays where it is while the list changes elsewhere.
+//! Anchors: what is seen stays where it is while the list changes elsewhere.
 
 use super::stage::{Stage, find};
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -1,4 +1,4 @@
-//! Which rows are on the page, and who renders for what.
+//! Rows of a virtual list: which are on the page, and who renders for what.
 
 use super::stage::{Stage, find, props, rows};
 use wasm_bindgen_test::wasm_bindgen_test;

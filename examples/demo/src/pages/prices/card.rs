@@ -1,4 +1,4 @@
-//! One share's card.
+//! Card of one share.
 
 use crate::{
     clock::{iso_time, local_time},

@@ -1,4 +1,4 @@
-//! Writing a message, and showing that one is being written.
+//! Composer: a message is written, and others see that one is.
 
 use crate::{browser::value_of, command::use_command, user::Me};
 use realtime_demo_types::{NewMessage, limits};

@@ -1,4 +1,4 @@
-//! The room's messages.
+//! Messages of the room.
 
 use crate::{
     clock::{iso_time, local_time},

@@ -1,4 +1,4 @@
-//! Who is here, and one's own status.
+//! People: who is here, and one's own status.
 
 use realtime_yew::prelude::*;
 use web_sys::HtmlSelectElement;

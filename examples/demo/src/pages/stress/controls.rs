@@ -1,4 +1,4 @@
-//! Choosing a list, and asking for a burst of changes.
+//! Controls: choose a list, and ask for a burst of changes.
 
 use super::setting::{Setting, WHOLE};
 use crate::{format, session::use_session};

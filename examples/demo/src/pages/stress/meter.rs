@@ -1,4 +1,4 @@
-//! What is measured: frames, rows on the page, and how long a change takes to get there.
+//! Meter: frames, rows on the page, and how long a change takes to get there.
 
 use std::{
     cell::{Cell, RefCell},

@@ -1,4 +1,4 @@
-//! What was chosen: how long the list is, how often it changes, and how it is shown.
+//! Setting: how long the list is, how often it changes, and how it is shown.
 
 /// The most rows that are shown without a window.
 pub(super) const WHOLE: u32 = 10_000;

@@ -1,4 +1,4 @@
-//! What somebody does to the board: what is sent, and what shows until the server has answered.
+//! Changes of the board: what is sent, and what shows until the server has answered.
 
 use super::{CHANNEL, place::Place};
 use realtime_demo_types::{NewTask, Task, TaskPatch};

@@ -1,4 +1,4 @@
-//! Dragging a row to another place.
+//! Drag of a row to another place.
 
 use super::place::Place;
 use web_sys::Element;

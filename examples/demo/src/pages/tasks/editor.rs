@@ -1,4 +1,4 @@
-//! Editing a title in its row.
+//! Editor of a title, in its row.
 
 use crate::browser::{focus, value_of};
 use realtime_demo_types::limits;

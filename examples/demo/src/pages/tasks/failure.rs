@@ -1,4 +1,4 @@
-//! What stands in a row whose change the server did not take.
+//! Failure: what stands in a row whose change the server did not take.
 
 use crate::format::reason;
 use realtime_demo_types::Task;

@@ -1,4 +1,4 @@
-//! Moving a row without dragging it.
+//! Buttons that move a row without dragging it.
 
 use super::place::Place;
 use crate::browser::{focus, focused_element};

@@ -1,4 +1,4 @@
-//! Where a task is to stand.
+//! Place: where a task is to stand.
 
 use realtime_demo_types::MoveTask;
 

@@ -1,4 +1,4 @@
-//! Changing the board, and telling of what its rows cannot show.
+//! Changes of the board, made and, where its rows cannot show how that went, told of.
 
 use super::change::Change;
 use crate::{format::reason, toaster::use_toaster, toasts::Toast, user::Me};
