@@ -1,0 +1,54 @@
+//! Bucket: how fast messages come.
+
+use crate::Refusal;
+use std::time::{Duration, Instant};
+
+/// A token bucket: `rate` messages per second, and twice as many at once after a pause.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    rate: f64,
+    tokens: f64,
+    filled: Instant,
+}
+
+impl Bucket {
+    pub(crate) fn new(rate: u32, now: Instant) -> Self {
+        let rate = f64::from(rate.max(1));
+        Self {
+            rate,
+            tokens: rate * 2.0,
+            filled: now,
+        }
+    }
+
+    /// Takes one token, or says when there will be one.
+    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Refusal> {
+        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
+        self.filled = now;
+        self.tokens = (self.tokens + passed * self.rate).min(self.rate * 2.0);
+        if self.tokens >= 1.0 {
+            self.tokens -= 1.0;
+            return Ok(());
+        }
+        let wait = Duration::from_secs_f64((1.0 - self.tokens) / self.rate);
+        let retry_after = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+        Err(Refusal::rate_limited(retry_after))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_lets_twice_its_rate_through_and_then_its_rate() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(10, start);
+        for _ in 0..20 {
+            bucket.take(start).unwrap();
+        }
+        assert_eq!(bucket.take(start), Err(Refusal::rate_limited(100)));
+        bucket.take(start + Duration::from_millis(100)).unwrap();
+        assert!(bucket.take(start + Duration::from_millis(101)).is_err());
+    }
+}

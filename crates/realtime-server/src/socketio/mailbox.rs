@@ -1,0 +1,87 @@
+//! The messages of one socket in the order in which they came. A handler of its own for each would run in a task of
+//! its own, and they would overtake each other.
+
+use super::cut;
+use serde::Serialize;
+use socketioxide::{
+    SendError,
+    adapter::Adapter,
+    extract::{AckSender, SocketRef},
+    handler::{FromMessageParts, MessageHandler, Value},
+    socket::Socket,
+};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// Messages that may wait for the server; a socket that sends faster is dropped.
+const MESSAGES: usize = 512;
+
+/// One event from a client.
+pub(super) struct Letter<A: Adapter> {
+    /// Its name and its arguments, as a JSON array.
+    pub(super) arguments: String,
+    /// If the client wants an answer.
+    pub(super) ack: Option<Ack<A>>,
+}
+
+/// Where an answer goes.
+pub(super) struct Ack<A: Adapter> {
+    socket: Arc<Socket<A>>,
+    id: i64,
+}
+
+impl<A: Adapter> Ack<A> {
+    /// Sends the answer; on an error it may be tried again.
+    pub(super) fn send(&self, answer: &impl Serialize) -> Result<(), SendError> {
+        // The library's own sender is gone after one attempt.
+        let mut nothing = Value::Str("".into(), None);
+        let Ok(sender) = AckSender::from_message_parts(&self.socket, &mut nothing, &Some(self.id));
+        sender.send(answer)
+    }
+}
+
+/// Takes every event of a socket.
+struct Mailbox<A: Adapter>(Sender<Letter<A>>);
+
+/// The other end of a [`Mailbox`], kept with its socket until somebody reads it.
+type Letters<A> = Arc<Mutex<Option<Receiver<Letter<A>>>>>;
+
+/// Makes a socket keep its messages from the first one on, and forget about them when it is gone.
+pub(super) fn hang_up<A: Adapter>(socket: &SocketRef<A>) {
+    let (sender, receiver) = channel(MESSAGES);
+    let letters: Letters<A> = Arc::new(Mutex::new(Some(receiver)));
+    socket.extensions.insert(letters);
+    socket.on_fallback(Mailbox(sender));
+    // With its mailbox the letters end.
+    socket.on_disconnect(async |socket: SocketRef<A>| socket.on_fallback(async || {}));
+}
+
+/// The messages that a socket has kept, and those to come. Only one can read them.
+pub(super) fn letters<A: Adapter>(socket: &SocketRef<A>) -> Option<Receiver<Letter<A>>> {
+    let letters: Letters<A> = socket.extensions.remove()?;
+    letters
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()
+}
+
+impl<A: Adapter> MessageHandler<A, Letter<A>> for Mailbox<A> {
+    fn call(&self, socket: Arc<Socket<A>>, value: Value, ack: Option<i64>) {
+        // No message here has attachments: one that has is read as nothing, and costs as much as any other.
+        let arguments = match value {
+            Value::Str(arguments, None) => arguments.to_string(),
+            Value::Str(_, Some(_)) | Value::Bytes(_) => String::new(),
+        };
+        let letter = Letter {
+            arguments,
+            ack: ack.map(|id| Ack {
+                socket: Arc::clone(&socket),
+                id,
+            }),
+        };
+        // A full mailbox: the client sends faster than any rate allows.
+        if self.0.try_send(letter).is_err() {
+            cut(&socket);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of the hub from outside: real sockets on this machine.
+
+mod client;
+mod first;
