@@ -4,11 +4,12 @@ use std::{env, error::Error, fmt::Write, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let top = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
-    let docs = top.join("docs");
-    println!("cargo::rerun-if-changed={}", docs.display());
     let mut documents = vec![top.join("README.md")];
-    for entry in fs::read_dir(&docs)? {
-        documents.push(entry?.path());
+    for folder in ["docs", "docs/guides"].map(|folder| top.join(folder)) {
+        println!("cargo::rerun-if-changed={}", folder.display());
+        for entry in fs::read_dir(&folder)? {
+            documents.push(entry?.path());
+        }
     }
     documents.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     documents.sort();
