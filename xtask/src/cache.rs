@@ -20,7 +20,12 @@ impl Cache {
             )
         })?;
         std::fs::create_dir_all(&root).map_err(|error| no_access(&root, &error))?;
-        Ok(Self { root })
+        Ok(Self::at(root))
+    }
+
+    /// A cache in this folder, which is made when something is put there.
+    pub(crate) fn at(root: PathBuf) -> Self {
+        Self { root }
     }
 
     pub(crate) fn root(&self) -> &Path {

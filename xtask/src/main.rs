@@ -10,6 +10,7 @@ mod args;
 mod bench;
 mod browser;
 mod cache;
+mod compilation;
 mod console;
 mod demo;
 mod deny;
@@ -38,6 +39,7 @@ mod steps;
 mod surface;
 mod tally;
 mod test;
+mod tool;
 mod toolchain;
 mod tools;
 

@@ -1,9 +1,11 @@
-//! Child processes: one builder, three ways to run it.
+//! Child processes: one builder, four ways to run it.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::tally::Tally;
@@ -134,6 +136,37 @@ impl Cmd {
         (tally, outcome)
     }
 
+    /// Runs it and hands over what it says on standard error, in pieces: a piece ends where a line ends or is written
+    /// anew. Without a piece for a second, it hands over `None`.
+    pub(crate) fn hear(self, mut hear: impl FnMut(Option<&str>)) -> Result<(), Failure> {
+        let shown = self.shown();
+        println!("      $ {shown}");
+        let mut command = self.inner;
+        let mut child = command
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| unable(&shown, &error))?;
+        let (say, said) = mpsc::channel();
+        let reader = child.stderr.take().map(|stderr| {
+            std::thread::spawn(move || {
+                for_each_piece(BufReader::new(stderr), |piece| say.send(piece).is_ok())
+            })
+        });
+        loop {
+            match said.recv_timeout(Duration::from_secs(1)) {
+                Ok(piece) => hear(Some(&piece)),
+                Err(RecvTimeoutError::Timeout) => hear(None),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        drop(reader);
+        match child.wait() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(failed(&shown, &status.to_string())),
+            Err(error) => Err(unable(&shown, &error)),
+        }
+    }
+
     fn shown(&self) -> String {
         let program = Path::new(self.inner.get_program());
         let name = program.file_name().unwrap_or(program.as_os_str());
@@ -143,6 +176,21 @@ impl Cmd {
             shown.push_str(&arg.to_string_lossy());
         }
         shorten(shown)
+    }
+}
+
+/// Reads pieces that end with a line feed or a carriage return, until `take` wants no more.
+fn for_each_piece(from: impl BufRead, mut take: impl FnMut(String) -> bool) {
+    let mut piece = Vec::new();
+    for byte in from.bytes().map_while(Result::ok) {
+        if byte != b'\n' && byte != b'\r' {
+            piece.push(byte);
+        } else if !piece.is_empty() {
+            if !take(String::from_utf8_lossy(&piece).into_owned()) {
+                return;
+            }
+            piece.clear();
+        }
     }
 }
 
@@ -182,8 +230,12 @@ pub(crate) fn path_with(first: &[PathBuf]) -> Result<OsString, Failure> {
 
 /// The first program of one of these names on `PATH`.
 pub(crate) fn find_program(names: &[&str]) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    find_program_in(&std::env::var_os("PATH")?, names)
+}
+
+/// The first program of one of these names in the folders of a `PATH`.
+pub(crate) fn find_program_in(path: &OsStr, names: &[&str]) -> Option<PathBuf> {
+    let folders: Vec<PathBuf> = std::env::split_paths(path).collect();
     names.iter().find_map(|name| {
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
         folders
@@ -216,6 +268,17 @@ mod tests {
     fn a_program_that_is_not_there_is_a_failure_and_not_a_panic() {
         assert!(Cmd::new("no-such-program-here").capture().is_err());
         assert_eq!(find_program(&["no-such-program-here"]), None);
+    }
+
+    #[test]
+    fn pieces_end_where_a_line_ends_or_is_written_anew() {
+        let mut pieces = Vec::new();
+        let said: &[u8] = b"one\ntwo\rthree\r\nunfinished";
+        for_each_piece(said, |piece| {
+            pieces.push(piece);
+            true
+        });
+        assert_eq!(pieces, ["one", "two", "three"]);
     }
 
     #[test]

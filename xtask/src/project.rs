@@ -79,9 +79,14 @@ impl Project {
     }
 }
 
-/// Cargo says which Cargo started us, so that `cargo +nightly xtask` stays with nightly.
+/// The Cargo that started us.
 pub(crate) fn native_cargo() -> Cmd {
-    Cmd::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    Cmd::new(cargo_program())
+}
+
+/// Cargo says which Cargo started us, so that `cargo +nightly xtask` stays with nightly.
+pub(crate) fn cargo_program() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 fn locked_version(lock: &str, package: &str) -> Option<String> {

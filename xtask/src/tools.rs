@@ -7,7 +7,8 @@ use crate::cache::{Cache, beside, no_access, remove_if_there};
 use crate::failure::Failure;
 use crate::node::Node;
 use crate::process::{Cmd, find_program};
-use crate::project::{Project, native_cargo, version_in};
+use crate::project::Project;
+use crate::tool::{Places, Suits, Tool, program_in};
 
 /// The Trunk that builds with the oldest compiler we state; 0.22 wants a newer one.
 const TRUNK: &str = "0.21.14";
@@ -25,82 +26,66 @@ const BINARYEN: &str = "132";
 /// Older ones do not know the features the compiler now uses.
 const OLDEST_BINARYEN: u32 = 116;
 
-/// A tool that was found or installed: the folder to put on `PATH`, and a line that says what it is.
+/// A tool that was found or installed: where it is, and a line that says what it is.
 pub(crate) type Found = (PathBuf, String);
 
 /// The wasm-bindgen of exactly the version in Cargo.lock: its format has no compatibility between
 /// versions. Comes with the runner of browser tests.
 pub(crate) fn wasm_bindgen(project: &Project, cache: &Cache) -> Result<Found, Failure> {
-    let version = project.locked_version("wasm-bindgen")?;
-    let home = cache.folder("wasm-bindgen", &version);
-    let bin = home.join("bin");
-    if reports(&bin.join("wasm-bindgen-test-runner"), |said| {
-        said == version
-    }) && reports(&bin.join("wasm-bindgen"), |said| said == version)
-    {
-        return Ok((bin, format!("wasm-bindgen {version}, kept from before")));
-    }
-    if let Some(bin) = on_path("wasm-bindgen-test-runner", |said| said == version)
-        && reports(&bin.join("wasm-bindgen"), |said| said == version)
-    {
-        return Ok((bin, format!("wasm-bindgen {version} on PATH")));
-    }
-    println!("      installing wasm-bindgen {version} (about 4 minutes, once a machine)");
-    // Not `--locked`: its lock file names versions that not every registry serves.
-    cargo_install("wasm-bindgen-cli", &version, &home, &[])?;
-    Ok((bin, format!("wasm-bindgen {version} installed")))
+    let tool = Tool {
+        title: "wasm-bindgen",
+        package: "wasm-bindgen-cli",
+        version: project.locked_version("wasm-bindgen")?,
+        programs: &["wasm-bindgen-test-runner", "wasm-bindgen"],
+        suits: Suits::Exactly,
+        // Not `--locked`: its lock file names versions that not every registry serves. It speaks TLS to drivers on
+        // other machines alone.
+        options: &["--no-default-features"],
+    };
+    tool.ensure(&Places::here(cache))
 }
 
 /// Trunk, which builds the demo's page.
 pub(crate) fn trunk(cache: &Cache) -> Result<Found, Failure> {
-    let home = cache.folder("trunk", TRUNK);
-    let bin = home.join("bin");
-    if reports(&bin.join("trunk"), |said| said == TRUNK) {
-        return Ok((bin, format!("Trunk {TRUNK}, kept from before")));
-    }
-    if let Some(bin) = on_path("trunk", |said| said.starts_with(TRUNK_SERIES)) {
-        return Ok((bin, format!("Trunk {TRUNK_SERIES}x on PATH")));
-    }
-    println!("      installing Trunk {TRUNK} (8 to 12 minutes, once a machine)");
-    // Only with its lock file does this version still compile.
-    cargo_install("trunk", TRUNK, &home, &["--locked"])?;
-    Ok((bin, format!("Trunk {TRUNK} installed")))
+    let tool = Tool {
+        title: "Trunk",
+        package: "trunk",
+        version: TRUNK.to_owned(),
+        programs: &["trunk"],
+        suits: Suits::Series(TRUNK_SERIES),
+        // Only with its lock file does this version still compile.
+        options: &["--locked"],
+    };
+    tool.ensure(&Places::here(cache))
 }
 
 /// geckodriver, which steers Firefox: the program itself, as it must not be found by what asks for
 /// another browser.
 pub(crate) fn geckodriver(cache: &Cache) -> Result<PathBuf, Failure> {
-    let home = cache.folder("geckodriver", GECKODRIVER);
-    let file = format!("geckodriver{}", std::env::consts::EXE_SUFFIX);
-    let program = home.join("bin").join(&file);
-    if reports(&program, |said| said == GECKODRIVER) {
-        return Ok(program);
-    }
-    if let Some(bin) = on_path("geckodriver", |_| true) {
-        return Ok(bin.join(file));
-    }
-    println!("      installing geckodriver {GECKODRIVER} (about 2 minutes, once a machine)");
-    cargo_install("geckodriver", GECKODRIVER, &home, &["--locked"])?;
-    Ok(program)
+    let tool = Tool {
+        title: "geckodriver",
+        package: "geckodriver",
+        version: GECKODRIVER.to_owned(),
+        programs: &["geckodriver"],
+        suits: Suits::Any,
+        options: &["--locked"],
+    };
+    let (bin, _) = tool.ensure(&Places::here(cache))?;
+    Ok(program_in(&bin, "geckodriver"))
 }
 
-/// cargo-deny, which looks at the dependencies.
-pub(crate) fn cargo_deny(cache: &Cache) -> Result<(PathBuf, String), Failure> {
-    let home = cache.folder("cargo-deny", CARGO_DENY);
-    let file = format!("cargo-deny{}", std::env::consts::EXE_SUFFIX);
-    let program = home.join("bin").join(&file);
-    if reports(&program, |said| said == CARGO_DENY) {
-        return Ok((
-            program,
-            format!("cargo-deny {CARGO_DENY}, kept from before"),
-        ));
-    }
-    if let Some(bin) = on_path("cargo-deny", |said| said == CARGO_DENY) {
-        return Ok((bin.join(file), format!("cargo-deny {CARGO_DENY} on PATH")));
-    }
-    println!("      installing cargo-deny {CARGO_DENY} (about 5 minutes, once a machine)");
-    cargo_install("cargo-deny", CARGO_DENY, &home, &["--locked"])?;
-    Ok((program, format!("cargo-deny {CARGO_DENY} installed")))
+/// cargo-deny, which looks at the dependencies: the program itself.
+pub(crate) fn cargo_deny(cache: &Cache) -> Result<Found, Failure> {
+    let tool = Tool {
+        title: "cargo-deny",
+        package: "cargo-deny",
+        version: CARGO_DENY.to_owned(),
+        programs: &["cargo-deny"],
+        suits: Suits::Exactly,
+        options: &["--locked"],
+    };
+    let (bin, line) = tool.ensure(&Places::here(cache))?;
+    Ok((program_in(&bin, "cargo-deny"), line))
 }
 
 /// wasm-opt, which makes the built page smaller.
@@ -120,29 +105,6 @@ pub(crate) fn wasm_opt(cache: &Cache) -> Result<Found, Failure> {
     Node::ensure()?;
     install_binaryen(&home)?;
     Ok((bin, format!("wasm-opt {BINARYEN} installed")))
-}
-
-fn cargo_install(package: &str, version: &str, home: &Path, more: &[&str]) -> Result<(), Failure> {
-    // Kept until it has worked, so that an interrupted build goes on where it was.
-    let build = beside(home, "build");
-    native_cargo()
-        .args(["install", package, "--force", "--version", version])
-        .args(more)
-        .arg("--root")
-        .arg(home)
-        .env("CARGO_TARGET_DIR", &build)
-        // Built once and run for seconds: these settings halve the time to build.
-        .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
-        .run()
-        .map_err(|failure| {
-            failure.advise(format!(
-                "check the network and Cargo's message above; or install {package} {version} yourself \
-                 and put it on PATH"
-            ))
-        })?;
-    remove_if_there(&build)
 }
 
 fn install_binaryen(home: &Path) -> Result<(), Failure> {
@@ -183,23 +145,6 @@ fn binaryen_bin(home: &Path) -> PathBuf {
     home.join("node_modules").join(".bin")
 }
 
-/// The folder of a program on `PATH`, if the version it reports suits.
-fn on_path(name: &str, suits: impl Fn(&str) -> bool) -> Option<PathBuf> {
-    let program = find_program(&[name])?;
-    if !reports(&program, suits) {
-        return None;
-    }
-    program.parent().map(Path::to_path_buf)
-}
-
-fn reports(program: &Path, suits: impl Fn(&str) -> bool) -> bool {
-    program.is_file()
-        && Cmd::new(program)
-            .arg("--version")
-            .capture()
-            .is_ok_and(|said| version_in(&said).is_some_and(suits))
-}
-
 fn binaryen_version(program: &Path) -> Option<u32> {
     if !program.is_file() {
         return None;
@@ -229,7 +174,6 @@ mod tests {
 
     #[test]
     fn a_tool_that_is_not_there_reports_no_version() {
-        assert!(!reports(Path::new("/no/such/tool"), |_| true));
         assert_eq!(binaryen_version(Path::new("/no/such/tool")), None);
     }
 }
