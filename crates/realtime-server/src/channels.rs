@@ -14,8 +14,11 @@ use serde::{Deserialize, Serialize};
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, HashMap},
-    time::Instant,
+    time::{Duration, Instant},
 };
+
+/// How long nothing is looked for that may go, after too little was found.
+const LOOKS_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The channels in which something has happened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +27,10 @@ pub(crate) struct Channels {
     /// How often channels were forgotten that clients may know: what comes into being afterwards is counted anew.
     era: u64,
     open: HashMap<String, Channel>,
+    /// When it was last looked in vain for some that may go: that takes long, and is not done for each name that somebody
+    /// thinks of.
+    #[serde(skip)]
+    in_vain: Option<Instant>,
 }
 
 /// There are as many channels as there may be, and all are in use.
@@ -43,6 +50,7 @@ impl Channels {
             epoch,
             era: 0,
             open: HashMap::new(),
+            in_vain: None,
         }
     }
 
@@ -117,6 +125,10 @@ impl Channels {
 
     /// Forgets those that were quiet longest, a sixteenth of all at once, so that it is seldom done.
     fn forget_quiet(&mut self, most: usize, is_followed: impl Fn(&str) -> bool) -> u64 {
+        let is_soon = |at: Instant| at.elapsed() < LOOKS_AGAIN_AFTER;
+        if self.in_vain.is_some_and(is_soon) {
+            return 0;
+        }
         let mut quiet: Vec<(Reverse<Option<Instant>>, String)> = self
             .open
             .iter()
@@ -133,6 +145,7 @@ impl Channels {
             self.open.remove(name);
         }
         self.era += u64::from(!gone.is_empty());
+        self.in_vain = (gone.len() < count).then(Instant::now);
         gone.len() as u64
     }
 
@@ -182,6 +195,7 @@ impl Channels {
         Self {
             epoch: self.epoch.clone(),
             era: self.era,
+            in_vain: None,
             open: kept
                 .map(|(name, channel)| (name.clone(), channel.clone()))
                 .collect(),

@@ -75,13 +75,18 @@ impl<'a> Inbound<'a> {
         struct Named {
             channel: String,
         }
-        match &self.channel {
-            Some(channel) => Ok(channel.clone()),
-            None => self
-                .data::<Named>()
-                .map(|named| named.channel)
-                .map_err(|_| Refusal::invalid(format!("{} needs a channel", self.event))),
+        if let Some(channel) = &self.channel {
+            return Ok(channel.clone());
         }
+        let named = self.data::<Named>();
+        let Ok(Named { channel }) = named else {
+            return Err(Refusal::invalid(format!("{} needs a channel", self.event)));
+        };
+        if channel.len() > NAME_BYTES {
+            let message = format!("a channel has at most {NAME_BYTES} bytes");
+            return Err(invalid_envelope(&message));
+        }
+        Ok(channel)
     }
 }
 
@@ -201,5 +206,9 @@ mod tests {
                 .channel()
                 .is_err()
         );
+        let long = "x".repeat(NAME_BYTES + 1);
+        let frame = format!(r#"{{"event":"typing:stop","data":{{"channel":"{long}"}}}}"#);
+        let refused = Inbound::parse(&frame).unwrap().channel().unwrap_err();
+        assert_eq!(refused.code(), "invalid_envelope");
     }
 }

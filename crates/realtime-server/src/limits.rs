@@ -23,6 +23,11 @@ pub struct Limits {
     pub messages_at_once: usize,
     /// Messages of one socket that wait for the app's handler. 256.
     pub messages_waiting: usize,
+    /// Bytes of their data. 1 MiB.
+    pub waiting_bytes: usize,
+    /// Announcements and starts of typing per second and socket, as each goes to everybody on a channel; twice as many at
+    /// once after a pause. 20, which is as many as a client makes.
+    pub appearances_per_second: u32,
     /// Answers to messages that are remembered, for those that are sent again. 10,000; 0 remembers none.
     pub answers: usize,
     /// Bytes of those answers. 8 MiB.
@@ -67,6 +72,8 @@ impl Default for Limits {
             messages_per_second: 100,
             messages_at_once: 1,
             messages_waiting: 256,
+            waiting_bytes: 1024 * 1024,
+            appearances_per_second: 20,
             answers: 10_000,
             answer_bytes: 8 * 1024 * 1024,
             answer_life: Duration::from_secs(60 * 60),

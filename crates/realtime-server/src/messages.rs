@@ -7,7 +7,13 @@ use crate::{
     waiter::Asked,
 };
 use futures::{StreamExt, stream};
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
 use tokio::sync::{
     OwnedSemaphorePermit,
     mpsc::{Sender, channel},
@@ -15,33 +21,65 @@ use tokio::sync::{
 
 /// The messages of one socket. What was taken is carried out to its end, also when the socket is gone.
 #[derive(Debug)]
-pub(crate) struct Messages(Sender<(Message, Asked)>);
+pub(crate) struct Messages {
+    /// Where they wait, from the first one on: most sockets only listen, and there are many.
+    queue: Option<Sender<(Message, Asked)>>,
+    /// The bytes of their data.
+    bytes: Arc<AtomicUsize>,
+    slot: Arc<OwnedSemaphorePermit>,
+}
 
 impl Messages {
     /// `slot` is given back when the last one is done.
-    pub(crate) fn new(hub: &Hub, slot: Arc<OwnedSemaphorePermit>) -> Self {
-        let limits = hub.limits();
-        let (sender, receiver) = channel(limits.messages_waiting.max(1));
-        let at_once = limits.messages_at_once.max(1);
-        tokio::spawn(async move {
-            let waiting = stream::unfold(receiver, async |mut receiver| {
-                receiver.recv().await.map(|next| (next, receiver))
-            });
-            waiting
-                .for_each_concurrent(at_once, async |(message, asked)| {
-                    carry_out(message, asked).await;
-                })
-                .await;
-            drop(slot);
-        });
-        Self(sender)
+    pub(crate) fn new(slot: Arc<OwnedSemaphorePermit>) -> Self {
+        Self {
+            queue: None,
+            bytes: Arc::default(),
+            slot,
+        }
     }
 
     /// Takes a message in.
-    pub(crate) fn push(&self, message: Message, asked: Asked) -> Result<(), Refusal> {
-        let pushed = self.0.try_send((message, asked));
-        pushed.map_err(|_| Refusal::rate_limited(RETRY_AFTER_MS))
+    pub(crate) fn push(&mut self, message: Message, asked: Asked) -> Result<(), Refusal> {
+        let limit = message.hub.limits().waiting_bytes;
+        let bytes = message.raw_data().len();
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let queue = self
+            .queue
+            .get_or_insert_with(|| start(&message.hub, &self.bytes, &self.slot));
+        // One alone is taken in any case: how large it may be is bounded elsewhere.
+        let has_room = before == 0 || before + bytes <= limit;
+        if has_room && queue.try_send((message, asked)).is_ok() {
+            return Ok(());
+        }
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        Err(Refusal::rate_limited(RETRY_AFTER_MS))
     }
+}
+
+/// Starts to carry out what will be queued.
+fn start(
+    hub: &Hub,
+    bytes: &Arc<AtomicUsize>,
+    slot: &Arc<OwnedSemaphorePermit>,
+) -> Sender<(Message, Asked)> {
+    let limits = hub.limits();
+    let (sender, receiver) = channel(limits.messages_waiting.max(1));
+    let at_once = limits.messages_at_once.max(1);
+    let (bytes, slot) = (Arc::clone(bytes), Arc::clone(slot));
+    tokio::spawn(async move {
+        let waiting = stream::unfold(receiver, async |mut receiver| {
+            receiver.recv().await.map(|next| (next, receiver))
+        });
+        waiting
+            .for_each_concurrent(at_once, async |(message, asked): (Message, Asked)| {
+                bytes.fetch_sub(message.raw_data().len(), Ordering::Relaxed);
+                carry_out(message, asked).await;
+            })
+            .await;
+        drop(slot);
+    });
+    sender
 }
 
 /// Has a message carried out, unless it was before, and answers it.

@@ -38,6 +38,7 @@ pub(crate) struct Session {
     refresh: Option<Instant>,
     bucket: Bucket,
     flood: Bucket,
+    appearances: Bucket,
     messages: Messages,
 }
 
@@ -75,7 +76,8 @@ impl Session {
             refresh: None,
             bucket: Bucket::new(rate, now),
             flood: Bucket::new(rate.saturating_mul(FLOOD), now),
-            messages: Messages::new(&seat.hub, slot),
+            appearances: Bucket::new(limits.appearances_per_second, now),
+            messages: Messages::new(slot),
         };
         if let Some(visitor) = visitor {
             session.welcome(visitor);
@@ -128,11 +130,7 @@ impl Session {
         }
         let in_time = self.bucket.take(now);
         let parsed = Inbound::parse(text);
-        {
-            let mut state = self.hub.lock();
-            state.metrics.frames += 1;
-            state.metrics.rate_limited += u64::from(in_time.is_err());
-        }
+        self.hub.lock().metrics.frames += 1;
         let asked = match &parsed {
             Ok(frame) => Asked::new(self.connection, frame),
             Err(_) => Asked::unreadable(self.connection),
@@ -140,7 +138,7 @@ impl Session {
         let handled = match (in_time, parsed) {
             (Err(too_fast), _) => Err(too_fast),
             (Ok(()), Err(unreadable)) => Err(unreadable),
-            (Ok(()), Ok(frame)) => self.handle(&frame, &asked).await,
+            (Ok(()), Ok(frame)) => self.handle(&frame, &asked, now).await,
         };
         if let Err(refusal) = handled {
             self.hub.lock().refuse(&asked, refusal);
@@ -179,7 +177,12 @@ impl Session {
         state.connections.close(self.connection, closing);
     }
 
-    async fn handle(&mut self, frame: &Inbound<'_>, asked: &Asked) -> Result<(), Refusal> {
+    async fn handle(
+        &mut self,
+        frame: &Inbound<'_>,
+        asked: &Asked,
+        now: Instant,
+    ) -> Result<(), Refusal> {
         match frame.event.as_str() {
             "ping" => self.answer("pong", frame),
             "pong" => {}
@@ -188,6 +191,7 @@ impl Session {
             "subscribe" => self.subscribe(frame).await?,
             "unsubscribe" => self.unsubscribe(frame, asked)?,
             "presence:announce" => {
+                self.appearances.take(now)?;
                 let mut announcement: Announcement = frame.data()?;
                 let (channel, visitor) = self.permit(Right::Appear, frame).await?;
                 announcement.check(self.limits())?;
@@ -207,6 +211,7 @@ impl Session {
                 self.submit(Change::Leave { peer, channel }, asked);
             }
             "typing:start" => {
+                self.appearances.take(now)?;
                 let mut typing: Typing = frame.data()?;
                 let (channel, visitor) = self.permit(Right::Appear, frame).await?;
                 typing.check()?;
@@ -291,7 +296,7 @@ impl Session {
     }
 
     /// Passes a message on to the app.
-    async fn pass_on(&self, frame: &Inbound<'_>, asked: &Asked) -> Result<(), Refusal> {
+    async fn pass_on(&mut self, frame: &Inbound<'_>, asked: &Asked) -> Result<(), Refusal> {
         let visitor = match &frame.channel {
             Some(_) => self.permit(Right::Send, frame).await?.1,
             None => self.visitor()?,

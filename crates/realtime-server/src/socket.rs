@@ -53,10 +53,15 @@ pub(crate) async fn upgrade(
     if let Some(slot) = hub.slot() {
         return upgrade.on_upgrade(move |socket| serve(hub, headers, socket, slot));
     }
+    // While the hub is drained, the last places are kept from everybody.
+    let why = match hub.lock().connections.is_shut_down() {
+        true => Closing::SHUTDOWN,
+        false => Closing::FULL,
+    };
     match hub.refusal_slot() {
         // A page cannot see why an upgrade was refused, but it can see a close code.
-        Some(slot) => upgrade.on_upgrade(async |socket| {
-            turn_away(socket).await;
+        Some(slot) => upgrade.on_upgrade(async move |socket| {
+            turn_away(socket, why).await;
             drop(slot);
         }),
         None => Refusal::full().into_response(),
@@ -201,9 +206,9 @@ async fn write(mut sink: impl Sink<Message> + Unpin, outbox: &Outbox) -> Written
 }
 
 /// Tells a socket that there is no place for it.
-async fn turn_away(socket: WebSocket) {
+async fn turn_away(socket: WebSocket, why: Closing) {
     let outbox = Outbox::new(0, 0);
-    outbox.close(Closing::FULL);
+    outbox.close(why);
     let (sink, mut stream) = socket.split();
     write(sink, &outbox).await;
     let answered = async { while let Some(Ok(_)) = stream.next().await {} };

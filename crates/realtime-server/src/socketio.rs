@@ -17,14 +17,14 @@ mod voice;
 
 pub(crate) use upgrade::upgrade;
 
-use crate::{Credentials, Hub, Limits};
+use crate::{Credentials, Hub, Limits, Refusal, limits::RETRY_AFTER_MS};
 use axum::http::Request;
 use futures::future::BoxFuture;
 use hyper::service::Service;
 use line::{Cutter, Line};
 use serde::Deserialize;
 use socketioxide::{
-    SocketIo, SocketIoBuilder,
+    ParserConfig, SocketIo, SocketIoBuilder,
     adapter::{Adapter, LocalAdapter},
     extract::{SocketRef, TryData},
     handler::ConnectHandler,
@@ -73,6 +73,10 @@ impl Hub {
     pub fn visitors<A: Adapter>(&self) -> impl ConnectHandler<A, (SocketRef<A>,)> + use<A> {
         let (hub, asked) = (self.clone(), self.clone());
         let admit = async move |socket: SocketRef<A>, TryData(auth): TryData<Auth>| {
+            if !is_welcome(&socket) {
+                cut(&socket);
+                return Err(Refusal::rate_limited(RETRY_AFTER_MS));
+            }
             let credentials = Credentials {
                 token: auth.ok().and_then(|auth| auth.token),
                 headers: Arc::new(socket.req_parts().headers.clone()),
@@ -82,7 +86,7 @@ impl Hub {
             socket.extensions.insert(visitor);
             // Here already: a message may follow the answer sooner than a handler is called.
             mailbox::hang_up(&socket);
-            Ok::<_, crate::Refusal>(())
+            Ok::<_, Refusal>(())
         };
         let serve = async move |socket: SocketRef<A>| {
             let _visit = hub.visiting().read().await;
@@ -92,12 +96,23 @@ impl Hub {
     }
 }
 
+/// Attachments of one message for a namespace of the app's; the hub's own messages have none.
+const ATTACHMENTS: usize = 16;
+/// How often one connection may ask to be let in: a client whose token was refused may come with another one, but each
+/// costs the app an answer.
+const VISITS: u32 = 16;
+
 /// A builder with a hub's limits.
 fn limited<A: Adapter>(builder: SocketIoBuilder<A>, limits: &Limits) -> SocketIoBuilder<A> {
     builder
         .ping_interval(limits.ping_after)
         .ping_timeout(limits.silence.saturating_sub(limits.ping_after))
         .connect_timeout(limits.auth_within)
+        .with_parser(
+            ParserConfig::common()
+                .max_incoming_binaries(ATTACHMENTS)
+                .max_incoming_binary_buf_size(limits.message_bytes),
+        )
         .max_payload(u64::try_from(limits.message_bytes).unwrap_or(u64::MAX))
         .ws_max_message_size(limits.message_bytes)
         .ws_max_frame_size(limits.message_bytes)
@@ -145,6 +160,12 @@ impl<A: Adapter> Engine for Endpoint<A> {
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(self.io.close())
     }
+}
+
+/// Whether a connection may ask once more to be let in.
+fn is_welcome<A: Adapter>(socket: &Socket<A>) -> bool {
+    let cutter = socket.req_parts().extensions.get::<Cutter>();
+    cutter.is_some_and(|cutter| cutter.visits() <= VISITS)
 }
 
 /// Drops the connection under a socket.

@@ -70,7 +70,10 @@ impl Asked {
 impl State {
     /// Tells who asked what came of it.
     pub(crate) fn answer(&mut self, asked: &Asked, outcome: &Outcome) {
-        self.metrics.refused += u64::from(outcome.is_err());
+        if let Err(refusal) = outcome {
+            self.metrics.refused += 1;
+            self.metrics.rate_limited += u64::from(refusal.code() == "rate_limited");
+        }
         if let Some(frame) = asked.answer(outcome) {
             self.connections.send(asked.connection, frame);
         }

@@ -9,7 +9,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     task::{Context, Poll},
 };
@@ -23,11 +23,9 @@ use tokio::{
 pub(crate) struct Line {
     io: TokioIo<Upgraded>,
     cutter: Cutter,
-    _slot: Slot,
+    /// Its place among those that may be open.
+    _slot: Arc<OwnedSemaphorePermit>,
 }
-
-/// A connection's place among those that may be open.
-pub(super) type Slot = Arc<OwnedSemaphorePermit>;
 
 /// Cuts a [`Line`].
 #[derive(Clone, Debug, Default)]
@@ -36,6 +34,8 @@ pub(super) struct Cutter(Arc<Cut>);
 #[derive(Debug, Default)]
 struct Cut {
     done: AtomicBool,
+    /// How often it was asked to be let in.
+    visits: AtomicU32,
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
@@ -46,6 +46,11 @@ impl Cutter {
         self.0.done.store(true, Ordering::Release);
         self.0.reader.wake();
         self.0.writer.wake();
+    }
+
+    /// Counts one more time that it is asked to be let in.
+    pub(super) fn visits(&self) -> u32 {
+        self.0.visits.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Fails if the connection is cut, and else lets `waker` hear of it.
@@ -59,7 +64,7 @@ impl Cutter {
 }
 
 impl Line {
-    pub(super) fn new(upgraded: Upgraded, cutter: Cutter, slot: Slot) -> Self {
+    pub(super) fn new(upgraded: Upgraded, cutter: Cutter, slot: Arc<OwnedSemaphorePermit>) -> Self {
         Self {
             io: TokioIo::new(upgraded),
             cutter,

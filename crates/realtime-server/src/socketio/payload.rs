@@ -4,6 +4,7 @@ use crate::envelope::Outbound;
 use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// The first argument of a client's event: `{channel, messageId, …data}`, or `{channel, id, data}`.
 #[derive(Default, Deserialize)]
@@ -79,15 +80,29 @@ fn text_of(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }
 
+/// A text, borrowed where it stands in the frame as it is, without escapes.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+fn text<'a>(maybe: &'a Option<Text<'_>>) -> Option<&'a str> {
+    maybe.as_ref().map(|text| &*text.0)
+}
+
 /// A session's frame, to be said over Socket.IO.
 #[derive(Debug, Deserialize)]
 pub(super) struct Outward<'a> {
-    pub(super) event: &'a str,
-    pub(super) re: Option<&'a str>,
-    channel: Option<&'a str>,
-    id: Option<&'a str>,
+    #[serde(borrow)]
+    pub(super) event: Cow<'a, str>,
+    #[serde(borrow)]
+    re: Option<Text<'a>>,
+    #[serde(borrow)]
+    channel: Option<Text<'a>>,
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
     seq: Option<u64>,
-    epoch: Option<&'a str>,
+    #[serde(borrow)]
+    epoch: Option<Text<'a>>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -131,30 +146,35 @@ impl<'a> Outward<'a> {
     }
 
     /// What an ack or an event says.
-    pub(super) fn argument(&self) -> Argument<'a> {
-        match (self.error, self.re) {
+    pub(super) fn argument(&self) -> Argument<'_> {
+        match (self.error, &self.re) {
             (Some(error), Some(_)) => Argument::Refused { error },
             (Some(error), None) => Argument::Data(Some(error)),
             (None, Some(_)) if self.event == "subscribe" => Argument::Joined {
                 seq: self.seq,
-                epoch: self.epoch,
+                epoch: text(&self.epoch),
                 recovered: self.is_recovered(),
             },
             (None, Some(_)) => Argument::Data(self.data),
             (None, None) => Argument::Event {
-                channel: self.channel,
-                id: self.id,
+                channel: text(&self.channel),
+                id: text(&self.id),
                 seq: self.seq,
-                epoch: self.epoch,
+                epoch: text(&self.epoch),
                 data: self.data,
             },
         }
     }
 
     /// The channel that the client has joined by what this answers.
-    pub(super) fn joined(&self) -> Option<&'a str> {
+    pub(super) fn joined(&self) -> Option<&str> {
         let is_joined = self.event == "subscribe" && self.error.is_none();
-        self.channel.filter(|_| is_joined)
+        text(&self.channel).filter(|_| is_joined)
+    }
+
+    /// The id of what this answers.
+    pub(super) fn answers(&self) -> Option<&str> {
+        text(&self.re)
     }
 
     fn is_recovered(&self) -> bool {
@@ -236,6 +256,23 @@ mod tests {
         let told =
             json!({"channel": "tasks", "id": "a-1", "seq": 3, "epoch": "b", "data": {"x": 1}});
         assert_eq!(outward(frame), told);
+    }
+
+    #[test]
+    fn names_that_are_written_with_escapes_are_said_as_they_are() {
+        let name = "a \"quoted\"\n\u{1}name";
+        let frame = json!({"event": name, "channel": name, "id": name, "epoch": name, "data": 1});
+        let text = Utf8Bytes::from(frame.to_string());
+        assert_eq!(Outward::read(&text).unwrap().event, name);
+        let told = json!({"channel": name, "id": name, "epoch": name, "data": 1});
+        assert_eq!(outward(frame), told);
+        let frame = json!({"event": "subscribe", "channel": name, "re": name, "epoch": name});
+        let text = Utf8Bytes::from(frame.to_string());
+        let answer = Outward::read(&text).unwrap();
+        assert_eq!(
+            (answer.answers(), answer.joined()),
+            (Some(name), Some(name))
+        );
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub(crate) async fn upgrade(State(hub): State<Hub>, mut request: Request) -> Res
     let cutter = Cutter::default();
     let mut handshake = request.map(|_| ());
     handshake.extensions_mut().insert(cutter.clone());
-    handshake.extensions_mut().insert(Arc::clone(&slot));
+    // The library never lets go of the sockets that are open when it is closed: they do not keep the place.
+    handshake.extensions_mut().insert(Arc::downgrade(&slot));
     tokio::spawn(async move {
         match upgrading.await {
             Ok(upgraded) => engine(&hub).open(Line::new(upgraded, cutter, slot), handshake),

@@ -2,7 +2,6 @@
 
 use super::{
     cut,
-    line::Slot,
     mailbox::{Ack, Letter, letters},
     payload::{Inward, Outward},
 };
@@ -17,11 +16,11 @@ use socketioxide::{SendError, adapter::Adapter, extract::SocketRef};
 use std::{
     collections::VecDeque,
     pin::pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 use tokio::{
-    sync::mpsc::Receiver,
+    sync::{OwnedSemaphorePermit, mpsc::Receiver},
     time::{sleep, timeout_at},
 };
 
@@ -35,7 +34,8 @@ pub(super) async fn serve<A: Adapter>(socket: SocketRef<A>, hub: &Hub) {
     let letters = letters(&socket);
     let visitor = socket.extensions.remove::<Visitor>();
     let request = socket.req_parts();
-    let slot = request.extensions.get::<Slot>().cloned();
+    let slot = request.extensions.get::<Weak<OwnedSemaphorePermit>>();
+    let slot = slot.and_then(Weak::upgrade);
     let (Some(letters), Some(visitor), Some(slot)) = (letters, visitor, slot) else {
         return;
     };
@@ -113,19 +113,19 @@ async fn say<A: Adapter>(socket: &SocketRef<A>, outward: &Outward<'_>, acks: &Ac
         socket.join(channel.to_owned());
     }
     let argument = outward.argument();
-    let ack = outward.re.map(|re| acks.take(re));
+    let ack = outward.answers().map(|re| acks.take(re));
     loop {
         let sent = match &ack {
             Some(Some(ack)) => ack.send(&argument),
             // Nobody asked.
             Some(None) => return,
-            None => socket.emit(outward.event, &argument),
+            None => socket.emit(&*outward.event, &argument),
         };
         match sent {
             Ok(()) => return,
             Err(SendError::Socket(_)) => sleep(AGAIN).await,
             Err(SendError::Serialize(error)) => {
-                return tracing::error!(%error, event = outward.event, "a frame could not be said");
+                return tracing::error!(%error, event = &*outward.event, "a frame could not be said");
             }
         }
     }

@@ -1,4 +1,16 @@
 //! Tests of the hub from outside: real sockets on this machine.
 
+mod bounds;
 mod client;
+mod doors;
 mod first;
+mod messages;
+mod permissions;
+mod publishing;
+mod resuming;
+mod rooms;
+mod signing_in;
+#[cfg(feature = "socketio")]
+mod socketio;
+#[cfg(feature = "socketio")]
+mod socketio_client;
