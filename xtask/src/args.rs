@@ -20,6 +20,7 @@ Commands:
   bench    Measure the core, or pages that do the same work by hand, in React and with this SDK
   interop  Play the interop cases against servers of other projects, and print a table
   size     Weigh pages, from a bare one to the demo, against the budget in size/budget.toml
+  site     Build the documents as a site with the demo's pages live in it, serve it, run until Ctrl-C
   surface  Count what a user of the two crates can name
 
 `cargo xtask <command> --help` says more.
@@ -30,7 +31,7 @@ Tools are kept in $REALTIME_YEW_TOOLS, else in $XDG_CACHE_HOME/realtime-yew, els
 const SETUP_HELP: &str = "\
 Get every tool the other commands need, and skip what is there: the standard library for wasm32,
 wasm-bindgen at the version in Cargo.lock, Trunk, wasm-opt, Chromium, Firefox and WebKit with their
-drivers, Node.js, Redis.
+drivers, Node.js, Redis, cargo-deny, mdBook.
 
 Usage: cargo xtask setup";
 
@@ -80,6 +81,9 @@ What:
 
 `cargo xtask bench <what> --help` lists the options.";
 
+/// The port to serve on, unless another is named.
+const PORT: u16 = 8080;
+
 /// What to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bench {
@@ -99,6 +103,16 @@ Options:
   --accept              Make today's sizes the budget
   --smallest            Build with unstable settings of the nightly compiler instead: the standard library
                         rebuilt for size, panics without a word. Held against no budget";
+
+const SITE_HELP: &str = "\
+Build the documents as a site, by mdBook, with the API's documentation and the demo's page; serve it, with
+the demo's server behind that page; print the URL, run until Ctrl-C. What was built is in
+target/site/html, for any host of static files: only the demo's page wants a server for /api and /ws.
+
+Usage: cargo xtask site [options]
+
+Options:
+  --port N    Serve on this port, or the next free one [default: 8080]";
 
 const SURFACE_HELP: &str = "\
 Count what a user can name: the public items of realtime-core and realtime-yew, the hooks, and the
@@ -122,6 +136,8 @@ pub(crate) enum Task {
     /// With the options of the program that plays the cases.
     Interop(Vec<String>),
     Size(SizeOptions),
+    /// On this port.
+    Site(u16),
     Surface,
 }
 
@@ -166,6 +182,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, Failure>
             without_options(rest, "check", Task::Check)
         }),
         "size" => (SIZE_HELP, parse_size),
+        "site" => (SITE_HELP, parse_site),
         "surface" => (SURFACE_HELP, |rest| {
             without_options(rest, "surface", Task::Surface)
         }),
@@ -173,7 +190,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, Failure>
         other => {
             return Err(Failure::new(
                 format!("there is no command `{other}`"),
-                "use one of setup, demo, test, check, simulate, interop, bench, size, surface; `cargo xtask --help` explains them",
+                "use one of setup, demo, test, check, simulate, interop, bench, size, site, surface; `cargo xtask --help` explains them",
             ));
         }
     };
@@ -192,7 +209,7 @@ fn without_options(rest: &[String], command: &str, task: Task) -> Result<Task, F
 
 fn parse_demo(rest: &[String]) -> Result<Task, Failure> {
     let mut options = DemoOptions {
-        port: 8080,
+        port: PORT,
         dev: false,
         check: false,
         server: Kind::default(),
@@ -213,15 +230,7 @@ fn parse_demo(rest: &[String]) -> Result<Task, Failure> {
                     )
                 })?;
             }
-            "--port" => {
-                let value = words.value("--port", "a number, such as `--port 8080`")?;
-                options.port = value.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
-                    Failure::new(
-                        format!("`{value}` is not a port"),
-                        "give a number from 1 to 65535, such as `--port 8080`",
-                    )
-                })?;
-            }
+            "--port" => options.port = words.port()?,
             "--nodes" => {
                 let value = words.value("--nodes", "a number, such as `--nodes 3`")?;
                 let count = value.parse().ok().filter(|count| (1..=9).contains(count));
@@ -242,6 +251,18 @@ fn parse_demo(rest: &[String]) -> Result<Task, Failure> {
         ));
     }
     Ok(Task::Demo(options))
+}
+
+fn parse_site(rest: &[String]) -> Result<Task, Failure> {
+    let mut port = PORT;
+    let mut words = Words::new(rest);
+    while let Some(word) = words.next() {
+        match word {
+            "--port" => port = words.port()?,
+            other => return Err(unknown("site", other)),
+        }
+    }
+    Ok(Task::Site(port))
 }
 
 fn parse_test(rest: &[String]) -> Result<Task, Failure> {
@@ -381,6 +402,17 @@ impl<'a> Words<'a> {
             )
         })
     }
+
+    /// The value of `--port`.
+    fn port(&mut self) -> Result<u16, Failure> {
+        let value = self.value("--port", "a number, such as `--port 8080`")?;
+        value.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
+            Failure::new(
+                format!("`{value}` is not a port"),
+                "give a number from 1 to 65535, such as `--port 8080`",
+            )
+        })
+    }
 }
 
 #[cfg(test)]
@@ -481,9 +513,17 @@ mod tests {
             "demo --port 0",
             "demo --port 65536",
             "demo --port x",
+            "site --port 0",
         ] {
             assert!(parsed(line).is_err(), "{line} should be refused");
         }
+    }
+
+    #[test]
+    fn the_site_is_served_on_the_named_port() {
+        assert_eq!(parsed("site"), Ok(Task::Site(8080)));
+        assert_eq!(parsed("site --port 9000"), Ok(Task::Site(9000)));
+        assert!(parsed("site --dev").is_err());
     }
 
     #[test]

@@ -4,6 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::files;
+
+const ADVICE: &str = "set REALTIME_YEW_TOOLS to a folder that can be written to";
 
 /// Where tools are kept, one folder for each tool and version.
 #[derive(Debug)]
@@ -16,7 +19,7 @@ impl Cache {
         let root = folder(|name| std::env::var_os(name)).ok_or_else(|| {
             Failure::new(
                 "there is no place to keep tools, as HOME is not set",
-                "set REALTIME_YEW_TOOLS to a folder that can be written to",
+                ADVICE,
             )
         })?;
         std::fs::create_dir_all(&root).map_err(|error| no_access(&root, &error))?;
@@ -49,17 +52,14 @@ pub(crate) fn beside(folder: &Path, state: &str) -> PathBuf {
 
 /// Removes a folder of the cache with all that is in it.
 pub(crate) fn remove_if_there(folder: &Path) -> Result<(), Failure> {
-    if !folder.exists() {
-        return Ok(());
-    }
-    std::fs::remove_dir_all(folder).map_err(|error| no_access(folder, &error))
+    files::remove_folder(folder).map_err(|failure| failure.advise(ADVICE))
 }
 
 /// The failure to write into a folder of the cache.
 pub(crate) fn no_access(folder: &Path, error: &std::io::Error) -> Failure {
     Failure::new(
         format!("could not write to {}: {error}", folder.display()),
-        "set REALTIME_YEW_TOOLS to a folder that can be written to",
+        ADVICE,
     )
 }
 

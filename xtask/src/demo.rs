@@ -111,8 +111,19 @@ fn serve(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<Exit
     for part in site.parts() {
         println!("      {part}");
     }
+    wait(&stop, || site.ended())?;
+    drop(site);
+    println!("\nStopped.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until somebody stops it, or the server ends by itself.
+pub(crate) fn wait(
+    stop: &AtomicBool,
+    mut ended: impl FnMut() -> Option<ExitStatus>,
+) -> Result<(), Failure> {
     while !stop.load(Ordering::Relaxed) {
-        if let Some(status) = site.ended() {
+        if let Some(status) = ended() {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
@@ -123,9 +134,7 @@ fn serve(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<Exit
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    drop(site);
-    println!("\nStopped.");
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Drives the demo in a headless browser. The driver's result is ours.
@@ -182,7 +191,7 @@ fn check(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<Exit
 }
 
 /// A flag that Ctrl-C or a request to end raises, so that the server is not left running.
-fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
+pub(crate) fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
     let raised = Arc::new(AtomicBool::new(false));
     let raise = Arc::clone(&raised);
     ctrlc::set_handler(move || raise.store(true, Ordering::Relaxed)).map_err(|error| {

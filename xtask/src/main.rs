@@ -1,4 +1,4 @@
-//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | interop | bench | size | surface`.
+//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | interop | bench | size | site | surface`.
 //!
 //! Kept light on purpose, as every command waits for it to compile: the standard library, one small
 //! crate to stop the demo server when a signal arrives, and the demo's balancer, which needs no more.
@@ -19,6 +19,7 @@ mod engine;
 mod engines;
 mod failure;
 mod features;
+mod files;
 mod interop;
 mod minimal;
 mod node;
@@ -34,6 +35,7 @@ mod screen;
 mod server;
 mod setup;
 mod simulate;
+mod site;
 mod size;
 mod steps;
 mod surface;
@@ -75,6 +77,7 @@ fn run() -> Result<ExitCode, Failure> {
         Task::Bench(bench, options) => bench::run(&project, bench, &options),
         Task::Interop(options) => interop::run(&project, &options),
         Task::Size(options) => size::run(&project, &options),
+        Task::Site(port) => site::run(&project, port),
         Task::Surface => surface::run(&project),
     }
 }

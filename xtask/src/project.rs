@@ -103,9 +103,10 @@ fn target_directory(metadata: &str) -> Option<PathBuf> {
     Some(PathBuf::from(value.replace("\\\\", "\\")))
 }
 
-/// The first number-dot-number version in a line such as `tool 1.2.3 (built yesterday)`.
+/// The first number-dot-number version in a line such as `tool 1.2.3 (built yesterday)` or `tool v1.2.3`.
 pub(crate) fn version_in(text: &str) -> Option<&str> {
     text.split_whitespace()
+        .map(|word| word.strip_prefix('v').unwrap_or(word))
         .find(|word| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit()))
 }
 
@@ -160,6 +161,7 @@ mod tests {
             Some("1.96.0")
         );
         assert_eq!(version_in("wasm-bindgen 0.2.130\n"), Some("0.2.130"));
+        assert_eq!(version_in("mdbook v0.5.4"), Some("0.5.4"));
         assert_eq!(version_in("no version here."), None);
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::failure::Failure;
+use crate::files;
 use crate::process::Cmd;
 use crate::project::Project;
 use crate::steps::Outcome;
@@ -48,46 +49,26 @@ pub(crate) fn step(project: &Project) -> Outcome {
 /// Makes `copy` a workspace of the core, with the cuts of all rules in it, and the simulation. A file that
 /// is as it should be is left alone, so that Cargo builds only what has changed.
 fn bring_up_to_date(root: &Path, copy: &Path) -> Result<(), Failure> {
-    let mut files = BTreeSet::new();
+    let mut wanted = BTreeSet::new();
     for part in PARTS {
-        list(root, Path::new(part), &mut files)?;
+        files::list(root, Path::new(part), &mut wanted)?;
     }
     let mut gone = BTreeSet::new();
     for part in PARTS {
-        list(copy, Path::new(part), &mut gone)?;
+        files::list(copy, Path::new(part), &mut gone)?;
     }
-    for file in gone.difference(&files) {
-        fs::remove_file(copy.join(file)).map_err(|error| unable("remove", file, &error))?;
+    for file in gone.difference(&wanted) {
+        fs::remove_file(copy.join(file)).map_err(|error| files::unable("remove", file, &error))?;
     }
-    files.insert("Cargo.toml".into());
-    files.insert("Cargo.lock".into());
-    for file in &files {
-        let text =
-            fs::read_to_string(root.join(file)).map_err(|error| unable("read", file, &error))?;
-        let text = altered(file, text)?;
+    wanted.insert("Cargo.toml".into());
+    wanted.insert("Cargo.lock".into());
+    for file in &wanted {
+        let text = altered(file, files::read(&root.join(file))?)?;
         let to = copy.join(file);
         if fs::read_to_string(&to).is_ok_and(|there| there == text) {
             continue;
         }
-        let folder = to.parent().unwrap_or(copy);
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&to, text))
-            .map_err(|error| unable("write", &to, &error))?;
-    }
-    Ok(())
-}
-
-/// All files that are, or are below, `part` of a folder: none if it is not there.
-fn list(root: &Path, part: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), Failure> {
-    let path = root.join(part);
-    if path.is_file() {
-        files.insert(part.to_owned());
-    } else if path.is_dir() {
-        let entries = fs::read_dir(&path).map_err(|error| unable("read", part, &error))?;
-        for entry in entries {
-            let entry = entry.map_err(|error| unable("read", part, &error))?;
-            list(root, &part.join(entry.file_name()), files)?;
-        }
+        files::write(&to, &text)?;
     }
     Ok(())
 }
@@ -141,17 +122,11 @@ fn workspace(manifest: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-fn unable(to: &str, file: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(
-        format!("could not {to} {}: {error}", file.display()),
-        "check that the folder of builds can be written to",
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use realtime_sabotage::Rule;
+    use std::path::PathBuf;
 
     fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -152,6 +152,12 @@ impl Server {
         Self::spawn(demo(command, project, port), port, kind.query(), "/")
     }
 
+    /// Starts the built server in Rust behind something else, which serves its page and passes on what is not of it.
+    pub(crate) fn start_behind(project: &Project, port: u16) -> Result<Self, Failure> {
+        let command = demo(rust_command(project), project, port);
+        Self::spawn(command, port, "", "/api/health")
+    }
+
     /// Starts the built server in Rust for tests whose page another server serves.
     pub(crate) fn start_for_tests(project: &Project, port: u16) -> Result<Self, Failure> {
         let command = rust_command(project).args(["--any-origin", "--trust-clients", "--quiet"]);

@@ -26,10 +26,11 @@ pub(crate) enum Part {
     Node,
     Redis,
     CargoDeny,
+    Mdbook,
 }
 
 /// All parts, in the order they are got.
-pub(crate) const ALL: [Part; 10] = [
+pub(crate) const ALL: [Part; 11] = [
     Part::WasmTarget,
     Part::WasmBindgen,
     Part::Trunk,
@@ -40,6 +41,7 @@ pub(crate) const ALL: [Part; 10] = [
     Part::Node,
     Part::Redis,
     Part::CargoDeny,
+    Part::Mdbook,
 ];
 
 /// What it takes to build the page.
@@ -140,6 +142,10 @@ impl Tools {
             Part::CargoDeny => {
                 self.cargo_deny = Some(progress.step("cargo-deny", || tools::cargo_deny(cache))?);
             }
+            Part::Mdbook => {
+                self.folders
+                    .push(progress.step("mdBook", || tools::mdbook(cache))?);
+            }
             Part::Redis => self.redis = Some(progress.step("Redis", RedisServer::ensure)?),
         }
         Ok(())
@@ -158,14 +164,22 @@ impl Tools {
 
     /// Trunk, with the tools and the right Cargo on its `PATH`.
     pub(crate) fn trunk(&self, project: &Project) -> Result<Cmd, Failure> {
-        let file = format!("trunk{}", std::env::consts::EXE_SUFFIX);
-        let program = self
-            .folders
-            .iter()
-            .map(|folder| folder.join(&file))
+        let trunk = Cmd::new(self.program("trunk"));
+        self.equip(self.toolchain.lead(trunk), project)
+    }
+
+    /// mdBook.
+    pub(crate) fn mdbook(&self) -> Cmd {
+        Cmd::new(self.program("mdbook"))
+    }
+
+    /// A program of the folders that were got, else whatever has this name on `PATH`.
+    fn program(&self, name: &str) -> PathBuf {
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        let mut programs = self.folders.iter().map(|folder| folder.join(&file));
+        programs
             .find(|program| program.is_file())
-            .unwrap_or_else(|| PathBuf::from("trunk"));
-        self.equip(self.toolchain.lead(Cmd::new(program)), project)
+            .unwrap_or_else(|| PathBuf::from(name))
     }
 
     /// Tells a child where Chromium and its driver are.

@@ -15,6 +15,7 @@ use crate::sabotage;
 use crate::scenarios;
 use crate::server::{self, Server};
 use crate::setup::{self, Part, Tools};
+use crate::site;
 use crate::size;
 use crate::tally::Tally;
 use crate::toolchain::TARGET;
@@ -60,7 +61,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Project, &Tools) -> Outcome,
 }
 
-pub(crate) const STEPS: [Step; 18] = [
+pub(crate) const STEPS: [Step; 19] = [
     Step {
         name: "fmt",
         about: "format",
@@ -172,6 +173,13 @@ pub(crate) const STEPS: [Step; 18] = [
         kind: Kind::Check,
         parts: &setup::PAGE,
         run: |project, tools| check(page::build(project, tools, true)),
+    },
+    Step {
+        name: "site",
+        about: "the documents as a site, with every link followed",
+        kind: Kind::Check,
+        parts: &site::PARTS,
+        run: |project, tools| check(site::check(project, tools)),
     },
     Step {
         name: "size",

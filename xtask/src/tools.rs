@@ -1,4 +1,4 @@
-//! The build tools wasm-bindgen, Trunk and wasm-opt, Firefox's driver and cargo-deny: from the cache, from `PATH`, or
+//! The build tools wasm-bindgen, Trunk, wasm-opt and mdBook, Firefox's driver and cargo-deny: from the cache, from `PATH`, or
 //! installed.
 
 use std::path::{Path, PathBuf};
@@ -20,6 +20,11 @@ const GECKODRIVER: &str = "0.37.1";
 
 /// The cargo-deny to install; another one may read deny.toml otherwise.
 const CARGO_DENY: &str = "0.20.2";
+
+/// The mdBook to install, which makes the site of the documents.
+const MDBOOK: &str = "0.5.4";
+/// Any other mdBook of this series will do as well.
+const MDBOOK_SERIES: &str = "0.5.";
 
 /// The wasm-opt to install.
 const BINARYEN: &str = "132";
@@ -86,6 +91,20 @@ pub(crate) fn cargo_deny(cache: &Cache) -> Result<Found, Failure> {
     };
     let (bin, line) = tool.ensure(&Places::here(cache))?;
     Ok((program_in(&bin, "cargo-deny"), line))
+}
+
+/// mdBook, which makes the site of the documents.
+pub(crate) fn mdbook(cache: &Cache) -> Result<Found, Failure> {
+    let tool = Tool {
+        title: "mdBook",
+        package: "mdbook",
+        version: MDBOOK.to_owned(),
+        programs: &["mdbook"],
+        suits: Suits::Series(MDBOOK_SERIES),
+        // Without its own server: `cargo xtask site` has one.
+        options: &["--locked", "--no-default-features", "--features", "search"],
+    };
+    tool.ensure(&Places::here(cache))
 }
 
 /// wasm-opt, which makes the built page smaller.

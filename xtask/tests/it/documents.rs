@@ -4,6 +4,7 @@ use crate::{files_below, is_word, quoted, read, workspace};
 use std::collections::BTreeSet;
 
 const YEW: &str = "crates/realtime-yew";
+const SUMMARY: &str = "site/SUMMARY.md";
 
 #[test]
 fn the_class_names_are_those_of_the_components() {
@@ -99,12 +100,15 @@ fn settings<'a>(manifest: &'a str, heading: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_link_between_documents_leads_somewhere() {
-    let top = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(str::to_owned);
-    let docs = files_below("docs", "md")
-        .into_iter()
-        .map(|file| format!("docs/{file}"));
+    let top = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        SUMMARY,
+    ];
     let mut checked = 0;
-    for document in top.into_iter().chain(docs) {
+    for document in top.map(str::to_owned).into_iter().chain(documents()) {
         let text = read(&document);
         let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
         for link in links(&text) {
@@ -130,6 +134,21 @@ fn every_link_between_documents_leads_somewhere() {
         }
     }
     assert!(checked > 10, "only {checked} links were found");
+}
+
+#[test]
+fn the_site_has_every_document() {
+    let summary = read(SUMMARY);
+    for document in documents() {
+        let link = format!("](../{document})");
+        assert!(summary.contains(&link), "{SUMMARY} lacks {document}");
+    }
+}
+
+/// Everything in `docs`.
+fn documents() -> impl Iterator<Item = String> {
+    let files = files_below("docs", "md").into_iter();
+    files.map(|file| format!("docs/{file}"))
 }
 
 #[test]
