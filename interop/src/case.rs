@@ -83,3 +83,14 @@ impl fmt::Debug for Case {
             .finish_non_exhaustive()
     }
 }
+
+/// The cases of a topic, a line each: its name, its peers, and the function that plays it.
+macro_rules! cases {
+    ($($name:literal on $($peer:ident),+ => $play:expr;)+) => {
+        pub(super) const CASES: &[$crate::case::Case] = &[$($crate::case::Case {
+            name: $name,
+            peers: &[$($crate::case::PeerKind::$peer),+],
+            run: |stage| Box::pin(($play)(stage)),
+        }),+];
+    };
+}

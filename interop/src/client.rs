@@ -1,9 +1,8 @@
 //! Clients of cases: set up, then opened.
 
 use crate::{
-    demo::DemoServer,
+    demo::{self, Demo},
     failure::Verdict,
-    http,
     native::{Answer, App, Native},
     peer::Peer,
     stage::Stage,
@@ -45,7 +44,7 @@ impl Stage {
     }
 
     /// A client of the demo server, by the JSON envelope.
-    pub(crate) fn envelope(&self, server: &DemoServer) -> Setup {
+    pub(crate) fn envelope(&self, server: &Demo) -> Setup {
         self.setup(server.url(), server.http("/api/tasks"), None)
     }
 
@@ -145,7 +144,7 @@ impl App for CaseApp {
         }
         let url = self.tasks.clone();
         async move {
-            let tasks: Result<Vec<Task>, _> = http::get(url).await;
+            let tasks: Result<Vec<Task>, _> = demo::get(url).await;
             tasks
                 .map(Fetched::new)
                 .map_err(|failure| FetchError::new(failure.to_string()))

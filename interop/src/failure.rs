@@ -1,5 +1,6 @@
 //! Failure: why a case failed.
 
+use realtime_testkit::KitError;
 use std::fmt;
 
 /// Why a case failed, in words: what was wanted, and what was there instead.
@@ -22,20 +23,18 @@ impl Failure {
     }
 }
 
+impl From<KitError> for Failure {
+    fn from(error: KitError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// Fails in these words unless `holds`.
-///
-/// # Errors
-///
-/// When it does not hold.
 pub fn ensure(holds: bool, words: impl FnOnce() -> String) -> Verdict {
     if holds { Ok(()) } else { Err(Failure(words())) }
 }
 
 /// Fails unless both are the same.
-///
-/// # Errors
-///
-/// When they are not; the failure shows both.
 pub fn same<T: PartialEq + fmt::Debug>(what: &str, found: &T, wanted: &T) -> Verdict {
     ensure(found == wanted, || {
         format!(

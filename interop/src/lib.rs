@@ -6,18 +6,15 @@
 //!
 //! `cargo xtask interop` gets the peers ready, plays all cases and prints the table.
 
-mod balancer;
+#[macro_use]
 mod case;
 pub mod cases;
 mod client;
 mod demo;
 mod failure;
-mod http;
 pub mod native;
 mod pattern;
 mod peer;
-mod program;
-mod redis;
 mod run;
 mod stage;
 mod table;

@@ -1,43 +1,46 @@
 //! `interop`: plays the cases against their peers, and prints what came of it.
 
+use clap::Parser;
 use realtime_interop::{Choice, PeerKind, Table, run};
-use std::{env, process::ExitCode};
+use std::process::ExitCode;
 
-const HELP: &str = "\
-Plays the interop cases, and prints a table of them and the versions of the peers.
+/// Plays the interop cases, and prints a table of them and the versions of the peers
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask interop", bin_name = "cargo xtask interop")]
+struct Flags {
+    /// Just the cases whose name contains one of these
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    case: Vec<String>,
+    /// Just against these peers: node, socketioxide, envelope, engine.io-3, ws
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = peer)]
+    peer: Vec<PeerKind>,
+    /// Leave out those that play in a browser
+    #[arg(long)]
+    no_browser: bool,
+    /// List the cases and their peers
+    #[arg(long)]
+    list: bool,
+}
 
-Usage: interop [options]
-
-Options:
-  --case PART[,PART…]   Just the cases whose name contains one of these
-  --peer NAME[,NAME…]   Just against these peers: node, socketioxide, envelope, engine.io-3, ws
-  --no-browser          Leave out those that play in a browser
-  --list                List the cases and their peers";
-
-enum Task {
-    Help,
-    List(Choice),
-    Run(Choice),
+fn peer(name: &str) -> Result<PeerKind, String> {
+    let peer = PeerKind::ALL.into_iter().find(|peer| peer.name() == name);
+    peer.ok_or_else(|| "there is no such peer".into())
 }
 
 fn main() -> ExitCode {
-    match parse(env::args().skip(1)) {
-        Ok(Task::Help) => {
-            println!("{HELP}");
-            ExitCode::SUCCESS
-        }
-        Ok(Task::List(choice)) => {
-            for (case, peer) in choice.pick() {
-                println!("{:<31} {peer}", case.name);
-            }
-            ExitCode::SUCCESS
-        }
-        Ok(Task::Run(choice)) => play(&choice),
-        Err(wrong) => {
-            eprintln!("interop: {wrong}; `interop --help` lists the options");
-            ExitCode::FAILURE
-        }
+    let flags = Flags::parse();
+    let choice = Choice {
+        cases: flags.case,
+        peers: flags.peer,
+        without_browser: flags.no_browser,
+    };
+    if !flags.list {
+        return play(&choice);
     }
+    for (case, peer) in choice.pick() {
+        println!("{:<31} {peer}", case.name);
+    }
+    ExitCode::SUCCESS
 }
 
 fn play(choice: &Choice) -> ExitCode {
@@ -65,54 +68,20 @@ fn play(choice: &Choice) -> ExitCode {
     }
 }
 
-fn parse(mut words: impl Iterator<Item = String>) -> Result<Task, String> {
-    let (mut choice, mut list) = (Choice::default(), false);
-    while let Some(word) = words.next() {
-        let mut values = || {
-            let value = words
-                .next()
-                .ok_or_else(|| format!("`{word}` lacks its value"))?;
-            Ok::<_, String>(value.split(',').map(str::to_owned).collect::<Vec<_>>())
-        };
-        match word.as_str() {
-            "--help" | "-h" => return Ok(Task::Help),
-            "--list" => list = true,
-            "--no-browser" => choice.without_browser = true,
-            "--case" => choice.cases.extend(values()?),
-            "--peer" => {
-                for name in values()? {
-                    let peer = PeerKind::ALL.into_iter().find(|peer| peer.name() == name);
-                    choice
-                        .peers
-                        .push(peer.ok_or_else(|| format!("there is no peer `{name}`"))?);
-                }
-            }
-            other => return Err(format!("there is no option `{other}`")),
-        }
-    }
-    Ok(if list {
-        Task::List(choice)
-    } else {
-        Task::Run(choice)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Task, String> {
-        parse(line.split_whitespace().map(str::to_owned))
+    fn parsed(line: &str) -> Result<Flags, clap::Error> {
+        Flags::try_parse_from(["interop"].into_iter().chain(line.split_whitespace()))
     }
 
     #[test]
     fn cases_and_peers_can_be_chosen() {
-        let Ok(Task::Run(choice)) = parsed("--case auth,acks --peer node --no-browser") else {
-            panic!("these are options");
-        };
-        assert_eq!(choice.cases, ["auth", "acks"]);
-        assert_eq!(choice.peers, [PeerKind::Node]);
-        assert!(choice.without_browser);
+        let flags = parsed("--case auth,acks --peer node --no-browser").unwrap();
+        assert_eq!(flags.case, ["auth", "acks"]);
+        assert_eq!(flags.peer, [PeerKind::Node]);
+        assert!(flags.no_browser);
     }
 
     #[test]

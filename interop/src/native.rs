@@ -126,10 +126,6 @@ impl Native {
 
     /// Every `event` on `channel`, in order, from now on; the channel is subscribed to. Without a channel:
     /// every event of that name.
-    ///
-    /// # Errors
-    ///
-    /// When there are too many channels or listeners already.
     pub fn listen(&self, event: &str, channel: Option<&str>) -> Result<Listening, ChannelError> {
         let (event, channel) = (event.into(), channel.map(Into::into));
         let listener = self.run(|client, now| client.listen(now, &event, channel.as_ref()))?;

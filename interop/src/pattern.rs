@@ -1,21 +1,21 @@
 //! The server of the React pattern, `examples/pattern-server`, run as it is; and what is told of it.
 
 use crate::{
+    demo,
     failure::{Failure, Verdict},
-    http,
     native::{Answer, App, Native},
-    peer::{Versions, let_be},
-    program::{Program, START},
-    wait::connected,
+    peer::Versions,
+    wait::{aside, connected},
 };
 use futures::future::FutureExt;
 use realtime_core::{
     ClientOptions, FetchError, Fetched, ListItem, QueryKey, RowId, key,
     wire::socketio::{SocketIoCodec, SocketIoOptions},
 };
+use realtime_testkit::{Program, Start, node, workspace};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{env, path::Path};
+use std::{path::PathBuf, process::Command};
 
 /// A price, as the server has it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -47,21 +47,14 @@ pub(crate) struct PatternServer {
 
 impl PatternServer {
     pub(crate) async fn start() -> Verdict<Self> {
-        let node = env::var_os("REALTIME_NODE").unwrap_or_else(|| "node".into());
-        let (program, (input, mut output)) =
-            Program::start("the pattern server", node, |command| {
-                command.arg(folder().join("server.js")).arg("0");
-            })?;
-        let announced = tokio::time::timeout(START, output.next_line()).await;
-        let line = announced.ok().and_then(Result::ok).flatten();
-        let url = line.and_then(|line| Some(line.strip_prefix("listening on ")?.to_owned()));
-        let Some(url) = url else {
-            let said = program.complaints();
-            return Err(Failure::new(format!(
-                "the pattern server did not come up; it said: {said}"
-            )));
+        let how = Start::of("the pattern server", "run `cargo xtask interop`");
+        let ready = |line: &str| Some(line.strip_prefix("listening on ")?.to_owned());
+        let start = move || {
+            let mut command = Command::new(node());
+            command.arg(folder().join("server.js")).arg("0");
+            Program::start(how, &mut command, ready)
         };
-        let_be((input, output));
+        let (program, url) = aside(start).await?;
         Ok(Self {
             _program: program,
             url,
@@ -128,8 +121,8 @@ impl PatternServer {
     }
 }
 
-fn folder() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/pattern-server")
+fn folder() -> PathBuf {
+    workspace().join("examples/pattern-server")
 }
 
 /// Fetches what the server has, by the keys `["stocks", symbol]` and `["lists", name]`.
@@ -160,7 +153,7 @@ impl App for PatternApp {
 }
 
 async fn get<T: DeserializeOwned + Send + 'static>(url: String) -> Result<Fetched, FetchError> {
-    let found: Result<T, _> = http::get(url).await;
+    let found: Result<T, _> = demo::get(url).await;
     found
         .map(Fetched::new)
         .map_err(|failure| FetchError::new(failure.to_string()))

@@ -2,8 +2,9 @@
 
 use crate::{
     failure::{Failure, Verdict},
-    program::{Ends, Program, START},
+    wait::aside,
 };
+use realtime_testkit::{Program, Start, Talk};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{
@@ -11,14 +12,13 @@ use std::{
     collections::{BTreeMap, HashMap},
     ffi::OsString,
     fmt,
-    rc::Rc,
+    io::Write,
+    process::{ChildStdin, Command},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Receiver},
+    thread,
     time::Duration,
 };
-use tokio::{
-    io::{AsyncWriteExt, BufReader, Lines},
-    process::{ChildStdin, ChildStdout},
-    sync::oneshot,
-};
+use tokio::sync::oneshot;
 
 /// How long a command may take.
 const ANSWER: Duration = Duration::from_secs(15);
@@ -41,8 +41,8 @@ pub(crate) type Versions = BTreeMap<String, String>;
 pub struct Peer {
     recipe: Recipe,
     program: Program,
-    input: RefCell<Option<ChildStdin>>,
-    waiting: Rc<Waiting>,
+    input: RefCell<ChildStdin>,
+    waiting: Arc<Mutex<Waiting>>,
     last: Cell<u64>,
     port: u16,
     versions: Versions,
@@ -50,8 +50,8 @@ pub struct Peer {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    answers: RefCell<HashMap<u64, oneshot::Sender<Result<Value, String>>>>,
-    ended: Cell<bool>,
+    answers: HashMap<u64, oneshot::Sender<Result<Value, String>>>,
+    ended: bool,
 }
 
 /// What a peer says.
@@ -73,24 +73,28 @@ struct Ready {
 
 impl Peer {
     pub(crate) async fn start(recipe: Recipe) -> Verdict<Self> {
-        let options = recipe.options.to_string();
-        let (program, (input, mut output)) =
-            Program::start(recipe.name, &recipe.program, |command| {
-                command.args(&recipe.arguments).arg(options);
-            })?;
-        let ready = tokio::time::timeout(START, first_words(&mut output)).await;
-        let Ok(Some(ready)) = ready else {
-            let (name, said) = (recipe.name, program.complaints());
-            return Err(Failure::new(format!(
-                "{name} did not come up; it said: {said}"
-            )));
-        };
-        let waiting = Rc::new(Waiting::default());
-        tokio::task::spawn_local(hear(output, Rc::clone(&waiting)));
+        let (recipe, (program, ready, talk)) = aside(move || {
+            let mut command = Command::new(&recipe.program);
+            command
+                .args(&recipe.arguments)
+                .arg(recipe.options.to_string());
+            let how = Start::of(
+                recipe.name,
+                "run `cargo xtask interop`, which builds it first",
+            );
+            let ready = |line: &str| serde_json::from_str::<Line>(line).ok()?.ready;
+            let started = Program::start_talking(how, &mut command, ready)?;
+            Ok((recipe, started))
+        })
+        .await?;
+        let Talk { input, lines } = talk;
+        let waiting = Arc::<Mutex<Waiting>>::default();
+        let hearing = Arc::clone(&waiting);
+        thread::spawn(move || hear(&lines, &hearing));
         Ok(Self {
             recipe,
             program,
-            input: RefCell::new(Some(input)),
+            input: RefCell::new(input),
             waiting,
             last: Cell::new(0),
             port: ready.port,
@@ -111,13 +115,9 @@ impl Peer {
     }
 
     /// Has the peer do something, and gives its answer.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot, or says nothing for 15 s.
     pub async fn call<T: DeserializeOwned>(&self, name: &str, arguments: Value) -> Verdict<T> {
         let failed = |why: &dyn fmt::Display| {
-            let said = self.program.complaints();
+            let said = self.program.output();
             let peer = self.recipe.name;
             Failure::new(format!(
                 "{peer} could not carry out `{name}`: {why}; it said: {said:?}"
@@ -126,18 +126,16 @@ impl Peer {
         let id = self.last.get() + 1;
         self.last.set(id);
         let (answered, answer) = oneshot::channel();
-        self.waiting.answers.borrow_mut().insert(id, answered);
-        if self.waiting.ended.get() {
-            return Err(failed(&"it has ended"));
+        {
+            let mut waiting = lock(&self.waiting);
+            if waiting.ended {
+                return Err(failed(&"it has ended"));
+            }
+            waiting.answers.insert(id, answered);
         }
-        let mut line = json!({ "id": id, "name": name, "args": arguments }).to_string();
-        line.push('\n');
-        // Taken out while it is written to, so that no borrow is held meanwhile.
-        let Some(mut input) = self.input.take() else {
-            return Err(failed(&"another command is being written"));
-        };
-        let written = input.write_all(line.as_bytes()).await;
-        self.input.replace(Some(input));
+        let line = json!({ "id": id, "name": name, "args": arguments });
+        // The peer reads on: a command is never too long for its pipe for more than a moment.
+        let written = writeln!(self.input.borrow_mut(), "{line}");
         written.map_err(|error| failed(&error))?;
         let answer = tokio::time::timeout(ANSWER, answer).await;
         let answer = answer.map_err(|_| failed(&"it does not answer"))?;
@@ -147,10 +145,6 @@ impl Peer {
     }
 
     /// Asks the same again and again until the answer suits.
-    ///
-    /// # Errors
-    ///
-    /// When the peer cannot answer, or no answer suits for 15 s.
     pub async fn until<T: DeserializeOwned + fmt::Debug>(
         &self,
         what: &str,
@@ -176,42 +170,26 @@ impl Peer {
     }
 
     /// Kills it as SIGKILL does, and waits until it is gone.
-    ///
-    /// # Errors
-    ///
-    /// When the system refuses.
-    pub async fn kill(self) -> Verdict {
-        self.program.kill().await
+    pub fn kill(self) -> Verdict {
+        Ok(self.program.kill()?)
     }
 
     /// Kills it, and starts it again on the same port.
-    ///
-    /// # Errors
-    ///
-    /// When it does not come up again.
     pub async fn restart(self) -> Verdict<Self> {
         let (mut recipe, port) = (self.recipe.clone(), self.port);
-        self.kill().await?;
+        self.kill()?;
         recipe.options["port"] = port.into();
         Self::start(recipe).await
     }
 
     /// Stops the process in its tracks: its sockets stay open, and nothing is answered.
-    ///
-    /// # Errors
-    ///
-    /// When the system refuses.
-    pub async fn freeze(&self) -> Verdict {
-        self.program.freeze().await
+    pub fn freeze(&self) -> Verdict {
+        Ok(self.program.freeze()?)
     }
 
     /// Lets it go on.
-    ///
-    /// # Errors
-    ///
-    /// When the system refuses.
-    pub async fn thaw(&self) -> Verdict {
-        self.program.signal("CONT").await
+    pub fn thaw(&self) -> Verdict {
+        Ok(self.program.thaw()?)
     }
 }
 
@@ -224,27 +202,13 @@ impl fmt::Debug for Peer {
     }
 }
 
-async fn first_words(output: &mut Lines<BufReader<ChildStdout>>) -> Option<Ready> {
-    while let Ok(Some(line)) = output.next_line().await {
-        if let Ok(Line {
-            ready: Some(ready), ..
-        }) = serde_json::from_str(&line)
-        {
-            return Some(ready);
-        }
-    }
-    None
-}
-
 /// Hands answers to those who wait for them.
-async fn hear(mut output: Lines<BufReader<ChildStdout>>, waiting: Rc<Waiting>) {
-    while let Ok(Some(line)) = output.next_line().await {
+fn hear(lines: &Receiver<String>, waiting: &Mutex<Waiting>) {
+    for line in lines {
         let Ok(line) = serde_json::from_str::<Line>(&line) else {
             continue;
         };
-        let answered = line
-            .id
-            .and_then(|id| waiting.answers.borrow_mut().remove(&id));
+        let answered = line.id.and_then(|id| lock(waiting).answers.remove(&id));
         if let Some(answered) = answered {
             let answer = match line.error {
                 Some(error) => Err(error),
@@ -254,15 +218,12 @@ async fn hear(mut output: Lines<BufReader<ChildStdout>>, waiting: Rc<Waiting>) {
             let _ = answered.send(answer);
         }
     }
-    waiting.ended.set(true);
-    waiting.answers.borrow_mut().clear();
+    *lock(waiting) = Waiting {
+        answers: HashMap::new(),
+        ended: true,
+    };
 }
 
-/// What a program talks by, when it takes no commands.
-pub(crate) fn let_be(ends: Ends) {
-    let (input, mut output) = ends;
-    tokio::task::spawn_local(async move {
-        while let Ok(Some(_)) = output.next_line().await {}
-        drop(input);
-    });
+fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,17 +2,16 @@
 
 use crate::{
     case::PeerKind,
-    demo::DemoServer,
+    demo::Demo,
     failure::{Failure, Verdict},
     peer::{Peer, Recipe, Versions},
-    redis::Redis,
+    wait::aside,
 };
+use realtime_testkit::{RedisServer, built, node, workspace};
 use serde_json::{Value, json};
 use std::{
     cell::{Cell, RefCell},
-    env,
     ffi::OsString,
-    path::{Path, PathBuf},
     rc::Rc,
 };
 
@@ -66,10 +65,10 @@ impl Stage {
     /// Starts a peer of a certain kind.
     pub(crate) async fn start(&self, kind: PeerKind, options: Value) -> Verdict<Peer> {
         let (program, arguments) = match kind {
-            PeerKind::Node => node("socketio-server.mjs"),
-            PeerKind::Engine3 => node("engineio3-server.mjs"),
-            PeerKind::Raw => node("raw-server.mjs"),
-            PeerKind::Oxide => (program("socketioxide-peer")?.into(), Vec::new()),
+            PeerKind::Node => by_node("socketio-server.mjs"),
+            PeerKind::Engine3 => by_node("engineio3-server.mjs"),
+            PeerKind::Raw => by_node("raw-server.mjs"),
+            PeerKind::Oxide => (built("socketioxide-peer")?.into(), Vec::new()),
             PeerKind::Envelope => {
                 return Err(Failure::new("the demo server takes no commands"));
             }
@@ -90,27 +89,22 @@ impl Stage {
     }
 
     /// Starts the demo server, with these flags.
-    pub(crate) async fn demo(&self, flags: &[&str]) -> Verdict<DemoServer> {
-        let server = DemoServer::start(flags).await?;
-        self.house.note(server.versions());
-        Ok(server)
+    pub(crate) async fn demo(&self, flags: &[&str]) -> Verdict<Demo> {
+        self.house.note(&Demo::versions());
+        Demo::start(flags).await
     }
 
     /// Starts a Redis of the case's own.
-    pub(crate) async fn redis(&self) -> Verdict<Redis> {
-        let redis = Redis::start().await?;
-        self.house.note(redis.versions());
-        Ok(redis)
+    pub(crate) async fn redis(&self) -> Verdict<RedisServer> {
+        let version = ("redis-server".to_owned(), RedisServer::version()?);
+        self.house.note(&Versions::from([version]));
+        aside(RedisServer::start_in_memory).await
     }
 }
 
 /// The official parsers, as a peer that takes commands.
-///
-/// # Errors
-///
-/// When Node, or what `npm ci` brings, is not there.
 pub async fn parser() -> Verdict<Peer> {
-    let (program, arguments) = node("parser.mjs");
+    let (program, arguments) = by_node("parser.mjs");
     let recipe = Recipe {
         name: "the official parser",
         program,
@@ -120,15 +114,14 @@ pub async fn parser() -> Verdict<Peer> {
     Peer::start(recipe).await
 }
 
-fn node(script: &str) -> (OsString, Vec<OsString>) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("node");
-    let program = env::var_os("REALTIME_NODE").unwrap_or_else(|| "node".into());
-    (program, vec![folder.join(script).into()])
+fn by_node(script: &str) -> (OsString, Vec<OsString>) {
+    let path = workspace().join("interop/node").join(script);
+    (node(), vec![path.into()])
 }
 
 /// The versions of what Cargo has built into a peer.
 pub(crate) fn locked(packages: &[&str]) -> Verdict<Versions> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+    let path = workspace().join("Cargo.lock");
     let lock =
         std::fs::read_to_string(path).map_err(|error| Failure::unable("read Cargo.lock", error))?;
     let version = |name: &str| {
@@ -137,18 +130,4 @@ pub(crate) fn locked(packages: &[&str]) -> Verdict<Versions> {
     };
     let found = |name: &&str| Some(((*name).to_owned(), version(name)?));
     Ok(packages.iter().filter_map(found).collect())
-}
-
-/// A program that Cargo has built beside this one.
-pub(crate) fn program(name: &str) -> Verdict<PathBuf> {
-    let unable = |why: String| Failure::unable(&format!("find {name}"), why);
-    let own = env::current_exe().map_err(|error| unable(error.to_string()))?;
-    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-    own.ancestors()
-        .skip(1)
-        // Tests are one folder further down.
-        .take(2)
-        .map(|folder| folder.join(&file))
-        .find(|path| path.is_file())
-        .ok_or_else(|| unable("run `cargo xtask interop`, which builds it first".into()))
 }

@@ -5,6 +5,7 @@ use crate::{
     native::{Listening, Native, Sent},
 };
 use realtime_core::{ConnectionStatus, ReceivedEvent};
+use realtime_testkit::KitError;
 use std::{future::Future, rc::Rc, time::Duration};
 
 /// How long anything may take that should happen at once, on a machine that has other things to do.
@@ -62,6 +63,14 @@ pub(crate) async fn event(listening: &mut Listening, what: &str) -> Verdict<Rc<R
 pub(crate) async fn answer(sent: impl Future<Output = Sent>, what: &str) -> Verdict<Rc<str>> {
     let answer = within(what, sent).await?;
     answer.map_err(|error| Failure::new(format!("{what}: {error}")))
+}
+
+/// Waits for what blocks, on a thread for that.
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, KitError> + Send + 'static,
+) -> Verdict<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(|error| Failure::unable("wait", error))??)
 }
 
 /// Waits for anything.

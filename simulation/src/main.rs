@@ -1,51 +1,50 @@
 //! `simulate`: plays random worlds, and says what is wrong with them.
 
+use clap::Parser;
 use realtime_sabotage::{IS_ASKED, Rule};
 use realtime_simulation::{Campaign, Wire, investigate, sabotage};
-use std::process::ExitCode;
-
-const HELP: &str = "\
-Plays random worlds of clients, faults and a server in virtual time, and compares all in the end.
-
-Usage: simulate [options]
-
-Options:
-  --seeds N        How many worlds [default: 200; with --sabotage, at most 20000 for each rule]
-  --from S         The first seed [default: by chance; it is printed]
-  --seed S         Just this one; if it goes wrong, the fewest actions that do
-  --wire WIRE      What is spoken: Envelope, SocketIo or Resuming [default: Envelope]
-  --without RULE   With this rule of the client switched off, such as Tombstones
-  --sabotage       Switch every rule off, one at a time, and find a seed that notices
-  --jobs N         Threads [default: 2]";
+use std::{fmt::Debug, process::ExitCode};
 
 /// How many bad seeds are listed.
 const MAX_LISTED: usize = 20;
 
-/// What the command line asks for.
-#[derive(Debug)]
+/// Plays random worlds of clients, faults and a server in virtual time, and compares all in the end
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask simulate", bin_name = "cargo xtask simulate")]
 struct Args {
+    /// How many worlds [default: 200; with --sabotage, at most 20000 for each rule]
+    #[arg(long, value_name = "N")]
     seeds: Option<u64>,
-    /// The first seed.
+    /// The first seed [default: by chance; it is printed]
+    // Short enough to be typed.
+    #[arg(long, value_name = "S", default_value_t = fastrand::u64(..1_000_000_000), hide_default_value = true)]
     from: u64,
+    /// Just this one; if it goes wrong, the fewest actions that do
+    #[arg(long, value_name = "S")]
     seed: Option<u64>,
+    /// With this rule of the client switched off, such as Tombstones
+    #[arg(long = "without", value_name = "RULE", value_parser = |name: &str| named(Rule::ALL, name))]
     rule: Option<Rule>,
+    /// What is spoken: Envelope, SocketIo or Resuming
+    #[arg(long, default_value = "Envelope", value_parser = |name: &str| named(&Wire::ALL, name))]
     wire: Wire,
+    /// Switch every rule off, one at a time, and find a seed that notices
+    #[arg(long)]
     sabotage: bool,
+    /// Threads
+    #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: usize,
 }
 
 fn main() -> ExitCode {
-    let args = match parse(std::env::args().skip(1)).and_then(can_do) {
-        Ok(Some(args)) => args,
-        Ok(None) => {
-            println!("{HELP}");
-            return ExitCode::SUCCESS;
-        }
-        Err(error) => {
-            eprintln!("{error}\n\n{HELP}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let args = Args::parse();
+    if (args.sabotage || args.rule.is_some()) && !IS_ASKED {
+        // What breaks rules needs a core that asks for them.
+        eprintln!(
+            "this was built with a core that cannot be broken: say `cargo xtask simulate` instead"
+        );
+        return ExitCode::FAILURE;
+    }
     // A world that panics is reported with its seed; the message alone says less.
     std::panic::set_hook(Box::new(|_| {}));
     let ok = if args.sabotage {
@@ -62,64 +61,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Args>, String> {
-    let mut args = Args {
-        seeds: None,
-        // Short enough to be typed.
-        from: fastrand::u64(..1_000_000_000),
-        seed: None,
-        rule: None,
-        wire: Wire::default(),
-        sabotage: false,
-        jobs: 2,
-    };
-    while let Some(word) = words.next() {
-        let mut number = || {
-            let value = words.next().unwrap_or_default();
-            value
-                .parse::<u64>()
-                .map_err(|_| format!("`{word}` wants a number, not `{value}`"))
-        };
-        match word.as_str() {
-            "--seeds" => args.seeds = Some(number()?),
-            "--from" => args.from = number()?,
-            "--seed" => args.seed = Some(number()?),
-            "--jobs" => args.jobs = number()? as usize,
-            "--sabotage" => args.sabotage = true,
-            "--without" => args.rule = Some(rule(&words.next().unwrap_or_default())?),
-            "--wire" => args.wire = wire(&words.next().unwrap_or_default())?,
-            "--help" | "-h" => return Ok(None),
-            _ => return Err(format!("there is no option `{word}`")),
-        }
-    }
-    Ok(Some(args))
-}
-
-/// What breaks rules needs a core that asks for them.
-fn can_do(args: Option<Args>) -> Result<Option<Args>, String> {
-    let breaks = |args: &Args| args.sabotage || args.rule.is_some();
-    match args {
-        Some(args) if breaks(&args) && !IS_ASKED => Err(
-            "this was built with a core that cannot be broken: say `cargo xtask simulate` instead"
-                .to_owned(),
-        ),
-        args => Ok(args),
-    }
-}
-
-fn wire(name: &str) -> Result<Wire, String> {
-    let known = Wire::ALL.iter().find(|wire| format!("{wire:?}") == name);
-    known
-        .copied()
-        .ok_or_else(|| format!("there is no wire `{name}`, but {:?}", Wire::ALL))
-}
-
-fn rule(name: &str) -> Result<Rule, String> {
-    let known = Rule::ALL.iter().find(|rule| format!("{rule:?}") == name);
-    known.copied().ok_or_else(|| {
-        let names: Vec<String> = Rule::ALL.iter().map(|rule| format!("{rule:?}")).collect();
-        format!("there is no rule `{name}`, but {}", names.join(", "))
-    })
+/// The one of this name.
+fn named<T: Copy + Debug>(all: &[T], name: &str) -> Result<T, String> {
+    let known = all.iter().find(|one| format!("{one:?}") == name);
+    known.copied().ok_or_else(|| format!("use one of {all:?}"))
 }
 
 fn many(args: &Args) -> bool {

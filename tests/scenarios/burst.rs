@@ -3,7 +3,7 @@
 use realtime_e2e::{
     Page, ServerKind,
     demo::prices::{Stock, start_burst, stocks},
-    ensure, eventually, fetch, scenario_on,
+    ensure, eventually, scenario_on,
 };
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ fn after_two_thousand_updates_in_ten_seconds_both_show_exactly_the_last(server: 
             })?;
         }
 
-        let price = || fetch::<Stock>(http, &format!("/api/stocks/{symbol}"));
+        let price = || http.fetch::<Stock>(&format!("/api/stocks/{symbol}"));
         let whole = Duration::from_secs(u64::from(SECONDS) + 10);
         let last = eventually("the burst is over", whole, price, |stock| {
             (stock.price - burst.final_price).abs() < 0.001

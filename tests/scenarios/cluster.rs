@@ -1,9 +1,7 @@
 //! Two servers with one state, each with visitors of its own.
 
 use crate::{RECOVERS, SOON};
-use realtime_e2e::{
-    E2eError, Http, Page, ServerKind, Visitor, demo::TaskRow, ensure, fetch, scenario_on,
-};
+use realtime_e2e::{Http, KitError, Page, ServerKind, Visitor, demo::TaskRow, ensure, scenario_on};
 use serde_json::json;
 use std::{rc::Rc, time::Duration};
 
@@ -17,7 +15,7 @@ on_several_servers![
 const EXPIRES: Duration = Duration::from_secs(30);
 
 /// Both servers have the same tasks, and both see them.
-fn agree(servers: &[Http; 2], visitors: &[&Rc<Visitor>]) -> Result<Vec<TaskRow>, E2eError> {
+fn agree(servers: &[Http; 2], visitors: &[&Rc<Visitor>]) -> Result<Vec<TaskRow>, KitError> {
     let rows = visitors[0].await_server_tasks(&servers[0], SOON)?;
     for visitor in visitors {
         for http in servers {
@@ -123,7 +121,7 @@ fn when_a_server_is_killed_its_visitors_move_over_with_all_that_was_acknowledged
         ada.await_statuses("reconnecting", "connected", RECOVERS)?;
         cluster.check_sockets(1, 2)?;
         let http = cluster.http(1)?;
-        let held = fetch::<Vec<TaskRow>>(&http, "/api/tasks")?;
+        let held = http.fetch::<Vec<TaskRow>>("/api/tasks")?;
         for title in &titles {
             let count = held.iter().filter(|row| row.title == *title).count();
             ensure(count == 1, || format!("{title} is there once: {held:?}"))?;

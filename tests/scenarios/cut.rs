@@ -1,7 +1,7 @@
 //! A connection that breaks while the server lives on.
 
 use crate::{RECOVERS, SOON};
-use realtime_e2e::{Page, ServerKind, demo::TaskRow, ensure, fetch, scenario_on};
+use realtime_e2e::{Page, ServerKind, demo::TaskRow, ensure, scenario_on};
 use serde_json::json;
 
 on_every_server![
@@ -44,7 +44,7 @@ fn without_a_network_it_waits_and_catches_up_when_there_is_one_again(server: Ser
         let ada = stage.enter("Ada", Page::Tasks)?;
         let lin = stage.enter("Lin", Page::Tasks)?;
         let http = stage.http()?;
-        let rows = fetch::<Vec<TaskRow>>(http, "/api/tasks")?;
+        let rows = http.fetch::<Vec<TaskRow>>("/api/tasks")?;
 
         ada.take_offline(true)?;
         ada.cut()?;

@@ -5,7 +5,7 @@ mod crowd;
 use crate::SOON;
 use crowd::Crowd;
 use realtime_e2e::{
-    E2eError, FaultProxy, Http, Page, Schedule, ServerKind, Stage, Visitor, demo::ledger::Verdict,
+    FaultProxy, Http, KitError, Page, Schedule, ServerKind, Stage, Visitor, demo::ledger::Verdict,
     ensure, scenario, scenario_on,
 };
 use serde_json::json;
@@ -32,14 +32,14 @@ fn after_a_minute_of_edits_under_faults_all_agree_and_nothing_is_lost_or_doubled
         stage.start_server()?;
         let seed = match env::var("REALTIME_FAULTS_SEED") {
             Ok(text) => text.parse().map_err(|_| {
-                E2eError::Wrong(format!("REALTIME_FAULTS_SEED is not a number: {text:?}"))
+                KitError::Wrong(format!("REALTIME_FAULTS_SEED is not a number: {text:?}"))
             })?,
             Err(_) => fastrand::u64(..),
         };
         let mut log = Vec::new();
         play(stage, seed, &mut log).map_err(|error| {
             let log = log.join("\n  ");
-            E2eError::Wrong(format!(
+            KitError::Wrong(format!(
                 "with REALTIME_FAULTS_SEED={seed}: {error}\nfaults:\n  {log}"
             ))
         })
@@ -64,7 +64,7 @@ fn an_event_that_the_network_swallows_is_missed_until_the_next_one_shows_the_hol
         ensure(proxy.stats().swallowed == 1, || {
             format!("{:?}", proxy.stats())
         })?;
-        ensure(matches!(agreed, Err(E2eError::Unmet { .. })), || {
+        ensure(matches!(agreed, Err(KitError::Unmet { .. })), || {
             format!("the check must notice: {agreed:?}")
         })?;
 
@@ -74,18 +74,18 @@ fn an_event_that_the_network_swallows_is_missed_until_the_next_one_shows_the_hol
     });
 }
 
-fn enter(visitor: &Visitor, proxy: &FaultProxy) -> Result<(), E2eError> {
+fn enter(visitor: &Visitor, proxy: &FaultProxy) -> Result<(), KitError> {
     visitor.open(&proxy.base(), Page::Tasks)?;
     visitor.await_data()
 }
 
-fn create(http: &Http, title: &str) -> Result<(), E2eError> {
+fn create(http: &Http, title: &str) -> Result<(), KitError> {
     let answer = http.post("/api/tasks", &json!({ "title": title }))?;
     ensure(answer.status == 201, || format!("{answer:?}"))
 }
 
 /// Plays the minute, and judges it.
-fn play(stage: &mut Stage, seed: u64, log: &mut Vec<String>) -> Result<(), E2eError> {
+fn play(stage: &mut Stage, seed: u64, log: &mut Vec<String>) -> Result<(), KitError> {
     let proxy = FaultProxy::start(stage.address()?, seed)?;
     let ada = stage.arrive("Ada")?;
     let lin = stage.arrive("Lin")?;
@@ -109,7 +109,7 @@ fn play_on(
     seed: u64,
     proxy: &FaultProxy,
     log: &mut Vec<String>,
-) -> Result<(), E2eError> {
+) -> Result<(), KitError> {
     let schedule = Schedule::new(seed, LENGTH);
     let edited = thread::scope(|scope| {
         let (end, ended) = mpsc::channel();
@@ -161,7 +161,7 @@ fn play_on(
 }
 
 /// A run in which little happened proves little.
-fn check_worth(crowd: &Crowd<'_>, verdict: &Verdict, proxy: &FaultProxy) -> Result<(), E2eError> {
+fn check_worth(crowd: &Crowd<'_>, verdict: &Verdict, proxy: &FaultProxy) -> Result<(), KitError> {
     let stats = proxy.stats();
     let harmed = stats.cut > 0 && stats.half_opened > 0 && stats.stalled > 0 && stats.delayed > 0;
     ensure(harmed, || format!("faults hit nothing: {stats:?}"))?;

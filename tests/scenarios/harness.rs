@@ -1,6 +1,6 @@
 //! The harness itself, on a page of a few lines: it must see what it is there to see.
 
-use realtime_e2e::{E2eError, Key, Requests, Scheme, Site, Size, ensure, eventually, scenario};
+use realtime_e2e::{Key, KitError, Requests, Scheme, Site, Size, ensure, eventually, scenario};
 use serde_json::json;
 use std::{env, fs, path::PathBuf, process, time::Duration};
 
@@ -35,7 +35,7 @@ impl Drop for Folder {
 
 fn on_a_page(
     name: &str,
-    play: impl FnOnce(&mut realtime_e2e::Stage, &str) -> Result<(), E2eError>,
+    play: impl FnOnce(&mut realtime_e2e::Stage, &str) -> Result<(), KitError>,
 ) {
     let folder = Folder::new(name);
     let site = Site::serve(&folder.0).unwrap();

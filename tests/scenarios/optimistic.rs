@@ -1,9 +1,7 @@
 //! Edits that show before the server has them.
 
 use crate::{RECOVERS, SOON};
-use realtime_e2e::{
-    Page, ServerKind, Visitor, demo::TaskRow, ensure, eventually, fetch, scenario_on,
-};
+use realtime_e2e::{Page, ServerKind, Visitor, demo::TaskRow, ensure, eventually, scenario_on};
 use std::time::Duration;
 
 on_every_server![
@@ -15,7 +13,7 @@ on_every_server![
     a_change_that_the_server_refuses_can_be_tried_again_and_dismissed,
 ];
 
-fn await_toast(visitor: &Visitor, words: &str) -> Result<(), realtime_e2e::E2eError> {
+fn await_toast(visitor: &Visitor, words: &str) -> Result<(), realtime_e2e::KitError> {
     let what = format!("{} is told {words:?}", visitor.name());
     let told = |toasts: &Vec<String>| toasts.iter().any(|toast| toast.contains(words));
     eventually(&what, SOON, || visitor.toasts(), told).map(drop)
@@ -47,7 +45,7 @@ fn what_is_edited_without_a_connection_shows_waits_and_settles(server: ServerKin
         ensure(!shown.contains(&before[2].title), || {
             format!("it is gone: {shown:?}")
         })?;
-        let held = fetch::<Vec<TaskRow>>(http, "/api/tasks")?;
+        let held = http.fetch::<Vec<TaskRow>>("/api/tasks")?;
         ensure(held == before, || {
             format!("the server knows nothing of it: {held:?}")
         })?;

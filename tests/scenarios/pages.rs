@@ -1,7 +1,7 @@
 //! Every page on a large and on a small screen: it fits, and everybody can use it.
 
 use crate::SOON;
-use realtime_e2e::{E2eError, Page, Scheme, Size, Visitor, by_id, ensure, eventually, scenario};
+use realtime_e2e::{KitError, Page, Scheme, Size, Visitor, by_id, ensure, eventually, scenario};
 use serde_json::json;
 
 /// How many pixels are wider than the page, and the fields into which iOS would zoom.
@@ -18,7 +18,7 @@ const MISFITS: &str = r#"
     return root.scrollWidth > width ? [`the page is ${root.scrollWidth} wide`, ...wide, ...small] : [...wide, ...small];
 "#;
 
-fn check(visitor: &Visitor, form: &str) -> Result<(), E2eError> {
+fn check(visitor: &Visitor, form: &str) -> Result<(), KitError> {
     let misfits: Vec<String> = visitor.eval(MISFITS, json!([]))?;
     ensure(misfits.is_empty(), || format!("{form}: {misfits:#?}"))?;
     let violations = visitor.violations()?;

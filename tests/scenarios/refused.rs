@@ -1,14 +1,14 @@
 //! The page is there, but the server behind it is not.
 
 use crate::{RECOVERS, SOON};
-use realtime_e2e::{Page, ServerKind, Site, dist_path, ensure, eventually, scenario_on};
+use realtime_e2e::{Page, ServerKind, Site, dist, ensure, eventually, scenario_on};
 
 on_every_server![a_page_whose_server_is_down_says_so_and_comes_to_life_with_it,];
 
 fn a_page_whose_server_is_down_says_so_and_comes_to_life_with_it(server: ServerKind) {
     scenario_on(server, "refused", |stage| {
         stage.network_may_fail();
-        let site = Site::serve(dist_path())?;
+        let site = Site::serve(dist())?;
         let address = site.address();
         let ada = stage.arrive("Ada")?;
         ada.open(&format!("http://{address}"), Page::Tasks)?;

@@ -2,7 +2,7 @@
 
 use crate::{RECOVERS, SOON};
 use realtime_e2e::{
-    Page, Quote, ServerKind, ShownQuote, by_id, differing, ensure, eventually, fetch, scenario_on,
+    Page, Quote, ServerKind, ShownQuote, by_id, differing, ensure, eventually, scenario_on,
 };
 
 on_every_server![after_a_burst_and_a_lost_connection_the_rows_are_as_the_server_has_them,];
@@ -19,7 +19,7 @@ fn after_a_burst_and_a_lost_connection_the_rows_are_as_the_server_has_them(serve
         let enough = |quotes: &Vec<ShownQuote>| quotes.len() >= 5;
         eventually("rows are shown", SOON, || ada.quotes(), enough)?;
         let http = stage.http()?;
-        let served = || fetch::<Vec<Quote>>(http, "/api/stress/1000/0");
+        let served = || http.fetch::<Vec<Quote>>("/api/stress/1000/0");
         let differ = || Ok(differing(&ada.quotes()?, &served()?));
 
         ada.click(&by_id("stress-burst"))?;

@@ -2,7 +2,7 @@
 
 use crate::SOON;
 use realtime_e2e::{
-    E2eError, Http, Page, Pointer, ServerKind, Visitor, demo::TaskRow, ensure, scenario_on,
+    Http, KitError, Page, Pointer, ServerKind, Visitor, demo::TaskRow, ensure, scenario_on,
 };
 
 on_every_server![
@@ -13,7 +13,7 @@ on_every_server![
 ];
 
 /// Both see what the server has, row by row.
-fn agree(http: &Http, ada: &Visitor, lin: &Visitor) -> Result<Vec<TaskRow>, E2eError> {
+fn agree(http: &Http, ada: &Visitor, lin: &Visitor) -> Result<Vec<TaskRow>, KitError> {
     let seen = ada.await_server_tasks(http, SOON)?;
     let too = lin.await_server_tasks(http, SOON)?;
     ensure(seen == too, || {

@@ -14,8 +14,7 @@ pub use room::Room;
 pub use stress::{Quote, ShownQuote, differing};
 pub use tasks::TaskRow;
 
-use crate::{error::E2eError, eventually::eventually, http::Http, tab::Tab};
-use serde::de::DeserializeOwned;
+use crate::{KitError, Tab, eventually};
 use std::{ops::Deref, time::Duration};
 
 /// How long the page may take to load, connect and show its data.
@@ -120,11 +119,7 @@ impl Visitor {
     }
 
     /// Opens a page of the demo at `base`, and waits until the page is there; not for its data.
-    ///
-    /// # Errors
-    ///
-    /// When it does not load.
-    pub fn open(&self, base: &str, page: Page) -> Result<(), E2eError> {
+    pub fn open(&self, base: &str, page: Page) -> Result<(), KitError> {
         // An address that differs from the present one only behind the `#` would not load the page anew.
         self.goto("about:blank")?;
         let (name, query, hash) = (&self.name, &self.query, page.hash());
@@ -140,11 +135,7 @@ impl Visitor {
     }
 
     /// Goes to another page of the demo through its address, without loading the demo again.
-    ///
-    /// # Errors
-    ///
-    /// When it does not appear.
-    pub fn turn_to_page(&self, page: Page) -> Result<(), E2eError> {
+    pub fn turn_to_page(&self, page: Page) -> Result<(), KitError> {
         self.eval::<()>(
             "location.hash = arguments[0]",
             serde_json::json!([page.hash()]),
@@ -153,42 +144,18 @@ impl Visitor {
     }
 
     /// Waits until the page is connected and shows its data.
-    ///
-    /// # Errors
-    ///
-    /// When it does not within half a minute.
-    pub fn await_data(&self) -> Result<(), E2eError> {
+    pub fn await_data(&self) -> Result<(), KitError> {
         self.await_status("connected", LOADS)?;
         let waiting = || Ok((self.count(&by_id("loading"))?, self.count(&by_id("error"))?));
         let what = format!("{} sees data", self.name);
         eventually(&what, LOADS, waiting, |seen| *seen == (0, 0)).map(drop)
     }
 
-    fn await_page(&self, page: Page) -> Result<(), E2eError> {
+    fn await_page(&self, page: Page) -> Result<(), KitError> {
         let selector = by_id(&format!("page-{}", page.name()));
         let what = format!("{} sees the page {}", self.name, page.name());
         eventually(&what, LOADS, || self.count(&selector), |count| *count == 1).map(drop)
     }
-}
-
-/// Reads `path` of the demo's REST interface.
-///
-/// # Errors
-///
-/// When the server does not answer with 200 and something of the shape `T`.
-pub fn fetch<T: DeserializeOwned>(http: &Http, path: &str) -> Result<T, E2eError> {
-    let answer = http.get(path)?;
-    let unusable = |reason: String| E2eError::Http {
-        url: format!("{}{path}", http.base()),
-        reason,
-    };
-    if answer.status != 200 {
-        return Err(unusable(format!(
-            "status {}: {}",
-            answer.status, answer.body
-        )));
-    }
-    serde_json::from_value(answer.body).map_err(|error| unusable(error.to_string()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A server that has the page but nothing behind it: files are served, everything else is refused.
 
-use crate::error::E2eError;
+use realtime_testkit::{KitError, loopback};
 use std::{
     fs,
     io::{self, BufRead, BufReader, Write},
@@ -28,15 +28,11 @@ pub struct Site {
 impl Site {
     /// Serves the files of `folder` on a free port; `/api`, `/ws` and `/socket.io` are answered with 503, as a proxy does whose
     /// server is down.
-    ///
-    /// # Errors
-    ///
-    /// When no port can be had.
-    pub fn serve(folder: impl Into<PathBuf>) -> Result<Self, E2eError> {
+    pub fn serve(folder: impl Into<PathBuf>) -> Result<Self, KitError> {
         let folder = folder.into();
         let failed =
-            |error: io::Error| E2eError::Wrong(format!("could not serve the page: {error}"));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(failed)?;
+            |error: io::Error| KitError::Wrong(format!("could not serve the page: {error}"));
+        let listener = TcpListener::bind(loopback(0)).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let stopping = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopping);
@@ -139,7 +135,7 @@ fn media_type(file: &Path) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::Http;
+    use realtime_testkit::Http;
 
     #[test]
     fn a_path_never_leaves_the_folder() {

@@ -1,15 +1,10 @@
 //! The stage that every scenario plays on: a server, a driver, visitors; and what is kept when one fails.
 
 use crate::{
-    browser::Browser,
+    Browser, DemoServer, Driver, Entry, Http, KitError, ServerKind, Tab,
     cluster::Cluster,
-    console::Entry,
     demo::{Page, Visitor},
-    driver::Driver,
-    error::{E2eError, ensure},
-    http::Http,
-    server::{DemoServer, ServerKind, workspace},
-    tab::Tab,
+    ensure, loopback, workspace,
 };
 use std::{
     fs,
@@ -45,7 +40,7 @@ pub struct Stage {
 /// # Panics
 ///
 /// With the reason, when the scenario fails.
-pub fn scenario(name: &str, play: impl FnOnce(&mut Stage) -> Result<(), E2eError>) {
+pub fn scenario(name: &str, play: impl FnOnce(&mut Stage) -> Result<(), KitError>) {
     play_on(ServerKind::default(), name, play);
 }
 
@@ -62,18 +57,18 @@ pub fn scenario(name: &str, play: impl FnOnce(&mut Stage) -> Result<(), E2eError
 pub fn scenario_on(
     kind: ServerKind,
     name: &str,
-    play: impl FnOnce(&mut Stage) -> Result<(), E2eError>,
+    play: impl FnOnce(&mut Stage) -> Result<(), KitError>,
 ) {
     play_on(kind, &format!("{name}-{}", kind.name()), play);
 }
 
-fn play_on(kind: ServerKind, name: &str, play: impl FnOnce(&mut Stage) -> Result<(), E2eError>) {
+fn play_on(kind: ServerKind, name: &str, play: impl FnOnce(&mut Stage) -> Result<(), KitError>) {
     // A scenario that panicked leaves nothing behind: the next one may play.
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let outcome = Stage::new(name, kind).and_then(|mut stage| {
         let played = play(&mut stage).and_then(|()| stage.check_consoles());
         played.inspect_err(|error| {
-            if !matches!(error, E2eError::Lacking { .. }) {
+            if !matches!(error, KitError::Lacking { .. }) {
                 stage.keep_evidence();
             }
         })
@@ -81,7 +76,7 @@ fn play_on(kind: ServerKind, name: &str, play: impl FnOnce(&mut Stage) -> Result
     match outcome {
         Ok(()) => {}
         // The runner of tests has no word for this, so it is written past it: `cargo xtask test` reads it.
-        Err(error @ E2eError::Lacking { .. }) => {
+        Err(error @ KitError::Lacking { .. }) => {
             let _ = writeln!(io::stdout(), "skipped: {name}: {error}");
         }
         Err(error) => panic!("{name}: {error}"),
@@ -89,7 +84,7 @@ fn play_on(kind: ServerKind, name: &str, play: impl FnOnce(&mut Stage) -> Result
 }
 
 impl Stage {
-    fn new(scenario: &str, kind: ServerKind) -> Result<Self, E2eError> {
+    fn new(scenario: &str, kind: ServerKind) -> Result<Self, KitError> {
         Ok(Self {
             scenario: scenario.into(),
             kind,
@@ -105,95 +100,62 @@ impl Stage {
         })
     }
 
-    /// Starts the server: on a free port, or where the last one was.
-    ///
-    /// # Errors
-    ///
-    /// When it does not come up.
-    pub fn start_server(&mut self) -> Result<(), E2eError> {
-        let server = match self.address {
-            None => DemoServer::start(self.kind)?,
-            Some(address) => DemoServer::start_at(self.kind, address)?,
-        };
-        self.address = Some(server.address());
-        self.server = Some(server);
-        Ok(())
+    /// Starts the server: on a free port, or where the last one was. It takes visitors for whom they say they are.
+    pub fn start_server(&mut self) -> Result<(), KitError> {
+        self.start_with(vec!["--trust-clients".into()])
     }
 
     /// Starts the server as people start it: visitors are whom its tokens say, and choose their names alone.
-    ///
-    /// # Errors
-    ///
-    /// When it does not come up.
-    pub fn start_strict_server(&mut self) -> Result<(), E2eError> {
-        let server = DemoServer::start_strict(self.kind)?;
+    pub fn start_strict_server(&mut self) -> Result<(), KitError> {
         self.is_strict = true;
+        self.start_with(Vec::new())
+    }
+
+    fn start_with(&mut self, flags: Vec<String>) -> Result<(), KitError> {
+        let address = self.address.unwrap_or(loopback(0));
+        let server = DemoServer::start(self.kind, address, flags)?;
         self.address = Some(server.address());
         self.server = Some(server);
         Ok(())
     }
 
     /// Starts the server where something else was.
-    ///
-    /// # Errors
-    ///
-    /// When it does not come up.
-    pub fn start_server_at(&mut self, address: SocketAddr) -> Result<(), E2eError> {
+    pub fn start_server_at(&mut self, address: SocketAddr) -> Result<(), KitError> {
         self.address = Some(address);
         self.start_server()
     }
 
     /// Starts several servers that share one state.
-    ///
-    /// # Errors
-    ///
-    /// When one of them does not come up.
-    pub fn start_cluster(&mut self, servers: usize) -> Result<Rc<Cluster>, E2eError> {
+    pub fn start_cluster(&mut self, servers: usize) -> Result<Rc<Cluster>, KitError> {
         let cluster = Rc::new(Cluster::start(self.kind, servers)?);
         self.cluster = Some(Rc::clone(&cluster));
         Ok(cluster)
     }
 
     /// Kills the server, as SIGKILL does.
-    ///
-    /// # Errors
-    ///
-    /// When there is none.
-    pub fn kill_server(&mut self) -> Result<(), E2eError> {
+    pub fn kill_server(&mut self) -> Result<(), KitError> {
         let server = self.server.take();
         server
-            .ok_or_else(|| E2eError::Wrong("no server runs".into()))?
+            .ok_or_else(|| KitError::Wrong("no server runs".into()))?
             .kill()
     }
 
     /// The server's REST interface.
-    ///
-    /// # Errors
-    ///
-    /// When no server runs.
-    pub fn http(&self) -> Result<&Http, E2eError> {
+    pub fn http(&self) -> Result<&Http, KitError> {
         let server = self.server.as_ref();
         Ok(server
-            .ok_or_else(|| E2eError::Wrong("no server runs".into()))?
+            .ok_or_else(|| KitError::Wrong("no server runs".into()))?
             .http())
     }
 
     /// Where the server listens.
-    ///
-    /// # Errors
-    ///
-    /// When none was started.
-    pub fn address(&self) -> Result<SocketAddr, E2eError> {
+    pub fn address(&self) -> Result<SocketAddr, KitError> {
         self.address
-            .ok_or_else(|| E2eError::Wrong("no server was started".into()))
+            .ok_or_else(|| KitError::Wrong("no server was started".into()))
     }
 
     /// Lets somebody open the demo in a browser of their own, and waits for their data.
-    ///
-    /// # Errors
-    ///
-    /// When the browser or the page does not come up.
-    pub fn enter(&mut self, name: &str, page: Page) -> Result<Rc<Visitor>, E2eError> {
+    pub fn enter(&mut self, name: &str, page: Page) -> Result<Rc<Visitor>, KitError> {
         let base = self.http()?.base().to_owned();
         let visitor = self.arrive(name)?;
         self.welcome(&visitor, &base, page)?;
@@ -201,11 +163,7 @@ impl Stage {
     }
 
     /// The same in a new tab of the browser that was opened last.
-    ///
-    /// # Errors
-    ///
-    /// When the page does not come up.
-    pub fn enter_beside(&mut self, name: &str, page: Page) -> Result<Rc<Visitor>, E2eError> {
+    pub fn enter_beside(&mut self, name: &str, page: Page) -> Result<Rc<Visitor>, KitError> {
         let base = self.http()?.base().to_owned();
         let visitor = self.arrive_beside(name)?;
         self.welcome(&visitor, &base, page)?;
@@ -213,22 +171,18 @@ impl Stage {
     }
 
     /// The same at an address of one's choice.
-    ///
-    /// # Errors
-    ///
-    /// When the browser or the page does not come up.
     pub fn enter_at(
         &mut self,
         base: &str,
         name: &str,
         page: Page,
-    ) -> Result<Rc<Visitor>, E2eError> {
+    ) -> Result<Rc<Visitor>, KitError> {
         let visitor = self.arrive(name)?;
         self.welcome(&visitor, base, page)?;
         Ok(visitor)
     }
 
-    fn welcome(&self, visitor: &Visitor, base: &str, page: Page) -> Result<(), E2eError> {
+    fn welcome(&self, visitor: &Visitor, base: &str, page: Page) -> Result<(), KitError> {
         visitor.open(base, page)?;
         visitor.await_data()?;
         let spoken = visitor.protocol()?;
@@ -238,11 +192,7 @@ impl Stage {
     }
 
     /// Gives somebody a browser of their own, which shows nothing yet.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not come up.
-    pub fn arrive(&mut self, name: &str) -> Result<Rc<Visitor>, E2eError> {
+    pub fn arrive(&mut self, name: &str) -> Result<Rc<Visitor>, KitError> {
         let browser = self.driver.browser()?;
         let visitor = self.visitor(name, browser.first_tab()?);
         self.browsers.push(browser);
@@ -251,13 +201,9 @@ impl Stage {
     }
 
     /// Gives somebody a new tab of the browser that was opened last, which shows nothing yet.
-    ///
-    /// # Errors
-    ///
-    /// When there is no browser.
-    pub fn arrive_beside(&mut self, name: &str) -> Result<Rc<Visitor>, E2eError> {
+    pub fn arrive_beside(&mut self, name: &str) -> Result<Rc<Visitor>, KitError> {
         let browser = self.browsers.last();
-        let browser = browser.ok_or_else(|| E2eError::Wrong("no browser is open".into()))?;
+        let browser = browser.ok_or_else(|| KitError::Wrong("no browser is open".into()))?;
         let visitor = self.visitor(name, browser.new_tab()?);
         self.visitors.push(Rc::clone(&visitor));
         Ok(visitor)
@@ -289,11 +235,7 @@ impl Stage {
     }
 
     /// The errors that the pages have said on their consoles so far.
-    ///
-    /// # Errors
-    ///
-    /// When a browser does not answer.
-    pub fn console_errors(&self) -> Result<Vec<Entry>, E2eError> {
+    pub fn console_errors(&self) -> Result<Vec<Entry>, KitError> {
         let mut errors = Vec::new();
         for browser in &self.browsers {
             let said = browser.console()?.into_iter();
@@ -303,7 +245,7 @@ impl Stage {
         Ok(errors)
     }
 
-    fn check_consoles(&self) -> Result<(), E2eError> {
+    fn check_consoles(&self) -> Result<(), KitError> {
         let errors = self.console_errors()?;
         ensure(errors.is_empty(), || {
             format!("errors on the console: {errors:#?}")
@@ -335,7 +277,7 @@ impl Stage {
             }
         }
         if let Some(server) = &self.server {
-            keep(folder.join("server.txt"), &server.output());
+            keep(folder.join("server.txt"), &server.program().output());
         }
         for (name, text) in &self.attached {
             keep(folder.join(name), text);

@@ -9,11 +9,9 @@ mod together;
 pub use report::Report;
 
 use crate::{
-    browser::Browser,
+    Browser, Driver, KitError, Scheme, Size,
     demo::{Page, Visitor},
-    driver::Driver,
-    emulation::{Scheme, Size},
-    error::{E2eError, ensure},
+    ensure,
 };
 use std::time::Duration;
 
@@ -23,11 +21,7 @@ const SOON: Duration = Duration::from_secs(10);
 const RECOVERS: Duration = Duration::from_secs(45);
 
 /// Walks through the demo at `url`, whose query every page is opened with, noting every check and taking the screenshots.
-///
-/// # Errors
-///
-/// When the walk cannot begin: no driver, no browser. What fails on the way is in the report.
-pub fn walk(url: &str, report: &mut Report) -> Result<(), E2eError> {
+pub fn walk(url: &str, report: &mut Report) -> Result<(), KitError> {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let base = base.trim_end_matches('/');
     let driver = Driver::start()?;
@@ -61,7 +55,7 @@ pub fn walk(url: &str, report: &mut Report) -> Result<(), E2eError> {
 }
 
 /// The walk breaks the network on purpose, so what the browsers report of that is no error.
-fn quiet(browsers: &[Browser]) -> Result<(), E2eError> {
+fn quiet(browsers: &[Browser]) -> Result<(), KitError> {
     let mut errors = Vec::new();
     for browser in browsers {
         let said = browser.console()?.into_iter();

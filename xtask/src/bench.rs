@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::args::Bench;
+use crate::args::{Bench, Rest};
 use crate::cache::no_access;
 use crate::console::heading;
 use crate::engine::Engine;
@@ -39,31 +39,21 @@ const PARTS: [Part; 6] = [
 ];
 
 /// Builds, and measures with these options.
-pub(crate) fn run(
-    project: &Project,
-    bench: Bench,
-    options: &[String],
-) -> Result<ExitCode, Failure> {
-    let is_help = options.iter().any(|word| word == "--help" || word == "-h");
+pub(crate) fn run(project: &Project, bench: &Bench) -> Result<ExitCode, Failure> {
+    let (what, Rest { options }, needs_no_pages) = match bench {
+        Bench::Core(rest) => ("core", rest, rest.is_help()),
+        Bench::Browser(rest) => ("browser", rest, rest.is_help()),
+        Bench::Report(rest) => ("report", rest, true),
+    };
     let built = project.target.join("bench");
-    let parts: &[Part] = match bench {
-        Bench::Core | Bench::Browser if !is_help => &PARTS,
-        _ => &[],
-    };
+    let parts: &[Part] = if needs_no_pages { &[] } else { &PARTS };
     let tools = Tools::get(project, parts)?;
-    let what = match bench {
-        Bench::Core => "core",
-        Bench::Browser => "browser",
-        Bench::Report => "report",
-    };
-    if !is_help {
-        match bench {
-            Bench::Core => build_core(project, &tools, &built)?,
-            Bench::Browser => {
-                build_react(project, &tools)?;
-                build_pages(project, &tools, &built, &YEW_PAGES)?;
-            }
-            Bench::Report => {}
+    match bench {
+        _ if needs_no_pages => {}
+        Bench::Core(_) => build_core(project, &tools, &built)?,
+        _ => {
+            build_react(project, &tools)?;
+            build_pages(project, &tools, &built, &YEW_PAGES)?;
         }
     }
     heading("The measuring program");

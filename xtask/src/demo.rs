@@ -1,11 +1,11 @@
 //! `cargo xtask demo`: the page, its server, and a URL.
 
+use clap::Args;
 use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::args::DemoOptions;
 use crate::console::heading;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ use crate::nodes::Nodes;
 use crate::page;
 use crate::project::Project;
 use crate::scenarios;
-use crate::server::{self, Guests, Kind, Server};
+use crate::server::{self, Kind};
 use crate::setup::{self, Part, Tools};
 
 /// The end-to-end package, and its program that drives the demo.
@@ -22,7 +22,41 @@ const DRIVER: &str = "drive-demo";
 /// Where the driver puts its screenshots.
 const SCREENSHOTS: &str = "target/demo";
 
+/// How to run the demo.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub(crate) struct DemoOptions {
+    /// Which server
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) server: Kind,
+    /// Run so many servers in Rust, which share their state in a Redis, behind a balancer
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=9))]
+    pub(crate) nodes: u16,
+    /// Serve on this port, or the next free one
+    #[arg(long, value_name = "N", default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: u16,
+    /// Build the page without optimisation: quicker to build, slower to run
+    #[arg(long)]
+    pub(crate) dev: bool,
+    /// Drive the demo in headless Chromium instead, write screenshots to target/demo, and exit
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+impl DemoOptions {
+    /// Only the server in Rust can share its state.
+    pub(crate) fn check_nodes(&self) -> Result<(), Failure> {
+        if self.nodes > 1 && self.server == Kind::Node {
+            return Err(Failure::new(
+                "the server in JavaScript runs alone",
+                "leave out `--server node`, or `--nodes`",
+            ));
+        }
+        Ok(())
+    }
+}
+
 pub(crate) fn run(project: &Project, options: &DemoOptions) -> Result<ExitCode, Failure> {
+    options.check_nodes()?;
     let mut parts = setup::PAGE.to_vec();
     if options.check {
         parts.push(Part::Engine(Engine::Chromium));
@@ -45,57 +79,6 @@ pub(crate) fn run(project: &Project, options: &DemoOptions) -> Result<ExitCode, 
     }
 }
 
-/// What serves the demo.
-#[derive(Debug)]
-enum Site {
-    Server(Server),
-    Nodes(Nodes),
-}
-
-impl Site {
-    fn start(
-        project: &Project,
-        tools: &Tools,
-        options: &DemoOptions,
-        port: u16,
-    ) -> Result<Self, Failure> {
-        let (kind, count) = (options.server, options.nodes);
-        let guests = if options.check {
-            Guests::Driver
-        } else {
-            Guests::People
-        };
-        if count > 1 {
-            Nodes::start(project, tools.redis()?, kind, count, port, guests).map(Self::Nodes)
-        } else {
-            Server::start(project, tools, kind, port, guests).map(Self::Server)
-        }
-    }
-
-    fn url(&self) -> String {
-        match self {
-            Self::Server(server) => server.url(),
-            Self::Nodes(nodes) => nodes.url(),
-        }
-    }
-
-    /// What there is behind the address, a line each, if it is more than one thing.
-    fn parts(&self) -> Vec<String> {
-        match self {
-            Self::Server(_) => Vec::new(),
-            Self::Nodes(nodes) => nodes.parts(),
-        }
-    }
-
-    /// How it ended, if nothing of it is left.
-    fn ended(&mut self) -> Option<ExitStatus> {
-        match self {
-            Self::Server(server) => server.ended(),
-            Self::Nodes(nodes) => nodes.ended(),
-        }
-    }
-}
-
 fn serve(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<ExitCode, Failure> {
     let stop = stop_signal()?;
     let wanted = options.port;
@@ -103,7 +86,7 @@ fn serve(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<Exit
     if port != wanted {
         println!("      port {wanted} is busy, so this is port {port}");
     }
-    let mut site = Site::start(project, tools, options, port)?;
+    let mut site = Nodes::start(project, tools, options, port)?;
     heading(&format!(
         "The demo runs at {}  (Ctrl-C stops it)",
         site.url()
@@ -148,11 +131,11 @@ fn check(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<Exit
         .run()
         .map_err(|failure| failure.advise("fix what the compiler says above"))?;
     let stop = stop_signal()?;
-    let site = Site::start(project, tools, options, server::any_port()?)?;
+    let site = Nodes::start(project, tools, options, 0)?;
     heading(&format!("Driving the demo at {}", site.url()));
     let driver = tools.with_browser(project.cargo().arg("run").arg("--quiet").args(program));
     let mut driver = scenarios::with_axe(project, tools.node()?, driver)?
-        .args(["--", "--url", &site.url(), "--out", SCREENSHOTS])
+        .args(["--", "--url", site.url(), "--out", SCREENSHOTS])
         .into_inner()
         .spawn()
         .map_err(|error| {

@@ -1,17 +1,15 @@
 //! The browser engines that tests run in.
 
 /// An engine, by a browser that is built on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Engine {
     Chromium,
     Firefox,
+    #[value(name = "webkit")]
     WebKit,
 }
 
 impl Engine {
-    /// All of them, the one that most tests run in first.
-    pub(crate) const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
-
     /// The word for it on the command line, and in the environment of the end-to-end tests.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -29,22 +27,18 @@ impl Engine {
             Self::WebKit => "WebKit",
         }
     }
-
-    /// The one of this name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|engine| engine.name() == name)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::ValueEnum;
 
     #[test]
     fn every_engine_is_found_by_its_name() {
-        for engine in Engine::ALL {
-            assert_eq!(Engine::named(engine.name()), Some(engine));
+        for engine in Engine::value_variants() {
+            assert_eq!(Engine::from_str(engine.name(), false).as_ref(), Ok(engine));
         }
-        assert_eq!(Engine::named("trident"), None);
+        assert!(Engine::from_str("trident", false).is_err());
     }
 }

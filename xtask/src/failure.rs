@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use realtime_testkit::KitError;
+
 /// A failed command. There is no failure without advice: the constructor asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -20,6 +22,15 @@ impl Failure {
     /// The same failure with other advice, for a caller that knows more.
     pub(crate) fn advise(self, advice: impl Into<String>) -> Self {
         Self::new(self.what, advice)
+    }
+}
+
+impl From<KitError> for Failure {
+    fn from(error: KitError) -> Self {
+        Self::new(
+            error.to_string(),
+            "read what it says, and run the command again",
+        )
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::args::Rest;
 use crate::console::heading;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -47,12 +48,10 @@ pub(crate) fn step(project: &Project, tools: &Tools) -> Outcome {
 }
 
 /// `cargo xtask interop`: plays the cases that these options choose; the program explains them itself.
-pub(crate) fn run(project: &Project, options: &[String]) -> Result<ExitCode, Failure> {
+pub(crate) fn run(project: &Project, rest: &Rest) -> Result<ExitCode, Failure> {
     build(project)?;
-    if options
-        .iter()
-        .any(|word| ["--help", "-h", "--list"].contains(&word.as_str()))
-    {
+    let options = &rest.options;
+    if rest.is_help() || options.iter().any(|word| word == "--list") {
         program(project).args(options).run()?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -1,7 +1,7 @@
 //! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | interop | bench | size | site | surface`.
 //!
-//! Kept light on purpose, as every command waits for it to compile: the standard library, one small
-//! crate to stop the demo server when a signal arrives, and the demo's balancer, which needs no more.
+//! Kept light on purpose, as every command waits for it to compile: a parser of the command line, one small crate to
+//! stop the demo server when a signal arrives, and the part of the test kit that starts servers.
 
 use std::process::ExitCode;
 
@@ -45,7 +45,8 @@ mod tool;
 mod toolchain;
 mod tools;
 
-use args::Task;
+use args::{Command, Task};
+use clap::Parser;
 use failure::Failure;
 use project::Project;
 
@@ -60,24 +61,18 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<ExitCode, Failure> {
-    let task = args::parse(std::env::args().skip(1))?;
-    if let Task::Help(text) = task {
-        println!("{text}");
-        return Ok(ExitCode::SUCCESS);
-    }
+    let Command { task } = Command::parse();
     let project = Project::locate()?;
     match task {
-        Task::Help(_) => Ok(ExitCode::SUCCESS),
         Task::Setup => setup::everything(&project),
         Task::Demo(options) => demo::run(&project, &options),
-        Task::List => Ok(test::list()),
         Task::Test(selection) => test::run(&project, &selection),
         Task::Check => test::inner_loop(&project),
-        Task::Simulate(options) => simulate::run(&project, &options),
-        Task::Bench(bench, options) => bench::run(&project, bench, &options),
-        Task::Interop(options) => interop::run(&project, &options),
+        Task::Simulate(rest) => simulate::run(&project, &rest.options),
+        Task::Bench(bench) => bench::run(&project, &bench),
+        Task::Interop(rest) => interop::run(&project, &rest),
         Task::Size(options) => size::run(&project, &options),
-        Task::Site(port) => site::run(&project, port),
+        Task::Site { port } => site::run(&project, port),
         Task::Surface => surface::run(&project),
     }
 }

@@ -15,8 +15,6 @@ const PACKAGE: &str = "realtime-socketio-minimal";
 const PORTS: [u16; 3] = [8_991, 8_992, 8_993];
 /// Whom those know that ask who somebody is, by token; `crates/realtime-yew/tests/web/socketio.rs` gives these.
 const USERS: &str = r#"{"token-of-Ada": {"id": "Ada", "name": "Ada"}, "token-of-Lin": {"id": "Lin", "name": "Lin"}}"#;
-/// What they answer when they are up.
-const PAGES: [&str; 3] = ["/api/stock", "/api/stock", "/api/stocks/AAPL"];
 
 /// All of them, stopped when this is dropped.
 #[derive(Debug)]
@@ -47,7 +45,7 @@ impl Minimal {
         let start = |at: usize, command: Cmd| {
             let port = server::free_port(PORTS[at])?;
             let command = command.arg(port.to_string()).env("USERS", USERS);
-            Server::spawn(command, port, "", PAGES[at])
+            Server::spawn(command, "")
         };
         Ok(Self {
             node: start(0, node.run(&folder.join("server.js")))?,

@@ -1,61 +1,67 @@
-//! The demo on several servers: Redis between them, a balancer before them.
+//! The demo on one server or several: Redis between them, a balancer before them.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitStatus;
 
-use realtime_demo_balancer::{Balancer, Order};
+use realtime_testkit::{FaultProxy, Order, RedisServer, loopback};
 
+use crate::demo::DemoOptions;
 use crate::failure::Failure;
 use crate::project::Project;
-use crate::redis::{Redis, RedisServer};
-use crate::server::{Guests, Kind, Server, any_port};
+use crate::server::Server;
+use crate::setup::Tools;
 
-/// Several servers that share one state. They end in the order in which they stand here.
+/// What serves the demo. It ends in the order in which it stands here.
 #[derive(Debug)]
 pub(crate) struct Nodes {
-    balancer: Balancer,
+    /// There with several servers; held for its drop.
+    _balancer: Option<FaultProxy>,
     servers: Vec<Server>,
-    redis: Redis,
-    query: &'static str,
+    /// What they share their state by.
+    redis: Option<RedisServer>,
+    url: String,
 }
 
 impl Nodes {
-    /// Starts Redis, so many of the built servers, and a balancer at a port.
+    /// Starts the built server at a port; or Redis, so many of the servers, and a balancer at the port.
     pub(crate) fn start(
         project: &Project,
-        program: &RedisServer,
-        kind: Kind,
-        count: u16,
+        tools: &Tools,
+        options: &DemoOptions,
         port: u16,
-        guests: Guests,
     ) -> Result<Self, Failure> {
-        let redis = program.start(project, any_port()?)?;
-        let servers = (0..count)
-            .map(|_| Server::start_sharing(project, kind, any_port()?, &redis.url(), guests))
+        if options.nodes == 1 {
+            let server = Server::start(project, tools, options, port, None)?;
+            return Ok(Self {
+                url: server.url(),
+                _balancer: None,
+                servers: vec![server],
+                redis: None,
+            });
+        }
+        let redis = RedisServer::start_apart()?;
+        let servers = (0..options.nodes)
+            .map(|_| Server::start(project, tools, options, 0, Some(&redis.url())))
             .collect::<Result<Vec<_>, _>>()?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let addresses = servers.iter().map(Server::address).collect();
-        let balancer = Balancer::start(address, addresses, Order::InTurn).map_err(|error| {
-            Failure::new(
-                format!("could not listen on {address}: {error}"),
-                "choose another port with `--port N`",
-            )
-        })?;
+        let balancer = FaultProxy::before(addresses, Order::InTurn, loopback(port), 0)?;
         Ok(Self {
-            balancer,
+            url: format!("{}/{}", balancer.base(), options.server.query()),
+            _balancer: Some(balancer),
             servers,
-            redis,
-            query: kind.query(),
+            redis: Some(redis),
         })
     }
 
     /// The page's address.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}/{}", self.balancer.address(), self.query)
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
-    /// What there is behind that address, a line each.
+    /// What there is behind that address, a line each, if it is more than one thing.
     pub(crate) fn parts(&self) -> Vec<String> {
+        let Some(redis) = &self.redis else {
+            return Vec::new();
+        };
         let servers = self.servers.iter().zip(1..).map(|(server, number)| {
             let process = server.process();
             format!(
@@ -63,8 +69,9 @@ impl Nodes {
                 server.url()
             )
         });
-        let redis = format!("Redis at {}", self.redis.url());
-        servers.chain([redis]).collect()
+        servers
+            .chain([format!("Redis at {}", redis.url())])
+            .collect()
     }
 
     /// Tells of each server that has ended, once; gives how the last one did when none is left.

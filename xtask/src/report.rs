@@ -14,7 +14,7 @@ pub(crate) struct Report {
 
 #[derive(Debug)]
 struct Line {
-    step: &'static str,
+    step: String,
     kind: Kind,
     took: Duration,
     tally: Tally,
@@ -25,14 +25,14 @@ struct Line {
 impl Report {
     pub(crate) fn add(
         &mut self,
-        step: &'static str,
+        step: impl Into<String>,
         kind: Kind,
         took: Duration,
         tally: Tally,
         succeeded: bool,
     ) {
         self.lines.push(Line {
-            step,
+            step: step.into(),
             kind,
             took,
             tally,
@@ -42,15 +42,21 @@ impl Report {
     }
 
     /// A step that could not run here.
-    pub(crate) fn skip(&mut self, step: &'static str, kind: Kind) {
+    pub(crate) fn skip(&mut self, step: impl Into<String>, kind: Kind) {
         self.lines.push(Line {
-            step,
+            step: step.into(),
             kind,
             took: Duration::ZERO,
             tally: Tally::default(),
             succeeded: true,
             skipped: true,
         });
+    }
+
+    /// Whether nothing has failed; where this is strict, a step that could not run here has.
+    pub(crate) fn is_good(&self, strict: bool) -> bool {
+        let is_good = |line: &Line| line.succeeded && !(strict && line.skipped);
+        self.lines.iter().all(is_good)
     }
 
     fn total(&self, of: impl Fn(Kind) -> bool) -> Tally {
@@ -93,6 +99,11 @@ impl fmt::Display for Report {
                 _ => "",
             };
             writeln!(f, "{end}")?;
+        }
+        for line in &self.lines {
+            for skipped in &line.tally.skipped {
+                writeln!(f, "skipped in {}: {skipped}", line.step)?;
+            }
         }
         let passed = |kind| self.total(|of| of == kind).passed;
         writeln!(
@@ -158,6 +169,28 @@ mod tests {
             "{text}"
         );
         assert!(text.ends_with("\n7 passed, 0 failed"), "{text}");
+    }
+
+    #[test]
+    fn what_an_engine_could_not_play_is_counted_and_named() {
+        let mut report = Report::default();
+        let tally = Tally {
+            skipped: vec!["hidden: it cannot hide a tab".into()],
+            ..tally(29, 1)
+        };
+        report.add("webkit e2e", Kind::EndToEnd, second(), tally, false);
+        let text = report.to_string();
+        assert!(text.contains("30  1 skipped  failed\n"), "{text}");
+        assert!(text.contains("skipped in webkit e2e: hidden: it cannot hide a tab\n"));
+    }
+
+    #[test]
+    fn what_cannot_be_had_fails_only_where_nobody_reads_the_table() {
+        let mut report = Report::default();
+        report.skip("webkit", Kind::Browser);
+        assert!(report.is_good(false) && !report.is_good(true));
+        report.add("firefox", Kind::Browser, second(), tally(1, 1), false);
+        assert!(!report.is_good(false));
     }
 
     #[test]

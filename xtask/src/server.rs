@@ -1,11 +1,13 @@
 //! A demo server as a child: a free port, waiting until it answers, stopping it.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::{Child, ExitStatus};
-use std::time::{Duration, Instant};
+use std::process::ExitStatus;
+use std::time::Duration;
 
+use realtime_testkit::{Output, Program, Start, announced_address, loopback};
+
+use crate::demo::DemoOptions;
 use crate::failure::Failure;
 use crate::process::Cmd;
 use crate::project::Project;
@@ -14,38 +16,24 @@ use crate::setup::Tools;
 /// The package and program of the demo server.
 pub(crate) const PACKAGE: &str = "realtime-demo-server";
 
-/// How long it may take until its first answer.
-const START: Duration = Duration::from_secs(30);
 /// How long it may take to finish what it is doing once told to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// How often a child is looked at.
-const GLANCE: Duration = Duration::from_millis(50);
 /// How many ports are tried, the wanted one and those after it.
 const PORTS: u16 = 50;
 
 /// Which of the demo's servers runs, and what the page speaks with it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Kind {
-    /// The one in Rust, over the JSON envelope.
+    /// The one in Rust, over the JSON envelope
     #[default]
     Rust,
-    /// The same one, over Socket.IO.
+    /// The same one, over Socket.IO
     Socketioxide,
-    /// The one in JavaScript, over Socket.IO.
+    /// The one in JavaScript, over Socket.IO
     Node,
 }
 
 impl Kind {
-    /// As it is called on the command line.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        match name {
-            "rust" => Some(Self::Rust),
-            "socketioxide" => Some(Self::Socketioxide),
-            "node" => Some(Self::Node),
-            _ => None,
-        }
-    }
-
     /// Builds the program, or gets what it needs.
     pub(crate) fn build(self, project: &Project, tools: &Tools) -> Result<(), Failure> {
         match self {
@@ -83,7 +71,7 @@ fn rust_command(project: &Project) -> Cmd {
     Cmd::new(project.program(PACKAGE))
 }
 
-/// Tells a demo server where to listen and what to serve.
+/// Tells a demo server where to listen, where port 0 takes a free one, and what to serve.
 fn demo(command: Cmd, project: &Project, port: u16) -> Cmd {
     command
         .arg("--listen")
@@ -93,99 +81,65 @@ fn demo(command: Cmd, project: &Project, port: u16) -> Cmd {
         .dir(&project.root)
 }
 
-fn loopback(port: u16) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
-}
-
 /// Where the server in JavaScript is.
 pub(crate) fn node_folder(project: &Project) -> PathBuf {
     project.root.join("examples").join("node-server")
 }
 
-/// Whom a demo server is started for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Guests {
-    People,
-    /// The driver of the check, which says itself who its people are.
-    Driver,
-}
-
-impl Guests {
-    fn tell(self, command: Cmd) -> Cmd {
-        match self {
-            Self::People => command,
-            Self::Driver => command.arg("--trust-clients"),
-        }
-    }
-}
-
 /// A running demo server, stopped when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
+    program: Option<Program>,
     address: SocketAddr,
     query: &'static str,
 }
 
 impl Server {
-    /// Starts a built server: it serves the built page, and is up when that is there.
+    /// Starts a built server, which serves the built page; with the address of a Redis as one of several that share
+    /// their state in it.
     pub(crate) fn start(
         project: &Project,
         tools: &Tools,
-        kind: Kind,
+        options: &DemoOptions,
         port: u16,
-        guests: Guests,
+        redis: Option<&str>,
     ) -> Result<Self, Failure> {
-        let command = guests.tell(kind.command(project, tools)?);
-        Self::spawn(demo(command, project, port), port, kind.query(), "/")
-    }
-
-    /// Starts the built server in Rust as one of several that share their state in a Redis.
-    pub(crate) fn start_sharing(
-        project: &Project,
-        kind: Kind,
-        port: u16,
-        redis: &str,
-        guests: Guests,
-    ) -> Result<Self, Failure> {
-        let command = guests.tell(rust_command(project).args(["--redis", redis]));
-        Self::spawn(demo(command, project, port), port, kind.query(), "/")
+        let kind = options.server;
+        let mut command = demo(kind.command(project, tools)?, project, port);
+        if options.check {
+            // The driver says itself who its people are.
+            command = command.arg("--trust-clients");
+        }
+        if let Some(redis) = redis {
+            command = command.args(["--redis", redis]);
+        }
+        Self::spawn(command, kind.query())
     }
 
     /// Starts the built server in Rust behind something else, which serves its page and passes on what is not of it.
-    pub(crate) fn start_behind(project: &Project, port: u16) -> Result<Self, Failure> {
-        let command = demo(rust_command(project), project, port);
-        Self::spawn(command, port, "", "/api/health")
+    pub(crate) fn start_behind(project: &Project) -> Result<Self, Failure> {
+        Self::spawn(demo(rust_command(project), project, 0), "")
     }
 
     /// Starts the built server in Rust for tests whose page another server serves.
     pub(crate) fn start_for_tests(project: &Project, port: u16) -> Result<Self, Failure> {
         let command = rust_command(project).args(["--any-origin", "--trust-clients", "--quiet"]);
-        Self::spawn(demo(command, project, port), port, "", "/api/health")
+        Self::spawn(demo(command, project, port), "")
     }
 
-    /// Starts a server that is told to listen on `port`, and waits until it answers a request for `page`; `query` is
-    /// for the address of the demo's page.
-    pub(crate) fn spawn(
-        command: Cmd,
-        port: u16,
-        query: &'static str,
-        page: &str,
-    ) -> Result<Self, Failure> {
-        let address = loopback(port);
-        let child = command.into_inner().spawn().map_err(|error| {
-            Failure::new(
-                format!("could not start a server: {error}"),
-                "check that its program was built and can be run",
-            )
-        })?;
-        let mut server = Self {
-            child,
+    /// Starts a server, and waits until it says where it listens; `query` is for the address of the demo's page.
+    pub(crate) fn spawn(command: Cmd, query: &'static str) -> Result<Self, Failure> {
+        let hint = "its own message above says why; another port may help: `--port N`";
+        let how = Start {
+            output: Output::Shown,
+            ..Start::of("the server", hint)
+        };
+        let (program, address) = Program::start(how, &mut command.into_inner(), announced_address)?;
+        Ok(Self {
+            program: Some(program),
             address,
             query,
-        };
-        server.wait_for_answer(page)?;
-        Ok(server)
+        })
     }
 
     /// Where it listens.
@@ -195,7 +149,7 @@ impl Server {
 
     /// Its number among the system's processes.
     pub(crate) fn process(&self) -> u32 {
-        self.child.id()
+        self.program.as_ref().map_or(0, Program::id)
     }
 
     /// Where it is, without a slash at the end.
@@ -210,76 +164,29 @@ impl Server {
 
     /// How it ended, if it has.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().ok().flatten()
+        self.program.as_mut()?.ended()
     }
 
     /// Its WebSocket's address.
     pub(crate) fn socket_url(&self) -> String {
         format!("ws://{}/ws", self.address)
     }
-
-    fn wait_for_answer(&mut self, page: &str) -> Result<(), Failure> {
-        let started = Instant::now();
-        while started.elapsed() < START {
-            if let Some(status) = self.ended() {
-                return Err(Failure::new(
-                    format!("the server ended at once: {status}"),
-                    "its own message above says why; another port may help: `--port N`",
-                ));
-            }
-            if answers(self.address, page) {
-                return Ok(());
-            }
-            std::thread::sleep(GLANCE);
-        }
-        Err(Failure::new(
-            format!(
-                "the server gave no page at {} within {} s",
-                self.url(),
-                START.as_secs()
-            ),
-            "read its output above, and check that dist/ holds an index.html",
-        ))
-    }
-
-    /// Asks it to stop, so that it can close its connections, and does not wait for ever.
-    fn stop(&mut self) {
-        let asked = ask_to_stop(self.child.id());
-        let since = Instant::now();
-        while asked && since.elapsed() < FAREWELL {
-            if self.ended().is_some() {
-                return;
-            }
-            std::thread::sleep(GLANCE);
-        }
-        // Both fail only if it has ended meanwhile.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if self.ended().is_none() {
-            self.stop();
+        // Asked first, so that it can close its connections.
+        if let Some(Err(error)) = self.program.take().map(|program| program.stop(FAREWELL)) {
+            eprintln!("{error}");
         }
     }
-}
-
-/// Asks a process to end; only Unix has a way to, short of killing it.
-fn ask_to_stop(process: u32) -> bool {
-    cfg!(unix)
-        && Cmd::new("kill")
-            .args(["-TERM", &process.to_string()])
-            .capture()
-            .is_ok()
 }
 
 /// The wanted port, or the first free one after it.
 pub(crate) fn free_port(wanted: u16) -> Result<u16, Failure> {
     let last = wanted.saturating_add(PORTS);
     (wanted..=last)
-        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .find(|port| TcpListener::bind(loopback(*port)).is_ok())
         .ok_or_else(|| {
             Failure::new(
                 format!("no port from {wanted} to {last} is free"),
@@ -288,72 +195,13 @@ pub(crate) fn free_port(wanted: u16) -> Result<u16, Failure> {
         })
 }
 
-/// A port the system says is free.
-pub(crate) fn any_port() -> Result<u16, Failure> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|error| {
-            Failure::new(
-                format!("the system gives no free port: {error}"),
-                "check that this machine has a loopback network",
-            )
-        })
-}
-
-/// Whether a server answers a request for this page with success.
-fn answers(address: SocketAddr, page: &str) -> bool {
-    let limit = Duration::from_secs(2);
-    let request = format!("GET {page} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    let ask = || -> std::io::Result<bool> {
-        let mut stream = TcpStream::connect_timeout(&address, limit)?;
-        stream.set_read_timeout(Some(limit))?;
-        stream.set_write_timeout(Some(limit))?;
-        // In one write: a server may answer and hang up between two.
-        stream.write_all(request.as_bytes())?;
-        let mut start = [0; 12];
-        stream.read_exact(&mut start)?;
-        Ok(start.starts_with(b"HTTP/1.") && start.ends_with(b" 200"))
-    };
-    ask().unwrap_or(false)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Answers one request with this, on a port of its own.
-    fn one_answer(answer: &'static str) -> SocketAddr {
-        let listener =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
-        let address = listener
-            .local_addr()
-            .expect("a bound listener has an address");
-        std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().expect("someone connects");
-            let mut request = [0; 512];
-            let _ = stream.read(&mut request);
-            let _ = stream.write_all(answer.as_bytes());
-        });
-        address
-    }
-
-    #[test]
-    fn only_a_page_counts_as_an_answer() {
-        assert!(answers(one_answer("HTTP/1.1 200 OK\r\n\r\n"), "/"));
-        assert!(!answers(one_answer("HTTP/1.1 404 Not Found\r\n\r\n"), "/"));
-        assert!(!answers(one_answer("what?"), "/"));
-    }
-
-    #[test]
-    fn nobody_listening_is_no_answer() {
-        // Port 1 is not among those the system hands out, to this test's neighbours for example.
-        assert!(!answers(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)), "/"));
-    }
-
     #[test]
     fn a_busy_port_gives_way_to_a_later_one() {
-        let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+        let holder = TcpListener::bind(loopback(0)).expect("loopback has a free port");
         let busy = holder
             .local_addr()
             .expect("a bound listener has an address")

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::node::Node;
 use crate::process::{Cmd, path_with};
 use crate::project::Project;
-use crate::redis::RedisServer;
+use crate::redis::Redis;
 use crate::toolchain::{TARGET, WasmToolchain};
 use crate::tools;
 
@@ -60,7 +60,7 @@ pub(crate) struct Tools {
     browsers: Vec<Browser>,
     lacking: Vec<(Engine, Failure)>,
     node: Option<Node>,
-    redis: Option<RedisServer>,
+    redis: Option<Redis>,
     cargo_deny: Option<PathBuf>,
 }
 
@@ -146,7 +146,7 @@ impl Tools {
                 self.folders
                     .push(progress.step("mdBook", || tools::mdbook(cache))?);
             }
-            Part::Redis => self.redis = Some(progress.step("Redis", RedisServer::ensure)?),
+            Part::Redis => self.redis = Some(progress.step("Redis", Redis::ensure)?),
         }
         Ok(())
     }
@@ -210,7 +210,7 @@ impl Tools {
     }
 
     /// Redis, for what asked for it.
-    pub(crate) fn redis(&self) -> Result<&RedisServer, Failure> {
+    pub(crate) fn redis(&self) -> Result<&Redis, Failure> {
         self.redis
             .as_ref()
             .ok_or_else(|| Failure::new("Redis was not among the tools", "run `cargo xtask setup`"))

@@ -44,7 +44,7 @@ pub(crate) fn run(project: &Project, wanted: u16) -> Result<ExitCode, Failure> {
     heading("The demo's server");
     server::build(project)?;
     let stop = demo::stop_signal()?;
-    let mut behind = Server::start_behind(project, server::any_port()?)?;
+    let mut behind = Server::start_behind(project)?;
     let port = server::free_port(wanted)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
         Failure::new(

@@ -3,6 +3,8 @@
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::{Args, builder::PossibleValuesParser};
+
 use crate::console::heading;
 use crate::failure::Failure;
 use crate::page;
@@ -48,32 +50,35 @@ const PAGES: [Page; 12] = [
 ];
 
 /// What `size` is asked to do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub(crate) struct SizeOptions {
-    /// Only these pages; none named means all.
-    pub(crate) only: Vec<&'static str>,
-    /// Make today's sizes the budget.
+    /// Weigh just these, and what they are compared with
+    #[arg(long, value_name = "PAGE", value_delimiter = ',', value_parser = names())]
+    pub(crate) only: Vec<String>,
+    /// Make today's sizes the budget
+    #[arg(long, conflicts_with = "smallest")]
     pub(crate) accept: bool,
-    /// Build with the unstable settings of the nightly compiler.
+    /// Build with unstable settings of the nightly compiler instead: the standard library rebuilt for size, panics
+    /// without a word. Held against no budget
+    #[arg(long)]
     pub(crate) smallest: bool,
 }
 
-/// The page of this name.
-pub(crate) fn called(name: &str) -> Result<&'static str, Failure> {
-    let names = || PAGES.iter().map(|page| page.name).chain([DEMO]);
-    names().find(|known| *known == name).ok_or_else(|| {
-        let known: Vec<_> = names().collect();
-        Failure::new(
-            format!("there is no page `{name}`"),
-            format!("use some of {}", known.join(", ")),
-        )
-    })
+impl SizeOptions {
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|wanted| wanted == name)
+    }
+}
+
+/// What pages are called.
+fn names() -> PossibleValuesParser {
+    PAGES.iter().map(|page| page.name).chain([DEMO]).into()
 }
 
 /// `cargo xtask size`: every page, and the demo.
 pub(crate) fn run(project: &Project, options: &SizeOptions) -> Result<ExitCode, Failure> {
     let tools = Tools::get(project, &setup::PAGE)?;
-    let wanted = |page: &Page| options.only.is_empty() || options.only.contains(&page.name);
+    let wanted = |page: &Page| options.wants(page.name);
     if options.smallest {
         let tools = tools.smallest()?;
         let words = build_all(project, &tools, wanted)?;
@@ -84,7 +89,7 @@ pub(crate) fn run(project: &Project, options: &SizeOptions) -> Result<ExitCode, 
         return Ok(ExitCode::SUCCESS);
     }
     let mut words = build_all(project, &tools, wanted)?;
-    if options.only.is_empty() || options.only.contains(&DEMO) {
+    if options.wants(DEMO) {
         heading("the demo");
         page::build(project, &tools, true)?;
         words.push(word(DEMO, BARE, &project.dist()));
@@ -278,12 +283,5 @@ mod tests {
     #[test]
     fn a_document_without_a_program_has_no_attributes() {
         assert_eq!(attributes("<link rel=\"css\" />"), None);
-    }
-
-    #[test]
-    fn a_page_is_chosen_by_its_name() {
-        assert_eq!(called("list-list"), Ok("list-list"));
-        let failure = called("lists").expect_err("there is no such page");
-        assert!(failure.to_string().contains("query, list"), "{failure}");
     }
 }

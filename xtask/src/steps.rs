@@ -1,7 +1,5 @@
 //! The steps of `cargo xtask test`, in the order they run: the quick ones first.
 
-use std::path::Path;
-
 use crate::deny;
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -31,7 +29,9 @@ const FOR_BROWSERS: [&str; 6] = [
     "realtime-bench-pages",
     PAGES_TO_WEIGH,
 ];
-/// The libraries, which may have tests that run in a browser.
+/// The tests that run in a browser.
+const BROWSER_TESTS: [&str; 4] = ["--package", "realtime-yew", "--test", "web*"];
+/// The libraries.
 pub(crate) const LIBRARIES: [&str; 2] = ["realtime-core", "realtime-yew"];
 /// Where the demo server listens for the tests in a browser, if it can.
 const BROWSER_TEST_PORT: u16 = 8_990;
@@ -213,16 +213,14 @@ fn check(result: Result<(), Failure>) -> Outcome {
 
 /// The format of the whole workspace.
 pub(crate) fn format(project: &Project) -> Result<(), Failure> {
-    component(project, "fmt", "rustfmt")?;
     project
         .cargo()
         .args(["fmt", "--all", "--check"])
         .run()
-        .map_err(|failure| failure.advise("run `cargo fmt --all`"))
+        .map_err(|failure| failure.advise("run `cargo fmt --all`, or what rustup names above"))
 }
 
 fn clippy(project: &Project) -> Result<(), Failure> {
-    component(project, "clippy", "clippy")?;
     denying_warnings(project.cargo().args([
         "clippy",
         "--workspace",
@@ -233,7 +231,6 @@ fn clippy(project: &Project) -> Result<(), Failure> {
 
 /// Clippy on the two libraries alone.
 pub(crate) fn clippy_libraries(project: &Project) -> Result<(), Failure> {
-    component(project, "clippy", "clippy")?;
     denying_warnings(
         packages(project.cargo().arg("clippy"), &LIBRARIES)
             .args(["--all-targets", "--all-features"]),
@@ -245,16 +242,10 @@ fn clippy_wasm(project: &Project, tools: &Tools) -> Result<(), Failure> {
         .wasm_cargo(project)?
         .args(["clippy", "--target", TARGET]);
     denying_warnings(packages(cargo, &FOR_BROWSERS))?;
-    for package in LIBRARIES {
-        let tests = browser_tests(project, package);
-        if !tests.is_empty() {
-            let cargo = tools
-                .wasm_cargo(project)?
-                .args(["clippy", "--target", TARGET]);
-            denying_warnings(selecting(packages(cargo, &[package]), &tests))?;
-        }
-    }
-    Ok(())
+    let cargo = tools
+        .wasm_cargo(project)?
+        .args(["clippy", "--target", TARGET]);
+    denying_warnings(cargo.args(BROWSER_TESTS))
 }
 
 fn native(project: &Project) -> Outcome {
@@ -324,7 +315,6 @@ fn docs(project: &Project) -> Result<(), Failure> {
 }
 
 fn features(project: &Project, tools: &Tools) -> Result<(), Failure> {
-    component(project, "clippy", "clippy")?;
     for combination in MATRIX {
         denying_warnings(project.cargo().args(combination.arguments()))?;
         denying_warnings(
@@ -361,56 +351,15 @@ fn browser_against(
     tools: &Tools,
     engine: Engine,
 ) -> Outcome {
-    let mut tally = Tally::default();
-    for package in LIBRARIES {
-        let tests = browser_tests(project, package);
-        if tests.is_empty() {
-            continue;
-        }
-        let cargo = match tools.wasm_cargo(project) {
-            Ok(cargo) => cargo.args(["test", "--target", TARGET, "--no-fail-fast"]),
-            Err(failure) => return (tally, Err(failure)),
-        };
-        let (counted, result) = minimal
-            .tell(tools.with_engine(
-                engine,
-                selecting(packages(cargo, &[package]).arg("--lib"), &tests),
-            ))
-            .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT)
-            .env("REALTIME_TEST_WS", server.socket_url())
-            .count_tests();
-        tally += counted;
-        if result.is_err() {
-            return (tally, result);
-        }
-    }
-    (tally, Ok(()))
-}
-
-/// Names of the integration tests of a library that run in a browser: those that start with `web`.
-fn browser_tests(project: &Project, package: &str) -> Vec<String> {
-    web_targets(&project.root.join("crates").join(package).join("tests"))
-}
-
-fn web_targets(folder: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
+    let cargo = match tools.wasm_cargo(project) {
+        Ok(cargo) => cargo.args(["test", "--target", TARGET, "--no-fail-fast", "--lib"]),
+        Err(failure) => return check(Err(failure)),
     };
-    let mut names: Vec<String> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let path = entry.path();
-            let is_target = if path.is_dir() {
-                path.join("main.rs").is_file()
-            } else {
-                path.extension().is_some_and(|extension| extension == "rs")
-            };
-            let name = path.file_stem()?.to_str()?.to_owned();
-            (is_target && name.starts_with("web")).then_some(name)
-        })
-        .collect();
-    names.sort();
-    names
+    minimal
+        .tell(tools.with_engine(engine, cargo.args(BROWSER_TESTS)))
+        .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT)
+        .env("REALTIME_TEST_WS", server.socket_url())
+        .count_tests()
 }
 
 fn packages(cmd: Cmd, names: &[&str]) -> Cmd {
@@ -419,28 +368,11 @@ fn packages(cmd: Cmd, names: &[&str]) -> Cmd {
         .fold(cmd, |cmd, name| cmd.args(["--package", name]))
 }
 
-fn selecting(cmd: Cmd, tests: &[String]) -> Cmd {
-    tests
-        .iter()
-        .fold(cmd, |cmd, test| cmd.args(["--test", test]))
-}
-
 fn denying_warnings(clippy: Cmd) -> Result<(), Failure> {
     clippy
         .args(["--", "--deny", "warnings"])
         .run()
-        .map_err(|failure| failure.advise("fix what the compiler says above; warnings count"))
-}
-
-/// Makes sure that the toolchain has a component, as a minimal install lacks these.
-fn component(project: &Project, command: &str, name: &str) -> Result<(), Failure> {
-    let probe = project.cargo().args([command, "--version"]).capture();
-    probe.map(drop).map_err(|_| {
-        Failure::new(
-            format!("this toolchain has no {name}"),
-            format!("run `rustup component add {name}`"),
-        )
-    })
+        .map_err(|failure| failure.advise("fix what is said above; warnings count"))
 }
 
 #[cfg(test)]
@@ -464,29 +396,5 @@ mod tests {
         let place = |name| STEPS.iter().position(|step| step.name == name);
         assert!(place("page") < place("e2e"));
         assert!(place("page").is_some());
-    }
-
-    #[test]
-    fn browser_tests_are_the_files_and_folders_whose_name_starts_with_web() {
-        let folder = std::env::temp_dir().join(format!("xtask-web-targets-{}", std::process::id()));
-        let file = |name: &str| {
-            let path = folder.join(name);
-            std::fs::create_dir_all(path.parent().expect("a file has a folder"))
-                .and_then(|()| std::fs::write(path, ""))
-                .expect("the temporary folder can be written to");
-        };
-        for name in [
-            "web_query.rs",
-            "web/main.rs",
-            "web_shared/mod.rs",
-            "it/main.rs",
-            "web.json",
-        ] {
-            file(name);
-        }
-        let found = web_targets(&folder);
-        std::fs::remove_dir_all(&folder).expect("what was written can be removed");
-        assert_eq!(found, ["web", "web_query"]);
-        assert!(web_targets(&folder).is_empty());
     }
 }

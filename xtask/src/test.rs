@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::args::Selection;
+use clap::{Args, builder::PossibleValuesParser};
+
 use crate::console::{heading, seconds};
 use crate::engine::Engine;
 use crate::engines;
@@ -15,8 +16,57 @@ use crate::setup::{ALL, Part, Tools};
 use crate::steps::{self, Kind, Outcome, STEPS, Step};
 use crate::tally::Tally;
 
+/// Which steps of `test` to run; none named means all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub(crate) struct Selection {
+    /// Run just these steps
+    #[arg(long, value_name = "STEP", value_delimiter = ',', value_parser = step_names())]
+    only: Vec<String>,
+    /// Run just the native tests and doc tests
+    #[arg(long)]
+    native: bool,
+    /// Run just the tests in headless browsers: Chromium, Firefox, WebKit
+    #[arg(long)]
+    browser: bool,
+    /// Build the page and run just the end-to-end tests
+    #[arg(long)]
+    e2e: bool,
+    /// Run just the tests in a browser and the end-to-end tests in these engines, and print a table; what a driver
+    /// cannot do is named as skipped
+    #[arg(
+        long = "engine",
+        value_name = "ENGINE",
+        value_enum,
+        value_delimiter = ','
+    )]
+    #[arg(conflicts_with_all = ["only", "native", "browser", "e2e"])]
+    pub(crate) engines: Vec<Engine>,
+    /// List the steps
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+impl Selection {
+    /// The steps that were named, by themselves or together.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let together: [(bool, &[&str]); 3] = [
+            (self.native, &["native", "cluster", "doctest"]),
+            (self.browser, &["browser", "firefox", "webkit"]),
+            (self.e2e, &["page", "e2e"]),
+        ];
+        let chosen = together.into_iter().filter(|(is_chosen, _)| *is_chosen);
+        let only = self.only.iter().map(String::as_str);
+        only.chain(chosen.flat_map(|(_, names)| names).copied())
+            .collect()
+    }
+}
+
+fn step_names() -> PossibleValuesParser {
+    STEPS.iter().map(|step| step.name).into()
+}
+
 /// Prints the steps.
-pub(crate) fn list() -> ExitCode {
+fn list() -> ExitCode {
     for step in &STEPS {
         println!("{:<12} {}", step.name, step.about);
     }
@@ -25,6 +75,9 @@ pub(crate) fn list() -> ExitCode {
 
 /// Runs the selected steps in their order.
 pub(crate) fn run(project: &Project, selection: &Selection) -> Result<ExitCode, Failure> {
+    if selection.list {
+        return Ok(list());
+    }
     if !selection.engines.is_empty() {
         return engines::run(project, &selection.engines);
     }
@@ -108,10 +161,9 @@ fn some_ran(kind: Kind, tally: &Tally) -> Result<(), Failure> {
 }
 
 fn chosen(selection: &Selection) -> Vec<&'static Step> {
-    STEPS
-        .iter()
-        .filter(|step| selection.only.is_empty() || selection.only.contains(&step.name))
-        .collect()
+    let names = selection.names();
+    let is_chosen = |step: &&Step| names.is_empty() || names.contains(&step.name);
+    STEPS.iter().filter(is_chosen).collect()
 }
 
 /// `cargo xtask check`: what to run after every edit.
@@ -158,7 +210,7 @@ mod tests {
 
     #[test]
     fn selected_steps_run_in_the_order_of_the_list_and_once() {
-        let only = vec!["e2e", "page", "fmt", "fmt"];
+        let only = ["e2e", "page", "fmt", "fmt"].map(str::to_owned).into();
         let selection = Selection {
             only,
             ..Selection::default()

@@ -11,7 +11,7 @@ use crate::{
     weight::weigh,
 };
 use realtime_bench_server::{Server, Site};
-use realtime_e2e::{Browser, Driver, Http, workspace};
+use realtime_testkit::{Browser, Driver, Http, workspace};
 use std::{collections::BTreeMap, path::Path, rc::Rc};
 
 pub(crate) fn run(options: &Options) -> Result<BrowserResults, BenchError> {

@@ -2,7 +2,7 @@
 
 use crate::{Options, error::BenchError, measure::median, page::Page, results::ColdSample};
 use realtime_bench_server::Plan;
-use realtime_e2e::{Browser, E2eError, Http, Tab, eventually};
+use realtime_testkit::{Browser, Http, KitError, Tab, eventually};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -66,7 +66,7 @@ fn measure(
     let look = || tab.eval::<(f64, f64)>("return bench.cold()", json!([]));
     let seen = eventually("a row is live", LIMIT, look, |(_, live)| *live > 0.0);
     let seen = match seen {
-        Err(E2eError::Unmet { .. }) => None,
+        Err(KitError::Unmet { .. }) => None,
         seen => Some(seen?),
     };
     tab.close()?;
@@ -76,7 +76,7 @@ fn measure(
     }))
 }
 
-fn slow_down(tab: &Tab) -> Result<(), E2eError> {
+fn slow_down(tab: &Tab) -> Result<(), KitError> {
     tab.devtools("Network.enable", json!({}))?;
     tab.devtools("Network.setCacheDisabled", json!({"cacheDisabled": true}))?;
     let line = json!({

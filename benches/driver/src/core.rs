@@ -9,7 +9,7 @@ use crate::{
 };
 use realtime_bench_core::{CASES, Case};
 use realtime_bench_server::Server;
-use realtime_e2e::{Browser, Driver, E2eError, Tab, eventually};
+use realtime_testkit::{Browser, Driver, KitError, Tab, eventually};
 use serde_json::json;
 use std::{path::Path, process::Command, time::Duration};
 
@@ -95,10 +95,10 @@ fn in_browser(
     Ok(nanos)
 }
 
-fn result_of(tab: &Tab) -> Result<f64, E2eError> {
+fn result_of(tab: &Tab) -> Result<f64, KitError> {
     let read = || tab.eval::<Option<f64>>("return window.result ?? null", json!([]));
     let result = eventually("the browser has measured", LIMIT, read, Option::is_some)?;
-    result.ok_or_else(|| E2eError::Wrong("the browser has no result".into()))
+    result.ok_or_else(|| KitError::Wrong("the browser has no result".into()))
 }
 
 #[cfg(test)]

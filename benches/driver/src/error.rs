@@ -1,13 +1,13 @@
 //! Errors: why a benchmark could not be run.
 
-use realtime_e2e::E2eError;
+use realtime_testkit::KitError;
 
 /// Why a benchmark could not be run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BenchError {
     /// The browser or the server did not do as told.
     #[error(transparent)]
-    Page(#[from] E2eError),
+    Page(#[from] KitError),
     /// A file could not be read or written.
     #[error("could not use {path}: {reason}")]
     File { path: String, reason: String },

@@ -1,7 +1,7 @@
 //! The machine: where and when something was measured, and with what.
 
 use crate::error::BenchError;
-use realtime_e2e::{Browser, workspace};
+use realtime_testkit::{Browser, workspace};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{

@@ -64,7 +64,7 @@ impl Options {
         if self.quick {
             self.built.join("quick")
         } else {
-            realtime_e2e::workspace().join("docs")
+            realtime_testkit::workspace().join("docs")
         }
     }
 

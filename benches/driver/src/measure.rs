@@ -7,7 +7,7 @@ use crate::{
     results::Sample,
 };
 use realtime_bench_server::{Plan, Row};
-use realtime_e2e::{Browser, E2eError, Http, Tab, eventually};
+use realtime_testkit::{Browser, Http, KitError, Tab, eventually};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{thread, time::Duration};
@@ -53,8 +53,8 @@ pub(crate) fn measure(
     let measured = measure_in(&tab, server, page, config, seed);
     match measured {
         // A page that is too busy to answer is a result, not an error.
-        Err(BenchError::Page(E2eError::Http { .. } | E2eError::Unmet { .. })) => Ok(None),
-        Err(BenchError::Page(E2eError::Refused { code, .. })) if code.contains("timeout") => {
+        Err(BenchError::Page(KitError::Http { .. } | KitError::Unmet { .. })) => Ok(None),
+        Err(BenchError::Page(KitError::Refused { code, .. })) if code.contains("timeout") => {
             Ok(None)
         }
         Err(error) => Err(error),
@@ -99,7 +99,7 @@ fn measure_in(
     let done = || tab.eval::<f64>("return bench.doneAt", json!([]));
     let rest = Config::LIMIT.saturating_sub(config.window());
     let done = match eventually("the last event is shown", rest, done, |at| *at > 0.0) {
-        Err(E2eError::Unmet { .. }) => None,
+        Err(KitError::Unmet { .. }) => None,
         done => Some(done?),
     };
     let after = counters(tab)?;
@@ -127,7 +127,7 @@ fn measure_in(
     })
 }
 
-fn counters(tab: &Tab) -> Result<Counters, E2eError> {
+fn counters(tab: &Tab) -> Result<Counters, KitError> {
     let answer = tab.devtools("Performance.getMetrics", json!({}))?;
     let metrics = answer["metrics"].as_array().cloned().unwrap_or_default();
     let named = |name: &str| {

@@ -3,7 +3,7 @@
 use crate::{error::BenchError, page::Page, results::Weight};
 use flate2::{Compression, write::GzEncoder};
 use realtime_bench_server::Plan;
-use realtime_e2e::{Browser, E2eError, Http, eventually};
+use realtime_testkit::{Browser, Http, KitError, eventually};
 use serde_json::json;
 use std::{
     io::{self, Read, Write},
@@ -54,7 +54,7 @@ pub(crate) fn weigh(browser: &Browser, server: &Http, page: Page) -> Result<Weig
 
 fn download(url: &str) -> Result<Vec<u8>, BenchError> {
     let failed = |reason: String| {
-        BenchError::Page(E2eError::Http {
+        BenchError::Page(KitError::Http {
             url: url.into(),
             reason,
         })

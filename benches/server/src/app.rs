@@ -33,10 +33,6 @@ pub struct Site {
 }
 
 /// Serves pages, rows and events, for ever. Files go out compressed to who takes them so.
-///
-/// # Errors
-///
-/// When the listener fails.
 pub async fn serve(listener: TcpListener, sites: &[Site]) -> io::Result<()> {
     // An event is a small packet that must not wait for the next.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));

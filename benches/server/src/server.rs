@@ -17,10 +17,6 @@ pub struct Server {
 
 impl Server {
     /// Starts one on a free port of this machine.
-    ///
-    /// # Errors
-    ///
-    /// When no port or no thread can be had.
     pub fn start(sites: Vec<Site>) -> io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)

@@ -1,11 +1,6 @@
 //! Answers to what we send, and answers to what the server sends.
 
 use crate::{
-    balancer::Balancer,
-    case::{
-        Case,
-        PeerKind::{Node, Oxide},
-    },
     failure::{Failure, Verdict, ensure, same, shown},
     native::Native,
     peer::Peer,
@@ -13,32 +8,17 @@ use crate::{
     wait::{answer, event, within},
 };
 use realtime_core::{Delivery, Message, SendError, outbox::ReliableOptions};
+use realtime_testkit::{FaultProxy, Flow, Which, loopback};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "acks-from-server",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(from_server(stage)),
-    },
-    Case {
-        name: "acks-from-server-timeout",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(from_server_timeout(stage)),
-    },
-    Case {
-        name: "acks-to-server",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(to_server(stage)),
-    },
-    Case {
-        name: "acks-to-server-timeout",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(to_server_timeout(stage)),
-    },
-];
+cases! {
+    "acks-from-server" on Node, Oxide => from_server;
+    "acks-from-server-timeout" on Node, Oxide => from_server_timeout;
+    "acks-to-server" on Node, Oxide => to_server;
+    "acks-to-server-timeout" on Node, Oxide => to_server_timeout;
+}
 
 async fn from_server(stage: Stage) -> Verdict {
     let peer = stage.peer(json!({})).await?;
@@ -132,11 +112,11 @@ async fn to_server(stage: Stage) -> Verdict {
 /// An answer that is too late is the server's to give up on; the client neither knows nor minds.
 async fn to_server_timeout(stage: Stage) -> Verdict {
     let peer = stage.peer(json!({})).await?;
-    let network = Balancer::start(&[peer.port()]).await?;
-    let native = stage.client_at(network.port()).connect().await?;
+    let network = FaultProxy::start(loopback(peer.port()), 0)?;
+    let native = stage.client_at(network.address().port()).connect().await?;
     let mut news = super::listen(&native, "news", "desk")?;
     super::joined(&peer, "desk").await?;
-    network.hold(true);
+    network.set_flow(Which::All, Flow::Stall);
     let asked = ask_the_desk(&peer, 200).await?;
     ensure(asked.failed.is_some() && asked.answers.is_empty(), || {
         format!(
@@ -144,7 +124,7 @@ async fn to_server_timeout(stage: Stage) -> Verdict {
             shown(&asked)
         )
     })?;
-    network.hold(false);
+    network.heal();
     event(&mut news, "the event, late").await?;
     let asked = ask_the_desk(&peer, 10_000).await?;
     ensure(asked.failed.is_none(), || {

@@ -1,10 +1,6 @@
 //! Byte strings, as attachments: in events and answers, both ways.
 
 use crate::{
-    case::{
-        Case,
-        PeerKind::{Node, Oxide, Raw},
-    },
     failure::{Failure, Verdict, ensure, same, shown},
     stage::Stage,
     wait::{answer, until, within},
@@ -14,23 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "binary-to-server",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(to_server(stage)),
-    },
-    Case {
-        name: "binary-from-server",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(from_server(stage)),
-    },
-    Case {
-        name: "binary-attachments-missing",
-        peers: &[Raw],
-        run: |stage| Box::pin(missing(stage)),
-    },
-];
+cases! {
+    "binary-to-server" on Node, Oxide => to_server;
+    "binary-from-server" on Node, Oxide => from_server;
+    "binary-attachments-missing" on Raw => missing;
+}
 
 /// None, one byte, some, and what does not fit into a socket's buffer.
 const SIZES: [usize; 5] = [0, 1, 300, 65_536, 600_000];

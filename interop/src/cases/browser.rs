@@ -2,10 +2,7 @@
 //! package `realtime-e2e`; `cargo xtask interop` builds what they need and says where it is.
 
 use crate::{
-    case::{
-        Case,
-        PeerKind::{self, Envelope, Node, Oxide},
-    },
+    case::PeerKind,
     failure::{Failure, Verdict, ensure},
     peer::Versions,
     stage::{Stage, locked},
@@ -14,58 +11,18 @@ use serde_json::Value;
 use std::{env, path::Path, time::Duration};
 use tokio::process::Command;
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "browser-prices",
-        peers: &[Node, Oxide, Envelope],
-        run: |stage| Box::pin(play(stage, "burst::")),
-    },
-    Case {
-        name: "browser-tasks",
-        peers: &[Node, Oxide, Envelope],
-        run: |stage| Box::pin(play(stage, "tasks::")),
-    },
-    Case {
-        name: "browser-room",
-        peers: &[Node, Oxide, Envelope],
-        run: |stage| Box::pin(play(stage, "room::")),
-    },
-    Case {
-        name: "browser-edits",
-        peers: &[Node, Oxide, Envelope],
-        run: |stage| Box::pin(play(stage, "optimistic::")),
-    },
-    Case {
-        name: "browser-notifications",
-        peers: &[Node, Oxide, Envelope],
-        run: |stage| Box::pin(play(stage, "notifications::")),
-    },
-    Case {
-        name: "browser-cut",
-        peers: &[Node, Oxide, Envelope],
-        run: |stage| Box::pin(play(stage, "cut::")),
-    },
-    Case {
-        name: "browser-restart",
-        peers: &[Node, Oxide, Envelope],
-        run: |stage| Box::pin(play(stage, "restart::")),
-    },
-    Case {
-        name: "browser-refused",
-        peers: &[Node, Oxide, Envelope],
-        run: |stage| Box::pin(play(stage, "refused::")),
-    },
-    Case {
-        name: "browser-two-nodes",
-        peers: &[Envelope],
-        run: |stage| Box::pin(play(stage, "cluster::visitors")),
-    },
-    Case {
-        name: "browser-node-killed",
-        peers: &[Envelope],
-        run: |stage| Box::pin(play(stage, "cluster::when_a_server_is_killed")),
-    },
-];
+cases! {
+    "browser-prices" on Node, Oxide, Envelope => |stage| play(stage, "burst::");
+    "browser-tasks" on Node, Oxide, Envelope => |stage| play(stage, "tasks::");
+    "browser-room" on Node, Oxide, Envelope => |stage| play(stage, "room::");
+    "browser-edits" on Node, Oxide, Envelope => |stage| play(stage, "optimistic::");
+    "browser-notifications" on Node, Oxide, Envelope => |stage| play(stage, "notifications::");
+    "browser-cut" on Node, Oxide, Envelope => |stage| play(stage, "cut::");
+    "browser-restart" on Node, Oxide, Envelope => |stage| play(stage, "restart::");
+    "browser-refused" on Node, Oxide, Envelope => |stage| play(stage, "refused::");
+    "browser-two-nodes" on Envelope => |stage| play(stage, "cluster::visitors");
+    "browser-node-killed" on Envelope => |stage| play(stage, "cluster::when_a_server_is_killed");
+}
 
 /// How long the scenarios of one topic may take.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -75,8 +32,8 @@ const SHOWN: usize = 40;
 /// Chromium, and what the server is made of.
 async fn versions(kind: PeerKind) -> Verdict<Versions> {
     let mut versions = match kind {
-        Oxide => locked(&["socketioxide"])?,
-        Node => Versions::from([("socket.io".to_owned(), of_node_server("socket.io")?)]),
+        PeerKind::Oxide => locked(&["socketioxide"])?,
+        PeerKind::Node => Versions::from([("socket.io".to_owned(), of_node_server("socket.io")?)]),
         _ => Versions::from([(
             "realtime-demo-server".to_owned(),
             env!("CARGO_PKG_VERSION").to_owned(),

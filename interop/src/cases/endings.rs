@@ -1,50 +1,22 @@
 //! Endings: how a link ends, and what comes after it.
 
 use crate::{
-    balancer::Balancer,
-    case::{
-        Case,
-        PeerKind::{Node, Oxide},
-    },
     failure::{Verdict, ensure, same, shown},
     stage::Stage,
     wait::{answer, connected, event, holds, parted, until},
 };
 use realtime_core::{CloseReason, ConnectionError, ConnectionStatus, Message};
+use realtime_testkit::{FaultProxy, Which, loopback};
 use serde_json::{Value, json};
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "server-disconnect",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(dismissed(stage)),
-    },
-    Case {
-        name: "ping-timeout",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(ping_timeout(stage)),
-    },
-    Case {
-        name: "pings-keep-alive",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(pings_keep_alive(stage)),
-    },
-    Case {
-        name: "server-restart",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(restart(stage)),
-    },
-    Case {
-        name: "fifty-reconnects",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(fifty_reconnects(stage)),
-    },
-    Case {
-        name: "link-cut",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(cut(stage)),
-    },
-];
+cases! {
+    "server-disconnect" on Node, Oxide => dismissed;
+    "ping-timeout" on Node, Oxide => ping_timeout;
+    "pings-keep-alive" on Node, Oxide => pings_keep_alive;
+    "server-restart" on Node, Oxide => restart;
+    "fifty-reconnects" on Node, Oxide => fifty_reconnects;
+    "link-cut" on Node, Oxide => cut;
+}
 
 /// "io server disconnect": the client stays away until the app says otherwise.
 async fn dismissed(stage: Stage) -> Verdict {
@@ -81,10 +53,10 @@ async fn ping_timeout(stage: Stage) -> Verdict {
     let native = stage.client(&peer).connect().await?;
     let mut ticks = super::listen(&native, "tick", "desk")?;
     super::joined(&peer, "desk").await?;
-    peer.freeze().await?;
+    peer.freeze()?;
     let noticed = parted(&native).await;
     let error = native.client().connection().last_error.clone();
-    peer.thaw().await?;
+    peer.thaw()?;
     noticed?;
     same("the error", &error, &Some(ConnectionError::Unresponsive))?;
     connected(&native).await?;
@@ -121,7 +93,7 @@ async fn restart(stage: Stage) -> Verdict {
     answer(native.send(message(0)), "the first message").await?;
     event(&mut relayed, "the first message").await?;
     // Frozen first, so that it dies with messages unanswered.
-    peer.freeze().await?;
+    peer.freeze()?;
     let sent: Vec<_> = (1..=20).map(|at| native.send(message(at))).collect();
     let peer = peer.restart().await?;
     for sent in sent {
@@ -175,12 +147,16 @@ async fn fifty_reconnects(stage: Stage) -> Verdict {
 /// The link breaks without a word, again and again.
 async fn cut(stage: Stage) -> Verdict {
     let peer = stage.peer(json!({})).await?;
-    let network = Balancer::start(&[peer.port()]).await?;
-    let native = stage.client_at(network.port()).connect().await?;
+    let network = FaultProxy::start(loopback(peer.port()), 0)?;
+    let native = stage.client_at(network.address().port()).connect().await?;
     let mut ticks = super::listen(&native, "tick", "desk")?;
     for round in 1..=10 {
         super::joined(&peer, "desk").await?;
-        same("the connections that were cut", &network.cut(), &1)?;
+        same(
+            "the connections that were cut",
+            &network.cut(Which::All),
+            &1,
+        )?;
         holds(&native, "there is another link", |native| {
             native.client().stats().connection.links > round
         })

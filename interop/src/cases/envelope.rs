@@ -1,12 +1,10 @@
 //! The same as against the others, against the demo server by the JSON envelope.
 
 use crate::{
-    case::{Case, PeerKind::Envelope},
     cases::handshake::never_opened,
     client::Setup,
-    demo::DemoServer,
+    demo::{self, Demo},
     failure::{Failure, Verdict, ensure, same, shown},
-    http,
     native::{Listening, Native},
     stage::Stage,
     task::{Task, shows_tasks, tasks_key, watch_tasks},
@@ -19,90 +17,27 @@ use realtime_core::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "auth-good",
-        peers: &[Envelope],
-        run: |stage| Box::pin(good(stage)),
-    },
-    Case {
-        name: "auth-bad",
-        peers: &[Envelope],
-        run: |stage| Box::pin(bad(stage)),
-    },
-    Case {
-        name: "auth-expired-refreshed",
-        peers: &[Envelope],
-        run: |stage| Box::pin(refreshed(stage)),
-    },
-    Case {
-        name: "http-error",
-        peers: &[Envelope],
-        run: |stage| Box::pin(http_error(stage)),
-    },
-    Case {
-        name: "events-unicode",
-        peers: &[Envelope],
-        run: |stage| Box::pin(unicode(stage)),
-    },
-    Case {
-        name: "events-in-order",
-        peers: &[Envelope],
-        run: |stage| Box::pin(in_order(stage)),
-    },
-    Case {
-        name: "acks-from-server",
-        peers: &[Envelope],
-        run: |stage| Box::pin(answers(stage)),
-    },
-    Case {
-        name: "acks-from-server-timeout",
-        peers: &[Envelope],
-        run: |stage| Box::pin(no_answer(stage)),
-    },
-    Case {
-        name: "ping-timeout",
-        peers: &[Envelope],
-        run: |stage| Box::pin(ping_timeout(stage)),
-    },
-    Case {
-        name: "server-restart",
-        peers: &[Envelope],
-        run: |stage| Box::pin(restart(stage)),
-    },
-    Case {
-        name: "link-cut",
-        peers: &[Envelope],
-        run: |stage| Box::pin(cut(stage)),
-    },
-    Case {
-        name: "fifty-reconnects",
-        peers: &[Envelope],
-        run: |stage| Box::pin(fifty_reconnects(stage)),
-    },
-    Case {
-        name: "recovery-with-missed-events",
-        peers: &[Envelope],
-        run: |stage| Box::pin(missed(stage, &[], 5, Continuity::Recovered { missed: 5 })),
-    },
-    Case {
-        name: "recovery-without-missed-events",
-        peers: &[Envelope],
-        run: |stage| Box::pin(missed(stage, &[], 0, Continuity::Recovered { missed: 0 })),
-    },
-    Case {
-        name: "recovery-too-late",
-        peers: &[Envelope],
-        run: |stage| {
-            let gap = Continuity::Gap(GapReason::NotRecovered);
-            Box::pin(missed(stage, &["--history", "2"], 5, gap))
-        },
-    },
-];
+cases! {
+    "auth-good" on Envelope => good;
+    "auth-bad" on Envelope => bad;
+    "auth-expired-refreshed" on Envelope => refreshed;
+    "http-error" on Envelope => http_error;
+    "events-unicode" on Envelope => unicode;
+    "events-in-order" on Envelope => in_order;
+    "acks-from-server" on Envelope => answers;
+    "acks-from-server-timeout" on Envelope => no_answer;
+    "ping-timeout" on Envelope => ping_timeout;
+    "server-restart" on Envelope => restart;
+    "link-cut" on Envelope => cut;
+    "fifty-reconnects" on Envelope => fifty_reconnects;
+    "recovery-with-missed-events" on Envelope => |stage| missed(stage, &[], 5, Continuity::Recovered { missed: 5 });
+    "recovery-without-missed-events" on Envelope => |stage| missed(stage, &[], 0, Continuity::Recovered { missed: 0 });
+    "recovery-too-late" on Envelope => |stage| missed(stage, &["--history", "2"], 5, Continuity::Gap(GapReason::NotRecovered));
+}
 
 impl Stage {
     /// A server, and a client that is connected to it.
-    async fn demo_and_client(&self, flags: &[&str]) -> Verdict<(DemoServer, Native)> {
+    async fn demo_and_client(&self, flags: &[&str]) -> Verdict<(Demo, Native)> {
         let server = self.demo(flags).await?;
         let native = self.envelope(&server).connect().await?;
         Ok((server, native))
@@ -196,7 +131,7 @@ async fn in_order(stage: Stage) -> Verdict {
     // The server takes what comes in order: with this answered, the subscription is there.
     create(&native, "after the subscription").await?;
     let burst = json!({ "perSecond": 1_000, "seconds": 1 });
-    let started: Value = http::post(address, burst).await?;
+    let started: Value = demo::post(address, burst).await?;
     let numbers = |name: &str| started[name].as_u64().unwrap_or_default();
     for seq in numbers("firstSeq")..=numbers("lastSeq") {
         let price = within("the next price", prices.next()).await?;
@@ -228,11 +163,11 @@ async fn no_answer(stage: Stage) -> Verdict {
         timeout: Duration::from_millis(200),
         ..ReliableOptions::default()
     };
-    server.freeze().await?;
+    server.freeze()?;
     let message = Message::new("task:create", r#"{"title":"late"}"#).on("tasks");
     let sent = native.send(message.with(Delivery::Reliable(patience)));
     let outcome = within("the send times out", sent).await;
-    server.thaw().await?;
+    server.thaw()?;
     same("the outcome", &outcome?, &Err(SendError::Timeout))
 }
 
@@ -247,10 +182,10 @@ async fn ping_timeout(stage: Stage) -> Verdict {
         };
     });
     let native = setup.connect().await?;
-    server.freeze().await?;
+    server.freeze()?;
     let noticed = parted(&native).await;
     let error = native.client().connection().last_error.clone();
-    server.thaw().await?;
+    server.thaw()?;
     noticed?;
     same("the error", &error, &Some(ConnectionError::Unresponsive))?;
     connected(&native).await?;
@@ -258,8 +193,8 @@ async fn ping_timeout(stage: Stage) -> Verdict {
 }
 
 /// What a server has, sorted.
-async fn tasks(server: &DemoServer) -> Verdict<Vec<Task>> {
-    let mut tasks: Vec<Task> = http::get(server.http("/api/tasks")).await?;
+async fn tasks(server: &Demo) -> Verdict<Vec<Task>> {
+    let mut tasks: Vec<Task> = demo::get(server.http("/api/tasks")).await?;
     tasks.sort();
     Ok(tasks)
 }

@@ -1,10 +1,6 @@
 //! Events in both directions.
 
 use crate::{
-    case::{
-        Case,
-        PeerKind::{Node, Oxide},
-    },
     failure::{Verdict, ensure, same},
     native::{Listening, Native},
     stage::Stage,
@@ -13,28 +9,12 @@ use crate::{
 use realtime_core::{Delivery, Message};
 use serde_json::{Value, json};
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "events-unicode",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(unicode(stage)),
-    },
-    Case {
-        name: "events-large",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(large(stage)),
-    },
-    Case {
-        name: "events-in-order",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(in_order(stage)),
-    },
-    Case {
-        name: "volatile",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(volatile(stage)),
-    },
-];
+cases! {
+    "events-unicode" on Node, Oxide => unicode;
+    "events-large" on Node, Oxide => large;
+    "events-in-order" on Node, Oxide => in_order;
+    "volatile" on Node, Oxide => volatile;
+}
 
 /// A client in the channel `desk`.
 async fn at_the_desk(stage: &Stage, peer: &crate::peer::Peer) -> Verdict<(Native, Listening)> {

@@ -1,10 +1,7 @@
 //! Handshake: let in, and not let in.
 
 use crate::{
-    case::{
-        Case,
-        PeerKind::{Engine3, Node, Oxide, Raw},
-    },
+    case::PeerKind::Oxide,
     failure::{Failure, Verdict, ensure, same, shown},
     native::Native,
     stage::Stage,
@@ -14,43 +11,15 @@ use realtime_core::{ConnectionError, ConnectionStatus};
 use serde::Deserialize;
 use serde_json::json;
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "auth-good",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(good(stage)),
-    },
-    Case {
-        name: "auth-bad",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(bad(stage)),
-    },
-    Case {
-        name: "auth-expired-refreshed",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(refreshed(stage)),
-    },
-    Case {
-        name: "path-and-query",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(path_and_query(stage)),
-    },
-    Case {
-        name: "http-error",
-        peers: &[Node, Oxide, Raw],
-        run: |stage| Box::pin(http_error(stage)),
-    },
-    Case {
-        name: "engine.io-3-server",
-        peers: &[Engine3],
-        run: |stage| Box::pin(engine_io_3(stage)),
-    },
-    Case {
-        name: "no-socket.io-server",
-        peers: &[Raw],
-        run: |stage| Box::pin(no_socket_io(stage)),
-    },
-];
+cases! {
+    "auth-good" on Node, Oxide => good;
+    "auth-bad" on Node, Oxide => bad;
+    "auth-expired-refreshed" on Node, Oxide => refreshed;
+    "path-and-query" on Node, Oxide => path_and_query;
+    "http-error" on Node, Oxide, Raw => http_error;
+    "engine.io-3-server" on Engine3 => engine_io_3;
+    "no-socket.io-server" on Raw => no_socket_io;
+}
 
 /// What a peer has seen of handshakes.
 #[derive(Debug, Deserialize)]

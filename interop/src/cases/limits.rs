@@ -1,10 +1,6 @@
 //! Limits: what is too large, and what is no Socket.IO at all.
 
 use crate::{
-    case::{
-        Case,
-        PeerKind::{Node, Oxide, Raw},
-    },
     failure::{Failure, Verdict, ensure, same, shown},
     stage::Stage,
     wait::{answer, connected, holds, until, within},
@@ -12,23 +8,11 @@ use crate::{
 use realtime_core::{ConnectionStatus, Message, SendError};
 use serde_json::{Value, json};
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "max-payload",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(max_payload(stage)),
-    },
-    Case {
-        name: "garbage-packets",
-        peers: &[Raw],
-        run: |stage| Box::pin(garbage(stage)),
-    },
-    Case {
-        name: "silent-server",
-        peers: &[Raw],
-        run: |stage| Box::pin(silence(stage)),
-    },
-];
+cases! {
+    "max-payload" on Node, Oxide => max_payload;
+    "garbage-packets" on Raw => garbage;
+    "silent-server" on Raw => silence;
+}
 
 /// A message that the server would hang up on is not sent, and the app learns why.
 async fn max_payload(stage: Stage) -> Verdict {

@@ -1,10 +1,6 @@
 //! Namespaces: one that the client lives in, and one for each channel.
 
 use crate::{
-    case::{
-        Case,
-        PeerKind::{Node, Oxide},
-    },
     failure::{Verdict, same},
     peer::Peer,
     stage::Stage,
@@ -15,23 +11,11 @@ use realtime_core::{
 };
 use serde_json::{Value, json};
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "namespace",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(one(stage)),
-    },
-    Case {
-        name: "namespaces-as-channels",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(channels(stage)),
-    },
-    Case {
-        name: "middleware-rejection",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(rejected(stage)),
-    },
-];
+cases! {
+    "namespace" on Node, Oxide => one;
+    "namespaces-as-channels" on Node, Oxide => channels;
+    "middleware-rejection" on Node, Oxide => rejected;
+}
 
 /// All of a client's life in another namespace than the default one.
 async fn one(stage: Stage) -> Verdict {

@@ -5,32 +5,16 @@ mod visitor;
 
 use self::cluster::{Cluster, Party};
 use crate::{
-    case::{
-        Case,
-        PeerKind::{Node, Oxide},
-    },
     failure::{Verdict, same},
     stage::Stage,
     task::watch_tasks,
 };
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "two-nodes-lists",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(lists(stage)),
-    },
-    Case {
-        name: "two-nodes-presence-typing",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(rooms(stage)),
-    },
-    Case {
-        name: "node-killed",
-        peers: &[Node, Oxide],
-        run: |stage| Box::pin(killed(stage)),
-    },
-];
+cases! {
+    "two-nodes-lists" on Node, Oxide => lists;
+    "two-nodes-presence-typing" on Node, Oxide => rooms;
+    "node-killed" on Node, Oxide => killed;
+}
 
 const ROOM: &str = "room:lobby";
 
@@ -100,7 +84,7 @@ async fn killed(stage: Stage) -> Verdict {
         ada.saved(edit).await?;
     }
     // Frozen first, so that it dies with edits unanswered.
-    cluster.nodes[0].freeze().await?;
+    cluster.nodes[0].freeze()?;
     let during: Vec<_> = (0..5)
         .flat_map(|n| {
             [
@@ -111,7 +95,7 @@ async fn killed(stage: Stage) -> Verdict {
         })
         .collect();
     let links = ada.native.client().stats().connection.links;
-    cluster.nodes.remove(0).kill().await?;
+    cluster.nodes.remove(0).kill()?;
     for (visitor, edit) in during {
         visitor.saved(edit).await?;
     }

@@ -1,7 +1,6 @@
 //! A server of the React pattern, as it is: `subscribe {channel}`, no acknowledgements, no channel in what it emits.
 
 use crate::{
-    case::{Case, PeerKind::Node},
     failure::{Failure, Verdict, ensure, same},
     native::Native,
     pattern::{PatternServer, Stock, Todo},
@@ -14,28 +13,12 @@ use realtime_core::{
 };
 use serde_json::json;
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "pattern-prices",
-        peers: &[Node],
-        run: |stage| Box::pin(prices(stage)),
-    },
-    Case {
-        name: "pattern-lists",
-        peers: &[Node],
-        run: |stage| Box::pin(lists(stage)),
-    },
-    Case {
-        name: "pattern-people",
-        peers: &[Node],
-        run: |stage| Box::pin(people(stage)),
-    },
-    Case {
-        name: "pattern-without-rules",
-        peers: &[Node],
-        run: |stage| Box::pin(without_rules(stage)),
-    },
-];
+cases! {
+    "pattern-prices" on Node => prices;
+    "pattern-lists" on Node => lists;
+    "pattern-people" on Node => people;
+    "pattern-without-rules" on Node => without_rules;
+}
 
 /// How many prices each card is to show.
 const PRICES: usize = 20;

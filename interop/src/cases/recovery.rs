@@ -1,7 +1,6 @@
 //! Connection state recovery: the server keeps a session for a while, and sends what was missed.
 
 use crate::{
-    case::{Case, PeerKind::Node},
     failure::{Verdict, same},
     native::Native,
     peer::Peer,
@@ -11,23 +10,11 @@ use crate::{
 use realtime_core::{Continuity, Message, Patch, QueryOptions, RecordSpec, key};
 use serde_json::{Value, json};
 
-pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "recovery-with-missed-events",
-        peers: &[Node],
-        run: |stage| Box::pin(missed(stage)),
-    },
-    Case {
-        name: "recovery-without-missed-events",
-        peers: &[Node],
-        run: |stage| Box::pin(nothing_missed(stage)),
-    },
-    Case {
-        name: "recovery-too-late",
-        peers: &[Node],
-        run: |stage| Box::pin(too_late(stage)),
-    },
-];
+cases! {
+    "recovery-with-missed-events" on Node => missed;
+    "recovery-without-missed-events" on Node => nothing_missed;
+    "recovery-too-late" on Node => too_late;
+}
 
 /// A client whose subscription's fate can be asked for, and whose link is cut on command.
 struct Patient {

@@ -2,12 +2,12 @@
 
 use super::SETTLES;
 use realtime_e2e::{
-    E2eError, Http, Visitor,
+    Http, KitError, Visitor,
     demo::{
         Edit, Outcome, TaskRow,
         ledger::{Fate, Ledger, Ticket},
     },
-    ensure, fetch,
+    ensure,
 };
 use serde_json::json;
 use std::{
@@ -48,11 +48,11 @@ impl<'a> Crowd<'a> {
         visitors: [Rc<Visitor>; 3],
         http: &'a Http,
         seed: u64,
-    ) -> Result<Self, E2eError> {
+    ) -> Result<Self, KitError> {
         Ok(Self {
             visitors,
             http,
-            ledger: Ledger::new(&fetch::<Vec<TaskRow>>(http, "/api/tasks")?),
+            ledger: Ledger::new(&http.fetch::<Vec<TaskRow>>("/api/tasks")?),
             waiting: Vec::new(),
             rng: fastrand::Rng::with_seed(!seed),
             begun: 0,
@@ -60,7 +60,7 @@ impl<'a> Crowd<'a> {
         })
     }
 
-    pub(super) fn edit_for(&mut self, length: Duration) -> Result<(), E2eError> {
+    pub(super) fn edit_for(&mut self, length: Duration) -> Result<(), KitError> {
         let start = Instant::now();
         while start.elapsed() < length {
             let editor = self.rng.usize(..=ELSEWHERE);
@@ -92,7 +92,7 @@ impl<'a> Crowd<'a> {
         })
     }
 
-    fn edit_in_page(&mut self, editor: usize) -> Result<(), E2eError> {
+    fn edit_in_page(&mut self, editor: usize) -> Result<(), KitError> {
         let visitor = Rc::clone(&self.visitors[editor]);
         let mut rows = visitor.tasks()?;
         // Only the page knows a task that the server has not named yet, and calls it otherwise later.
@@ -120,7 +120,7 @@ impl<'a> Crowd<'a> {
 
     /// Gets to know new tasks. A row may be on a page before its creation was begun in the ledger only if nobody
     /// created it.
-    fn meet(&mut self, rows: &[TaskRow]) -> Result<(), E2eError> {
+    fn meet(&mut self, rows: &[TaskRow]) -> Result<(), KitError> {
         let titled: Vec<_> = rows
             .iter()
             .filter(|row| !row.title.is_empty())
@@ -130,8 +130,8 @@ impl<'a> Crowd<'a> {
     }
 
     /// Edits with a request to the server itself, which is answered at once.
-    fn edit_elsewhere(&mut self) -> Result<(), E2eError> {
-        let rows: Vec<TaskRow> = fetch(self.http, "/api/tasks")?;
+    fn edit_elsewhere(&mut self) -> Result<(), KitError> {
+        let rows: Vec<TaskRow> = self.http.fetch("/api/tasks")?;
         self.meet(&rows)?;
         let Some(edit) = self.choose(&rows) else {
             return Ok(());
@@ -154,7 +154,7 @@ impl<'a> Crowd<'a> {
             200 | 201 => Fate::Done,
             // A page was quicker to delete it.
             404 => Fate::Unsent,
-            _ => return Err(E2eError::Wrong(format!("{edit:?}: {answer:?}"))),
+            _ => return Err(KitError::Wrong(format!("{edit:?}: {answer:?}"))),
         };
         let version = &answer.body["version"];
         let words = format!("answered {} with version {version}", answer.status);
@@ -163,7 +163,7 @@ impl<'a> Crowd<'a> {
     }
 
     /// Hears from the pages how their edits ended.
-    fn hear(&mut self) -> Result<(), E2eError> {
+    fn hear(&mut self) -> Result<(), KitError> {
         for waiting in std::mem::take(&mut self.waiting) {
             let outcome = self.visitors[waiting.visitor].outcome(&waiting.edit)?;
             let fate = match &outcome {
@@ -185,7 +185,7 @@ impl<'a> Crowd<'a> {
     }
 
     /// Waits until every page has told how every edit ended, is connected and edits nothing any more.
-    pub(super) fn settle(&mut self) -> Result<(), E2eError> {
+    pub(super) fn settle(&mut self) -> Result<(), KitError> {
         let start = Instant::now();
         while !self.waiting.is_empty() {
             ensure(start.elapsed() < SETTLES, || {
@@ -204,7 +204,7 @@ impl<'a> Crowd<'a> {
     }
 
     /// All see exactly what the server has.
-    pub(super) fn agree(&self) -> Result<Vec<TaskRow>, E2eError> {
+    pub(super) fn agree(&self) -> Result<Vec<TaskRow>, KitError> {
         let mut rows = Vec::new();
         for visitor in &self.visitors {
             rows = visitor.await_server_tasks(self.http, SETTLES)?;

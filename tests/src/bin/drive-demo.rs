@@ -1,94 +1,65 @@
 //! A walk through a running demo in a headless browser, with screenshots, as a program.
 
+use clap::Parser;
 use realtime_e2e::{Report, walk};
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
-const USAGE: &str = "\
-Walk through a running demo in headless Chromium, check it and take screenshots
-
-Usage: drive-demo --url URL --out DIR
-
-  --url URL   Where the demo is, such as http://127.0.0.1:8080; with ?protocol=socketio it speaks Socket.IO
-  --out DIR   The folder for the screenshots
-
+/// Walk through a running demo in headless Chromium, check it and take screenshots
+#[derive(Debug, Parser)]
+#[command(after_help = "\
 CHROMEDRIVER and CHROME name the programs, if they are not where they usually are.
-Exits with 0 if every check passed.";
+Exits with 0 if every check passed.")]
+struct Flags {
+    /// Where the demo is, such as http://127.0.0.1:8080; with ?protocol=socketio it speaks Socket.IO
+    #[arg(long, value_parser = address)]
+    url: String,
+    /// The folder for the screenshots
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
 
-/// What was asked for.
-#[derive(Debug, PartialEq, Eq)]
-enum Task {
-    Help,
-    Walk { url: String, out: PathBuf },
+fn address(url: &str) -> Result<String, String> {
+    if url.starts_with("http://") || url.starts_with("https://") {
+        Ok(url.into())
+    } else {
+        Err("an http address is wanted".into())
+    }
 }
 
 fn main() -> ExitCode {
-    match task(env::args().skip(1)) {
-        Ok(Task::Help) => {
-            println!("{USAGE}");
-            ExitCode::SUCCESS
-        }
-        Ok(Task::Walk { url, out }) => {
-            let mut report = Report::new(out);
-            let outcome = walk(&url, &mut report);
-            if let Err(error) = &outcome {
-                eprintln!("the walk could not begin: {error}");
-            }
-            println!("{}", report.summary());
-            if outcome.is_ok() && report.is_good() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
-        }
-        Err(reason) => {
-            eprintln!("{reason}\n\n{USAGE}");
-            ExitCode::from(2)
-        }
+    let Flags { url, out } = Flags::parse();
+    let mut report = Report::new(out);
+    let outcome = walk(&url, &mut report);
+    if let Err(error) = &outcome {
+        eprintln!("the walk could not begin: {error}");
     }
-}
-
-fn task(mut arguments: impl Iterator<Item = String>) -> Result<Task, String> {
-    let (mut url, mut out) = (None, None);
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("{argument} wants a value"));
-        match argument.as_str() {
-            "--help" | "-h" => return Ok(Task::Help),
-            "--url" => url = Some(value()?),
-            "--out" => out = Some(value()?),
-            _ => return Err(format!("{argument} is not known")),
-        }
+    println!("{}", report.summary());
+    if outcome.is_ok() && report.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
-    let url = url.ok_or("--url is missing")?;
-    if !url.starts_with("http://") && !url.starts_with("https://") {
-        return Err(format!("--url wants an http address, not {url}"));
-    }
-    let out = out.ok_or("--out is missing")?.into();
-    Ok(Task::Walk { url, out })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Task, String> {
-        task(line.split_whitespace().map(str::to_owned))
+    fn parsed(line: &str) -> Result<Flags, clap::Error> {
+        Flags::try_parse_from(["drive-demo"].into_iter().chain(line.split_whitespace()))
     }
 
     #[test]
     fn both_flags_make_a_walk() {
-        let walk = Task::Walk {
-            url: "http://localhost:8080".into(),
-            out: "shots".into(),
-        };
-        assert_eq!(parsed("--out shots --url http://localhost:8080"), Ok(walk));
-        assert_eq!(parsed("--url x --help"), Ok(Task::Help));
+        let flags = parsed("--out shots --url http://localhost:8080").unwrap();
+        assert_eq!(flags.url, "http://localhost:8080");
+        assert_eq!(flags.out, PathBuf::from("shots"));
     }
 
     #[test]
-    fn what_is_missing_or_unknown_is_named() {
-        assert_eq!(parsed("--url http://x"), Err("--out is missing".into()));
-        assert_eq!(parsed("--out"), Err("--out wants a value".into()));
-        assert_eq!(parsed("--fast"), Err("--fast is not known".into()));
-        assert!(parsed("--url x --out y").is_err());
+    fn what_is_missing_or_unknown_is_refused() {
+        for line in ["--url http://x", "--out", "--fast", "--url x --out y"] {
+            assert!(parsed(line).is_err(), "{line} should be refused");
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! in the page, and the answer says what was asked.
 
 use super::{Visitor, by_id};
-use crate::error::E2eError;
+use crate::KitError;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -145,11 +145,7 @@ struct Shown {
 impl Visitor {
     /// Begins an edit. None if it could not be begun, as what it needs was not there or changed meanwhile. An
     /// [`Edit::Mark`] sets what the row did not show; the edit that is returned says what that is.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn begin(&self, edit: &Edit) -> Result<Option<Edit>, E2eError> {
+    pub fn begin(&self, edit: &Edit) -> Result<Option<Edit>, KitError> {
         let begun = match edit {
             Edit::Create(title) => {
                 self.retype(&by_id("new-task"), title)?;
@@ -170,11 +166,7 @@ impl Visitor {
     }
 
     /// What the page says of an edit that was begun in it, if no other was begun there on the same row since.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn outcome(&self, edit: &Edit) -> Result<Outcome, E2eError> {
+    pub fn outcome(&self, edit: &Edit) -> Result<Outcome, KitError> {
         let shown: Option<Shown> = match edit {
             Edit::Create(title) => self.eval(&format!("{CREATED}{SHOWN}"), json!([title]))?,
             Edit::Rename(id, _) | Edit::Mark(id, _) => self.in_row(SHOWN, json!([id]))?,
@@ -198,42 +190,26 @@ impl Visitor {
     }
 
     /// Notes from now on what a row shows: its state and its title, as in `pending: Read`.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn watch_row(&self, id: &str) -> Result<(), E2eError> {
+    pub fn watch_row(&self, id: &str) -> Result<(), KitError> {
         self.eval(WATCH_ROW, json!([id]))
     }
 
     /// What the row that is watched has shown, one thing after another.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn seen_in_row(&self) -> Result<Vec<String>, E2eError> {
+    pub fn seen_in_row(&self) -> Result<Vec<String>, KitError> {
         self.eval(SEEN_IN_ROW, json!([]))
     }
 
     /// Gives up all changes that failed on this page, and says how many there were.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn dismiss_failed(&self) -> Result<usize, E2eError> {
+    pub fn dismiss_failed(&self) -> Result<usize, KitError> {
         self.eval(DISMISS, json!([]))
     }
 
     /// Gives up the title that is being edited in a row, if one is.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn give_up_editing(&self, id: &str) -> Result<(), E2eError> {
+    pub fn give_up_editing(&self, id: &str) -> Result<(), KitError> {
         self.in_row(GIVE_UP, json!([id]))
     }
 
-    fn save(&self, id: &str, title: &str) -> Result<bool, E2eError> {
+    fn save(&self, id: &str, title: &str) -> Result<bool, KitError> {
         let field = format!(
             "[data-testid=\"task\"][data-id=\"{id}\"] {}",
             by_id("task-input")
@@ -246,7 +222,7 @@ impl Visitor {
         }
     }
 
-    fn press_in_row(&self, id: &str, button: &str) -> Result<bool, E2eError> {
+    fn press_in_row(&self, id: &str, button: &str) -> Result<bool, KitError> {
         self.in_row(PRESS, json!([id, button]))
     }
 
@@ -254,7 +230,7 @@ impl Visitor {
         &self,
         script: &str,
         arguments: serde_json::Value,
-    ) -> Result<T, E2eError> {
+    ) -> Result<T, KitError> {
         self.eval(&format!("{ROW}{script}"), arguments)
     }
 }

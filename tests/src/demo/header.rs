@@ -1,7 +1,7 @@
 //! Header of every page: the connection's status, the button that cuts it, a light or a dark ground.
 
 use super::{Visitor, by_id};
-use crate::{emulation::Scheme, error::E2eError, eventually::eventually};
+use crate::{KitError, Scheme, eventually};
 use serde_json::json;
 use std::time::Duration;
 
@@ -32,49 +32,29 @@ const LIGHTNESS: &str = r#"
 
 impl Visitor {
     /// What the header says of the connection: `connecting`, `connected`, `reconnecting` or `disconnected`.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn status(&self) -> Result<Option<String>, E2eError> {
+    pub fn status(&self) -> Result<Option<String>, KitError> {
         self.attribute(&by_id("connection"), "data-status")
     }
 
     /// What the header says is spoken with the server: `envelope` or `socketio`.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn protocol(&self) -> Result<Option<String>, E2eError> {
+    pub fn protocol(&self) -> Result<Option<String>, KitError> {
         self.attribute(&by_id("protocol"), "data-protocol")
     }
 
     /// Waits until the header says `status`.
-    ///
-    /// # Errors
-    ///
-    /// When it does not in time.
-    pub fn await_status(&self, status: &str, within: Duration) -> Result<(), E2eError> {
+    pub fn await_status(&self, status: &str, within: Duration) -> Result<(), KitError> {
         let what = format!("{} is shown as {status}", self.name());
         let wanted = |seen: &Option<String>| seen.as_deref() == Some(status);
         eventually(&what, within, || self.status(), wanted).map(drop)
     }
 
     /// Every status that was shown since the page was opened, or since [`forget_statuses`](Self::forget_statuses).
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn statuses(&self) -> Result<Vec<Option<String>>, E2eError> {
+    pub fn statuses(&self) -> Result<Vec<Option<String>>, KitError> {
         self.eval("return window.__statuses", json!([]))
     }
 
     /// Forgets the statuses that were shown so far, but for the present one.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn forget_statuses(&self) -> Result<(), E2eError> {
+    pub fn forget_statuses(&self) -> Result<(), KitError> {
         self.eval(
             "window.__statuses.splice(0, window.__statuses.length - 1)",
             json!([]),
@@ -83,16 +63,12 @@ impl Visitor {
     }
 
     /// Waits until the header has said `first`, and after it `then`, however briefly.
-    ///
-    /// # Errors
-    ///
-    /// When it has not in time.
     pub fn await_statuses(
         &self,
         first: &str,
         then: &str,
         within: Duration,
-    ) -> Result<(), E2eError> {
+    ) -> Result<(), KitError> {
         let what = format!("{} is shown as {first} and then as {then}", self.name());
         let wanted = |seen: &Vec<Option<String>>| {
             let mut seen = seen.iter().flatten();
@@ -102,33 +78,21 @@ impl Visitor {
     }
 
     /// Waits until the page tells of trouble, and returns how: `error` or `offline`.
-    ///
-    /// # Errors
-    ///
-    /// When it does not in time.
-    pub fn await_trouble(&self, within: Duration) -> Result<&'static str, E2eError> {
+    pub fn await_trouble(&self, within: Duration) -> Result<&'static str, KitError> {
         let told = |id: &'static str| Ok((self.count(&by_id(id))? > 0).then_some(id));
         let read = || Ok(told("offline")?.or(told("error")?));
         let what = format!("{} is told of trouble", self.name());
         let found = eventually(&what, within, read, Option::is_some)?;
-        found.ok_or(E2eError::Wrong(what))
+        found.ok_or(KitError::Wrong(what))
     }
 
     /// Cuts the connection with the demo's own button.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such button.
-    pub fn cut(&self) -> Result<(), E2eError> {
+    pub fn cut(&self) -> Result<(), KitError> {
         self.click(&by_id("cut"))
     }
 
     /// The scheme that the page really has, by the lightness of its ground.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn scheme(&self) -> Result<Scheme, E2eError> {
+    pub fn scheme(&self) -> Result<Scheme, KitError> {
         let lightness: f64 = self.eval(LIGHTNESS, json!([]))?;
         Ok(if lightness < 128.0 {
             Scheme::Dark
@@ -137,7 +101,7 @@ impl Visitor {
         })
     }
 
-    pub(super) fn watch_connection(&self) -> Result<(), E2eError> {
+    pub(super) fn watch_connection(&self) -> Result<(), KitError> {
         self.eval::<()>(WATCH, json!([]))
     }
 }

@@ -8,7 +8,7 @@ mod journal;
 mod writes;
 
 use super::{Edit, TaskRow};
-use crate::error::{E2eError, ensure};
+use crate::{KitError, ensure};
 use journal::Journal;
 use std::collections::{BTreeMap, HashSet};
 use writes::Writes;
@@ -131,11 +131,7 @@ impl Ledger {
     }
 
     /// Gets to know the tasks that are new in `rows`, by the titles they were created with.
-    ///
-    /// # Errors
-    ///
-    /// When nobody created such a task, or it is there a second time under another id.
-    pub fn meet(&mut self, rows: &[TaskRow]) -> Result<(), E2eError> {
+    pub fn meet(&mut self, rows: &[TaskRow]) -> Result<(), KitError> {
         for row in rows {
             if self.tasks.contains_key(&row.id) {
                 continue;
@@ -155,11 +151,7 @@ impl Ledger {
     }
 
     /// Whether the server, when all is over, may hold exactly `rows`.
-    ///
-    /// # Errors
-    ///
-    /// With everything that cannot be: edits that were lost, were done twice, or came from nowhere.
-    pub fn judge(&mut self, rows: &[TaskRow]) -> Result<Verdict, E2eError> {
+    pub fn judge(&mut self, rows: &[TaskRow]) -> Result<Verdict, KitError> {
         self.meet(rows)?;
         let mut wrongs = Vec::new();
         let mut verdict = self.count();
@@ -221,8 +213,8 @@ impl Ledger {
     }
 }
 
-fn wrong(reason: String) -> E2eError {
-    E2eError::Wrong(reason)
+fn wrong(reason: String) -> KitError {
+    KitError::Wrong(reason)
 }
 
 #[cfg(test)]

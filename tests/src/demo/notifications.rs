@@ -1,33 +1,21 @@
 //! Notifications, as a visitor sees them.
 
 use super::{Visitor, by_id};
-use crate::error::E2eError;
+use crate::KitError;
 
 impl Visitor {
     /// Posts a notification with the page's button.
-    ///
-    /// # Errors
-    ///
-    /// When there is no button.
-    pub fn notify(&self) -> Result<(), E2eError> {
+    pub fn notify(&self) -> Result<(), KitError> {
         self.click(&by_id("notify"))
     }
 
     /// The texts of the toasts that are shown.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn toasts(&self) -> Result<Vec<String>, E2eError> {
+    pub fn toasts(&self) -> Result<Vec<String>, KitError> {
         self.texts(&by_id("toast"))
     }
 
     /// The texts of the list of notifications.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn notifications(&self) -> Result<Vec<String>, E2eError> {
+    pub fn notifications(&self) -> Result<Vec<String>, KitError> {
         self.texts(&by_id("notification"))
     }
 }

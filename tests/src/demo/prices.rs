@@ -1,7 +1,7 @@
 //! Prices, as a visitor sees them.
 
-use super::{Visitor, by_id, fetch};
-use crate::{error::E2eError, http::Http};
+use super::{Visitor, by_id};
+use crate::{Http, KitError};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -58,11 +58,7 @@ impl Stock {
 
 impl Visitor {
     /// The card of a stock, read in one go.
-    ///
-    /// # Errors
-    ///
-    /// When there is none.
-    pub fn card(&self, symbol: &str) -> Result<Card, E2eError> {
+    pub fn card(&self, symbol: &str) -> Result<Card, KitError> {
         const SCRIPT: &str = r#"
             const card = document.querySelector(arguments[0]);
             const text = id => card.querySelector(`[data-testid="${id}"]`).textContent.trim();
@@ -76,29 +72,18 @@ impl Visitor {
 }
 
 /// Every stock that the server has.
-///
-/// # Errors
-///
-/// When it does not answer.
-pub fn stocks(http: &Http) -> Result<Vec<Stock>, E2eError> {
-    fetch(http, "/api/stocks")
+pub fn stocks(http: &Http) -> Result<Vec<Stock>, KitError> {
+    http.fetch("/api/stocks")
 }
 
 /// Makes the server send updates of one stock at a given rate.
-///
-/// # Errors
-///
-/// When it refuses.
 pub fn start_burst(
     http: &Http,
     symbol: &str,
     per_second: u32,
     seconds: u32,
-) -> Result<Burst, E2eError> {
+) -> Result<Burst, KitError> {
     let path = format!("/api/stocks/{symbol}/burst");
     let answer = http.post(&path, &json!({"perSecond": per_second, "seconds": seconds}))?;
-    serde_json::from_value(answer.body.clone()).map_err(|_| E2eError::Http {
-        url: path,
-        reason: format!("status {}: {}", answer.status, answer.body),
-    })
+    http.read(&path, answer)
 }

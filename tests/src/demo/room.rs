@@ -1,7 +1,7 @@
 //! A room: messages, who is there, who is typing, where their pointers are.
 
-use super::{Visitor, by_id, fetch};
-use crate::{error::E2eError, eventually::eventually, http::Http, tab::Key};
+use super::{Visitor, by_id};
+use crate::{Http, Key, KitError, eventually};
 use serde::Deserialize;
 use serde_json::json;
 use std::{collections::BTreeMap, time::Duration};
@@ -54,64 +54,40 @@ struct Message {
 
 impl Visitor {
     /// What the room shows now.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn room(&self) -> Result<Room, E2eError> {
+    pub fn room(&self) -> Result<Room, KitError> {
         self.eval(ROOM, json!([]))
     }
 
     /// Waits until the room is as `wanted`.
-    ///
-    /// # Errors
-    ///
-    /// When it is not in time.
     pub fn await_room(
         &self,
         what: &str,
         within: Duration,
         mut wanted: impl FnMut(&Room) -> bool,
-    ) -> Result<Room, E2eError> {
+    ) -> Result<Room, KitError> {
         let what = format!("{} sees that {what}", self.name());
         eventually(&what, within, || self.room(), |room| wanted(room))
     }
 
     /// Types a message without sending it.
-    ///
-    /// # Errors
-    ///
-    /// When there is no field for it.
-    pub fn type_message(&self, text: &str) -> Result<(), E2eError> {
+    pub fn type_message(&self, text: &str) -> Result<(), KitError> {
         self.type_into(&by_id("message-input"), text)
     }
 
     /// Types a message and sends it with the button.
-    ///
-    /// # Errors
-    ///
-    /// When there is no field or no button.
-    pub fn say(&self, text: &str) -> Result<(), E2eError> {
+    pub fn say(&self, text: &str) -> Result<(), KitError> {
         self.retype(&by_id("message-input"), text)?;
         self.click(&by_id("send"))
     }
 
     /// Types a message and sends it with Enter.
-    ///
-    /// # Errors
-    ///
-    /// When there is no field.
-    pub fn say_with_enter(&self, text: &str) -> Result<(), E2eError> {
+    pub fn say_with_enter(&self, text: &str) -> Result<(), KitError> {
         self.retype(&by_id("message-input"), text)?;
         self.press(&by_id("message-input"), Key::Enter)
     }
 
     /// Chooses a status: `online`, `away` or `busy`.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such choice.
-    pub fn choose_status(&self, status: &str) -> Result<(), E2eError> {
+    pub fn choose_status(&self, status: &str) -> Result<(), KitError> {
         self.click(&format!(
             "{} option[value=\"{status}\"]",
             by_id("status-picker")
@@ -119,28 +95,20 @@ impl Visitor {
     }
 
     /// Moves the pointer over the shared area, by so many pixels from its middle.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such area.
-    pub fn move_pointer(&self, x: i32, y: i32) -> Result<(), E2eError> {
+    pub fn move_pointer(&self, x: i32, y: i32) -> Result<(), KitError> {
         self.point_at(&by_id("cursor-area"), x, y)
     }
 
     /// Waits until the messages are exactly the server's, in the server's order.
-    ///
-    /// # Errors
-    ///
-    /// When they are not in time.
     pub fn await_server_messages(
         &self,
         http: &Http,
         room: &str,
         within: Duration,
-    ) -> Result<(), E2eError> {
+    ) -> Result<(), KitError> {
         let what = format!("{} sees exactly the server's messages", self.name());
         let path = format!("/api/rooms/{room}/messages");
-        let read = || Ok((self.room()?.messages, fetch::<Vec<Message>>(http, &path)?));
+        let read = || Ok((self.room()?.messages, http.fetch::<Vec<Message>>(&path)?));
         eventually(&what, within, read, |(seen, held)| {
             seen.len() == held.len()
                 && seen

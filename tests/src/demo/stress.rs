@@ -1,7 +1,7 @@
 //! The stress page: a long and restless list.
 
 use super::{Visitor, by_id};
-use crate::error::E2eError;
+use crate::KitError;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -65,11 +65,7 @@ impl Quote {
 
 impl Visitor {
     /// Chooses how many rows the list has, and how many of them change in a second.
-    ///
-    /// # Errors
-    ///
-    /// When that is not offered.
-    pub fn choose_load(&self, rows: u32, per_second: u32) -> Result<(), E2eError> {
+    pub fn choose_load(&self, rows: u32, per_second: u32) -> Result<(), KitError> {
         for (id, value) in [("stress-rows", rows), ("stress-rate", per_second)] {
             let chosen = self.eval(CHOOSE, json!([by_id(id), value.to_string()]))?;
             crate::ensure(chosen, || format!("{value} is not offered by {id}"))?;
@@ -78,29 +74,17 @@ impl Visitor {
     }
 
     /// The rows that are on the page, in order.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn quotes(&self) -> Result<Vec<ShownQuote>, E2eError> {
+    pub fn quotes(&self) -> Result<Vec<ShownQuote>, KitError> {
         self.eval(QUOTES, json!([]))
     }
 
     /// The figure of a meter, such as `meter-events`.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such meter.
-    pub fn meter(&self, id: &str) -> Result<f64, E2eError> {
+    pub fn meter(&self, id: &str) -> Result<f64, KitError> {
         self.eval(METER, json!([by_id(id)]))
     }
 
     /// Scrolls the list so far: 0 is its top, 1 its end.
-    ///
-    /// # Errors
-    ///
-    /// When there is no list with a window.
-    pub fn scroll_quotes(&self, part: f64) -> Result<(), E2eError> {
+    pub fn scroll_quotes(&self, part: f64) -> Result<(), KitError> {
         let script = "const list = document.querySelector(arguments[0]);
             list.scrollTop = (list.scrollHeight - list.clientHeight) * arguments[1];";
         self.eval::<()>(script, json!([SCROLLER, part]))

@@ -1,12 +1,7 @@
 //! Task board, as a visitor sees it.
 
-use super::{Visitor, by_id, fetch};
-use crate::{
-    error::{E2eError, ensure},
-    eventually::eventually,
-    http::Http,
-    tab::{Key, Pointer},
-};
+use super::{Visitor, by_id};
+use crate::{Http, Key, KitError, Pointer, ensure, eventually};
 use serde::Deserialize;
 use serde_json::json;
 use std::{collections::HashSet, time::Duration};
@@ -43,60 +38,40 @@ pub struct TaskRow {
 
 impl Visitor {
     /// The rows from top to bottom, read in one go.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn tasks(&self) -> Result<Vec<TaskRow>, E2eError> {
+    pub fn tasks(&self) -> Result<Vec<TaskRow>, KitError> {
         self.eval(ROWS, json!([]))
     }
 
     /// Adds a task through the form.
-    ///
-    /// # Errors
-    ///
-    /// When there is no form.
-    pub fn add_task(&self, title: &str) -> Result<(), E2eError> {
+    pub fn add_task(&self, title: &str) -> Result<(), KitError> {
         self.retype(&by_id("new-task"), title)?;
         self.click(&by_id("add-task"))
     }
 
     /// Adds a task whose title is pasted into the form, however long it is.
-    ///
-    /// # Errors
-    ///
-    /// When there is no form.
-    pub fn paste_task(&self, title: &str) -> Result<(), E2eError> {
+    pub fn paste_task(&self, title: &str) -> Result<(), KitError> {
         self.paste(&by_id("new-task"), title)?;
         self.click(&by_id("add-task"))
     }
 
     /// Edits a row's title by pasting another one, however long it is.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such row.
-    pub fn paste_title(&self, id: &str, title: &str) -> Result<(), E2eError> {
+    pub fn paste_title(&self, id: &str, title: &str) -> Result<(), KitError> {
         self.click(&part(id, "task-edit"))?;
         self.paste(&part(id, "task-input"), title)?;
         self.save_editing(id)
     }
 
-    fn paste(&self, field: &str, text: &str) -> Result<(), E2eError> {
+    fn paste(&self, field: &str, text: &str) -> Result<(), KitError> {
         self.eval(PASTE, json!([field, text]))
     }
 
     /// Waits until the row with this title is in `state`: `synced`, `pending` or `failed`.
-    ///
-    /// # Errors
-    ///
-    /// When it is not in time.
     pub fn await_task_state(
         &self,
         title: &str,
         state: &str,
         within: Duration,
-    ) -> Result<(), E2eError> {
+    ) -> Result<(), KitError> {
         let what = format!("{} sees the task {title:?} as {state}", self.name());
         let read = || {
             let rows = self.tasks()?;
@@ -110,172 +85,104 @@ impl Visitor {
     }
 
     /// How a row stands between the page and the server.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn task_state(&self, id: &str) -> Result<Option<String>, E2eError> {
+    pub fn task_state(&self, id: &str) -> Result<Option<String>, KitError> {
         self.attribute(&row(id), "data-state")
     }
 
     /// Why a row's change was not saved.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn task_error(&self, id: &str) -> Result<Option<String>, E2eError> {
+    pub fn task_error(&self, id: &str) -> Result<Option<String>, KitError> {
         Ok(self.texts(&part(id, "task-error"))?.pop())
     }
 
     /// Tries a failed change again.
-    ///
-    /// # Errors
-    ///
-    /// When the row has none.
-    pub fn retry_task(&self, id: &str) -> Result<(), E2eError> {
+    pub fn retry_task(&self, id: &str) -> Result<(), KitError> {
         self.click(&part(id, "task-retry"))
     }
 
     /// Lets a failed change go.
-    ///
-    /// # Errors
-    ///
-    /// When the row has none.
-    pub fn dismiss_task(&self, id: &str) -> Result<(), E2eError> {
+    pub fn dismiss_task(&self, id: &str) -> Result<(), KitError> {
         self.click(&part(id, "task-dismiss"))
     }
 
     /// Drags a row by its grip, to below another one.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such row.
-    pub fn drag_task_below(&self, pointer: Pointer, id: &str, other: &str) -> Result<(), E2eError> {
+    pub fn drag_task_below(&self, pointer: Pointer, id: &str, other: &str) -> Result<(), KitError> {
         self.drag(pointer, &part(id, "task-grip"), &row(other), 10)
     }
 
     /// Drags a row by its grip to where no row is.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such row.
-    pub fn drag_task_out(&self, pointer: Pointer, id: &str) -> Result<(), E2eError> {
+    pub fn drag_task_out(&self, pointer: Pointer, id: &str) -> Result<(), KitError> {
         self.drag(pointer, &part(id, "task-grip"), "h1", 0)
     }
 
     /// Starts editing a row, without saving.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such row.
-    pub fn start_editing(&self, id: &str, title: &str) -> Result<(), E2eError> {
+    pub fn start_editing(&self, id: &str, title: &str) -> Result<(), KitError> {
         self.click(&part(id, "task-edit"))?;
         self.retype(&part(id, "task-input"), title)
     }
 
     /// Edits a row's title and saves it with Enter.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such row.
-    pub fn edit_task(&self, id: &str, title: &str) -> Result<(), E2eError> {
+    pub fn edit_task(&self, id: &str, title: &str) -> Result<(), KitError> {
         self.start_editing(id, title)?;
         self.save_editing(id)
     }
 
     /// Saves what is being edited, with Enter.
-    ///
-    /// # Errors
-    ///
-    /// When the row is not being edited.
-    pub fn save_editing(&self, id: &str) -> Result<(), E2eError> {
+    pub fn save_editing(&self, id: &str) -> Result<(), KitError> {
         self.press(&part(id, "task-input"), Key::Enter)
     }
 
     /// Gives up the editing of a row with Escape.
-    ///
-    /// # Errors
-    ///
-    /// When it is not being edited.
-    pub fn cancel_editing(&self, id: &str) -> Result<(), E2eError> {
+    pub fn cancel_editing(&self, id: &str) -> Result<(), KitError> {
         self.press(&part(id, "task-input"), Key::Escape)
     }
 
     /// Ticks a row, or takes the tick off.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such row.
-    pub fn toggle_task(&self, id: &str) -> Result<(), E2eError> {
+    pub fn toggle_task(&self, id: &str) -> Result<(), KitError> {
         self.click(&part(id, "task-done"))
     }
 
     /// Moves a row one place up.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such row.
-    pub fn move_task_up(&self, id: &str) -> Result<(), E2eError> {
+    pub fn move_task_up(&self, id: &str) -> Result<(), KitError> {
         self.click(&part(id, "task-up"))
     }
 
     /// Moves a row one place down.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such row.
-    pub fn move_task_down(&self, id: &str) -> Result<(), E2eError> {
+    pub fn move_task_down(&self, id: &str) -> Result<(), KitError> {
         self.click(&part(id, "task-down"))
     }
 
     /// Deletes a row.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such row.
-    pub fn delete_task(&self, id: &str) -> Result<(), E2eError> {
+    pub fn delete_task(&self, id: &str) -> Result<(), KitError> {
         self.click(&part(id, "task-delete"))
     }
 
     /// Waits until the rows are as `wanted`.
-    ///
-    /// # Errors
-    ///
-    /// When they are not in time.
     pub fn await_tasks(
         &self,
         what: &str,
         within: Duration,
         mut wanted: impl FnMut(&[TaskRow]) -> bool,
-    ) -> Result<Vec<TaskRow>, E2eError> {
+    ) -> Result<Vec<TaskRow>, KitError> {
         let what = format!("{} sees that {what}", self.name());
         eventually(&what, within, || self.tasks(), |rows| wanted(rows))
     }
 
     /// Waits for a row with this title, and returns it.
-    ///
-    /// # Errors
-    ///
-    /// When none comes in time.
-    pub fn await_task(&self, title: &str, within: Duration) -> Result<TaskRow, E2eError> {
+    pub fn await_task(&self, title: &str, within: Duration) -> Result<TaskRow, KitError> {
         let what = format!("there is a task {title:?}");
         let find = |rows: &[TaskRow]| rows.iter().find(|row| row.title == title).cloned();
         let rows = self.await_tasks(&what, within, |rows| find(rows).is_some())?;
-        find(&rows).ok_or(E2eError::Wrong(what))
+        find(&rows).ok_or(KitError::Wrong(what))
     }
 
     /// Waits until the rows are exactly the server's tasks, in the server's order, and returns them.
-    ///
-    /// # Errors
-    ///
-    /// When they are not in time, or a row is there twice.
     pub fn await_server_tasks(
         &self,
         http: &Http,
         within: Duration,
-    ) -> Result<Vec<TaskRow>, E2eError> {
+    ) -> Result<Vec<TaskRow>, KitError> {
         let what = format!("{} sees exactly the server's tasks", self.name());
-        let read = || Ok((self.tasks()?, fetch::<Vec<TaskRow>>(http, "/api/tasks")?));
+        let read = || Ok((self.tasks()?, http.fetch::<Vec<TaskRow>>("/api/tasks")?));
         let (rows, _) = eventually(&what, within, read, |(seen, held)| seen == held)?;
         let ids: HashSet<_> = rows.iter().map(|row| &row.id).collect();
         ensure(ids.len() == rows.len(), || {

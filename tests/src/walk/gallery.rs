@@ -2,10 +2,9 @@
 
 use super::{Report, SOON};
 use crate::{
+    KitError, Scheme, Size,
     demo::{Page, Visitor},
-    emulation::{Scheme, Size},
-    error::{E2eError, ensure},
-    eventually::eventually,
+    ensure, eventually,
 };
 use serde_json::json;
 
@@ -48,13 +47,13 @@ pub(super) fn photograph(ada: &Visitor, report: &mut Report) {
 }
 
 /// Whether everybody can use the page as it is.
-pub(super) fn accessible(visitor: &Visitor) -> Result<(), E2eError> {
+pub(super) fn accessible(visitor: &Visitor) -> Result<(), KitError> {
     let violations = visitor.violations()?;
     ensure(violations.is_empty(), || format!("{violations:#?}"))
 }
 
 /// Gives the page a size and a scheme, and waits until it has taken both.
-pub(super) fn put(visitor: &Visitor, size: Size, scheme: Scheme) -> Result<(), E2eError> {
+pub(super) fn put(visitor: &Visitor, size: Size, scheme: Scheme) -> Result<(), KitError> {
     const TOO_WIDE: &str = "return document.documentElement.scrollWidth - innerWidth";
     visitor.resize(size)?;
     visitor.prefer(scheme)?;

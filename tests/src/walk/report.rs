@@ -1,10 +1,6 @@
 //! Report: what was checked, and the screenshots.
 
-use crate::{
-    emulation::{Scheme, Size},
-    error::{E2eError, ensure},
-    tab::Tab,
-};
+use crate::{KitError, Scheme, Size, Tab, ensure};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -31,7 +27,7 @@ impl Report {
     }
 
     /// Notes and prints whether `what` is so.
-    pub fn check<T>(&mut self, what: &str, result: Result<T, E2eError>) -> Option<T> {
+    pub fn check<T>(&mut self, what: &str, result: Result<T, KitError>) -> Option<T> {
         match result {
             Ok(value) => {
                 println!("ok      {what}");
@@ -86,11 +82,8 @@ impl Report {
     }
 }
 
-fn has_size(path: &Path, size: Size) -> Result<(), E2eError> {
-    let image = fs::read(path).map_err(|error| E2eError::File {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    })?;
+fn has_size(path: &Path, size: Size) -> Result<(), KitError> {
+    let image = fs::read(path).map_err(|error| KitError::file(path, &error))?;
     let found = png_size(&image);
     ensure(found == Some((size.width, size.height)), || {
         format!("it is {found:?}")
@@ -123,7 +116,7 @@ mod tests {
         let mut report = Report::new("shots");
         assert_eq!(report.check("it holds", Ok(3)), Some(3));
         assert!(report.is_good());
-        let failure: Result<(), _> = Err(E2eError::Wrong("it does not".into()));
+        let failure: Result<(), _> = Err(KitError::Wrong("it does not".into()));
         assert_eq!(report.check("it holds too", failure), None);
         assert!(!report.is_good());
         assert_eq!(

@@ -5,10 +5,9 @@ use super::{
     gallery::{accessible, put},
 };
 use crate::{
+    KitError, Requests, Scheme, Size,
     demo::{Page, TaskRow, Visitor, by_id},
-    emulation::{Requests, Scheme, Size},
-    error::E2eError,
-    eventually::eventually,
+    eventually,
 };
 use std::time::Duration;
 
@@ -87,12 +86,12 @@ pub(super) fn show(ada: &Visitor, base: &str, report: &mut Report) {
     report.check("a change that was not saved can be dismissed", dismissed);
 }
 
-fn first_task(ada: &Visitor) -> Result<TaskRow, E2eError> {
+fn first_task(ada: &Visitor) -> Result<TaskRow, KitError> {
     let first = ada.tasks()?.into_iter().next();
-    first.ok_or_else(|| E2eError::Wrong("there is no task".into()))
+    first.ok_or_else(|| KitError::Wrong("there is no task".into()))
 }
 
-fn state(ada: &Visitor, name: &str, reached: Result<(), E2eError>, report: &mut Report) {
+fn state(ada: &Visitor, name: &str, reached: Result<(), KitError>, report: &mut Report) {
     if report
         .check(&format!("the {name} state is shown"), reached)
         .is_none()
@@ -116,12 +115,12 @@ fn state(ada: &Visitor, name: &str, reached: Result<(), E2eError>, report: &mut 
     );
 }
 
-fn shown(ada: &Visitor, id: &str, within: Duration) -> Result<(), E2eError> {
+fn shown(ada: &Visitor, id: &str, within: Duration) -> Result<(), KitError> {
     let what = format!("{id} is shown");
     eventually(&what, within, || ada.count(&by_id(id)), |count| *count > 0).map(drop)
 }
 
-fn hidden(ada: &Visitor, id: &str) -> Result<(), E2eError> {
+fn hidden(ada: &Visitor, id: &str) -> Result<(), KitError> {
     let what = format!("{id} is no longer shown");
     eventually(&what, SOON, || ada.count(&by_id(id)), |count| *count == 0).map(drop)
 }

@@ -2,10 +2,9 @@
 
 use super::{Report, SOON, gallery::put};
 use crate::{
+    KitError, Scheme, Size,
     demo::{Page, Visitor},
-    emulation::{Scheme, Size},
-    error::{E2eError, ensure},
-    eventually::eventually,
+    ensure, eventually,
 };
 use std::time::Duration;
 
@@ -49,7 +48,7 @@ pub(super) fn watch(ada: &Visitor, report: &mut Report) {
     report.check("a shorter list takes its place", load);
 }
 
-fn arrive(ada: &Visitor) -> Result<(), E2eError> {
+fn arrive(ada: &Visitor) -> Result<(), KitError> {
     let read = || Ok((ada.quotes()?.len(), ada.meter("meter-rows")?));
     let what = "of 100,000 rows a few are on the page";
     let few = |(shown, counted): &(usize, f64)| (5..100).contains(shown) && *counted >= 5.0;
@@ -58,7 +57,7 @@ fn arrive(ada: &Visitor) -> Result<(), E2eError> {
     ensure(text.contains("of 100,000"), || text.clone())
 }
 
-fn look(ada: &Visitor, part: f64) -> Result<(), E2eError> {
+fn look(ada: &Visitor, part: f64) -> Result<(), KitError> {
     ada.scroll_quotes(part)?;
     // The cheapest row costs one, each costs ten more than the one before.
     let near = part * f64::from(ROWS) / 10.0;

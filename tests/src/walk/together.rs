@@ -2,11 +2,9 @@
 
 use super::{RECOVERS, Report, SOON};
 use crate::{
+    Key, KitError, Scheme,
     demo::{Page, Visitor, by_id, prices::Card},
-    emulation::Scheme,
-    error::{E2eError, ensure},
-    eventually::eventually,
-    tab::Key,
+    ensure, eventually,
 };
 use serde_json::json;
 use std::process;
@@ -23,7 +21,7 @@ pub(super) fn meet(ada: &Visitor, lin: &Visitor, report: &mut Report) {
     report.check("a cut connection recovers by itself", cut(ada));
 }
 
-fn both_turn(ada: &Visitor, lin: &Visitor, page: Page) -> Result<(), E2eError> {
+fn both_turn(ada: &Visitor, lin: &Visitor, page: Page) -> Result<(), KitError> {
     for visitor in [ada, lin] {
         visitor.turn_to_page(page)?;
         visitor.await_data()?;
@@ -31,7 +29,7 @@ fn both_turn(ada: &Visitor, lin: &Visitor, page: Page) -> Result<(), E2eError> {
     Ok(())
 }
 
-fn watch_prices(ada: &Visitor) -> Result<(), E2eError> {
+fn watch_prices(ada: &Visitor) -> Result<(), KitError> {
     const CARDS: &str = "return Array.from(document.querySelectorAll('[data-testid^=\"stock-\"]'), \
                          card => card.dataset.testid.slice(6))";
     ada.turn_to_page(Page::Prices)?;
@@ -190,20 +188,20 @@ fn notifications(ada: &Visitor, lin: &Visitor, report: &mut Report) {
     report.shot(lin, "notifications-toast");
 }
 
-fn opacity(visitor: &Visitor) -> Result<f64, E2eError> {
+fn opacity(visitor: &Visitor) -> Result<f64, KitError> {
     const SCRIPT: &str =
         "return Number(getComputedStyle(document.querySelector(arguments[0])).opacity)";
     visitor.eval(SCRIPT, json!([by_id("toast")]))
 }
 
-fn cut(ada: &Visitor) -> Result<(), E2eError> {
+fn cut(ada: &Visitor) -> Result<(), KitError> {
     ada.forget_statuses()?;
     ada.cut()?;
     ada.await_statuses("reconnecting", "connected", RECOVERS)
 }
 
 /// Switches the theme by hand; the system's preference is light at this point.
-pub(super) fn switch_theme(ada: &Visitor) -> Result<(), E2eError> {
+pub(super) fn switch_theme(ada: &Visitor) -> Result<(), KitError> {
     for scheme in [Scheme::Dark, Scheme::Light] {
         ada.click(&by_id("theme"))?;
         let what = format!("the page is {}", scheme.name());

@@ -47,12 +47,15 @@ fn cases() -> BTreeMap<String, BTreeSet<String>> {
     let mut cases: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in files_below(CASES, "rs") {
         let source = read(&format!("{CASES}/{file}"));
-        for case in source.split("Case {\n        name: \"").skip(1) {
-            let (name, rest) = case.split_once('"').expect("a name ends");
-            let (_, rest) = rest.split_once("peers: &[").expect("a case has peers");
-            let (peers, _) = rest.split_once(']').expect("the peers end");
-            let peers = peers.split(',').map(|peer| peer.trim().to_owned());
-            cases.entry(name.to_owned()).or_default().extend(peers);
+        for case in source
+            .lines()
+            .filter_map(|line| line.strip_prefix("    \""))
+        {
+            if let Some((name, rest)) = case.split_once("\" on ") {
+                let (peers, _) = rest.split_once(" => ").expect("the peers end");
+                let peers = peers.split(',').map(|peer| peer.trim().to_owned());
+                cases.entry(name.to_owned()).or_default().extend(peers);
+            }
         }
     }
     assert!(cases.len() > 30, "only {} cases were found", cases.len());

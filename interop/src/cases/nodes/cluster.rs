@@ -2,23 +2,22 @@
 
 use super::visitor::Visitor;
 use crate::{
-    balancer::Balancer,
     cases::Census,
+    demo,
     failure::{Verdict, same},
-    http,
     peer::Peer,
-    redis::Redis,
     stage::Stage,
     task::{Task, shows_tasks},
 };
 use realtime_core::User;
+use realtime_testkit::{FaultProxy, Order, RedisServer, loopback};
 use serde_json::json;
 
 /// Two nodes, and a door of each that leads to the other one once the first is dead.
 pub(super) struct Cluster {
     pub(super) nodes: Vec<Peer>,
-    _doors: [Balancer; 2],
-    _redis: Redis,
+    _doors: [FaultProxy; 2],
+    _redis: RedisServer,
 }
 
 /// A client of each node.
@@ -33,15 +32,19 @@ impl Cluster {
         let options = json!({ "redis": redis.url() });
         let one = stage.peer(options.clone()).await?;
         let two = stage.peer(options).await?;
-        let near = Balancer::start(&[one.port(), two.port()]).await?;
-        let far = Balancer::start(&[two.port(), one.port()]).await?;
+        let door = |ports: [u16; 2]| {
+            let servers = ports.map(loopback).into();
+            FaultProxy::before(servers, Order::FirstAlive, loopback(0), 0)
+        };
+        let near = door([one.port(), two.port()])?;
+        let far = door([two.port(), one.port()])?;
         let party = Party {
             ada: Visitor {
-                native: stage.client_at(near.port()).connect().await?,
+                native: stage.client_at(near.address().port()).connect().await?,
                 user: User::new("ada", "Ada"),
             },
             lin: Visitor {
-                native: stage.client_at(far.port()).connect().await?,
+                native: stage.client_at(far.address().port()).connect().await?,
                 user: User::new("lin", "Lin"),
             },
         };
@@ -61,7 +64,7 @@ impl Cluster {
     /// What a node says the list is.
     async fn tasks(&self, node: &Peer) -> Verdict<Vec<Task>> {
         let url = format!("http://127.0.0.1:{}/tasks", node.port());
-        let mut tasks: Vec<Task> = http::get(url).await?;
+        let mut tasks: Vec<Task> = demo::get(url).await?;
         tasks.sort();
         Ok(tasks)
     }

@@ -3,12 +3,13 @@
 use crate::{
     browser::Browser,
     engine::Engine,
-    error::E2eError,
+    error::KitError,
     http::{Answer, Http},
-    program::Program,
+    port::loopback,
+    program::{Program, Start},
 };
 use serde_json::Value;
-use std::{process::Command, rc::Rc, time::Duration};
+use std::{process::Command, rc::Rc};
 
 /// Opens browsers of one engine.
 #[derive(Debug)]
@@ -29,11 +30,7 @@ pub(crate) struct Process {
 impl Driver {
     /// A driver for the engine that `REALTIME_ENGINE` names, else for Chromium. The program is the one that
     /// `CHROMEDRIVER`, `GECKODRIVER` or `SAFARIDRIVER` names, else the usual one.
-    ///
-    /// # Errors
-    ///
-    /// [`E2eError::Start`] when there is none or it does not come up.
-    pub fn start() -> Result<Rc<Self>, E2eError> {
+    pub fn start() -> Result<Rc<Self>, KitError> {
         let engine = Engine::current()?;
         let shared = if engine.shares_its_driver() {
             Some(Rc::new(engine.start()?))
@@ -50,11 +47,7 @@ impl Driver {
 
     /// Opens a browser of its own: nothing shared with others, not even a cache. The program is the one named by
     /// `CHROME` or `FIREFOX`, else the one that the driver finds.
-    ///
-    /// # Errors
-    ///
-    /// When it does not start.
-    pub fn browser(self: &Rc<Self>) -> Result<Browser, E2eError> {
+    pub fn browser(self: &Rc<Self>) -> Result<Browser, KitError> {
         let process = match &self.shared {
             Some(process) => Rc::clone(process),
             None => Rc::new(self.engine.start()?),
@@ -67,33 +60,31 @@ impl Process {
     pub(crate) fn new(program: Program, port: u16) -> Self {
         Self {
             _program: program,
-            http: Http::new(format!("http://127.0.0.1:{port}")),
+            http: Http::new(format!("http://{}", loopback(port))),
         }
     }
 
     /// Starts a driver that is ready once it answers at `port`.
     pub(crate) fn answering(
-        name: &str,
-        hint: &str,
+        how: Start<'_>,
         command: &mut Command,
         port: u16,
-        within: Duration,
-    ) -> Result<Self, E2eError> {
-        let http = Http::new(format!("http://127.0.0.1:{port}"));
+    ) -> Result<Self, KitError> {
+        let http = Http::new(format!("http://{}", loopback(port)));
         let answers = || http.get("/status").is_ok_and(|answer| answer.status == 200);
-        let program = Program::start_silent(name, hint, command, within, answers)?;
+        let program = Program::start_silent(how, command, answers)?;
         Ok(Self::new(program, port))
     }
 
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, E2eError> {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, KitError> {
         value_of(path, self.http.post(path, body)?)
     }
 
-    pub(crate) fn get(&self, path: &str) -> Result<Value, E2eError> {
+    pub(crate) fn get(&self, path: &str) -> Result<Value, KitError> {
         value_of(path, self.http.get(path)?)
     }
 
-    pub(crate) fn delete(&self, path: &str) -> Result<Value, E2eError> {
+    pub(crate) fn delete(&self, path: &str) -> Result<Value, KitError> {
         value_of(path, self.http.delete(path)?)
     }
 }
@@ -105,14 +96,14 @@ pub(crate) fn announced_port(line: &str) -> Option<u16> {
 }
 
 /// The `value` of an answer, or the error it tells.
-fn value_of(path: &str, answer: Answer) -> Result<Value, E2eError> {
+fn value_of(path: &str, answer: Answer) -> Result<Value, KitError> {
     let Answer { status, mut body } = answer;
     let value = body.get_mut("value").map(Value::take).unwrap_or_default();
     if status < 400 {
         return Ok(value);
     }
     let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default();
-    Err(E2eError::Refused {
+    Err(KitError::Refused {
         command: path.splitn(4, '/').nth(3).unwrap_or(path).into(),
         code: text("error").into(),
         message: text("message").lines().next().unwrap_or_default().into(),
@@ -142,7 +133,7 @@ mod tests {
         };
         assert_eq!(
             value_of("/session/0f3a/element", answer),
-            Err(E2eError::Refused {
+            Err(KitError::Refused {
                 command: "element".into(),
                 code: "no such element".into(),
                 message: "no #x".into(),

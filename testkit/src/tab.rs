@@ -1,6 +1,6 @@
 //! One tab: what a person does in it, and what its document shows.
 
-use crate::{browser::Session, console, engine::Engine, error::E2eError, eventually::eventually};
+use crate::{browser::Session, console, engine::Engine, error::KitError, eventually::eventually};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -65,11 +65,7 @@ impl Tab {
     }
 
     /// Loads `url`, and waits for its load event.
-    ///
-    /// # Errors
-    ///
-    /// When the page cannot be loaded.
-    pub fn goto(&self, url: &str) -> Result<(), E2eError> {
+    pub fn goto(&self, url: &str) -> Result<(), KitError> {
         if self.engine() == Engine::Chromium {
             return self.post("/url", &json!({ "url": url })).map(drop);
         }
@@ -88,8 +84,8 @@ impl Tab {
     ///
     /// # Errors
     ///
-    /// [`E2eError::Lacking`] where the driver does not.
-    pub fn needs_the_browsers_own_reports(&self) -> Result<(), E2eError> {
+    /// [`KitError::Lacking`] where the driver does not.
+    pub fn needs_the_browsers_own_reports(&self) -> Result<(), KitError> {
         if self.engine() == Engine::Chromium {
             return Ok(());
         }
@@ -97,17 +93,13 @@ impl Tab {
     }
 
     /// That this browser's driver cannot do `what`.
-    pub(crate) fn lacks(&self, what: &str) -> E2eError {
+    pub(crate) fn lacks(&self, what: &str) -> KitError {
         self.session.lacks(what)
     }
 
     /// Hides the tab by minimising its window: the page's timers then run once a second at most, and its animation
     /// frames not at all.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn hide(&self) -> Result<(), E2eError> {
+    pub fn hide(&self) -> Result<(), KitError> {
         self.post("/window/minimize", &json!({}))?;
         if self.engine() != Engine::Chromium && self.is_visible()? {
             return Err(self.lacks("hide a tab"));
@@ -116,30 +108,18 @@ impl Tab {
     }
 
     /// Shows the tab again.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn show(&self) -> Result<(), E2eError> {
+    pub fn show(&self) -> Result<(), KitError> {
         self.post("/window/rect", &json!({"x": 0, "y": 0}))
             .map(drop)
     }
 
     /// Whether the page believes that somebody can see it.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn is_visible(&self) -> Result<bool, E2eError> {
+    pub fn is_visible(&self) -> Result<bool, KitError> {
         self.eval("return document.visibilityState === 'visible'", json!([]))
     }
 
     /// Closes the tab, as a click on its cross would.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn close(&self) -> Result<(), E2eError> {
+    pub fn close(&self) -> Result<(), KitError> {
         // The console goes with the tab.
         self.session.console()?;
         self.session.turn_to(&self.handle)?;
@@ -154,62 +134,38 @@ impl Tab {
     }
 
     /// Runs `script`, the body of a function of `arguments`, and reads what it returns.
-    ///
-    /// # Errors
-    ///
-    /// When it throws, or returns something of another shape than `T`.
-    pub fn eval<T: DeserializeOwned>(&self, script: &str, arguments: Value) -> Result<T, E2eError> {
+    pub fn eval<T: DeserializeOwned>(&self, script: &str, arguments: Value) -> Result<T, KitError> {
         let body = json!({"script": script, "args": arguments});
         let value = self.post("/execute/sync", &body)?;
         serde_json::from_value(value).map_err(|error| {
-            E2eError::Wrong(format!("a script's result is not as expected: {error}"))
+            KitError::Wrong(format!("a script's result is not as expected: {error}"))
         })
     }
 
     /// Clicks the first element that `selector` finds, as soon as there is one that can be clicked.
-    ///
-    /// # Errors
-    ///
-    /// When there is none within ten seconds.
-    pub fn click(&self, selector: &str) -> Result<(), E2eError> {
+    pub fn click(&self, selector: &str) -> Result<(), KitError> {
         self.on_element(selector, "click", &json!({}))
     }
 
     /// Types into the field that `selector` finds, behind what is there.
-    ///
-    /// # Errors
-    ///
-    /// When there is none within ten seconds.
-    pub fn type_into(&self, selector: &str, text: &str) -> Result<(), E2eError> {
+    pub fn type_into(&self, selector: &str, text: &str) -> Result<(), KitError> {
         self.on_element(selector, "value", &json!({ "text": text }))
     }
 
     /// Types into the field that `selector` finds, in place of what is there.
-    ///
-    /// # Errors
-    ///
-    /// When there is none within ten seconds.
-    pub fn retype(&self, selector: &str, text: &str) -> Result<(), E2eError> {
+    pub fn retype(&self, selector: &str, text: &str) -> Result<(), KitError> {
         // Control held and "a". Keys are let go at the end of a command, and in Firefox not before.
         self.type_into(selector, "\u{E009}a")?;
         self.type_into(selector, text)
     }
 
     /// Presses a key in the element that `selector` finds.
-    ///
-    /// # Errors
-    ///
-    /// When there is none within ten seconds.
-    pub fn press(&self, selector: &str, key: Key) -> Result<(), E2eError> {
+    pub fn press(&self, selector: &str, key: Key) -> Result<(), KitError> {
         self.type_into(selector, key.text())
     }
 
     /// Moves the mouse over the element that `selector` finds, by `x` and `y` pixels from its middle.
-    ///
-    /// # Errors
-    ///
-    /// When there is none within ten seconds.
-    pub fn point_at(&self, selector: &str, x: i32, y: i32) -> Result<(), E2eError> {
+    pub fn point_at(&self, selector: &str, x: i32, y: i32) -> Result<(), KitError> {
         self.once_there(selector, |element| {
             let origin = json!({ ELEMENT: element });
             let moving = json!({
@@ -225,17 +181,13 @@ impl Tab {
 
     /// Takes hold of the element that `selector` finds with a mouse or a finger, and lets it go `y` pixels below the
     /// middle of the one that `onto` finds.
-    ///
-    /// # Errors
-    ///
-    /// When one of them is not there within ten seconds.
     pub fn drag(
         &self,
         pointer: Pointer,
         selector: &str,
         onto: &str,
         y: i32,
-    ) -> Result<(), E2eError> {
+    ) -> Result<(), KitError> {
         let from = self.element(selector)?;
         let to = self.element(onto)?;
         let moving = |origin: &str, y: i32| {
@@ -258,11 +210,7 @@ impl Tab {
     }
 
     /// How many elements `selector` finds.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn count(&self, selector: &str) -> Result<usize, E2eError> {
+    pub fn count(&self, selector: &str) -> Result<usize, KitError> {
         self.eval(
             "return document.querySelectorAll(arguments[0]).length",
             json!([selector]),
@@ -270,53 +218,34 @@ impl Tab {
     }
 
     /// The texts of the elements that `selector` finds, without the space around them.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn texts(&self, selector: &str) -> Result<Vec<String>, E2eError> {
+    pub fn texts(&self, selector: &str) -> Result<Vec<String>, KitError> {
         const SCRIPT: &str = "return Array.from(document.querySelectorAll(arguments[0]), \
                               element => element.textContent.trim())";
         self.eval(SCRIPT, json!([selector]))
     }
 
     /// An attribute of the first element that `selector` finds.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn attribute(&self, selector: &str, name: &str) -> Result<Option<String>, E2eError> {
+    pub fn attribute(&self, selector: &str, name: &str) -> Result<Option<String>, KitError> {
         const SCRIPT: &str =
             "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
         self.eval(SCRIPT, json!([selector, name]))
     }
 
     /// Writes what the tab shows to a PNG file, making its folder if need be.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer, or the file cannot be written.
-    pub fn screenshot(&self, path: &Path) -> Result<(), E2eError> {
+    pub fn screenshot(&self, path: &Path) -> Result<(), KitError> {
         self.session.turn_to(&self.handle)?;
         let image = self.session.get("/screenshot")?;
         let image = BASE64
             .decode(image.as_str().unwrap_or_default())
-            .map_err(|error| E2eError::Wrong(format!("the screenshot is unreadable: {error}")))?;
+            .map_err(|error| KitError::Wrong(format!("the screenshot is unreadable: {error}")))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(path, image))
-            .map_err(|error| E2eError::File {
-                path: path.display().to_string(),
-                reason: error.to_string(),
-            })
+            .map_err(|error| KitError::file(path, &error))
     }
 
     /// Sends a command of the DevTools protocol to this tab.
-    ///
-    /// # Errors
-    ///
-    /// When the browser refuses it, or is none that has this protocol.
-    pub fn devtools(&self, command: &str, parameters: Value) -> Result<Value, E2eError> {
+    pub fn devtools(&self, command: &str, parameters: Value) -> Result<Value, KitError> {
         if self.engine() != Engine::Chromium {
             return Err(self.lacks(&format!("do what {command} does")));
         }
@@ -326,19 +255,19 @@ impl Tab {
         )
     }
 
-    pub(crate) fn post(&self, command: &str, body: &Value) -> Result<Value, E2eError> {
+    pub(crate) fn post(&self, command: &str, body: &Value) -> Result<Value, KitError> {
         self.session.turn_to(&self.handle)?;
         self.session.post(command, body)
     }
 
-    fn on_element(&self, selector: &str, action: &str, body: &Value) -> Result<(), E2eError> {
+    fn on_element(&self, selector: &str, action: &str, body: &Value) -> Result<(), KitError> {
         self.once_there(selector, |element| {
             self.post(&format!("/element/{element}/{action}"), body)
         })
     }
 
     /// The driver's name for the element that `selector` finds, as soon as there is one.
-    fn element(&self, selector: &str) -> Result<String, E2eError> {
+    fn element(&self, selector: &str) -> Result<String, KitError> {
         let what = format!("{selector} is there");
         let find = || {
             let find = json!({"using": "css selector", "value": selector});
@@ -352,8 +281,8 @@ impl Tab {
     fn once_there(
         &self,
         selector: &str,
-        act: impl Fn(&str) -> Result<Value, E2eError>,
-    ) -> Result<(), E2eError> {
+        act: impl Fn(&str) -> Result<Value, KitError>,
+    ) -> Result<(), KitError> {
         let attempt = || {
             let find = json!({"using": "css selector", "value": selector});
             let element = self.post("/element", &find)?;

@@ -4,7 +4,7 @@ use crate::{
     console::{self, Console, Entry},
     driver::Process,
     engine::Engine,
-    error::E2eError,
+    error::KitError,
     tab::Tab,
 };
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub(crate) struct Session {
 }
 
 impl Browser {
-    pub(crate) fn open(driver: Rc<Process>, engine: Engine) -> Result<Self, E2eError> {
+    pub(crate) fn open(driver: Rc<Process>, engine: Engine) -> Result<Self, KitError> {
         let profile = fresh_profile()?;
         let answer = driver.post("/session", &engine.capabilities(&profile));
         let answer = answer.inspect_err(|_| drop(fs::remove_dir_all(&profile)))?;
@@ -61,11 +61,7 @@ impl Browser {
     }
 
     /// The tab that a new browser has.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn first_tab(&self) -> Result<Tab, E2eError> {
+    pub fn first_tab(&self) -> Result<Tab, KitError> {
         let handles = self.session.get("/window/handles")?;
         let handle = handles[0].as_str().unwrap_or_default();
         Ok(self.tab(handle))
@@ -73,11 +69,7 @@ impl Browser {
 
     /// Opens another tab, which shares the browser's storage. It has a window of its own, since a browser without
     /// a screen takes every tab of a window for visible.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn new_tab(&self) -> Result<Tab, E2eError> {
+    pub fn new_tab(&self) -> Result<Tab, KitError> {
         // The tab that was used last may be closed, and no command can be given from there.
         let handles = self.session.get("/window/handles")?;
         self.session
@@ -95,11 +87,7 @@ impl Browser {
     }
 
     /// Everything that the console of any tab has said so far.
-    ///
-    /// # Errors
-    ///
-    /// When the browser does not answer.
-    pub fn console(&self) -> Result<Vec<Entry>, E2eError> {
+    pub fn console(&self) -> Result<Vec<Entry>, KitError> {
         self.session.console()
     }
 }
@@ -109,20 +97,20 @@ impl Session {
         format!("/session/{}{command}", self.id)
     }
 
-    pub(crate) fn get(&self, command: &str) -> Result<Value, E2eError> {
+    pub(crate) fn get(&self, command: &str) -> Result<Value, KitError> {
         self.driver.get(&self.path(command))
     }
 
-    pub(crate) fn post(&self, command: &str, body: &Value) -> Result<Value, E2eError> {
+    pub(crate) fn post(&self, command: &str, body: &Value) -> Result<Value, KitError> {
         self.driver.post(&self.path(command), body)
     }
 
-    pub(crate) fn delete(&self, command: &str) -> Result<Value, E2eError> {
+    pub(crate) fn delete(&self, command: &str) -> Result<Value, KitError> {
         self.driver.delete(&self.path(command))
     }
 
     /// Makes later commands go to the tab `handle`. This does not bring it to the front.
-    pub(crate) fn turn_to(&self, handle: &str) -> Result<(), E2eError> {
+    pub(crate) fn turn_to(&self, handle: &str) -> Result<(), KitError> {
         if *self.current.borrow() != handle {
             self.post("/window", &json!({ "handle": handle }))?;
             self.current.replace(handle.into());
@@ -136,15 +124,15 @@ impl Session {
     }
 
     /// That this browser's driver cannot do `what`.
-    pub(crate) fn lacks(&self, what: &str) -> E2eError {
-        E2eError::Lacking {
+    pub(crate) fn lacks(&self, what: &str) -> KitError {
+        KitError::Lacking {
             engine: self.engine.name(),
             what: what.into(),
         }
     }
 
     /// Reads what the console said since the last time; the driver tells each line once.
-    pub(crate) fn console(&self) -> Result<Vec<Entry>, E2eError> {
+    pub(crate) fn console(&self) -> Result<Vec<Entry>, KitError> {
         if self.engine != Engine::Chromium {
             return self.kept_by_pages();
         }
@@ -152,14 +140,14 @@ impl Session {
         // With its last tab the browser is gone; what was read before is still known.
         match self.post("/se/log", &json!({"type": "browser"})) {
             Ok(lines) => console.take(&lines),
-            Err(E2eError::Refused { code, .. }) if is_gone(&code) => {}
+            Err(KitError::Refused { code, .. }) if is_gone(&code) => {}
             Err(error) => return Err(error),
         }
         Ok(console.entries().to_vec())
     }
 
     /// The same where the driver does not tell, of what the pages themselves have kept since they were loaded.
-    fn kept_by_pages(&self) -> Result<Vec<Entry>, E2eError> {
+    fn kept_by_pages(&self) -> Result<Vec<Entry>, KitError> {
         let before = self.current.borrow().clone();
         for tab in self.tabs.borrow().iter() {
             let read = self
@@ -167,7 +155,7 @@ impl Session {
                 .and_then(|()| self.post("/execute/sync", &console::read()));
             match read {
                 Ok(lines) => self.console.borrow_mut().take(&lines),
-                Err(E2eError::Refused { code, .. }) if is_gone(&code) => {
+                Err(KitError::Refused { code, .. }) if is_gone(&code) => {
                     self.current.take();
                 }
                 Err(error) => return Err(error),
@@ -182,7 +170,7 @@ impl Session {
     fn end(&self) {
         match self.delete("") {
             Ok(_) => {}
-            Err(E2eError::Refused { code, .. }) if is_gone(&code) => {}
+            Err(KitError::Refused { code, .. }) if is_gone(&code) => {}
             Err(error) => {
                 eprintln!("could not close a browser: {error}");
                 self.kill();
@@ -217,13 +205,10 @@ fn is_gone(code: &str) -> bool {
     matches!(code, "invalid session id" | "no such window")
 }
 
-fn fresh_profile() -> Result<PathBuf, E2eError> {
+fn fresh_profile() -> Result<PathBuf, KitError> {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let path = env::temp_dir().join(format!("realtime-e2e-{}-{number}", process::id()));
-    fs::create_dir(&path).map_err(|error| E2eError::File {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    })?;
+    let path = env::temp_dir().join(format!("realtime-testkit-{}-{number}", process::id()));
+    fs::create_dir(&path).map_err(|error| KitError::file(&path, &error))?;
     Ok(path)
 }

@@ -273,3 +273,62 @@ fn dropping_the_proxy_ends_everything_whatever_state_it_is_in() {
         assert!(TcpStream::connect(address).is_err());
     }
 }
+
+/// A proxy before servers that each say their name at once, or that are gone if they have none.
+fn before(names: &[&'static str], order: Order) -> FaultProxy {
+    let server = |name: &&'static str| {
+        let (name, listener) = (*name, TcpListener::bind(("127.0.0.1", 0)).unwrap());
+        let address = listener.local_addr().unwrap();
+        if !name.is_empty() {
+            thread::spawn(move || {
+                for stream in listener.incoming() {
+                    stream.unwrap().write_all(name.as_bytes()).unwrap();
+                }
+            });
+        }
+        address
+    };
+    FaultProxy::before(names.iter().map(server).collect(), order, loopback(0), 1).unwrap()
+}
+
+/// What the servers of so many connections are called.
+fn names(proxy: &FaultProxy, count: usize) -> Vec<String> {
+    let name = |_| {
+        let mut name = String::new();
+        let mut stream = TcpStream::connect(proxy.address()).unwrap();
+        stream.read_to_string(&mut name).unwrap();
+        name
+    };
+    (0..count).map(name).collect()
+}
+
+#[test]
+fn connections_go_to_the_servers_in_turn() {
+    let proxy = before(&["a", "b"], Order::InTurn);
+    assert_eq!(names(&proxy, 4), ["a", "b", "a", "b"]);
+}
+
+#[test]
+fn a_server_that_is_gone_is_passed_over() {
+    let in_turn = before(&["a", "", "b"], Order::InTurn);
+    assert_eq!(names(&in_turn, 3), ["a", "b", "b"]);
+    let first = before(&["", "b", "a"], Order::FirstAlive);
+    assert_eq!(names(&first, 3), ["b", "b", "b"]);
+}
+
+#[test]
+fn without_a_server_a_connection_is_closed_and_counted() {
+    let gone = before(&[""], Order::InTurn);
+    assert_eq!(names(&gone, 1), [""]);
+    assert_eq!(gone.stats().unreachable, 1);
+    assert_eq!(names(&before(&[], Order::InTurn), 1), [""]);
+}
+
+#[test]
+fn a_proxy_that_is_dropped_frees_its_port() {
+    let proxy = before(&["a"], Order::InTurn);
+    let address = proxy.address();
+    assert_eq!(names(&proxy, 1), ["a"]);
+    drop(proxy);
+    TcpListener::bind(address).unwrap();
+}

@@ -2,20 +2,17 @@
 
 use crate::{
     driver::{Process, announced_port},
-    error::E2eError,
-    program::Program,
+    error::KitError,
+    port::free_port,
+    program::{Program, Start},
 };
 use serde_json::{Value, json};
 use std::{
     env,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
 };
 
-/// How long a driver may take to come up.
-const STARTS: Duration = Duration::from_secs(30);
 /// A laptop's page, and the browser's own bars.
 const WINDOW: (u32, u32) = (1280, 940);
 
@@ -49,16 +46,12 @@ pub enum Engine {
 
 impl Engine {
     /// The one that `REALTIME_ENGINE` names: `chromium`, which it is without one, `firefox` or `webkit`.
-    ///
-    /// # Errors
-    ///
-    /// When it names another.
-    pub fn current() -> Result<Self, E2eError> {
+    pub fn current() -> Result<Self, KitError> {
         match env::var("REALTIME_ENGINE").as_deref() {
             Err(_) | Ok("" | "chromium") => Ok(Self::Chromium),
             Ok("firefox") => Ok(Self::Firefox),
             Ok("webkit") => Ok(Self::WebKit),
-            Ok(other) => Err(E2eError::Wrong(format!(
+            Ok(other) => Err(KitError::Wrong(format!(
                 "REALTIME_ENGINE is {other:?}; use chromium, firefox or webkit"
             ))),
         }
@@ -79,33 +72,27 @@ impl Engine {
     }
 
     /// Starts its driver.
-    pub(crate) fn start(self) -> Result<Process, E2eError> {
-        match self {
-            Self::Chromium => {
-                let mut command = Command::new(driver_path("CHROMEDRIVER", "chromedriver"));
-                command.arg("--port=0");
-                let hint = "install chromedriver, or set CHROMEDRIVER to its path";
-                let (program, port) =
-                    Program::start("chromedriver", hint, &mut command, STARTS, announced_port)?;
-                Ok(Process::new(program, port))
-            }
-            Self::Firefox => {
-                let port = free_port()?;
-                let mut command = Command::new(driver_path("GECKODRIVER", "geckodriver"));
-                command.args(["--port", &port.to_string(), "--websocket-port", "0"]);
-                // The little that only the browser itself can do is asked of its own pages.
-                command.arg("--allow-system-access");
-                let hint = "install geckodriver, or set GECKODRIVER to its path";
-                Process::answering("geckodriver", hint, &mut command, port, STARTS)
-            }
-            Self::WebKit => {
-                let port = free_port()?;
-                let mut command = Command::new(driver_path("SAFARIDRIVER", "WebKitWebDriver"));
-                command.arg(format!("--port={port}"));
-                let hint = "install WebKitGTK's driver, or set SAFARIDRIVER to its path";
-                Process::answering("WebKitWebDriver", hint, &mut command, port, STARTS)
-            }
+    pub(crate) fn start(self) -> Result<Process, KitError> {
+        let (variable, name) = match self {
+            Self::Chromium => ("CHROMEDRIVER", "chromedriver"),
+            Self::Firefox => ("GECKODRIVER", "geckodriver"),
+            Self::WebKit => ("SAFARIDRIVER", "WebKitWebDriver"),
+        };
+        let mut command = Command::new(driver_path(variable, name));
+        let hint = format!("install {name}, or set {variable} to its path");
+        let how = Start::of(name, &hint);
+        if self == Self::Chromium {
+            let command = command.arg("--port=0");
+            let (program, port) = Program::start(how, command, announced_port)?;
+            return Ok(Process::new(program, port));
         }
+        let port = free_port()?;
+        command.arg(format!("--port={port}"));
+        if self == Self::Firefox {
+            // The little that only the browser itself can do is asked of its own pages.
+            command.args(["--websocket-port=0", "--allow-system-access"]);
+        }
+        Process::answering(how, &mut command, port)
     }
 
     /// What a new session asks for.
@@ -158,14 +145,6 @@ fn driver_path(variable: &str, program: &str) -> PathBuf {
     } else {
         program.into()
     }
-}
-
-/// A port that nobody listens to, for drivers that cannot choose one themselves.
-fn free_port() -> Result<u16, E2eError> {
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let address =
-        address.map_err(|error| E2eError::Wrong(format!("there is no free port: {error}")))?;
-    Ok(address.port())
 }
 
 #[cfg(test)]

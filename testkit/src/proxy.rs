@@ -1,4 +1,4 @@
-//! A TCP proxy on loopback that breaks connections on request.
+//! A TCP proxy on loopback in front of one server or several, which breaks connections on request.
 //!
 //! The page, its requests and its WebSocket all go through it, so that what a network does to one of them it does to
 //! all: see [`FaultProxy`].
@@ -8,10 +8,10 @@ mod link;
 mod schedule;
 mod shared;
 
-pub use fault::{Flow, LinkId, LinkInfo, ProxyStats, Which};
+pub use fault::{Flow, LinkId, LinkInfo, Order, ProxyStats, Which};
 pub use schedule::{Aim, Fault, Schedule};
 
-use crate::error::E2eError;
+use crate::{error::KitError, port::loopback};
 use shared::Shared;
 use std::{
     io,
@@ -21,9 +21,13 @@ use std::{
 };
 
 /// Connections held at once; further ones are refused and counted.
-const LINKS: usize = 128;
+const LINKS: usize = 512;
 
-/// A running proxy in front of one server. What it does can be changed while it runs.
+/// A running proxy. What it does can be changed while it runs.
+///
+/// In front of several servers that share one state it is a balancer: each connection goes to one of them, and to
+/// another if that one is gone. It knows nothing of HTTP, so a page, its requests and its WebSocket may end up on
+/// different servers; one that still accepts connections counts as alive.
 ///
 /// A fault is either a state or an event. States last until they are changed: how bytes flow
 /// ([`set_flow`](Self::set_flow)) and whether new connections are let in ([`refuse`](Self::refuse)). Events happen to
@@ -41,16 +45,23 @@ pub struct FaultProxy {
 
 impl FaultProxy {
     /// Listens on a free port and passes everything on to `server`. `seed` makes the lengths of delays repeatable.
-    ///
-    /// # Errors
-    ///
-    /// When no port can be had.
-    pub fn start(server: SocketAddr, seed: u64) -> Result<Self, E2eError> {
+    pub fn start(server: SocketAddr, seed: u64) -> Result<Self, KitError> {
+        Self::before(vec![server], Order::FirstAlive, loopback(0), seed)
+    }
+
+    /// Listens at an address, where port 0 takes a free one, and passes each connection on to one of `servers`. One for
+    /// which none of them is alive is closed.
+    pub fn before(
+        servers: Vec<SocketAddr>,
+        order: Order,
+        listen: SocketAddr,
+        seed: u64,
+    ) -> Result<Self, KitError> {
         let failed =
-            |error: io::Error| E2eError::Wrong(format!("could not start a proxy: {error}"));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(failed)?;
+            |error: io::Error| KitError::Wrong(format!("could not listen on {listen}: {error}"));
+        let listener = TcpListener::bind(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let shared = Arc::new(Shared::new(server, seed));
+        let shared = Arc::new(Shared::new(servers, order, seed));
         let accepting = Arc::clone(&shared);
         let acceptor = thread::spawn(move || accept(&listener, &accepting));
         Ok(Self {
@@ -142,7 +153,8 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             continue;
         }
         let shared = Arc::clone(shared);
-        links.push(thread::spawn(move || link::run(&shared, client)));
+        let servers = shared.turn();
+        links.push(thread::spawn(move || link::run(&shared, client, &servers)));
     }
     for link in links {
         if link.join().is_err() {

@@ -6,7 +6,7 @@ use super::{
 };
 use std::{
     io::{Read, Write},
-    net::{Shutdown, TcpStream},
+    net::{Shutdown, SocketAddr, TcpStream},
     sync::Arc,
     thread,
     time::Duration,
@@ -14,12 +14,13 @@ use std::{
 
 /// Bytes read at once, and so the most that is held per direction.
 const PIECE: usize = 16 * 1024;
-/// How long the server may take to let the proxy in.
+/// How long a server may take to let the proxy in.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Serves a client until its connection is over.
-pub(super) fn run(shared: &Arc<Shared>, client: TcpStream) {
-    let Ok(server) = TcpStream::connect_timeout(&shared.server, PATIENCE) else {
+/// Serves a client until its connection is over, by the first of these servers that is alive.
+pub(super) fn run(shared: &Arc<Shared>, client: TcpStream, servers: &[SocketAddr]) {
+    let connect = |server| TcpStream::connect_timeout(server, PATIENCE).ok();
+    let Some(server) = servers.iter().find_map(connect) else {
         shared.count(|stats| stats.unreachable += 1);
         return;
     };

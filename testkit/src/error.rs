@@ -1,10 +1,10 @@
-//! Errors: why a scenario or a check failed.
+//! Errors: why something of the kit failed, or a check made with it.
 
-use std::time::Duration;
+use std::{fmt, path::Path, time::Duration};
 
-/// Why a scenario or a check failed.
+/// Why something of the kit failed, or a check made with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum E2eError {
+pub enum KitError {
     /// A program did not start, or died.
     #[error("could not start {program}: {reason}; {hint}")]
     Start {
@@ -64,8 +64,17 @@ pub enum E2eError {
     },
 }
 
-impl E2eError {
+impl KitError {
+    /// A file that could not be used.
+    pub fn file(path: &Path, reason: &impl fmt::Display) -> Self {
+        Self::File {
+            path: path.display().to_string(),
+            reason: reason.to_string(),
+        }
+    }
+
     /// Whether trying again may help: the page was changing under the command.
+    #[cfg(feature = "browser")]
     pub(crate) fn is_passing(&self) -> bool {
         const PASSING: [&str; 5] = [
             "no such element",
@@ -79,15 +88,11 @@ impl E2eError {
 }
 
 /// Fails with `Wrong` unless `holds`.
-///
-/// # Errors
-///
-/// When it does not hold.
-pub fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), E2eError> {
+pub fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), KitError> {
     if holds {
         Ok(())
     } else {
-        Err(E2eError::Wrong(otherwise()))
+        Err(KitError::Wrong(otherwise()))
     }
 }
 
@@ -95,14 +100,16 @@ pub fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), E2e
 mod tests {
     use super::*;
 
-    fn refused(code: &str) -> E2eError {
-        E2eError::Refused {
+    #[cfg(feature = "browser")]
+    fn refused(code: &str) -> KitError {
+        KitError::Refused {
             command: "click".into(),
             code: code.into(),
             message: String::new(),
         }
     }
 
+    #[cfg(feature = "browser")]
     #[test]
     fn a_click_on_a_row_that_was_just_redrawn_is_worth_another_try() {
         assert!(refused("stale element reference").is_passing());

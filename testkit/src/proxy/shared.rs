@@ -1,6 +1,6 @@
 //! Shared state of the proxy's threads: what was ordered, and the connections there are.
 
-use super::fault::{Flow, LinkId, LinkInfo, ProxyStats, Which};
+use super::fault::{Flow, LinkId, LinkInfo, Order, ProxyStats, Which};
 use fastrand::Rng;
 use std::{
     collections::BTreeMap,
@@ -29,7 +29,8 @@ pub(super) enum Passage {
 
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) server: SocketAddr,
+    servers: Vec<SocketAddr>,
+    order: Order,
     state: Mutex<State>,
     /// Told whenever an order changes.
     changed: Condvar,
@@ -37,6 +38,8 @@ pub(super) struct Shared {
 
 #[derive(Debug)]
 struct State {
+    /// How many connections were given a server.
+    turns: usize,
     stopping: bool,
     refusing: bool,
     flow: Flow,
@@ -58,10 +61,12 @@ struct Link {
 }
 
 impl Shared {
-    pub(super) fn new(server: SocketAddr, seed: u64) -> Self {
+    pub(super) fn new(servers: Vec<SocketAddr>, order: Order, seed: u64) -> Self {
         Self {
-            server,
+            servers,
+            order,
             state: Mutex::new(State {
+                turns: 0,
                 stopping: false,
                 refusing: false,
                 flow: Flow::Pass,
@@ -77,6 +82,18 @@ impl Shared {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The servers for the next connection, the preferred one first.
+    pub(super) fn turn(&self) -> Vec<SocketAddr> {
+        let mut servers = self.servers.clone();
+        if self.order == Order::InTurn {
+            let mut state = self.lock();
+            let first = state.turns.checked_rem(servers.len()).unwrap_or_default();
+            servers.rotate_left(first);
+            state.turns = state.turns.wrapping_add(1);
+        }
+        servers
     }
 
     /// Changes an order, and lets every thread that waits look again.

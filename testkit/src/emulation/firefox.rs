@@ -1,7 +1,7 @@
 //! Firefox's own window, asked for what its driver has no command for.
 
 use super::{Requests, Scheme, Size};
-use crate::{error::E2eError, eventually::eventually, tab::Tab};
+use crate::{error::KitError, eventually::eventually, tab::Tab};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ const REQUESTS: &str = r#"
     window.realtimeRequests = { observer, held };
 "#;
 
-pub(super) fn resize(tab: &Tab, size: Size) -> Result<(), E2eError> {
+pub(super) fn resize(tab: &Tab, size: Size) -> Result<(), KitError> {
     const INNER: &str = "return [innerWidth, innerHeight]";
     in_the_window(tab, RESIZE, json!([size.width, size.height]))?;
     // The page is of another process, and hears of it a little later.
@@ -61,15 +61,15 @@ pub(super) fn resize(tab: &Tab, size: Size) -> Result<(), E2eError> {
     .map(drop)
 }
 
-pub(super) fn prefer(tab: &Tab, scheme: Scheme) -> Result<(), E2eError> {
+pub(super) fn prefer(tab: &Tab, scheme: Scheme) -> Result<(), KitError> {
     in_the_window(tab, PREFER, json!([scheme.name()]))
 }
 
-pub(super) fn take_offline(tab: &Tab, offline: bool) -> Result<(), E2eError> {
+pub(super) fn take_offline(tab: &Tab, offline: bool) -> Result<(), KitError> {
     in_the_window(tab, OFFLINE, json!([offline]))
 }
 
-pub(super) fn requests(tab: &Tab, part: &str, fate: Requests) -> Result<(), E2eError> {
+pub(super) fn requests(tab: &Tab, part: &str, fate: Requests) -> Result<(), KitError> {
     let fate = match fate {
         Requests::Pass => "pass",
         Requests::Hold => "hold",
@@ -79,7 +79,7 @@ pub(super) fn requests(tab: &Tab, part: &str, fate: Requests) -> Result<(), E2eE
 }
 
 /// Runs a script with the rights of the browser itself.
-fn in_the_window(tab: &Tab, script: &str, arguments: Value) -> Result<(), E2eError> {
+fn in_the_window(tab: &Tab, script: &str, arguments: Value) -> Result<(), KitError> {
     tab.post("/moz/context", &json!({"context": "chrome"}))?;
     let body = json!({"script": script, "args": arguments});
     let done = tab.post("/execute/sync", &body);

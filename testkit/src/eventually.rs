@@ -1,6 +1,6 @@
 //! Waits for something to come true, instead of for time to pass.
 
-use crate::error::E2eError;
+use crate::error::KitError;
 use std::{
     fmt::Debug,
     thread,
@@ -13,10 +13,10 @@ const POLL: Duration = Duration::from_millis(40);
 /// Reads until the value is as wanted, and returns it.
 ///
 /// `what` completes the sentence "not within 5s: …". A read that fails is tried again like one that is not yet as
-/// wanted; the last error is part of the message.
+/// wanted; the last error is part of the message. Fails with [`KitError::Unmet`] when the time is up.
 ///
 /// ```
-/// use realtime_e2e::eventually;
+/// use realtime_testkit::eventually;
 /// use std::time::Duration;
 ///
 /// let mut count = 0;
@@ -31,16 +31,12 @@ const POLL: Duration = Duration::from_millis(40);
 /// );
 /// assert_eq!(seen, Ok(3));
 /// ```
-///
-/// # Errors
-///
-/// [`E2eError::Unmet`] with the last value, when the time is up.
 pub fn eventually<T: Debug>(
     what: &str,
     within: Duration,
-    mut read: impl FnMut() -> Result<T, E2eError>,
+    mut read: impl FnMut() -> Result<T, KitError>,
     mut wanted: impl FnMut(&T) -> bool,
-) -> Result<T, E2eError> {
+) -> Result<T, KitError> {
     let start = Instant::now();
     loop {
         let value = read();
@@ -50,7 +46,7 @@ pub fn eventually<T: Debug>(
             Err(error) => error.to_string(),
         };
         if start.elapsed() >= within {
-            return Err(E2eError::Unmet {
+            return Err(KitError::Unmet {
                 what: what.into(),
                 within,
                 last,
@@ -82,7 +78,7 @@ mod tests {
             || {
                 reads += 1;
                 if reads == 1 {
-                    Err(E2eError::Wrong("not yet".into()))
+                    Err(KitError::Wrong("not yet".into()))
                 } else {
                     Ok(reads)
                 }

@@ -1,6 +1,6 @@
 //! axe-core: what of a page people with assistive technology could not use.
 
-use crate::{error::E2eError, tab::Tab};
+use crate::{error::KitError, tab::Tab};
 use serde::Deserialize;
 use serde_json::json;
 use std::{env, fs, path::PathBuf};
@@ -24,20 +24,13 @@ pub struct Violation {
 
 impl Tab {
     /// The accessibility rules that the page breaks as it is now, by the axe-core that `REALTIME_AXE` names.
-    ///
-    /// # Errors
-    ///
-    /// When there is none, or the browser does not answer.
-    pub fn violations(&self) -> Result<Vec<Violation>, E2eError> {
+    pub fn violations(&self) -> Result<Vec<Violation>, KitError> {
         let path = env::var_os("REALTIME_AXE").map(PathBuf::from);
         let path = path.ok_or_else(|| {
             let hint = "run this with `cargo xtask`, or set REALTIME_AXE to the path of axe.min.js";
-            E2eError::Wrong(format!("there is no axe-core; {hint}"))
+            KitError::Wrong(format!("there is no axe-core; {hint}"))
         })?;
-        let axe = fs::read_to_string(&path).map_err(|error| E2eError::File {
-            path: path.display().to_string(),
-            reason: error.to_string(),
-        })?;
+        let axe = fs::read_to_string(&path).map_err(|error| KitError::file(&path, &error))?;
         self.eval(&format!("{axe}{RUN}"), json!([]))
     }
 }

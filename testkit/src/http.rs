@@ -1,8 +1,9 @@
-//! JSON over loopback HTTP: all that the driver's protocol and the demo's REST interface need.
+//! JSON over loopback HTTP: all that the drivers' protocol and the servers' REST interfaces need.
 
-use crate::error::E2eError;
+use crate::error::KitError;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// The longest any one answer may take; the driver answers a page load only when the page is there.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,39 +47,44 @@ impl Http {
     }
 
     /// `GET`.
-    ///
-    /// # Errors
-    ///
-    /// [`E2eError::Http`] if no answer came at all.
-    pub fn get(&self, path: &str) -> Result<Answer, E2eError> {
+    pub fn get(&self, path: &str) -> Result<Answer, KitError> {
         self.answer(path, self.agent.get(self.url(path)).call())
     }
 
     /// `POST` with a JSON body.
-    ///
-    /// # Errors
-    ///
-    /// [`E2eError::Http`] if no answer came at all.
-    pub fn post(&self, path: &str, body: &Value) -> Result<Answer, E2eError> {
+    pub fn post(&self, path: &str, body: &Value) -> Result<Answer, KitError> {
         self.answer(path, self.agent.post(self.url(path)).send_json(body))
     }
 
     /// `PATCH` with a JSON body.
-    ///
-    /// # Errors
-    ///
-    /// [`E2eError::Http`] if no answer came at all.
-    pub fn patch(&self, path: &str, body: &Value) -> Result<Answer, E2eError> {
+    pub fn patch(&self, path: &str, body: &Value) -> Result<Answer, KitError> {
         self.answer(path, self.agent.patch(self.url(path)).send_json(body))
     }
 
     /// `DELETE`.
-    ///
-    /// # Errors
-    ///
-    /// [`E2eError::Http`] if no answer came at all.
-    pub fn delete(&self, path: &str) -> Result<Answer, E2eError> {
+    pub fn delete(&self, path: &str) -> Result<Answer, KitError> {
         self.answer(path, self.agent.delete(self.url(path)).call())
+    }
+
+    /// Reads what is at `path`, which must be there.
+    pub fn fetch<T: DeserializeOwned>(&self, path: &str) -> Result<T, KitError> {
+        self.read(path, self.get(path)?)
+    }
+
+    /// The body of an answer to `path`, which must be one of success and of the shape `T`.
+    pub fn read<T: DeserializeOwned>(&self, path: &str, answer: Answer) -> Result<T, KitError> {
+        let Answer { status, body } = answer;
+        if !(200..300).contains(&status) {
+            return Err(self.unusable(path, &format!("status {status}: {body}")));
+        }
+        serde_json::from_value(body).map_err(|error| self.unusable(path, &error))
+    }
+
+    fn unusable(&self, path: &str, reason: &dyn fmt::Display) -> KitError {
+        KitError::Http {
+            url: self.url(path),
+            reason: reason.to_string(),
+        }
     }
 
     fn url(&self, path: &str) -> String {
@@ -89,11 +95,8 @@ impl Http {
         &self,
         path: &str,
         response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> Result<Answer, E2eError> {
-        let failed = |error: ureq::Error| E2eError::Http {
-            url: self.url(path),
-            reason: error.to_string(),
-        };
+    ) -> Result<Answer, KitError> {
+        let failed = |error: ureq::Error| self.unusable(path, &error);
         let mut response = response.map_err(failed)?;
         let status = response.status().as_u16();
         let text = response

@@ -20,6 +20,15 @@ pub enum Flow {
     Delay(Duration),
 }
 
+/// Which of several servers a connection goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The next one after that of the connection before.
+    InTurn,
+    /// The first one that is alive.
+    FirstAlive,
+}
+
 /// The connections that are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
@@ -59,7 +68,7 @@ pub struct ProxyStats {
     pub accepted: u64,
     /// Connections closed as soon as they were made.
     pub refused: u64,
-    /// Connections closed because the server took none.
+    /// Connections closed because no server took them.
     pub unreachable: u64,
     /// Connections closed on both sides on request.
     pub cut: u64,

@@ -2,7 +2,7 @@
 
 mod firefox;
 
-use crate::{engine::Engine, error::E2eError, eventually::eventually, tab::Tab};
+use crate::{engine::Engine, error::KitError, eventually::eventually, tab::Tab};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -67,11 +67,7 @@ pub enum Requests {
 
 impl Tab {
     /// Gives the page another size, all of it for the page: scroll bars take no room, as on a phone.
-    ///
-    /// # Errors
-    ///
-    /// When the browser refuses.
-    pub fn resize(&self, size: Size) -> Result<(), E2eError> {
+    pub fn resize(&self, size: Size) -> Result<(), KitError> {
         match self.engine() {
             Engine::Chromium => {}
             Engine::Firefox => return firefox::resize(self, size),
@@ -86,11 +82,7 @@ impl Tab {
     }
 
     /// Makes the page believe that the system prefers `scheme`.
-    ///
-    /// # Errors
-    ///
-    /// When the browser refuses.
-    pub fn prefer(&self, scheme: Scheme) -> Result<(), E2eError> {
+    pub fn prefer(&self, scheme: Scheme) -> Result<(), KitError> {
         match self.engine() {
             Engine::Chromium => {}
             Engine::Firefox => {
@@ -106,7 +98,7 @@ impl Tab {
     }
 
     /// Waits until the page has taken `scheme`, and ends what began in the colours of the one before, which it keeps.
-    fn await_scheme(&self, scheme: Scheme) -> Result<(), E2eError> {
+    fn await_scheme(&self, scheme: Scheme) -> Result<(), KitError> {
         const FLASHES: &str = "document.getAnimations()
             .filter(animation => animation.effect.getComputedTiming().endTime !== Infinity)
             .forEach(animation => animation.finish())";
@@ -122,11 +114,7 @@ impl Tab {
     }
 
     /// Takes the network away from the tab, or gives it back. What is open stays open; what is new fails.
-    ///
-    /// # Errors
-    ///
-    /// When the browser refuses.
-    pub fn take_offline(&self, offline: bool) -> Result<(), E2eError> {
+    pub fn take_offline(&self, offline: bool) -> Result<(), KitError> {
         match self.engine() {
             Engine::Chromium => {}
             Engine::Firefox => return firefox::take_offline(self, offline),
@@ -141,11 +129,7 @@ impl Tab {
     }
 
     /// Treats requests whose address contains `part` in a special way, or no longer.
-    ///
-    /// # Errors
-    ///
-    /// When the browser refuses.
-    pub fn requests(&self, part: &str, fate: Requests) -> Result<(), E2eError> {
+    pub fn requests(&self, part: &str, fate: Requests) -> Result<(), KitError> {
         match self.engine() {
             Engine::Chromium => {}
             Engine::Firefox => return firefox::requests(self, part, fate),
@@ -172,7 +156,7 @@ impl Tab {
     }
 
     /// Gives the window such a size that the page has this one.
-    fn resize_window(&self, size: Size) -> Result<(), E2eError> {
+    fn resize_window(&self, size: Size) -> Result<(), KitError> {
         const SIZES: &str = "return [outerWidth - innerWidth, outerHeight - innerHeight]";
         const INNER: &str = "return [innerWidth, innerHeight]";
         let (bars_x, bars_y): (u32, u32) = self.eval(SIZES, json!([]))?;
@@ -189,11 +173,7 @@ impl Tab {
     }
 
     /// What assistive technology is told of the controls that have no name: one line per control.
-    ///
-    /// # Errors
-    ///
-    /// When the browser refuses.
-    pub fn nameless_controls(&self) -> Result<Vec<String>, E2eError> {
+    pub fn nameless_controls(&self) -> Result<Vec<String>, KitError> {
         self.devtools("Accessibility.enable", json!({}))?;
         let tree = self.devtools("Accessibility.getFullAXTree", json!({}))?;
         self.devtools("Accessibility.disable", json!({}))?;
