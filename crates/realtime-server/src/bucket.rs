@@ -3,16 +3,19 @@
 use crate::Refusal;
 use std::time::{Duration, Instant};
 
-/// A token bucket: `rate` messages per second, and twice as many at once after a pause.
+/// A token bucket: `rate` messages per second, and twice as many at once after a pause. The hub has one for each socket; an
+/// app may have others for what comes by requests.
 #[derive(Debug)]
-pub(crate) struct Bucket {
+pub struct Bucket {
     rate: f64,
     tokens: f64,
     filled: Instant,
 }
 
 impl Bucket {
-    pub(crate) fn new(rate: u32, now: Instant) -> Self {
+    /// A full one.
+    #[must_use]
+    pub fn new(rate: u32, now: Instant) -> Self {
         let rate = f64::from(rate.max(1));
         Self {
             rate,
@@ -21,11 +24,12 @@ impl Bucket {
         }
     }
 
-    /// Takes one token, or says when there will be one.
-    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Refusal> {
-        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
-        self.filled = now;
-        self.tokens = (self.tokens + passed * self.rate).min(self.rate * 2.0);
+    /// Takes one token.
+    ///
+    /// # Errors
+    /// `rate_limited`, with the time at which there will be one.
+    pub fn take(&mut self, now: Instant) -> Result<(), Refusal> {
+        self.fill(now);
         if self.tokens >= 1.0 {
             self.tokens -= 1.0;
             return Ok(());
@@ -33,6 +37,19 @@ impl Bucket {
         let wait = Duration::from_secs_f64((1.0 - self.tokens) / self.rate);
         let retry_after = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
         Err(Refusal::rate_limited(retry_after))
+    }
+
+    /// Whether nothing has been taken for so long that it makes no difference any more.
+    #[must_use]
+    pub fn is_full(&mut self, now: Instant) -> bool {
+        self.fill(now);
+        self.tokens >= self.rate * 2.0
+    }
+
+    fn fill(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
+        self.filled = now;
+        self.tokens = (self.tokens + passed * self.rate).min(self.rate * 2.0);
     }
 }
 

@@ -156,11 +156,11 @@ impl Channels {
         }
     }
 
-    /// Forgets a channel: it begins anew, in another history.
+    /// Forgets a channel: when it comes into being again, it is in another history.
     pub(crate) fn remove(&mut self, name: &str) {
-        if self.open.remove(name).is_some() {
-            self.era += 1;
-        }
+        let gone = self.open.remove(name);
+        let is_given_again = gone.is_some_and(|channel| channel.epoch == self.epoch_of_new());
+        self.era += u64::from(is_given_again);
     }
 
     /// Another history begins on all channels: what clients know of this one counts no more.

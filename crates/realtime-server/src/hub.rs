@@ -128,6 +128,17 @@ impl Hub {
         self.lock().connections.cut(connection);
     }
 
+    /// Closes every socket, and each that is still to come, with the code 1001, and waits for nothing.
+    pub fn shut_down(&self) {
+        self.lock().connections.shut_down();
+    }
+
+    /// Whether the hub takes no sockets any more.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.lock().connections.is_shut_down()
+    }
+
     /// Closes every socket, and each that is still to come, with the code 1001, on which clients go to another server or
     /// come back later; waits for them and for the messages that the app is at, at most for `within`. Whether all ended in
     /// time.
@@ -135,7 +146,7 @@ impl Hub {
     /// To be called when the process is to stop, before the listener is closed.
     pub async fn drain(&self, within: Duration) -> bool {
         let until = Instant::now() + within;
-        self.lock().connections.shut_down();
+        self.shut_down();
         #[cfg(feature = "socketio")]
         if let Some(socketio) = self.inner.socketio.get() {
             // All that is queued for them is to be said before.

@@ -67,6 +67,7 @@ mod visitor;
 mod waiter;
 
 pub use access::{Access, Right};
+pub use bucket::Bucket;
 pub use builder::HubBuilder;
 pub use credentials::Credentials;
 pub use hub::Hub;

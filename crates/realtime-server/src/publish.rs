@@ -1,6 +1,11 @@
 //! Publishing: events from anywhere in the app.
 
-use crate::{Hub, Position, channels::TooMany, limits::NAME_BYTES};
+use crate::{
+    Hub, Position,
+    channel::Channel,
+    channels::{TooMany, new_epoch},
+    limits::NAME_BYTES,
+};
 use serde::Serialize;
 use serde_json::value::to_raw_value;
 use thiserror::Error;
@@ -121,6 +126,13 @@ impl Hub {
         self.lock().connections.hear(channel)
     }
 
+    /// The channels that somebody follows here.
+    #[must_use]
+    pub fn followed(&self) -> Vec<String> {
+        let state = self.lock();
+        state.connections.followed().map(str::to_owned).collect()
+    }
+
     /// Whether every socket that follows a channel can take that many events at once without falling behind; for those who
     /// publish as fast as is taken.
     #[must_use]
@@ -130,7 +142,21 @@ impl Hub {
             .have_room_for(channel, events, bytes)
     }
 
-    /// Forgets a channel, its history and its numbers: it begins anew, and whoever followed it before fetches.
+    /// Begins a channel anew, in a history of its own: whoever followed it before fetches. Where several processes share
+    /// the hub, this is for a channel that belongs to this process alone.
+    ///
+    /// # Errors
+    /// [`PublishError::TooManyChannels`].
+    pub fn restart(&self, channel: &str) -> Result<(), PublishError> {
+        let mut state = self.lock();
+        let limit = self.limits().channels;
+        let anew = state.open(channel);
+        let anew = anew.map_err(|TooMany| PublishError::TooManyChannels { limit })?;
+        *anew = Channel::new(Some(new_epoch()));
+        Ok(())
+    }
+
+    /// Forgets a channel, its history and its numbers: when it comes into being again, whoever followed it before fetches.
     pub fn forget(&self, channel: &str) {
         self.lock().channels.remove(channel);
     }

@@ -171,11 +171,12 @@ impl fmt::Debug for Saved {
 }
 
 impl Saved {
-    /// The same in another history: what clients know of this one counts no more.
+    /// The same in another history, and its name: what clients know of this one counts no more.
     #[must_use]
-    pub fn in_new_epoch(mut self) -> Self {
-        self.0.begin_epoch(new_epoch());
-        self
+    pub fn in_new_epoch(mut self) -> (Self, String) {
+        let epoch = new_epoch();
+        self.0.begin_epoch(epoch.clone());
+        (self, epoch)
     }
 }
 
@@ -221,6 +222,13 @@ impl Hub {
     #[must_use]
     pub fn nodes(&self) -> BTreeSet<NodeId> {
         self.lock().channels.nodes()
+    }
+
+    /// Whether a socket is open here.
+    #[must_use]
+    pub fn is_open(&self, peer: &Peer) -> bool {
+        let connections = &self.lock().connections;
+        peer.node == *connections.node() && connections.is_open(peer.connection)
     }
 
     /// Which sockets of this process are open, as a change.

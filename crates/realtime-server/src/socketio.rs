@@ -71,7 +71,8 @@ impl Hub {
 
     /// Who may connect, and what becomes of them.
     pub fn visitors<A: Adapter>(&self) -> impl ConnectHandler<A, (SocketRef<A>,)> + use<A> {
-        let (hub, asked) = (self.clone(), self.clone());
+        // The hub has the server that has the handler: held by it, the hub would never go.
+        let (hub, asked) = (self.downgrade(), self.downgrade());
         let admit = async move |socket: SocketRef<A>, TryData(auth): TryData<Auth>| {
             if !is_welcome(&socket) {
                 cut(&socket);
@@ -81,14 +82,18 @@ impl Hub {
                 token: auth.ok().and_then(|auth| auth.token),
                 headers: Arc::new(socket.req_parts().headers.clone()),
             };
-            let within = asked.limits().callback_within;
-            let visitor = asked.policy().authenticate(credentials, within).await?;
+            let hub = Hub::upgrade(&asked).ok_or_else(Refusal::full)?;
+            let within = hub.limits().callback_within;
+            let visitor = hub.policy().authenticate(credentials, within).await?;
             socket.extensions.insert(visitor);
             // Here already: a message may follow the answer sooner than a handler is called.
             mailbox::hang_up(&socket);
             Ok::<_, Refusal>(())
         };
         let serve = async move |socket: SocketRef<A>| {
+            let Some(hub) = Hub::upgrade(&hub) else {
+                return;
+            };
             let _visit = hub.visiting().read().await;
             voice::serve(socket, &hub).await;
         };

@@ -116,7 +116,7 @@ impl Acceptor {
     }
 
     fn turn_away(&self, stream: &TcpStream) {
-        self.app.hub.lock().stats.turned_away += 1;
+        self.app.turned_away.fetch_add(1, Ordering::Relaxed);
         // Nobody is waited for, and nobody has a right to be told.
         drop(stream.try_write(FULL));
     }

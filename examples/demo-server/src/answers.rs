@@ -2,9 +2,9 @@
 
 use crate::{
     command::{Once, Outcome},
-    errors::Refusal,
     limits,
 };
+use realtime_server::Refusal;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 
@@ -30,7 +30,7 @@ impl Answers {
         Some(if answer.fingerprint == once.fingerprint {
             answer.outcome.clone()
         } else {
-            Err(Refusal::DuplicateId)
+            Err(Refusal::duplicate_id())
         })
     }
 
@@ -84,7 +84,7 @@ mod tests {
         let later = 7 + limits::ANSWER_LIFE_MS - 1;
         assert_eq!(answers.find(&once("a", "x"), later), Some(done("first")));
         let other = answers.find(&once("a", "y"), later);
-        assert_eq!(other, Some(Err(Refusal::DuplicateId)));
+        assert_eq!(other, Some(Err(Refusal::duplicate_id())));
         assert_eq!(answers.find(&once("a", "x"), later + 1), None);
     }
 

@@ -3,14 +3,18 @@
 mod body;
 mod health;
 mod notifications;
-mod positioned;
 mod rooms;
 mod session;
 mod stocks;
 mod stress;
 mod tasks;
 
-use crate::{acceptor::Peer, app::App, command::Done, errors::Refusal};
+use crate::{
+    acceptor::Peer,
+    app::App,
+    command::Done,
+    refusals::{method_not_allowed, nothing},
+};
 use axum::{
     Extension, Json, Router,
     extract::{Request, State},
@@ -19,6 +23,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, patch, post},
 };
+use realtime_server::Refusal;
 use std::time::Instant;
 
 /// Everything under `/api`. Who asks is said by `Authorization: Bearer …`; each address asks whether they may.
@@ -41,8 +46,8 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/session", post(session::start))
         .route_layer(from_fn_with_state(app.clone(), authenticate))
         .route("/health", get(health::check))
-        .fallback(async || Refusal::NotFound("such address in this API".to_owned()))
-        .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)
+        .fallback(async || nothing("such address in this API"))
+        .method_not_allowed_fallback(async || method_not_allowed())
 }
 
 /// Finds out who asks, and whether they ask too often. A wrong token is refused also where none is needed.
@@ -55,7 +60,7 @@ async fn authenticate(
     let given = request.headers().get(header::AUTHORIZATION);
     let given = given.map(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let ticket = match given {
-        Some(None) => return Err(Refusal::Unauthorized),
+        Some(None) => return Err(Refusal::unauthorized()),
         Some(token) => app.tokens.read(token)?,
         None => app.tokens.read(None)?,
     };
@@ -65,6 +70,6 @@ async fn authenticate(
 }
 
 /// The answer to a change that was carried out.
-fn carried_out(status: StatusCode, done: &Done) -> Response {
-    (status, Json(done.body())).into_response()
+fn carried_out(status: StatusCode, done: Done) -> Response {
+    (status, Json(done.into_body())).into_response()
 }

@@ -1,62 +1,39 @@
 //! The app: what every request handler can reach, and which handler answers what.
 
 use crate::{
-    api,
-    config::Config,
-    files, host,
-    hub::Hub,
-    limits, page,
-    rates::Rates,
-    socket,
-    socketio::{self, Engine},
-    tokens::Tokens,
+    api, config::Config, files, host, page, rates::Rates, site::Site, sockets::Sockets,
+    stress::Stress, tokens::Tokens,
 };
 use axum::{
     Router, extract::DefaultBodyLimit, http::HeaderValue, middleware::from_fn_with_state,
     routing::get,
 };
-use std::sync::Arc;
-use tokio::sync::Semaphore;
+use realtime_replication::Replica;
+use realtime_server::Hub;
+use std::sync::{Arc, atomic::AtomicU64};
 use tower_http::{set_header::SetResponseHeaderLayer, trace::TraceLayer};
 
 /// What every request handler can reach.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
-    pub(crate) hub: Arc<Hub>,
+    pub(crate) hub: Hub,
+    pub(crate) replica: Arc<Replica<Site>>,
+    pub(crate) stress: Arc<Stress>,
     pub(crate) config: Arc<Config>,
     pub(crate) tokens: Arc<Tokens>,
     /// How fast requests come.
     pub(crate) rates: Arc<Rates>,
-    pub(crate) socketio: Arc<dyn Engine>,
-    /// One permit per socket that may be open.
-    pub(crate) slots: Arc<Semaphore>,
-    /// One permit per socket that may be told that the server is full.
-    pub(crate) refusal_slots: Arc<Semaphore>,
+    /// The Socket.IO sockets in a room, on all servers.
+    pub(crate) sockets: Sockets,
+    /// Connections for which there was no place.
+    pub(crate) turned_away: Arc<AtomicU64>,
 }
 
 impl App {
-    pub(crate) fn new(
-        config: Arc<Config>,
-        hub: Arc<Hub>,
-        tokens: Arc<Tokens>,
-        socketio: Arc<dyn Engine>,
-    ) -> Self {
-        Self {
-            hub,
-            tokens,
-            rates: Arc::new(Rates::new(config.rate)),
-            socketio,
-            slots: Arc::new(Semaphore::new(config.max_connections)),
-            refusal_slots: Arc::new(Semaphore::new(limits::REFUSALS)),
-            config,
-        }
-    }
-
     /// `/ws`, `/socket.io/`, `/api/…`, and the built page for the rest.
     pub(crate) fn router(self) -> Router {
         Router::new()
-            .route("/ws", get(socket::upgrade))
-            .route("/socket.io/", get(socketio::upgrade))
+            .merge(self.hub.router())
             .nest("/api", api::router(&self))
             .route("/", get(page::show))
             .route("/index.html", get(page::show))

@@ -3,17 +3,13 @@
 //! A command holds all that its effect depends on beside the state itself: no clock, no chance, no sockets. So
 //! processes that carry out the same commands in the same order have the same state.
 
-use crate::{
-    errors::Refusal,
-    peer::{ConnectionId, NodeId, Peer},
-    permissions::Visitor,
-    presence::Announcement,
-    stocks::Nudge,
-    tasks::Removed,
-    typing::Typing,
-};
+use crate::{permissions::Visitor, stocks::Nudge, tasks::Removed};
 use realtime_demo_types::{
     BurstStarted, MoveTask, NewMessage, NewNotification, NewTask, Notification, Task, TaskPatch,
+};
+use realtime_server::{
+    Refusal,
+    replica::{Change, Peer},
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,31 +28,8 @@ pub(crate) enum Command {
     },
     /// A notification for everybody.
     Notify { new: NewNotification },
-    /// A socket says who is there. It has been checked.
-    Announce {
-        peer: Peer,
-        channel: String,
-        announcement: Announcement,
-    },
-    /// A socket's user leaves a room without leaving the channel.
-    Leave { peer: Peer, channel: String },
-    /// A socket's user types. It has been checked.
-    StartTyping {
-        peer: Peer,
-        channel: String,
-        typing: Typing,
-    },
-    /// A socket's user does not type any more.
-    StopTyping { peer: Peer, channel: String },
-    /// A socket no longer follows these channels.
-    Depart { peer: Peer, channels: Vec<String> },
-    /// Of the sockets of a process only these are open.
-    Prune {
-        node: NodeId,
-        open: Vec<ConnectionId>,
-    },
-    /// Members who were not heard of for so long are gone.
-    Expire { life_ms: u64 },
+    /// A change of who is there.
+    Hub(Change),
     /// Prices move by themselves.
     Prices { nudges: Vec<Nudge> },
     /// A burst of price updates will come.
@@ -67,8 +40,6 @@ pub(crate) enum Command {
     },
     /// One update of a burst.
     Step { symbol: String },
-    /// The history is not the one that clients know.
-    BeginEpoch { epoch: String },
 }
 
 /// A change of the task board.
@@ -146,17 +117,17 @@ pub(crate) enum Done {
 /// The same as the body of an answer.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(crate) enum Body<'a> {
+pub(crate) enum Body {
     Nothing,
-    Task(&'a Task),
-    Removed(&'a Removed),
-    Message { id: &'a str },
-    Notification(&'a Notification),
-    Burst(&'a BurstStarted),
+    Task(Task),
+    Removed(Removed),
+    Message { id: String },
+    Notification(Notification),
+    Burst(BurstStarted),
 }
 
 impl Done {
-    pub(crate) fn body(&self) -> Body<'_> {
+    pub(crate) fn into_body(self) -> Body {
         match self {
             Self::Nothing => Body::Nothing,
             Self::Task(task) => Body::Task(task),
@@ -182,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_command_is_the_same_after_a_journey_as_text() {
-        let text = r#"{"announce":{"peer":"c1-a","channel":"room:a","announcement":{"user":{"id":"u","name":"Ada"},"status":"away","metadata":{"cursor":[3, 4]}}}}"#;
+        let text = r#"{"hub":{"announce":{"peer":"c1-a","channel":"room:a","announcement":{"user":{"id":"u","name":"Ada"},"status":"away","metadata":{"cursor":[3, 4]}}}}}"#;
         let command: Command = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&command).unwrap(), text);
         let text = r#"{"tasks":{"edit":{"update":{"id":"t1","patch":{"done":true,"assignee":null}}},"once":{"id":"m","fingerprint":18446744073709551615}}}"#;

@@ -1,6 +1,7 @@
 //! Configuration: how a server is set up.
 
 use crate::tokens::Secret;
+use realtime_replication::Settings;
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// How a server is set up. [`Config::default`] is what the program does without flags.
@@ -77,6 +78,18 @@ pub struct Config {
     /// The least time between two such writings, and so the longest that a server may stall and still go on where it
     /// was. 5 s.
     pub snapshot_gap: Duration,
+}
+
+impl Config {
+    /// How its state is shared with other servers.
+    pub(crate) fn sharing(&self) -> Settings {
+        Settings {
+            prefix: self.redis_prefix.clone(),
+            node_life: self.node_life,
+            snapshot_every: self.snapshot_every,
+            snapshot_gap: self.snapshot_gap,
+        }
+    }
 }
 
 impl Default for Config {

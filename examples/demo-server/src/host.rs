@@ -3,13 +3,14 @@
 //! A page elsewhere can have its own name resolve to this machine (DNS rebinding): to the browser it is then of the same
 //! origin. What gives it away is the name itself, in `Host`.
 
-use crate::{app::App, config::Config, errors::Refusal};
+use crate::{app::App, config::Config};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, header, uri::Authority},
     middleware::Next,
     response::Response,
 };
+use realtime_server::Refusal;
 use std::net::IpAddr;
 
 /// Lets a request through whose host is one of ours.
@@ -27,7 +28,7 @@ pub(crate) async fn check(
     if second.is_some() || !host.is_some_and(is_known) || !authority.is_none_or(is_known) {
         let advice =
             "this server does not answer under that name: start it with --host and the name";
-        return Err(Refusal::Forbidden(advice.to_owned()));
+        return Err(Refusal::forbidden(advice.to_owned()));
     }
     Ok(next.run(request).await)
 }

@@ -22,16 +22,13 @@
 //! it gives goes into `auth`, CONNECT's payload, or `Authorization: Bearer …`, and says whose each message and request is;
 //! `permissions` says what each may do. `room:own-{user}` is a user's own room.
 //!
-//! The sources by what they hold: `acceptor`, `addresses`, `stream` (connections, their caps and time-outs), `host` (under
-//! which names), `app` (which handler answers what), `tokens` and `permissions` (who is who, and may do what), `api/*`
-//! (REST), `files` and `page` (the built demo), `socket` (one WebSocket), `socketio/*` (the same over Socket.IO, with its Redis adapter if there is a Redis), `session` (what
-//! it may do), `outbox` (what waits for it), `envelope` (the wire), `hub` (the state and its lock), `command` (every
-//! change), `waiter` (who is told of it), `world` (the state that commands change) with `channel`, `answers` (repeated
-//! messages), `tasks`, `stocks`, `rooms`, `presence` and `typing`, `connections` and `subscriptions` (the sockets),
-//! `feed` (what happens by itself), `stress` (lists that change as fast as one likes), `limits`.
+//! It is an app on realtime-server's hub: `server` makes the hub and says what it may ask (`messages`, `tokens`,
+//! `permissions`), `world` is what the app knows (`tasks`, `stocks`, `rooms`), changed by `command`s and told on the hub's
+//! channels; `api` reads it over REST, `stress` has lists that change as fast as one likes. Around it stand `acceptor`
+//! (connections, their caps and time-outs), `host` (under which names), `files` and `page` (the built demo).
 //!
 //! With [`Config::redis`] it is one of several servers that share their state: every change is an entry of a log in
-//! Redis, which all of them carry out in the same order (`log`, `cluster`).
+//! Redis, which all of them carry out in the same order (`site`, and the crate realtime-replication).
 //!
 //! [`start`] runs it in this process, which is what tests do; the program of the same name adds flags and signals.
 
@@ -42,37 +39,26 @@ mod api;
 mod app;
 mod channel;
 mod clock;
-mod cluster;
 mod command;
 mod config;
-mod connections;
-mod envelope;
-mod errors;
 mod feed;
 mod files;
 mod host;
-mod hub;
 mod limits;
-mod log;
-mod outbox;
+mod messages;
 mod page;
-mod peer;
 mod permissions;
-mod presence;
 mod rates;
+mod refusals;
 mod rooms;
 mod server;
-mod session;
-mod socket;
-mod socketio;
+mod site;
+mod sockets;
 mod stocks;
 mod stream;
 mod stress;
-mod subscriptions;
 mod tasks;
 mod tokens;
-mod typing;
-mod waiter;
 mod world;
 
 pub use config::Config;

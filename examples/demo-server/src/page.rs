@@ -1,6 +1,6 @@
 //! The built page: `index.html` for every address that is not a file, under a policy that runs its own scripts only.
 
-use crate::{app::App, errors::Refusal, files::is_plain};
+use crate::{app::App, files::is_plain, refusals::nothing};
 use axum::{
     extract::State,
     http::{Uri, header},
@@ -21,7 +21,7 @@ pub(crate) const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src
 pub(crate) async fn show(State(app): State<App>, uri: Uri) -> Response {
     let file = uri.path().rsplit('/').next().unwrap_or_default();
     if file.contains('.') && file != "index.html" {
-        return Refusal::NotFound(format!("file {}", uri.path())).into_response();
+        return nothing(format_args!("file {}", uri.path())).into_response();
     }
     let index = app.config.dist.join("index.html");
     let html = if is_plain(&app.config.dist, "index.html").await {
@@ -42,7 +42,7 @@ pub(crate) async fn show(State(app): State<App>, uri: Uri) -> Response {
             tracing::warn!(%error, index = %index.display(), "the page cannot be read");
             let advice =
                 "page here yet: build the demo with `trunk build`, or name its folder with --dist";
-            Refusal::NotFound(advice.to_owned()).into_response()
+            nothing(advice).into_response()
         }
     }
 }

@@ -10,12 +10,9 @@
 //!
 //! That somebody knows a channel's name, or has been let into another one, gives them no right.
 
-use crate::{
-    channel::Kind,
-    errors::{Refusal, quoted},
-    stress::Load,
-};
+use crate::{channel::Kind, refusals::quoted, stress::Load};
 use realtime_demo_types::Person;
+use realtime_server::{Refusal, User};
 
 /// Whom the server has to do with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +40,28 @@ pub(crate) enum Right {
     Appear,
 }
 
+impl From<&realtime_server::Visitor> for Visitor {
+    fn from(visitor: &realtime_server::Visitor) -> Self {
+        match visitor.user() {
+            Some(User { id, name, .. }) => Self::User(Person {
+                id: id.clone(),
+                name: name.clone(),
+            }),
+            None => Self::Trusted,
+        }
+    }
+}
+
+impl From<realtime_server::Right> for Right {
+    fn from(right: realtime_server::Right) -> Self {
+        match right {
+            realtime_server::Right::Follow => Self::Follow,
+            realtime_server::Right::Send => Self::Send,
+            realtime_server::Right::Appear => Self::Appear,
+        }
+    }
+}
+
 impl Visitor {
     /// Refuses what they may not do on a channel. What there is no such channel for is refused elsewhere, to those who
     /// could use one.
@@ -52,10 +71,10 @@ impl Visitor {
         match self {
             Self::Trusted => Ok(()),
             Self::Stranger if is_public && right == Right::See => Ok(()),
-            Self::Stranger => Err(Refusal::Unauthorized),
+            Self::Stranger => Err(Refusal::unauthorized()),
             Self::User(user) => match Kind::of(channel) {
                 Some(Kind::Room(room)) => match room.strip_prefix(OWN) {
-                    Some(owner) if owner != user.id => Err(Refusal::Forbidden(format!(
+                    Some(owner) if owner != user.id => Err(Refusal::forbidden(format!(
                         "{:?} is somebody else's room",
                         quoted(channel)
                     ))),
@@ -70,13 +89,13 @@ impl Visitor {
     pub(crate) fn sign(&self, id: &str, name: &mut String) -> Result<(), Refusal> {
         match self {
             Self::Trusted => Ok(()),
-            Self::Stranger => Err(Refusal::Unauthorized),
+            Self::Stranger => Err(Refusal::unauthorized()),
             Self::User(user) if user.id == id => {
                 name.clone_from(&user.name);
                 Ok(())
             }
-            Self::User(_) => Err(Refusal::Forbidden(
-                "this is another user than your token is of: speak for yourself".to_owned(),
+            Self::User(_) => Err(Refusal::forbidden(
+                "this is another user than your token is of: speak for yourself",
             )),
         }
     }
@@ -93,14 +112,6 @@ impl Visitor {
         match self {
             Self::User(user) => Some(user),
             Self::Stranger | Self::Trusted => None,
-        }
-    }
-
-    /// Whether they are one and the same.
-    pub(crate) fn is_same_user(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::User(one), Self::User(other)) => one.id == other.id,
-            _ => true,
         }
     }
 }
@@ -133,7 +144,7 @@ mod tests {
         for channel in ["tasks", "notifications", "room:lobby", "room:own-u1", "x"] {
             for right in RIGHTS {
                 let refused = Visitor::Stranger.check(right, channel);
-                assert_eq!(refused, Err(Refusal::Unauthorized), "{right:?} {channel}");
+                assert_eq!(refused, Err(Refusal::unauthorized()), "{right:?} {channel}");
             }
         }
     }
@@ -161,7 +172,7 @@ mod tests {
         );
         assert_eq!(
             Visitor::Stranger.sign("u1", &mut name),
-            Err(Refusal::Unauthorized)
+            Err(Refusal::unauthorized())
         );
         for name in [None, Some("Grace".to_owned())] {
             let mut signed = name;

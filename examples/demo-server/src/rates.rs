@@ -1,10 +1,7 @@
 //! Rates: how fast requests come, from each user, or from each address of those who have not said who they are.
 
-use crate::{
-    errors::Refusal,
-    limits::{self, Bucket},
-    permissions::Visitor,
-};
+use crate::{limits, permissions::Visitor};
+use realtime_server::{Bucket, Refusal};
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -52,7 +49,7 @@ impl Rates {
             // Whoever has rested for a while is as good as new.
             buckets.retain(|_, bucket| !bucket.is_full(now));
             if buckets.len() >= limits::SOURCES {
-                return Err(Refusal::RateLimited { retry_after: 1_000 });
+                return Err(Refusal::rate_limited(1_000));
             }
         }
         let bucket = buckets.entry(source);

@@ -3,16 +3,28 @@
 use crate::{
     acceptor::Acceptor,
     app::App,
-    cluster::{Cluster, Membership, StoreError},
+    clock::now_ms,
     config::Config,
-    feed,
-    hub::Hub,
+    feed, host,
     limits::GRACE,
-    socketio, stress,
-    tokens::{Secret, Tokens},
+    messages,
+    permissions::Visitor,
+    rates::Rates,
+    site::{Site, Way},
+    sockets::Sockets,
+    stress::Stress,
+    tokens::{Secret, Ticket, Tokens},
+    world::World,
 };
 use fastrand::Rng;
-use std::{io, net::SocketAddr, sync::Arc};
+use realtime_replication::{Cluster, Membership, Replica, StoreError};
+use realtime_server::{Hub, Limits, Origins, Refusal, User};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::{Duration, UNIX_EPOCH},
+};
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinSet, time::timeout};
 
@@ -21,7 +33,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinSet, time::timeout};
 pub struct RunningServer {
     addr: SocketAddr,
     app: App,
-    membership: Option<Membership>,
+    membership: Option<Membership<Site>>,
     following: JoinSet<()>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinSet<()>,
@@ -72,38 +84,54 @@ pub async fn start(config: Config) -> Result<RunningServer, StartError> {
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
     let mut following = JoinSet::new();
-    let (hub, tokens, socketio, membership) = match &config.redis {
+    let (parts, sockets, membership) = match &config.redis {
         None => {
-            let hub = Arc::new(Hub::alone(&config));
-            let tokens = tokens(&config, Secret::random);
-            let socketio = socketio::local(&hub, &config, &tokens);
-            (hub, tokens, socketio, None)
+            let secret = config.secret.clone().unwrap_or_else(Secret::random);
+            let parts = Parts::new(&config, secret, Sharing::Alone);
+            let sockets = Sockets::local(&parts.hub);
+            (parts, sockets, None)
         }
         Some(url) => {
             let failed = |error: StoreError| StartError::Store {
                 reason: error.to_string(),
             };
-            let cluster = Cluster::join(url, &config).await.map_err(failed)?;
-            let (hub, membership) = (cluster.hub(), cluster.membership());
-            let shared = cluster.secret();
-            let tokens = tokens(&config, || shared);
-            let socketio = socketio::shared(&hub, &config, &tokens, url).await;
-            let socketio = socketio.map_err(|error| failed(error.into()))?;
+            let made = OnceLock::new();
+            let fresh = Secret::random();
+            let cluster = Cluster::join(url, config.sharing(), fresh.as_bytes(), |shared| {
+                let own = config.secret.clone();
+                let secret = own.unwrap_or_else(|| Secret::from(shared.to_vec()));
+                // Joining may take more than one attempt, and they all are for the same site.
+                let parts = made.get_or_init(|| Parts::new(&config, secret, Sharing::Shared));
+                Arc::clone(&parts.replica)
+            });
+            let cluster = cluster.await.map_err(failed)?;
+            let membership = cluster.membership();
+            let Some(parts) = made.into_inner() else {
+                unreachable!("whoever has joined has made a site");
+            };
+            let sockets = Sockets::shared(&parts.hub, &config, url).await;
+            let sockets = sockets.map_err(|error| failed(error.into()))?;
             following.spawn(cluster.run());
-            (hub, tokens, socketio, Some(membership))
+            (parts, sockets, Some(membership))
         }
     };
-    let app = App::new(config, hub, tokens, socketio);
+    let app = App {
+        hub: parts.hub,
+        replica: parts.replica,
+        stress: parts.stress,
+        tokens: parts.tokens,
+        rates: Arc::new(Rates::new(config.rate)),
+        sockets,
+        turned_away: Arc::default(),
+        config,
+    };
     let mut background = JoinSet::new();
     if !app.config.tick.is_zero() {
         let rng = app.config.seed.map_or_else(Rng::new, Rng::with_seed);
-        background.spawn(feed::prices(Arc::clone(&app.hub), app.config.tick, rng));
+        background.spawn(feed::prices(Arc::clone(&app.replica), app.config.tick, rng));
     }
-    background.spawn(feed::silent_members(
-        Arc::clone(&app.hub),
-        app.config.presence_life,
-    ));
-    background.spawn(stress::drive(Arc::clone(&app.hub)));
+    let (stress, hub) = (Arc::clone(&app.stress), app.hub.clone());
+    background.spawn(async move { stress.run(hub).await });
     let (stop, stopped) = oneshot::channel();
     let mut serving = JoinSet::new();
     serving.spawn(Acceptor::new(app.clone()).run(listener, stopped));
@@ -118,11 +146,93 @@ pub async fn start(config: Config) -> Result<RunningServer, StartError> {
     })
 }
 
-/// What gives and reads the tokens of users.
-fn tokens(config: &Config, otherwise: impl FnOnce() -> Secret) -> Arc<Tokens> {
-    let secret = config.secret.clone().unwrap_or_else(otherwise);
-    let tokens = Tokens::new(secret, config.token_life, config.trust_clients);
-    Arc::new(tokens)
+/// Whether other processes have the same state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sharing {
+    Alone,
+    Shared,
+}
+
+/// What is made together.
+#[derive(Debug)]
+struct Parts {
+    hub: Hub,
+    replica: Arc<Replica<Site>>,
+    stress: Arc<Stress>,
+    tokens: Arc<Tokens>,
+}
+
+impl Parts {
+    fn new(config: &Arc<Config>, secret: Secret, sharing: Sharing) -> Self {
+        let tokens = Tokens::new(secret, config.token_life, config.trust_clients);
+        let (tokens, way) = (Arc::new(tokens), Way::default());
+        let (reader, names) = (Arc::clone(&tokens), Arc::clone(config));
+        let stress = Arc::<Stress>::default();
+        let hub = Hub::builder()
+            .limits(limits(config))
+            .origins(Origins::checked(move |headers| {
+                host::is_same_origin(headers, &names)
+            }))
+            .authenticate(move |credentials| {
+                let read = reader.read(credentials.token.as_deref());
+                async { read.and_then(welcome) }
+            });
+        let hub = messages::callbacks(hub, &way, &stress);
+        let hub = match sharing {
+            Sharing::Alone => hub.build(),
+            Sharing::Shared => hub.replicate(way.clone()).build(),
+        };
+        let epoch = hub.position("").epoch;
+        let site = Site::new(World::new(epoch, now_ms()), hub.clone());
+        let replica = Arc::new(match sharing {
+            Sharing::Alone => Replica::alone(site),
+            Sharing::Shared => Replica::shared(site),
+        });
+        way.lead_to(&replica);
+        Self {
+            stress,
+            hub,
+            replica,
+            tokens,
+        }
+    }
+}
+
+/// Whom the hub has to do with, by their token.
+fn welcome(ticket: Ticket) -> Result<realtime_server::Visitor, Refusal> {
+    Ok(match ticket.visitor {
+        Visitor::Stranger => return Err(Refusal::unauthorized()),
+        Visitor::Trusted => realtime_server::Visitor::Anyone,
+        Visitor::User(person) => {
+            let user = User::new(person.id, person.name);
+            let until = ticket.until.map(Duration::from_millis);
+            match until.and_then(|until| UNIX_EPOCH.checked_add(until)) {
+                Some(until) => user.until(until).into(),
+                None => user.into(),
+            }
+        }
+    })
+}
+
+/// What the hub bounds.
+fn limits(config: &Config) -> Limits {
+    Limits {
+        connections: config.max_connections,
+        message_bytes: config.max_message_bytes,
+        messages_per_second: config.rate,
+        // They are put into one order by the log, and wait for it.
+        messages_at_once: 256,
+        // The world remembers them, for all servers.
+        answers: 0,
+        history: config.history,
+        queue_frames: config.queue_frames,
+        queue_bytes: config.queue_bytes,
+        ping_after: config.ping_after,
+        silence: config.silence,
+        auth_within: config.auth_within,
+        member_life: config.presence_life,
+        ..Limits::default()
+    }
 }
 
 impl RunningServer {
@@ -136,15 +246,10 @@ impl RunningServer {
     /// about ten seconds.
     pub async fn shutdown(mut self) {
         self.background.abort_all();
-        self.app.hub.lock().connections.shut_down();
-        drop(timeout(GRACE, self.app.socketio.close()).await);
+        let drained = self.app.hub.drain(GRACE).await;
         // Without the sender the receiver resolves, which is the sign to stop.
         self.stop = None;
-        let all = u32::try_from(self.app.config.max_connections).unwrap_or(u32::MAX);
-        if timeout(GRACE, self.app.slots.acquire_many(all))
-            .await
-            .is_err()
-        {
+        if !drained {
             tracing::warn!("some sockets did not close in time");
         }
         if timeout(GRACE, self.serving.join_next()).await.is_err() {
@@ -165,6 +270,6 @@ impl RunningServer {
 
 impl Drop for RunningServer {
     fn drop(&mut self) {
-        self.app.hub.lock().connections.shut_down();
+        self.app.hub.shut_down();
     }
 }

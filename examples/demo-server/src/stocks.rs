@@ -1,8 +1,12 @@
 //! The prices: kept in cents, moved by a random walk that cannot run away.
 
-use crate::errors::{Refusal, quoted};
+use crate::{
+    channel::stock_channel,
+    refusals::{nothing, quoted},
+};
 use fastrand::Rng;
 use realtime_demo_types::Stock;
+use realtime_server::Refusal;
 use serde::{Deserialize, Serialize};
 
 /// For how many milliseconds a symbol keeps its price after a burst, so that it can be compared.
@@ -56,8 +60,10 @@ impl Market {
         }
     }
 
-    pub(crate) fn symbols(&self) -> impl Iterator<Item = &str> {
-        self.shares.iter().map(|share| share.symbol.as_str())
+    /// Whether a channel is that of a share.
+    pub(crate) fn has(&self, channel: &str) -> bool {
+        let mut shares = self.shares.iter();
+        shares.any(|share| stock_channel(&share.symbol) == channel)
     }
 
     pub(crate) fn stocks(&self) -> Vec<Stock> {
@@ -123,7 +129,7 @@ impl Market {
             .is_some_and(|until| now.saturating_add(HOLD_MS) < until)
         {
             let message = format!("a burst of {symbol} is running: wait for its end");
-            return Err(Refusal::Conflict(message));
+            return Err(Refusal::conflict(message));
         }
         share.still_until = Some(now.saturating_add(length_ms).saturating_add(HOLD_MS));
         Ok(to_price(share.price + i64::from(updates)))
@@ -161,7 +167,7 @@ impl Share {
 }
 
 fn unknown(symbol: &str) -> Refusal {
-    Refusal::NotFound(format!("stock {:?}", quoted(symbol)))
+    nothing(format_args!("stock {:?}", quoted(symbol)))
 }
 
 /// Hundredths as a number with two decimals.

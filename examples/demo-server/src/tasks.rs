@@ -1,14 +1,14 @@
 //! The task board: the tasks in order, and what each change looks like on the wire.
 
 use crate::{
-    envelope::ListChange,
-    errors::{Refusal, quoted},
     limits::{self, check_optional, check_text},
+    refusals::{nothing, quoted},
 };
 use realtime_demo_types::{
     MoveTask, NewTask, Task, TaskPatch,
     limits::{NAME, TITLE},
 };
+use realtime_server::{ListChange, Refusal};
 use serde::{Deserialize, Serialize};
 
 /// What changed in one task; the rest of its fields is left out.
@@ -86,7 +86,7 @@ impl Board {
         check_optional("editedBy", new.edited_by.as_deref(), NAME)?;
         if self.tasks.len() >= limits::TASKS {
             let message = format!("delete a task first: the board holds {}", limits::TASKS);
-            return Err(Refusal::LimitReached(message));
+            return Err(Refusal::limit_reached(message));
         }
         let task = Task {
             id,
@@ -120,7 +120,7 @@ impl Board {
         if patch.base_version.is_some_and(|base| base != task.version) {
             let version = task.version;
             let message = format!("the task has moved on to version {version}: read it again");
-            return Err(Refusal::Conflict(message));
+            return Err(Refusal::conflict(message));
         }
         let title = patch.title.filter(|title| *title != task.title);
         let done = patch.done.filter(|done| *done != task.done);
@@ -239,12 +239,12 @@ impl Board {
 
     fn index(&self, id: &str) -> Result<usize, Refusal> {
         let found = self.tasks.iter().position(|task| task.id == id);
-        found.ok_or_else(|| Refusal::NotFound(format!("task {:?}", quoted(id))))
+        found.ok_or_else(|| nothing(format_args!("task {:?}", quoted(id))))
     }
 
     fn find_mut(&mut self, id: &str) -> Result<&mut Task, Refusal> {
         let found = self.tasks.iter_mut().find(|task| task.id == id);
-        found.ok_or_else(|| Refusal::NotFound(format!("task {:?}", quoted(id))))
+        found.ok_or_else(|| nothing(format_args!("task {:?}", quoted(id))))
     }
 }
 

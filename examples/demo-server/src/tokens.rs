@@ -3,10 +3,11 @@
 //! An app has these from whatever it signs people in with; what matters is what is done with them: a socket or a request
 //! without a valid one is nobody's, and it is the token, never the message, that says whose a message is.
 
-use crate::{clock::now_ms, errors::Refusal, permissions::Visitor};
+use crate::{clock::now_ms, permissions::Visitor};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use hmac::{Hmac, Mac};
 use realtime_demo_types::Person;
+use realtime_server::Refusal;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::{fmt, time::Duration};
@@ -97,7 +98,7 @@ impl Tokens {
     /// Who brings a token, or none.
     ///
     /// # Errors
-    /// [`Refusal::Unauthorized`] for one that is wrong or too old, also where none is needed.
+    /// [`Refusal::unauthorized`] for one that is wrong or too old, also where none is needed.
     pub(crate) fn read(&self, token: Option<&str>) -> Result<Ticket, Refusal> {
         let Some(token) = token else {
             return Ok(Ticket {
@@ -109,9 +110,9 @@ impl Tokens {
                 until: None,
             });
         };
-        let claims = self.claims(token).ok_or(Refusal::Unauthorized)?;
+        let claims = self.claims(token).ok_or_else(Refusal::unauthorized)?;
         if claims.until <= now_ms() {
-            return Err(Refusal::Unauthorized);
+            return Err(Refusal::unauthorized());
         }
         Ok(Ticket {
             visitor: Visitor::User(claims.user),
@@ -170,11 +171,11 @@ mod tests {
         assert_eq!(ticket.visitor, Visitor::User(ada()));
         assert_eq!(ticket.until, Some(until));
         let other = tokens("another", hour).read(Some(&token));
-        assert_eq!(other, Err(Refusal::Unauthorized));
+        assert_eq!(other, Err(Refusal::unauthorized()));
         let (old, _) = tokens("s", Duration::ZERO).give(ada());
         assert_eq!(
             tokens("s", hour).read(Some(&old)),
-            Err(Refusal::Unauthorized)
+            Err(Refusal::unauthorized())
         );
     }
 
@@ -188,12 +189,12 @@ mod tests {
             let changed = String::from_utf8(bytes).unwrap();
             assert_eq!(
                 tokens.read(Some(&changed)),
-                Err(Refusal::Unauthorized),
+                Err(Refusal::unauthorized()),
                 "{place}"
             );
         }
         for none in ["", ".", "a", "a.b.c", "é.é", &"x".repeat(100_000)] {
-            assert_eq!(tokens.read(Some(none)), Err(Refusal::Unauthorized));
+            assert_eq!(tokens.read(Some(none)), Err(Refusal::unauthorized()));
         }
     }
 

@@ -1,13 +1,10 @@
 //! Health: whether the server is well, and what has happened since it started.
 
-use crate::{
-    app::App,
-    hub::Stats,
-    log::{Log, LogStats},
-    world::Totals,
-};
+use crate::{app::App, site::Site};
 use axum::{Json, extract::State};
+use realtime_replication::{Log, LogStats};
 use serde::Serialize;
+use std::sync::atomic::Ordering;
 
 /// The answer of `GET /api/health`.
 #[derive(Serialize)]
@@ -20,10 +17,15 @@ pub(super) struct Health {
     channels: usize,
     stress_lists: usize,
     slow_consumers: u64,
-    #[serde(flatten)]
-    stats: Stats,
-    #[serde(flatten)]
-    totals: Totals,
+    frames: u64,
+    refused: u64,
+    rate_limited: u64,
+    turned_away: u64,
+    expired_members: u64,
+    /// Messages that were answered from memory, by all servers that share the state.
+    repeated: u64,
+    /// Numbered events published, by all of them.
+    events: u64,
     node: String,
     /// How the state is shared with other servers, if it is.
     shared: Option<Shared>,
@@ -45,37 +47,45 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(log: &Log) -> Self {
+    fn new(log: &Log<Site>) -> Self {
         Self {
-            leads: log.leads,
-            at: log.at.to_string(),
+            leads: log.leads(),
+            at: log.at().to_string(),
             down_for: log.down_since().map(|since| since.elapsed().as_millis()),
             queued: log.queued(),
             unanswered: log.unanswered(),
-            stats: log.stats,
+            stats: log.stats(),
         }
     }
 }
 
 pub(super) async fn check(State(app): State<App>) -> Json<Health> {
-    let state = app.hub.lock();
-    let is_down = |log: &Log| log.down_since().is_some();
+    let metrics = app.hub.metrics();
+    let stress_lists = app.stress.len();
+    let state = app.replica.lock();
+    let world = &state.machine.world;
+    let is_down = |log: &Log<Site>| log.down_since().is_some();
     Json(Health {
-        status: if state.connections.is_shut_down() {
+        status: if metrics.is_draining {
             "stopping"
         } else if state.log.as_ref().is_some_and(is_down) {
             "degraded"
         } else {
             "ok"
         },
-        epoch: state.world.epoch.clone(),
-        connections: state.connections.len(),
-        channels: state.channels(),
-        stress_lists: state.stress.len(),
-        slow_consumers: state.connections.slow(),
-        stats: state.stats,
-        totals: state.world.totals,
-        node: state.connections.node().to_string(),
+        epoch: world.epoch.clone(),
+        connections: metrics.connections,
+        channels: metrics.channels,
+        stress_lists,
+        slow_consumers: metrics.slow_consumers,
+        frames: metrics.frames,
+        refused: metrics.refused,
+        rate_limited: metrics.rate_limited,
+        turned_away: metrics.turned_away + app.turned_away.load(Ordering::Relaxed),
+        expired_members: metrics.expired_members,
+        repeated: world.totals.repeated,
+        events: world.totals.events,
+        node: app.hub.node().to_string(),
         shared: state.log.as_ref().map(Shared::new),
     })
 }

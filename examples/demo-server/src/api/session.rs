@@ -3,11 +3,11 @@
 use super::body::Body;
 use crate::{
     app::App,
-    errors::Refusal,
     limits::{self, check_text},
 };
 use axum::{Json, extract::State, http::header, response::IntoResponse};
 use realtime_demo_types::{NewSession, Person, Session, limits::NAME, user_id};
+use realtime_server::Refusal;
 
 pub(super) async fn start(
     State(app): State<App>,
@@ -22,7 +22,7 @@ pub(super) async fn start(
         }
         (Some(_), _) => {
             let advice = "this server does not take your word for who you are: send a key of yours";
-            return Err(Refusal::Forbidden(advice.to_owned()));
+            return Err(Refusal::forbidden(advice.to_owned()));
         }
         (None, Some(key)) if limits::KEY.contains(&key.chars().count()) => user_id(&key),
         (None, _) => {

@@ -1,47 +1,44 @@
 //! The prices, and bursts of them for measuring.
 
-use super::{body::Body, carried_out, positioned::Positioned};
+use super::{body::Body, carried_out};
 use crate::{
     app::App,
     channel::{STOCKS, stock_channel},
     command::Command,
-    errors::Refusal,
     feed,
     permissions::{Right, Visitor},
 };
 use axum::{
-    Extension,
+    Extension, Json,
     extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
 use realtime_demo_types::{Burst, Stock};
+use realtime_server::{Position, Refusal};
 use std::sync::Arc;
 
 pub(super) async fn list(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
-) -> Result<Positioned<Vec<Stock>>, Refusal> {
+) -> Result<(Position, Json<Vec<Stock>>), Refusal> {
     visitor.check(Right::See, STOCKS)?;
-    let state = app.hub.lock();
-    Ok(Positioned {
-        position: state.world.position(STOCKS),
-        body: state.world.market.stocks(),
-    })
+    let state = app.replica.lock();
+    Ok((
+        app.hub.position(STOCKS),
+        Json(state.machine.world.market.stocks()),
+    ))
 }
 
 pub(super) async fn one(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Path(symbol): Path<String>,
-) -> Result<Positioned<Stock>, Refusal> {
+) -> Result<(Position, Json<Stock>), Refusal> {
     visitor.check(Right::See, &stock_channel(&symbol))?;
-    let state = app.hub.lock();
-    let body = state.world.market.stock(&symbol)?;
-    Ok(Positioned {
-        position: state.world.position(&stock_channel(&symbol)),
-        body,
-    })
+    let state = app.replica.lock();
+    let body = state.machine.world.market.stock(&symbol)?;
+    Ok((app.hub.position(&stock_channel(&symbol)), Json(body)))
 }
 
 pub(super) async fn burst(
@@ -65,7 +62,14 @@ pub(super) async fn burst(
         count,
         length_ms: u64::from(seconds) * 1_000,
     };
-    let started = app.hub.carry_out(reserve).await?;
-    tokio::spawn(feed::burst(Arc::clone(&app.hub), symbol, count, per_second));
-    Ok(carried_out(StatusCode::ACCEPTED, &started))
+    let started = app.replica.carry_out(reserve).await?;
+    let replica = Arc::clone(&app.replica);
+    tokio::spawn(feed::burst(
+        replica,
+        app.hub.clone(),
+        symbol,
+        count,
+        per_second,
+    ));
+    Ok(carried_out(StatusCode::ACCEPTED, started))
 }

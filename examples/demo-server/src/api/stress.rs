@@ -1,36 +1,29 @@
 //! The stress lists, and bursts of changes.
 
-use super::{body::Body, positioned::Positioned};
+use super::body::Body;
 use crate::{
     app::App,
-    errors::{Refusal, quoted},
     permissions::{Right, Visitor},
-    stress::{Generator, Load},
-    world::Position,
+    refusals::{nothing, quoted},
+    stress::Load,
 };
 use axum::{
-    Extension,
+    Extension, Json,
     extract::{Path, State},
     http::StatusCode,
 };
 use realtime_demo_types::{Quote, STRESS_BURST, StressBurst};
+use realtime_server::{Position, Refusal};
 
 pub(super) async fn list(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Path((rows, per_second)): Path<(u32, u32)>,
-) -> Result<Positioned<Vec<Quote>>, Refusal> {
+) -> Result<(Position, Json<Vec<Quote>>), Refusal> {
     let load = offered(rows, per_second)?;
     visitor.check(Right::See, &load.channel())?;
-    let mut state = app.hub.lock();
-    let list: &Generator = state.stress.open(load);
-    Ok(Positioned {
-        position: Position {
-            epoch: list.epoch().to_owned(),
-            seq: list.channel().seq(),
-        },
-        body: list.quotes(),
-    })
+    let (position, quotes) = app.stress.read(load, &app.hub)?;
+    Ok((position, Json(quotes)))
 }
 
 pub(super) async fn burst(
@@ -44,13 +37,13 @@ pub(super) async fn burst(
     if !(1..=STRESS_BURST).contains(&count) {
         return Err(Refusal::invalid(format!("count is 1 to {STRESS_BURST}")));
     }
-    app.hub.lock().stress.open(load).begin_burst(count);
+    app.stress.begin_burst(load, count, &app.hub)?;
     Ok(StatusCode::ACCEPTED)
 }
 
 fn offered(rows: u32, per_second: u32) -> Result<Load, Refusal> {
     Load::new(rows, per_second).ok_or_else(|| {
-        Refusal::NotFound(quoted(&format!(
+        nothing(quoted(&format!(
             "stress list of {rows} rows at {per_second} per second"
         )))
     })

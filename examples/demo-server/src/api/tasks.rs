@@ -1,31 +1,31 @@
 //! Tasks of the board, over REST.
 
-use super::{body::Body, carried_out, positioned::Positioned};
+use super::{body::Body, carried_out};
 use crate::{
     app::App,
     channel::TASKS,
     command::{BoardEdit, Command, Outcome},
-    errors::Refusal,
     permissions::{Right, Visitor},
 };
 use axum::{
-    Extension,
+    Extension, Json,
     extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
 use realtime_demo_types::{MoveTask, NewTask, Task, TaskPatch};
+use realtime_server::{Position, Refusal};
 
 pub(super) async fn list(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
-) -> Result<Positioned<Vec<Task>>, Refusal> {
+) -> Result<(Position, Json<Vec<Task>>), Refusal> {
     visitor.check(Right::See, TASKS)?;
-    let state = app.hub.lock();
-    Ok(Positioned {
-        position: state.world.position(TASKS),
-        body: state.world.board.tasks().to_vec(),
-    })
+    let state = app.replica.lock();
+    Ok((
+        app.hub.position(TASKS),
+        Json(state.machine.world.board.tasks().to_vec()),
+    ))
 }
 
 pub(super) async fn create(
@@ -34,7 +34,7 @@ pub(super) async fn create(
     Body(new): Body<NewTask>,
 ) -> Result<Response, Refusal> {
     let done = edit(&app, &visitor, BoardEdit::Create(new)).await?;
-    Ok(carried_out(StatusCode::CREATED, &done))
+    Ok(carried_out(StatusCode::CREATED, done))
 }
 
 pub(super) async fn update(
@@ -44,7 +44,7 @@ pub(super) async fn update(
     Body(patch): Body<TaskPatch>,
 ) -> Result<Response, Refusal> {
     let done = edit(&app, &visitor, BoardEdit::Update { id, patch }).await?;
-    Ok(carried_out(StatusCode::OK, &done))
+    Ok(carried_out(StatusCode::OK, done))
 }
 
 pub(super) async fn delete(
@@ -53,7 +53,7 @@ pub(super) async fn delete(
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
     let done = edit(&app, &visitor, BoardEdit::Delete { id }).await?;
-    Ok(carried_out(StatusCode::OK, &done))
+    Ok(carried_out(StatusCode::OK, done))
 }
 
 pub(super) async fn move_to(
@@ -63,11 +63,13 @@ pub(super) async fn move_to(
     Body(to): Body<MoveTask>,
 ) -> Result<Response, Refusal> {
     let done = edit(&app, &visitor, BoardEdit::Move { id, to }).await?;
-    Ok(carried_out(StatusCode::OK, &done))
+    Ok(carried_out(StatusCode::OK, done))
 }
 
 async fn edit(app: &App, visitor: &Visitor, mut edit: BoardEdit) -> Outcome {
     visitor.check(Right::Send, TASKS)?;
     edit.sign(visitor);
-    app.hub.carry_out(Command::Tasks { edit, once: None }).await
+    app.replica
+        .carry_out(Command::Tasks { edit, once: None })
+        .await
 }

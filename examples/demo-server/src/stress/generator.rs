@@ -1,11 +1,9 @@
 //! One stress list: its rows, and their changes in time.
 
 use super::Load;
-use crate::{channel::Channel, connections::Connections, envelope::Outbound, world::new_epoch};
-use axum::extract::ws::Utf8Bytes;
 use fastrand::Rng;
 use realtime_demo_types::Quote;
-use serde::Serialize;
+use realtime_server::{Hub, ListChange};
 use std::time::{Duration, Instant};
 
 /// How long a list outlives its last follower: a reconnect takes less.
@@ -19,11 +17,8 @@ const BYTES: usize = 256;
 
 /// One stress list.
 #[derive(Debug)]
-pub(crate) struct Generator {
+pub(super) struct Generator {
     load: Load,
-    epoch: String,
-    channel: Channel,
-    history: usize,
     rows: Vec<Row>,
     rng: Rng,
     /// The changes that are due, and so much of the one after.
@@ -40,14 +35,8 @@ struct Row {
     price: u32,
 }
 
-#[derive(Serialize)]
-struct Change {
-    action: &'static str,
-    item: Quote,
-}
-
 impl Generator {
-    pub(super) fn new(load: Load, history: usize) -> Self {
+    pub(super) fn new(load: Load) -> Self {
         let price = |id: u32| 100 + id * 10;
         let row = |id| Row {
             version: 1,
@@ -55,9 +44,6 @@ impl Generator {
         };
         Self {
             load,
-            epoch: new_epoch(),
-            channel: Channel::default(),
-            history,
             rows: (0..load.rows()).map(row).collect(),
             rng: Rng::new(),
             owed: 0.0,
@@ -68,16 +54,8 @@ impl Generator {
         }
     }
 
-    pub(crate) fn epoch(&self) -> &str {
-        &self.epoch
-    }
-
-    pub(crate) const fn channel(&self) -> &Channel {
-        &self.channel
-    }
-
     /// All rows, in the order of their ids.
-    pub(crate) fn quotes(&self) -> Vec<Quote> {
+    pub(super) fn quotes(&self) -> Vec<Quote> {
         let quote = |(id, row): (u32, &Row)| Quote {
             id,
             version: row.version,
@@ -88,7 +66,7 @@ impl Generator {
     }
 
     /// Asks for more changes, as fast as the followers take them.
-    pub(crate) fn begin_burst(&mut self, count: u32) {
+    pub(super) fn begin_burst(&mut self, count: u32) {
         self.burst = count;
     }
 
@@ -98,16 +76,10 @@ impl Generator {
     }
 
     /// Makes the changes that are due; whether the list is still wanted.
-    pub(super) fn drive(
-        &mut self,
-        name: &str,
-        now: Instant,
-        at: u64,
-        sockets: &mut Connections,
-    ) -> bool {
+    pub(super) fn drive(&mut self, name: &str, now: Instant, at: u64, hub: &Hub) -> bool {
         let passed = self.driven.map_or(Duration::ZERO, |driven| now - driven);
         self.driven = Some(now);
-        self.is_followed = sockets.hear(name);
+        self.is_followed = hub.is_followed(name);
         if !self.is_followed {
             self.burst = 0;
             return now - self.followed < LIFE;
@@ -117,21 +89,21 @@ impl Generator {
         let due = (self.owed as u32).min(MOST);
         self.owed = self.owed.fract();
         for _ in 0..due {
-            self.change(name, at, sockets);
+            self.change(name, at, hub);
         }
         let more = self.burst.min(MOST);
         let frames = more as usize;
-        if more > 0 && sockets.have_room_for(name, frames, frames * BYTES) {
+        if more > 0 && hub.has_room_for(name, frames, frames * BYTES) {
             self.burst -= more;
             for _ in 0..more {
-                self.change(name, at, sockets);
+                self.change(name, at, hub);
             }
         }
         true
     }
 
     /// Lets a row's price take a small step, and tells the followers.
-    fn change(&mut self, name: &str, at: u64, sockets: &mut Connections) {
+    fn change(&mut self, name: &str, at: u64, hub: &Hub) {
         let all = self.load.rows();
         let ids = if self.rng.u32(..4) == 0 {
             HOT.min(all)
@@ -163,18 +135,8 @@ impl Generator {
             price: row.price,
             at,
         };
-        let frame: Utf8Bytes = Outbound {
-            channel: Some(name),
-            seq: Some(self.channel.next_seq()),
-            epoch: Some(&self.epoch),
-            data: Some(Change {
-                action: "upsert",
-                item,
-            }),
-            ..Outbound::new("list:update")
+        if let Err(error) = hub.publish(name, "list:update", &ListChange::upsert(item)) {
+            tracing::warn!(%error, "a stress list could not change");
         }
-        .encode();
-        self.channel.record(frame.clone(), self.history);
-        sockets.publish(name, &frame, None);
     }
 }

@@ -5,17 +5,14 @@ use super::World;
 use crate::{
     channel::{NOTIFICATIONS, STOCKS, TASKS, room_channel, room_of, stock_channel},
     command::{BoardEdit, Done, Outcome},
-    connections::Connections,
-    envelope::ListChange,
-    errors::Refusal,
     limits::{self, check_optional, check_text},
-    peer::Peer,
     stocks::Nudge,
 };
 use realtime_demo_types::{
     BurstStarted, Message, NewMessage, NewNotification, Notification, Stock,
     limits::{NAME, TEXT, TITLE},
 };
+use realtime_server::{Hub, ListChange, Refusal, replica::Peer};
 
 const LIST_UPDATE: &str = "list:update";
 
@@ -24,7 +21,7 @@ impl World {
         &mut self,
         edit: BoardEdit,
         cause: Option<&str>,
-        sockets: &mut Connections,
+        hub: &Hub,
     ) -> Outcome {
         let now = self.clock;
         match edit {
@@ -32,26 +29,26 @@ impl World {
                 let id = self.new_id("t");
                 let task = self.board.create(id, new, now)?;
                 let change = ListChange::Create { item: &task };
-                self.publish(TASKS, LIST_UPDATE, change, cause, sockets);
+                self.publish(TASKS, LIST_UPDATE, change, cause, hub);
                 Ok(Done::Task(task))
             }
             BoardEdit::Update { id, patch } => {
                 let (task, change) = self.board.update(&id, patch, now)?;
                 if let Some(item) = change {
                     let change = ListChange::Update { item };
-                    self.publish(TASKS, LIST_UPDATE, change, cause, sockets);
+                    self.publish(TASKS, LIST_UPDATE, change, cause, hub);
                 }
                 Ok(Done::Task(task))
             }
             BoardEdit::Move { id, to } => {
                 let (task, change) = self.board.move_to(&id, to, now)?;
-                self.publish(TASKS, LIST_UPDATE, change, cause, sockets);
+                self.publish(TASKS, LIST_UPDATE, change, cause, hub);
                 Ok(Done::Task(task))
             }
             BoardEdit::Delete { id } => {
                 let removed = self.board.delete(&id)?;
                 let change = ListChange::Delete { item: &removed };
-                self.publish(TASKS, LIST_UPDATE, change, cause, sockets);
+                self.publish(TASKS, LIST_UPDATE, change, cause, hub);
                 Ok(Done::Removed(removed))
             }
         }
@@ -63,7 +60,7 @@ impl World {
         channel: &str,
         new: NewMessage,
         cause: Option<&str>,
-        sockets: &mut Connections,
+        hub: &Hub,
     ) -> Outcome {
         let room = room_of(channel)?;
         check_text("userId", &new.user_id, NAME)?;
@@ -71,10 +68,10 @@ impl World {
         check_text("text", &new.text, TEXT)?;
         if !self.rooms.has(room) && self.rooms.len() >= limits::ROOMS {
             let message = format!("use an existing room: there are {} already", limits::ROOMS);
-            return Err(Refusal::LimitReached(message));
+            return Err(Refusal::limit_reached(message));
         }
         // Whoever sends has stopped typing, which the message itself tells the others.
-        self.open_channel(channel).typists.stop(peer);
+        hub.typed(peer, channel);
         let message = Message {
             id: self.new_id("m"),
             room: room.to_owned(),
@@ -85,11 +82,11 @@ impl World {
         };
         self.rooms.push(message.clone());
         let change = ListChange::Create { item: &message };
-        self.publish(&room_channel(room), LIST_UPDATE, change, cause, sockets);
+        self.publish(&room_channel(room), LIST_UPDATE, change, cause, hub);
         Ok(Done::Message { id: message.id })
     }
 
-    pub(super) fn notify(&mut self, new: NewNotification, sockets: &mut Connections) -> Outcome {
+    pub(super) fn notify(&mut self, new: NewNotification, hub: &Hub) -> Outcome {
         check_text("title", &new.title, TITLE)?;
         check_optional("body", new.body.as_deref(), TEXT)?;
         let notification = Notification {
@@ -103,22 +100,28 @@ impl World {
         if self.notifications.len() > limits::NOTIFICATIONS {
             self.notifications.pop_front();
         }
-        self.publish(NOTIFICATIONS, "notification", &notification, None, sockets);
+        self.publish(NOTIFICATIONS, "notification", &notification, None, hub);
         Ok(Done::Notification(notification))
     }
 
     /// Moves a few prices.
-    pub(super) fn move_prices(&mut self, nudges: &[Nudge], sockets: &mut Connections) -> Done {
+    pub(super) fn move_prices(&mut self, nudges: &[Nudge], hub: &Hub) -> Done {
         for stock in self.market.nudge(nudges, self.clock) {
-            self.publish_price(&stock, sockets);
+            self.publish_price(&stock, hub);
         }
         Done::Nothing
     }
 
     /// Promises a burst.
-    pub(super) fn reserve(&mut self, symbol: &str, count: u32, length_ms: u64) -> Outcome {
+    pub(super) fn reserve(
+        &mut self,
+        symbol: &str,
+        count: u32,
+        length_ms: u64,
+        hub: &Hub,
+    ) -> Outcome {
         let final_price = self.market.reserve(symbol, count, length_ms, self.clock)?;
-        let last = self.position(&stock_channel(symbol)).seq;
+        let last = hub.position(&stock_channel(symbol)).seq;
         let (first_seq, last_seq) = (last + 1, last + u64::from(count));
         Ok(Done::Burst(BurstStarted {
             count,
@@ -129,16 +132,16 @@ impl World {
     }
 
     /// One update of a burst.
-    pub(super) fn step_price(&mut self, symbol: &str, sockets: &mut Connections) -> Outcome {
+    pub(super) fn step_price(&mut self, symbol: &str, hub: &Hub) -> Outcome {
         let stock = self.market.step(symbol, self.clock)?;
-        self.publish_price(&stock, sockets);
+        self.publish_price(&stock, hub);
         Ok(Done::Nothing)
     }
 
-    fn publish_price(&mut self, stock: &Stock, sockets: &mut Connections) {
+    fn publish_price(&mut self, stock: &Stock, hub: &Hub) {
         let channel = stock_channel(&stock.symbol);
-        self.publish(&channel, "stock:update", stock, None, sockets);
+        self.publish(&channel, "stock:update", stock, None, hub);
         let change = ListChange::Update { item: stock };
-        self.publish(STOCKS, LIST_UPDATE, change, None, sockets);
+        self.publish(STOCKS, LIST_UPDATE, change, None, hub);
     }
 }
