@@ -82,7 +82,7 @@ impl Hub {
                 token: auth.ok().and_then(|auth| auth.token),
                 headers: Arc::new(socket.req_parts().headers.clone()),
             };
-            let hub = Hub::upgrade(&asked).ok_or_else(Refusal::full)?;
+            let hub = Self::upgrade(&asked).ok_or_else(Refusal::full)?;
             let within = hub.limits().callback_within;
             let visitor = hub.policy().authenticate(credentials, within).await?;
             socket.extensions.insert(visitor);
@@ -91,7 +91,7 @@ impl Hub {
             Ok::<_, Refusal>(())
         };
         let serve = async move |socket: SocketRef<A>| {
-            let Some(hub) = Hub::upgrade(&hub) else {
+            let Some(hub) = Self::upgrade(&hub) else {
                 return;
             };
             let _visit = hub.visiting().read().await;
