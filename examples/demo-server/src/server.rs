@@ -93,7 +93,7 @@ pub async fn start(config: Config) -> Result<RunningServer, StartError> {
         }
         Some(url) => {
             let failed = |error: StoreError| StartError::Store {
-                reason: error.to_string(),
+                reason: format!("{error}; --redis and --redis-prefix say where it is"),
             };
             let made = OnceLock::new();
             let fresh = Secret::random();
@@ -222,6 +222,7 @@ fn limits(config: &Config) -> Limits {
         messages_per_second: config.rate,
         // They are put into one order by the log, and wait for it.
         messages_at_once: 256,
+        messages_waiting: 4_096,
         // The world remembers them, for all servers.
         answers: 0,
         history: config.history,
