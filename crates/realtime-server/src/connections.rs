@@ -1,4 +1,4 @@
-//! The sockets that are open in this process, and which channels each of them follows.
+//! Connections: the sockets that are open in this process, and which channels each of them follows.
 
 use crate::{
     ConnectionId,

@@ -1,4 +1,4 @@
-//! The JSON envelope: reading a client's frames and writing the server's.
+//! Envelope: reading a client's frames and writing the server's.
 
 use crate::{Refusal, limits::NAME_BYTES, refusal::quoted};
 use axum::extract::ws::Utf8Bytes;

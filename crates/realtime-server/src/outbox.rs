@@ -1,4 +1,4 @@
-//! The frames that wait for one socket: bounded, filled by the hub, emptied by the socket's own task.
+//! Outbox: the frames that wait for one socket; bounded, filled by the hub, emptied by the socket's own task.
 
 use crate::limits::GRACE;
 use axum::extract::ws::Utf8Bytes;

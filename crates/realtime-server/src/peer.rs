@@ -1,4 +1,4 @@
-//! The names of server processes, and of sockets wherever they are open.
+//! Peers: the names of server processes, and of sockets wherever they are open.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::{fmt, sync::Arc};

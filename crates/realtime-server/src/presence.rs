@@ -1,4 +1,4 @@
-//! Who is present in a channel: one row per connection.
+//! Presence: those who are in a channel, one row per connection.
 
 use crate::{
     Limits, Refusal, Visitor,

@@ -1,4 +1,4 @@
-//! Who is typing in a channel, so that a socket that closes does not leave its dots behind.
+//! Typing: those who type in a channel, so that a socket that closes does not leave its dots behind.
 
 use crate::{Refusal, Visitor, limits::NAME, peer::Peer, text};
 use serde::{Deserialize, Serialize};

@@ -10,11 +10,13 @@ use std::{
 const LIBRARIES: [&str; 2] = ["realtime-core", "realtime-yew"];
 
 /// Where a path that the document names may begin: at the top, or in the crate that it is about.
-const BASES: [&str; 4] = [
+const BASES: [&str; 6] = [
     "",
     "crates/realtime-core/src/",
     "crates/realtime-yew/src/",
+    "crates/realtime-server/src/",
     "examples/demo-server/src/",
+    "replication/src/",
 ];
 
 /// How a first line does not begin: these ask what a file holds, and do not say it.

@@ -1,4 +1,4 @@
-//! Between the envelope, which sessions read and write, and what goes over Socket.IO.
+//! Payload: what goes over Socket.IO, and the envelope that sessions read and write.
 
 use crate::envelope::Outbound;
 use axum::extract::ws::Utf8Bytes;

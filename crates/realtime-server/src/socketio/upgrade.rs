@@ -1,4 +1,4 @@
-//! From a request to a connection that Socket.IO is spoken on.
+//! Upgrade: a request becomes a connection that Socket.IO is spoken on.
 
 use super::{
     engine,

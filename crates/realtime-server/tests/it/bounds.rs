@@ -1,4 +1,4 @@
-//! What one socket can make grow or make slow, and where that ends.
+//! Bounds: what one socket can make grow or make slow, and where that ends.
 
 use crate::client::{Client, Served, in_time, until};
 use realtime_server::{Hub, Limits};

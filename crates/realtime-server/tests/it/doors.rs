@@ -1,4 +1,4 @@
-//! How sockets come in and go out: whose page, a cut, a drain; and what is counted.
+//! Doors: how sockets come in and go out; whose page, a cut, a drain; and what is counted.
 
 use crate::client::{Client, Served, until};
 use realtime_server::{ConnectionId, Hub, Limits, Message, Origins};

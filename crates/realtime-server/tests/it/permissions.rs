@@ -1,4 +1,4 @@
-//! Who may do what on a channel, asked for every right each time, and with what a subscription brings.
+//! Permissions: who may do what on a channel, asked for every right each time, and with what a subscription brings.
 
 use crate::client::{Client, Served};
 use realtime_server::{Access, Hub, Limits, Message, Refusal, Right};

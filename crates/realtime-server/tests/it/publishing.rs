@@ -1,4 +1,4 @@
-//! Publishing from anywhere in the app, and positions beside what is fetched.
+//! Publishing: from anywhere in the app, and positions beside what is fetched.
 
 use crate::client::{Client, Served};
 use axum::{
