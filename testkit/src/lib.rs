@@ -1,7 +1,7 @@
 //! Test kit: what the tests and tools of this workspace share.
 //!
 //! Starting and ending [programs](Program), a [Redis](RedisServer), a [proxy](FaultProxy) that breaks connections and
-//! may stand before several servers; with the feature `http` a client for JSON and the demo's servers; with the feature
+//! may stand before several servers, a [server of files](Site); with the feature `http` a client for JSON and the demo's servers; with the feature
 //! `browser` browsers by their drivers. Every program ends with the value that stands for it.
 //!
 //! All of it blocks; async tests call it on a thread for that. Whatever can fail fails with a [`KitError`], which says
@@ -43,6 +43,7 @@ mod port;
 mod program;
 mod proxy;
 mod redis;
+mod site;
 #[cfg(feature = "browser")]
 mod tab;
 mod workspace;
@@ -70,4 +71,5 @@ pub use proxy::{
     Aim, Fault, FaultProxy, Flow, LinkId, LinkInfo, Order, ProxyStats, Schedule, Which,
 };
 pub use redis::RedisServer;
+pub use site::Site;
 pub use workspace::{built, dist, node, workspace};

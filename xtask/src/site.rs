@@ -1,8 +1,9 @@
 //! The site: the documents as a book by mdBook, with the API's documentation and the demo's page beside them.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+use realtime_testkit::{Site, loopback};
 
 use crate::console::heading;
 use crate::demo;
@@ -14,7 +15,6 @@ use crate::server::{self, Server};
 use crate::setup::{Part, Tools};
 
 mod check;
-mod front;
 mod link;
 mod pages;
 
@@ -46,18 +46,13 @@ pub(crate) fn run(project: &Project, wanted: u16) -> Result<ExitCode, Failure> {
     let stop = demo::stop_signal()?;
     let mut behind = Server::start_behind(project)?;
     let port = server::free_port(wanted)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
-        Failure::new(
-            format!("could not listen on port {port}: {error}"),
-            "choose another with `--port N`",
-        )
-    })?;
-    front::serve(listener, site, behind.address());
+    let front = Site::before(site, loopback(port), Some(behind.address()))?;
     heading(&format!(
-        "The site is at http://127.0.0.1:{port}/  (Ctrl-C stops it)"
+        "The site is at http://{}/  (Ctrl-C stops it)",
+        front.address()
     ));
     demo::wait(&stop, || behind.ended())?;
-    drop(behind);
+    drop((front, behind));
     println!("\nStopped.");
     Ok(ExitCode::SUCCESS)
 }
