@@ -58,12 +58,7 @@ pub(crate) fn run(project: &Project, bench: &Bench) -> Result<ExitCode, Failure>
     }
     heading("The measuring program");
     let program = ["--profile", "tool", "--package", "realtime-bench"];
-    project
-        .cargo()
-        .arg("build")
-        .args(program)
-        .run()
-        .map_err(|failure| failure.advise("fix what the compiler says above"))?;
+    project.build(&program)?;
     let measure = project
         .cargo()
         .args(["run", "--quiet"])
@@ -73,28 +68,12 @@ pub(crate) fn run(project: &Project, bench: &Bench) -> Result<ExitCode, Failure>
         .arg("--built")
         .arg(&built)
         .args(["--commit", &commit(project)]);
-    let status = tools.with_browser(measure).into_inner().status();
-    let status = status.map_err(|error| {
-        Failure::new(
-            format!("could not run Cargo: {error}"),
-            "check that Cargo is on the PATH",
-        )
-    })?;
-    // What went wrong it has said itself.
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    tools.with_browser(measure).succeeds()
 }
 
 fn build_core(project: &Project, tools: &Tools, built: &Path) -> Result<(), Failure> {
     heading("The core's benchmark, native");
-    project
-        .cargo()
-        .args(["build", "--release", "--package", "realtime-bench-core"])
-        .run()
-        .map_err(|failure| failure.advise("fix what the compiler says above"))?;
+    project.build(&["--release", "--package", "realtime-bench-core"])?;
     let file = format!("{CORE_PROGRAM}{}", std::env::consts::EXE_SUFFIX);
     let from = project.target.join("release").join(file);
     std::fs::create_dir_all(built)

@@ -124,12 +124,7 @@ pub(crate) fn wait(
 fn check(project: &Project, tools: &Tools, options: &DemoOptions) -> Result<ExitCode, Failure> {
     heading("The driver");
     let program = ["--package", DRIVER_PACKAGE, "--bin", DRIVER];
-    project
-        .cargo()
-        .arg("build")
-        .args(program)
-        .run()
-        .map_err(|failure| failure.advise("fix what the compiler says above"))?;
+    project.build(&program)?;
     let stop = stop_signal()?;
     let site = Nodes::start(project, tools, options, 0)?;
     heading(&format!("Driving the demo at {}", site.url()));

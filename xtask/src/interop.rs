@@ -87,11 +87,7 @@ fn is_in_browser(list: &str) -> bool {
 
 /// Builds the program, and its peers in Rust.
 fn build(project: &Project) -> Result<(), Failure> {
-    project
-        .cargo()
-        .args(["build", "--package", PACKAGE, "--bins"])
-        .run()
-        .map_err(|failure| failure.advise("fix what the compiler says above"))
+    project.build(&["--package", PACKAGE, "--bins"])
 }
 
 /// Gets everything there that a case without a browser needs.

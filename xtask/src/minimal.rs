@@ -37,11 +37,7 @@ impl Minimal {
         let pattern = pattern_folder(project);
         node.install(&folder)?;
         node.install(&pattern)?;
-        project
-            .cargo()
-            .args(["build", "--package", PACKAGE])
-            .run()
-            .map_err(|failure| failure.advise("fix what the compiler says above"))?;
+        project.build(&["--package", PACKAGE])?;
         let start = |at: usize, command: Cmd| {
             let port = server::free_port(PORTS[at])?;
             let command = command.arg(port.to_string()).env("USERS", USERS);

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -89,6 +89,17 @@ impl Cmd {
         } else {
             Err(failed(&shown, &status.to_string()))
         }
+    }
+
+    /// Runs a program that says itself what went wrong: its success is ours, and so is its failure.
+    pub(crate) fn succeeds(mut self) -> Result<ExitCode, Failure> {
+        let status = self.inner.status();
+        let status = status.map_err(|error| unable(&self.shown(), &error))?;
+        Ok(if status.success() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     }
 
     /// Runs it in silence and returns what it wrote to standard output.

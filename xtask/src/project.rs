@@ -50,6 +50,12 @@ impl Project {
         native_cargo().dir(&self.root)
     }
 
+    /// Builds what these arguments of Cargo's name.
+    pub(crate) fn build(&self, what: &[&str]) -> Result<(), Failure> {
+        let built = self.cargo().arg("build").args(what).run();
+        built.map_err(|failure| failure.advise("fix what the compiler says above"))
+    }
+
     /// The version of a package in `Cargo.lock`.
     pub(crate) fn locked_version(&self, package: &str) -> Result<String, Failure> {
         let path = self.root.join("Cargo.lock");

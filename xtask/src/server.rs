@@ -60,11 +60,7 @@ impl Kind {
 
 /// Builds the server in Rust.
 pub(crate) fn build(project: &Project) -> Result<(), Failure> {
-    project
-        .cargo()
-        .args(["build", "--package", PACKAGE])
-        .run()
-        .map_err(|failure| failure.advise("fix what the compiler says above"))
+    project.build(&["--package", PACKAGE])
 }
 
 fn rust_command(project: &Project) -> Cmd {

@@ -15,21 +15,9 @@ pub(crate) fn run(project: &Project, options: &[String]) -> Result<ExitCode, Fai
     } else {
         project.cargo().args(["run", "--profile", "simulation"])
     };
-    let mut command = cargo
+    cargo
         .args(["--quiet", "--package", "realtime-simulation"])
         .args(["--bin", "simulate", "--"])
         .args(options)
-        .into_inner();
-    let status = command.status().map_err(|error| {
-        Failure::new(
-            format!("could not run Cargo: {error}"),
-            "check that Cargo is on the PATH",
-        )
-    })?;
-    // What the simulator found wrong it has said itself.
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+        .succeeds()
 }

@@ -31,14 +31,12 @@ pub enum Happening {
 #[derive(Debug, Default)]
 pub struct Journal {
     happenings: VecDeque<Happening>,
-    forgotten: u64,
 }
 
 impl Journal {
     pub(super) fn note(&mut self, happening: Happening) {
         if self.happenings.len() == LIMIT {
             self.happenings.pop_front();
-            self.forgotten += 1;
         }
         self.happenings.push_back(happening);
     }
@@ -54,11 +52,5 @@ impl Journal {
             Happening::Fault(fault) => Some(fault),
             _ => None,
         })
-    }
-
-    /// How many happenings were forgotten because others came.
-    #[must_use]
-    pub const fn forgotten(&self) -> u64 {
-        self.forgotten
     }
 }
