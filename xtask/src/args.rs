@@ -72,6 +72,8 @@ pub(crate) enum Bench {
     /// Pages that do the same work: by hand, in React, with this SDK
     #[command(disable_help_flag = true)]
     Browser(Rest),
+    /// What ten thousand connections cost the server, or as many as are named; prints it, and writes nothing
+    Hub(Rest),
     /// Write the document again from the last results
     #[command(disable_help_flag = true)]
     Report(Rest),

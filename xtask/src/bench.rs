@@ -28,6 +28,10 @@ const CORE_PAGES: [(&str, &str); 2] = [
 /// The core's benchmark as a native program.
 const CORE_PROGRAM: &str = "bench-core";
 
+/// The load test of the hub.
+const HUB_PACKAGE: &str = "realtime-bench-server";
+const HUB_PROGRAM: &str = "bench-hub";
+
 /// What it takes to build the pages and to measure them.
 const PARTS: [Part; 6] = [
     Part::WasmTarget,
@@ -43,6 +47,7 @@ pub(crate) fn run(project: &Project, bench: &Bench) -> Result<ExitCode, Failure>
     let (what, Rest { options }, needs_no_pages) = match bench {
         Bench::Core(rest) => ("core", rest, rest.is_help()),
         Bench::Browser(rest) => ("browser", rest, rest.is_help()),
+        Bench::Hub(rest) => return load_hub(project, rest),
         Bench::Report(rest) => ("report", rest, true),
     };
     let built = project.target.join("bench");
@@ -69,6 +74,19 @@ pub(crate) fn run(project: &Project, bench: &Bench) -> Result<ExitCode, Failure>
         .arg(&built)
         .args(["--commit", &commit(project)]);
     tools.with_browser(measure).succeeds()
+}
+
+/// The load test of the hub, a program of its own that needs no browser.
+fn load_hub(project: &Project, rest: &Rest) -> Result<ExitCode, Failure> {
+    heading("The load test of the hub");
+    project
+        .cargo()
+        .args(["run", "--profile", "tool", "--package", HUB_PACKAGE])
+        .args(["--bin", HUB_PROGRAM, "--"])
+        .args(&rest.options)
+        .run()
+        .map_err(|failure| failure.advise("see what it says above"))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn build_core(project: &Project, tools: &Tools, built: &Path) -> Result<(), Failure> {

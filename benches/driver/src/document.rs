@@ -23,6 +23,7 @@ machine.
 ```sh
 cargo xtask bench core      # what one event costs the core, natively and in headless Chromium
 cargo xtask bench browser   # pages that do the same work: by hand, in React, with this SDK
+cargo xtask bench hub       # what ten thousand connections cost the server: SERVER.md has its figures
 ```
 
 `--quick` measures a few configurations once, to see that it works; `--only sorted-1000`, `--repetitions 9` and others are

@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::extract::ws::Utf8Bytes;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -15,7 +15,8 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct Connections {
     open: HashMap<ConnectionId, Connection>,
-    listeners: HashMap<String, BTreeSet<ConnectionId>>,
+    /// The sockets that follow a channel, with what it takes to send to them: an event looks nothing up.
+    listeners: HashMap<String, BTreeMap<ConnectionId, Arc<Outbox>>>,
     node: NodeId,
     last: u64,
     slow_consumers: u64,
@@ -100,11 +101,13 @@ impl Connections {
 
     /// Makes a socket follow a channel. Nothing happens to a socket that is gone.
     pub(crate) fn listen(&mut self, id: ConnectionId, name: &str) {
-        if self.reserve(id, name) {
+        if self.reserve(id, name)
+            && let Some(connection) = self.open.get(&id)
+        {
             self.listeners
                 .entry(name.to_owned())
                 .or_default()
-                .insert(id);
+                .insert(id, Arc::clone(&connection.outbox));
         }
     }
 
@@ -174,11 +177,9 @@ impl Connections {
         let except = except
             .filter(|peer| peer.node == self.node)
             .map(|peer| peer.connection);
-        for id in listeners {
-            if Some(*id) != except
-                && let Some(connection) = self.open.get(id)
-            {
-                self.slow_consumers += connection.queue(*id, frame.clone());
+        for (id, outbox) in listeners {
+            if Some(*id) != except {
+                self.slow_consumers += queue(*id, outbox, frame.clone());
             }
         }
     }
@@ -186,7 +187,7 @@ impl Connections {
     /// Queues a frame for a socket. One that reads too slowly is closed.
     pub(crate) fn send(&mut self, id: ConnectionId, frame: Utf8Bytes) {
         if let Some(connection) = self.open.get(&id) {
-            self.slow_consumers += connection.queue(id, frame);
+            self.slow_consumers += queue(id, &connection.outbox, frame);
         }
     }
 
@@ -207,7 +208,7 @@ impl Connections {
     /// Whether every socket that follows a channel can take that many frames at once.
     pub(crate) fn have_room_for(&self, name: &str, frames: usize, bytes: usize) -> bool {
         let mut listeners = self.listeners.get(name).into_iter().flatten();
-        listeners.all(|id| self.has_room_for(*id, frames, bytes))
+        listeners.all(|(_, outbox)| outbox.has_room_for(frames, bytes))
     }
 
     /// Notes whose a socket is.
@@ -269,13 +270,11 @@ impl Connections {
     }
 }
 
-impl Connection {
-    /// Queues a frame; returns how many sockets turned out to be too slow.
-    fn queue(&self, id: ConnectionId, frame: Utf8Bytes) -> u64 {
-        if self.outbox.push(frame) == Err(Overflow) {
-            tracing::warn!(connection = id.0, "closing a slow consumer");
-            return 1;
-        }
-        0
+/// Queues a frame for a socket; returns how many turned out to be too slow.
+fn queue(id: ConnectionId, outbox: &Outbox, frame: Utf8Bytes) -> u64 {
+    if outbox.push(frame) == Err(Overflow) {
+        tracing::warn!(connection = id.0, "closing a slow consumer");
+        return 1;
     }
+    0
 }

@@ -1,6 +1,6 @@
 //! Credentials: what somebody brings to say who they are.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use std::{fmt, sync::Arc};
 
 /// What somebody brings to say who they are; [`HubBuilder::authenticate`](crate::HubBuilder::authenticate) reads it.
@@ -12,6 +12,19 @@ pub struct Credentials {
     pub token: Option<String>,
     /// The headers of the request that opened the socket, cookies among them.
     pub headers: Arc<HeaderMap>,
+}
+
+/// The headers of a request in memory of their own. They are kept for as long as the socket, and as they come they keep all
+/// of the buffer that the request was read into.
+pub(crate) fn copied(headers: &HeaderMap) -> HeaderMap {
+    let mut own = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        if let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes()) {
+            copy.set_sensitive(value.is_sensitive());
+            own.append(name.clone(), copy);
+        }
+    }
+    own
 }
 
 impl fmt::Debug for Credentials {

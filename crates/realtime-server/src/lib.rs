@@ -30,6 +30,10 @@
 //!
 //! A hub is of one process. [`replica`] is the seam by which several processes can have one.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 mod access;
 mod answers;
 mod bucket;

@@ -1,11 +1,12 @@
 //! Policy: what the app decides, asked where nothing else does.
 
 use crate::{
-    Access, Credentials, Message, Origins, Refusal, Visitor, answers::Outcome,
+    Access, Credentials, Message, Origins, Refusal, Visitor, answers::Outcome, credentials::copied,
     limits::RETRY_AFTER_MS,
 };
+use axum::http::HeaderMap;
 use futures::{FutureExt, future::BoxFuture};
-use std::{fmt, panic::AssertUnwindSafe, time::Duration};
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 type Authenticate =
@@ -43,6 +44,14 @@ impl Policy {
         match &self.authenticate {
             Some(authenticate) => soon(|| authenticate(credentials), within).await,
             None => Ok(Visitor::Anyone),
+        }
+    }
+
+    /// What is kept of the headers that a socket was opened with.
+    pub(crate) fn kept(&self, headers: &HeaderMap) -> Arc<HeaderMap> {
+        match &self.authenticate {
+            Some(_) => Arc::new(copied(headers)),
+            None => Arc::default(),
         }
     }
 

@@ -30,7 +30,7 @@ use tokio::{
 use tokio_tungstenite::tungstenite;
 
 /// Bytes that a socket keeps for reading and for writing: most are silent most of the time, and there are many.
-const READ_BUFFER: usize = 4 * 1024;
+const READ_BUFFER: usize = 1024;
 const WRITE_BUFFER: usize = 4 * 1024;
 
 /// `GET …/ws`.
@@ -51,6 +51,7 @@ pub(crate) async fn upgrade(
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER);
     if let Some(slot) = hub.slot() {
+        let headers = hub.policy().kept(&headers);
         return upgrade.on_upgrade(move |socket| serve(hub, headers, socket, slot));
     }
     // While the hub is drained, the last places are kept from everybody.
@@ -73,9 +74,8 @@ pub(crate) fn foreign_page() -> Refusal {
     Refusal::forbidden("pages of this origin may not open a socket here: see Origins")
 }
 
-async fn serve(hub: Hub, headers: HeaderMap, socket: WebSocket, slot: OwnedSemaphorePermit) {
+async fn serve(hub: Hub, headers: Arc<HeaderMap>, socket: WebSocket, slot: OwnedSemaphorePermit) {
     let limits = Arc::clone(hub.limits());
-    let headers = Arc::new(headers);
     let credentials = Credentials {
         token: None,
         headers: Arc::clone(&headers),

@@ -162,21 +162,46 @@ fn every_test_that_stands_for_a_promise_exists() {
         })
         .map(|(folder, file)| format!("// {file}\n{}", read(&format!("{folder}/{file}"))))
         .collect();
-    let promises = read("docs/CONSISTENCY.md");
-    let named = promises.lines().filter(|line| line.starts_with('>'));
-    let mut checked = 0;
-    for name in named.flat_map(quoted) {
-        let exists = match name.ends_with(".rs") {
-            true => tests.contains(&format!("/{name}\n")),
-            false => tests.contains(&format!("fn {name}(")),
-        };
-        assert!(
-            exists,
-            "docs/CONSISTENCY.md names `{name}`: there is no such test"
-        );
-        checked += 1;
+    for document in ["docs/CONSISTENCY.md", "docs/SERVER.md"] {
+        let promises = read(document);
+        let named = promises.lines().filter(|line| line.starts_with('>'));
+        let mut checked = 0;
+        for name in named.flat_map(quoted) {
+            let exists = match name.ends_with(".rs") {
+                true => tests.contains(&format!("/{name}\n")),
+                false => tests.contains(&format!("fn {name}(")),
+            };
+            assert!(exists, "{document} names `{name}`: there is no such test");
+            checked += 1;
+        }
+        assert!(checked > 40, "only {checked} tests were found");
     }
-    assert!(checked > 40, "only {checked} tests were found");
+}
+
+#[test]
+fn the_limits_refusals_and_close_codes_of_the_hub_are_those_that_are_listed() {
+    let document = read("docs/SERVER.md");
+    let source = |file: &str| read(&format!("crates/realtime-server/src/{file}.rs"));
+    let limits = source("limits");
+    let limits = limits.lines().filter_map(|line| {
+        let (name, _) = line.trim().strip_prefix("pub ")?.split_once(':')?;
+        Some(format!("| `{name}` |"))
+    });
+    let refusals = source("refusal");
+    let refusals = refusals.lines().filter_map(|line| {
+        let (code, rest) = line.trim().strip_prefix("/// `")?.split_once('`')?;
+        rest.starts_with(',').then(|| format!("`{code}`"))
+    });
+    let closings = source("outbox");
+    let closings = closings.lines().filter_map(|line| {
+        let (_, code) = line.trim().split_once(": Self = Self::new(")?;
+        code.get(..4).map(str::to_owned)
+    });
+    let listed: Vec<_> = limits.chain(refusals).chain(closings).collect();
+    assert!(listed.len() > 40, "only {listed:?} were found");
+    for one in listed {
+        assert!(document.contains(&one), "docs/SERVER.md lacks {one}");
+    }
 }
 
 #[test]

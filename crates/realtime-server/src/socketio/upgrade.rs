@@ -4,7 +4,7 @@ use super::{
     engine,
     line::{Cutter, Line},
 };
-use crate::{Hub, Refusal, socket::foreign_page};
+use crate::{Hub, Refusal, credentials::copied, socket::foreign_page};
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -31,6 +31,7 @@ pub(crate) async fn upgrade(State(hub): State<Hub>, mut request: Request) -> Res
     let upgrading = hyper::upgrade::on(&mut request);
     let cutter = Cutter::default();
     let mut handshake = request.map(|_| ());
+    *handshake.headers_mut() = copied(handshake.headers());
     handshake.extensions_mut().insert(cutter.clone());
     // The library never lets go of the sockets that are open when it is closed: they do not keep the place.
     handshake.extensions_mut().insert(Arc::downgrade(&slot));

@@ -42,7 +42,7 @@ pub(super) async fn serve<A: Adapter>(socket: SocketRef<A>, hub: &Hub) {
     let limits = hub.limits();
     let outbox = Arc::new(Outbox::new(limits.queue_frames, limits.queue_bytes));
     let seat = Seat::take(hub, &outbox);
-    let headers = Arc::new(request.headers.clone());
+    let headers = hub.policy().kept(&request.headers);
     let session = Session::new(&seat, headers, Some(visitor), slot);
     let acks = Acks::default();
     let reader = pin!(read(&socket, letters, session, &outbox, &acks));

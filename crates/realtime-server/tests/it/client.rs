@@ -130,11 +130,19 @@ impl Client {
     }
 
     /// Sends a message with an id of its own, and gives the frame that comes next, which must be its answer.
-    pub(crate) async fn ask(&mut self, mut frame: Value) -> Value {
+    pub(crate) async fn ask(&mut self, frame: Value) -> Value {
+        self.ask_past(frame, 0).await
+    }
+
+    /// The same where so many events come before the answer.
+    pub(crate) async fn ask_past(&mut self, mut frame: Value, events: usize) -> Value {
         self.asked += 1;
         let id = format!("ask-{}", self.asked);
         frame["id"] = json!(id);
         self.send(frame).await;
+        for _ in 0..events {
+            self.next().await;
+        }
         let answer = self.next().await;
         assert_eq!(answer["re"], json!(id), "{answer}");
         answer

@@ -2,8 +2,10 @@
 
 mod bounds;
 mod client;
+mod copies;
 mod doors;
 mod first;
+mod hostile;
 mod messages;
 mod permissions;
 mod publishing;

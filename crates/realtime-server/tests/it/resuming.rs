@@ -1,4 +1,4 @@
-//! Subscribing, and coming back: what is there still, and what a client is told when it is not.
+//! Subscriptions: what is there still for who comes back, and what a client is told when it is not.
 
 use crate::client::{Client, Served};
 use realtime_server::{Hub, Limits};

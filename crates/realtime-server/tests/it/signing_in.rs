@@ -1,4 +1,4 @@
-//! Signing in: by cookie, by token, anew on a live link, and until when.
+//! Visitors: who somebody is, by cookie, by token, anew on a live link, and until when.
 
 use crate::client::{Client, Served, until};
 use realtime_server::{Credentials, Hub, Limits, Refusal, User, Visitor};

@@ -132,10 +132,9 @@ impl SocketIoClient {
         }
     }
 
-    /// Sends an event, if the connection takes it still.
-    pub(crate) async fn try_emit(&mut self, event: &str) {
-        let packet = Message::text(format!("42{}", json!([event])));
-        drop(in_time(self.socket.send(packet)).await);
+    /// Sends a packet, if the connection takes it still.
+    pub(crate) async fn try_send(&mut self, packet: &str) {
+        drop(in_time(self.socket.send(Message::text(packet))).await);
     }
 
     pub(crate) async fn send(&mut self, packet: &str) {
