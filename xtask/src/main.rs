@@ -28,6 +28,7 @@ mod page;
 mod process;
 mod project;
 mod redis;
+mod release;
 mod report;
 mod sabotage;
 mod scenarios;

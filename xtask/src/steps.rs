@@ -9,6 +9,7 @@ use crate::minimal::Minimal;
 use crate::page;
 use crate::process::Cmd;
 use crate::project::Project;
+use crate::release;
 use crate::sabotage;
 use crate::scenarios;
 use crate::server::{self, Server};
@@ -61,7 +62,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Project, &Tools) -> Outcome,
 }
 
-pub(crate) const STEPS: [Step; 19] = [
+pub(crate) const STEPS: [Step; 21] = [
     Step {
         name: "fmt",
         about: "format",
@@ -138,6 +139,20 @@ pub(crate) const STEPS: [Step; 19] = [
         kind: Kind::Check,
         parts: &[Part::CargoDeny],
         run: |project, tools| check(deny::check(project, tools)),
+    },
+    Step {
+        name: "publish",
+        about: "the published crates, packed and built as they would be published",
+        kind: Kind::Check,
+        parts: &[],
+        run: |project, _| check(release::pack(project)),
+    },
+    Step {
+        name: "msrv",
+        about: "the published crates with the oldest compiler they name",
+        kind: Kind::Check,
+        parts: &[],
+        run: |project, _| check(release::oldest_compiler(project)),
     },
     Step {
         name: "features",

@@ -18,9 +18,13 @@ impl fmt::Display for Excerpt<'_> {
         if text.len() <= WHOLE {
             return escaped(text, f);
         }
-        escaped(&text[..text.floor_char_boundary(BEGINNING)], f)?;
+        escaped(head(text, BEGINNING), f)?;
         f.write_str(" … ")?;
-        escaped(&text[text.ceil_char_boundary(text.len() - END)..], f)
+        let mut end = text.len() - END;
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        escaped(&text[end..], f)
     }
 }
 
@@ -59,7 +63,16 @@ pub(crate) fn cut(text: &str, most: usize) -> std::rc::Rc<str> {
     if text.len() <= most {
         return text.into();
     }
-    format!("{}…", &text[..text.floor_char_boundary(most)]).into()
+    format!("{}…", head(text, most)).into()
+}
+
+/// The beginning of `text`, at most `most` bytes, which ends between two characters.
+pub(crate) fn head(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Shows of an address what holds no secret: neither user and password nor the parameters, and of

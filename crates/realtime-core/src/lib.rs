@@ -56,6 +56,11 @@
 //! settles exactly once. A callback of an old socket is void, by its [`Generation`].
 #![forbid(unsafe_code)]
 
+/// README.md, so that its examples are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 mod access;
 #[cfg(feature = "socketio")]
 mod bytes;

@@ -82,6 +82,11 @@
 //!   Yew's `csr`, so keep it to dev-dependencies.
 #![forbid(unsafe_code)]
 
+/// README.md, so that its examples are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 mod client;
 pub mod components;
 mod console;

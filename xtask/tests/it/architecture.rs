@@ -153,11 +153,14 @@ fn source_files() -> Vec<String> {
 }
 
 /// Whether a first line says a thing by its name. Sentences that begin with a verbal noun say what happens, and
-/// the noun is the other: `Reader: …`, not `Reading …`; `Asking: …` is a noun, as is `Typing`.
+/// the noun is the other: `Reader: …`, not `Reading …`. Before a colon it is a name: `Signing in: …`.
 fn begins_with_a_noun(says: &str) -> bool {
     let word = word(says);
-    let rest = says.get(word.len()..).unwrap_or_default();
-    let happens = word.ends_with("ing") && !rest.starts_with(':') && word != "Typing";
+    let named = says
+        .split_whitespace()
+        .take(2)
+        .any(|word| word.ends_with(':'));
+    let happens = word.ends_with("ing") && !named && word != "Typing";
     !NO_NOUNS.contains(&word) && !happens
 }
 

@@ -1,7 +1,7 @@
 //! README.md and `docs`: what they list is what there is.
 
 use crate::{files_below, is_word, quoted, read, workspace};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 const YEW: &str = "crates/realtime-yew";
 const SUMMARY: &str = "site/SUMMARY.md";
@@ -66,7 +66,10 @@ fn the_readme_lists_every_hook_component_feature_and_version() {
     }
     let workspace = read("Cargo.toml");
     let yew = value_of(&workspace, "yew = { version = ");
-    let rust = value_of(&workspace, "rust-version = ");
+    let core = read("crates/realtime-core/Cargo.toml");
+    let manifest = read(&format!("{YEW}/Cargo.toml"));
+    let rust = value_of(&manifest, "rust-version = ");
+    assert_eq!(rust, value_of(&core, "rust-version = "));
     let ours = value_of(&workspace, "version = ");
     let ours = ours.rsplit_once('.').map_or(ours, |(short, _)| short);
     let row = format!("| {ours} | {yew} | {rust} or later |");
@@ -100,15 +103,8 @@ fn settings<'a>(manifest: &'a str, heading: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_link_between_documents_leads_somewhere() {
-    let top = [
-        "README.md",
-        "ARCHITECTURE.md",
-        "CHANGELOG.md",
-        "SECURITY.md",
-        SUMMARY,
-    ];
     let mut checked = 0;
-    for document in top.map(str::to_owned).into_iter().chain(documents()) {
+    for document in linked() {
         let text = read(&document);
         let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
         for link in links(&text) {
@@ -134,6 +130,93 @@ fn every_link_between_documents_leads_somewhere() {
         }
     }
     assert!(checked > 10, "only {checked} links were found");
+}
+
+/// The documents whose links are followed: at the top, in `docs`, of the crates; and the site's summary.
+fn linked() -> Vec<String> {
+    let entries = fs::read_dir(workspace()).expect("the workspace can be listed");
+    let top = entries
+        .filter_map(|entry| {
+            entry
+                .expect("it can be listed")
+                .file_name()
+                .into_string()
+                .ok()
+        })
+        .filter(|name| name.ends_with(".md"));
+    let below = ["docs", "crates"].into_iter().flat_map(|folder| {
+        let files = files_below(folder, "md").into_iter();
+        files.map(move |file| format!("{folder}/{file}"))
+    });
+    top.chain(below).chain([SUMMARY.to_owned()]).collect()
+}
+
+#[test]
+fn contributors_are_told_every_step_of_the_test_command() {
+    let source = read("xtask/src/steps.rs");
+    let steps: Vec<&str> = source
+        .lines()
+        .filter_map(|line| line.strip_prefix("        name: \"")?.strip_suffix("\","))
+        .collect();
+    let document = read("CONTRIBUTING.md");
+    let told: Vec<&str> = document
+        .lines()
+        .skip_while(|line| !line.starts_with("| step |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .filter_map(|row| quoted(row).next())
+        .collect();
+    assert!(steps.len() > 10, "only {} steps were found", steps.len());
+    assert_eq!(told, steps, "the table of steps in CONTRIBUTING.md");
+}
+
+#[test]
+fn the_public_workflow_runs_our_commands_and_pins_what_it_uses() {
+    let workflow = read(".github/workflows/ci.yml");
+    for command in [".ci/run", "--only msrv", "--only publish", "semver-checks"] {
+        assert!(workflow.contains(command), "ci.yml does not run {command}");
+    }
+    let mut uses = 0;
+    for line in workflow.lines() {
+        let Some((_, action)) = line.split_once("uses: ") else {
+            continue;
+        };
+        let commit = action
+            .split_once('@')
+            .map_or("", |(_, commit)| word(commit));
+        let pinned = commit.len() == 40 && commit.chars().all(|char| char.is_ascii_hexdigit());
+        assert!(pinned, "ci.yml should name the commit of {action}");
+        uses += 1;
+    }
+    assert!(uses > 3, "only {uses} actions were found");
+    assert!(!workflow.contains("secrets."), "ci.yml needs no secret");
+}
+
+#[test]
+fn every_crate_that_is_published_tells_what_registries_show() {
+    let mut checked = 0;
+    for file in files_below("crates", "toml") {
+        let Some(name) = file.strip_suffix("/Cargo.toml") else {
+            continue;
+        };
+        let manifest = read(&format!("crates/{file}"));
+        let keys = ["description", "readme", "keywords", "categories", "include"];
+        for key in keys {
+            let line = format!("\n{key} = ");
+            assert!(manifest.contains(&line), "crates/{file} lacks {key}");
+        }
+        assert!(
+            manifest.contains("\n[package.metadata.docs.rs]\n"),
+            "crates/{file} lacks what docs.rs is to build"
+        );
+        for text in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let own = read(&format!("crates/{name}/{text}"));
+            assert_eq!(own, read(text), "crates/{name}/{text}");
+        }
+        assert!(!read(&format!("crates/{name}/README.md")).is_empty());
+        checked += 1;
+    }
+    assert!(checked > 1, "only {checked} crates were found");
 }
 
 #[test]
@@ -228,6 +311,11 @@ fn the_test_of_components_that_is_shown_is_one_that_runs() {
         test.ends_with(shown[0]),
         "show tests/web/example.rs as it is"
     );
+}
+
+/// The first word of a text.
+fn word(text: &str) -> &str {
+    text.split_whitespace().next().unwrap_or_default()
 }
 
 /// The blocks of code in a language.

@@ -93,7 +93,11 @@ impl Socket for GlooSocket {
         } else {
             1000
         };
-        let reason = &reason[..reason.floor_char_boundary(123)];
+        let mut end = reason.len().min(123);
+        while !reason.is_char_boundary(end) {
+            end -= 1;
+        }
+        let reason = &reason[..end];
         if let Err(error) = socket.close(Some(code), Some(reason)) {
             tracing::debug!(%error, "the browser would not close the socket");
         }

@@ -1,5 +1,6 @@
 //! Errors: how a server can break the Socket.IO protocol, in words that say what to do about it.
 
+use crate::excerpt::head;
 use std::rc::Rc;
 
 /// The server broke the protocol, or speaks another. The client closes the socket and opens a new
@@ -99,7 +100,7 @@ pub enum SocketIoError {
 
 /// The beginning of something that a stranger sent, fit to be shown.
 pub(super) fn excerpt(text: &str) -> Rc<str> {
-    let end = text.floor_char_boundary(40);
-    let more = if end < text.len() { "…" } else { "" };
-    format!("`{}{more}`", text[..end].escape_debug()).into()
+    let start = head(text, 40);
+    let more = if start.len() < text.len() { "…" } else { "" };
+    format!("`{}{more}`", start.escape_debug()).into()
 }
