@@ -11,7 +11,7 @@ use std::{
     ffi::OsString,
     fs,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{self, Command},
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -112,6 +112,12 @@ impl RedisServer {
         let (program, ()) = Program::start(START, &mut command, ready)?;
         self.program = Some(program);
         Ok(())
+    }
+
+    /// The folder of what it keeps; to be changed only while it does not run.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// What it has said since its last start.

@@ -14,8 +14,7 @@ use crate::project::Project;
 use crate::scenarios;
 use crate::server;
 use crate::setup::{PAGE, Part, Tools};
-use crate::steps::Outcome;
-use crate::tally::Tally;
+use crate::steps::{Outcome, counted};
 
 /// Their package. Its tests ask the official parsers, so they need what npm brings.
 pub(crate) const PACKAGE: &str = "realtime-interop";
@@ -27,22 +26,17 @@ pub(crate) const PARTS: [Part; 2] = [Part::Node, Part::Redis];
 /// A step of `test`: the codec against the official parsers, and all cases but those in a browser, which the
 /// end-to-end tests are about.
 pub(crate) fn step(project: &Project, tools: &Tools) -> Outcome {
-    let ready = ready(project, tools);
-    let tests = ready.and_then(|()| tell(tools, project.cargo()));
-    let (mut tally, result) = match tests {
-        Ok(cargo) => cargo
+    let tests = ready(project, tools).and_then(|()| tell(tools, project.cargo()));
+    let (mut tally, result) = counted(tests.map(|cargo| {
+        cargo
             .args(["test", "--package", PACKAGE, "--no-fail-fast"])
             .args(["--lib", "--bins", "--tests", "--", "--include-ignored"])
-            .count_tests(),
-        Err(failure) => (Tally::default(), Err(failure)),
-    };
+    }));
     if result.is_err() {
         return (tally, result);
     }
-    let (cases, result) = match tell(tools, program(project)) {
-        Ok(program) => program.arg("--no-browser").count_tests(),
-        Err(failure) => (Tally::default(), Err(failure)),
-    };
+    let cases = tell(tools, program(project));
+    let (cases, result) = counted(cases.map(|program| program.arg("--no-browser")));
     tally += cases;
     (tally, result)
 }

@@ -9,8 +9,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::process::Cmd;
 use crate::project::Project;
-use crate::steps::Outcome;
-use crate::tally::Tally;
+use crate::steps::{Outcome, counted};
 
 const CORE: &str = "crates/realtime-core";
 const RULES: &str = "simulation/sabotage";
@@ -37,13 +36,11 @@ pub(crate) fn cargo(project: &Project, command: &str) -> Result<Cmd, Failure> {
 
 /// The tests that only mean something over the copy.
 pub(crate) fn step(project: &Project) -> Outcome {
-    match cargo(project, "test") {
-        Ok(cargo) => cargo
+    counted(cargo(project, "test").map(|cargo| {
+        cargo
             .args(["--package", "realtime-simulation", "--test", "broken"])
             .args(["--", "--ignored"])
-            .count_tests(),
-        Err(failure) => (Tally::default(), Err(failure)),
-    }
+    }))
 }
 
 /// Makes `copy` a workspace of the core, with the cuts of all rules in it, and the simulation. A file that

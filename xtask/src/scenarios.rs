@@ -7,8 +7,7 @@ use crate::process::Cmd;
 use crate::project::Project;
 use crate::server;
 use crate::setup::{Part, Tools};
-use crate::steps::Outcome;
-use crate::tally::Tally;
+use crate::steps::{Outcome, counted};
 
 /// Their package: its tests need a built page and a browser.
 pub(crate) const PACKAGE: &str = "realtime-e2e";
@@ -53,16 +52,14 @@ fn test<'a>(
     targets: &[&str],
     choice: impl Iterator<Item = &'a str>,
 ) -> Outcome {
-    match tell(engine, project, tools, project.cargo()) {
-        Ok(cargo) => cargo
+    counted(tell(engine, project, tools, project.cargo()).map(|cargo| {
+        cargo
             .args(["test", "--package", PACKAGE, "--no-fail-fast"])
             .args(targets)
             // One at a time: each starts a server and several tabs, and some measure time.
             .args(["--", "--test-threads=1"])
             .args(choice)
-            .count_tests(),
-        Err(failure) => (Tally::default(), Err(failure)),
-    }
+    }))
 }
 
 /// Gets the checks of accessibility, and tells a child where they are.

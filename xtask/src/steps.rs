@@ -222,6 +222,14 @@ pub(crate) const fn in_a_browser(engine: Engine) -> [Part; 4] {
     ]
 }
 
+/// The outcome of a runner of tests, if it could be got ready.
+pub(crate) fn counted(tests: Result<Cmd, Failure>) -> Outcome {
+    match tests {
+        Ok(tests) => tests.count_tests(),
+        Err(failure) => check(Err(failure)),
+    }
+}
+
 fn check(result: Result<(), Failure>) -> Outcome {
     (Tally::default(), result)
 }
@@ -290,27 +298,21 @@ pub(crate) fn native_libraries(project: &Project) -> Outcome {
 
 /// The tests of the demo server that plain `cargo test` leaves out, as they need Redis.
 fn cluster(project: &Project, tools: &Tools) -> Outcome {
-    match tools.redis() {
-        Ok(redis) => redis
-            .tell(project.cargo())
+    counted(tools.redis().map(|redis| {
+        let cargo = redis.tell(project.cargo());
+        cargo
             .args(["test", "--package", server::PACKAGE, "--no-fail-fast"])
             .args(["--test", "it", "--", "--ignored"])
-            .count_tests(),
-        Err(failure) => check(Err(failure)),
-    }
+    }))
 }
 
 /// The tests of the demo's server in JavaScript.
 fn node(project: &Project, tools: &Tools) -> Outcome {
     let folder = server::node_folder(project);
-    let tests = tools.node().and_then(|node| {
+    counted(tools.node().and_then(|node| {
         node.install(&folder)?;
         Ok(node.test(&folder))
-    });
-    match tests {
-        Ok(tests) => tests.count_tests(),
-        Err(failure) => check(Err(failure)),
-    }
+    }))
 }
 
 fn doctest(project: &Project) -> Outcome {
@@ -366,15 +368,15 @@ fn browser_against(
     tools: &Tools,
     engine: Engine,
 ) -> Outcome {
-    let cargo = match tools.wasm_cargo(project) {
-        Ok(cargo) => cargo.args(["test", "--target", TARGET, "--no-fail-fast", "--lib"]),
-        Err(failure) => return check(Err(failure)),
-    };
-    minimal
-        .tell(tools.with_engine(engine, cargo.args(BROWSER_TESTS)))
-        .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT)
-        .env("REALTIME_TEST_WS", server.socket_url())
-        .count_tests()
+    counted(tools.wasm_cargo(project).map(|cargo| {
+        let cargo = cargo
+            .args(["test", "--target", TARGET, "--no-fail-fast", "--lib"])
+            .args(BROWSER_TESTS);
+        minimal
+            .tell(tools.with_engine(engine, cargo))
+            .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_LIMIT)
+            .env("REALTIME_TEST_WS", server.socket_url())
+    }))
 }
 
 fn packages(cmd: Cmd, names: &[&str]) -> Cmd {

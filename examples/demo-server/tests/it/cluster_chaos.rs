@@ -216,18 +216,18 @@ async fn whatever_dies_or_freezes_each_write_is_there_once_and_whoever_follows_h
         .await;
         match trouble % 4 {
             0 | 2 => {
-                nodes.remove(0).kill().await;
+                nodes.remove(0).kill();
                 nodes.push(Node::start(&redis, 0).await);
                 addresses.tell(&nodes);
             }
             1 => {
-                redis.kill().await;
+                redis.kill();
                 redis.start_again().await;
             }
             _ => {
-                nodes[1].signal("STOP").await;
+                nodes[1].freeze();
                 sleep(LIFE * 2).await;
-                nodes[1].signal("CONT").await;
+                nodes[1].thaw();
             }
         }
     }

@@ -60,7 +60,7 @@ async fn a_killed_server_takes_no_acknowledged_write_along_and_its_members_expir
     for _ in 0..EDITS / 4 {
         acknowledged.insert(author.next().await["re"].as_str().unwrap().to_owned());
     }
-    dying.kill().await;
+    dying.kill();
     drop((author, ada));
 
     let left = lin.until(is_about("presence:leave", "ada")).await;
@@ -102,7 +102,7 @@ async fn another_server_moves_the_prices_when_the_one_that_did_is_killed() {
     let mut client = Client::connect(&second).await;
     client.subscribe("stocks").await;
     client.next().await;
-    first.kill().await;
+    first.kill();
     http::until(&second, "/api/health", |health| {
         health.json()["shared"]["leads"] == true
     })
@@ -121,9 +121,9 @@ async fn members_of_a_server_that_was_only_frozen_come_back_with_it() {
     let mut lin = present(&living, "lin").await;
     let mut ada = present(&frozen, "ada").await;
     lin.until(is_about("presence:update", "ada")).await;
-    frozen.signal("STOP").await;
+    frozen.freeze();
     lin.until(is_about("presence:leave", "ada")).await;
-    frozen.signal("CONT").await;
+    frozen.thaw();
     lin.until(is_about("presence:update", "ada")).await;
     ada.until(|frame| frame["event"] == "presence:sync").await;
     // It follows the log again.

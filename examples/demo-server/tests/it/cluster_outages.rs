@@ -57,7 +57,7 @@ async fn without_redis_reads_go_on_writes_are_refused_and_all_goes_on_when_it_is
         .await;
     let before = until_task(&other, "Before").await;
 
-    redis.kill().await;
+    redis.kill();
     until_status(&one, "degraded").await;
     until_status(&other, "degraded").await;
     let refused = add(&one, "During").await;
@@ -135,7 +135,7 @@ async fn a_redis_that_lost_everything_gets_the_state_back_in_a_new_epoch() {
     let known = ada.subscribe("tasks").await;
     assert_eq!(add(&other, "Kept").await.status, 201);
     ada.next().await;
-    redis.kill().await;
+    redis.kill();
     redis.forget();
     redis.start_again().await;
     assert_eq!(
@@ -192,8 +192,8 @@ async fn where_redis_lost_a_write_and_others_went_on_all_take_theirs_and_a_new_e
     let copy = redis.copy();
     assert_eq!(add(&frozen, "Lost").await.status, 201);
     let known = get(&frozen, "/api/tasks").await.position();
-    frozen.signal("STOP").await;
-    redis.kill().await;
+    frozen.freeze();
+    redis.kill();
     redis.return_to(&copy);
     redis.start_again().await;
     let late = serve(sharing(&redis)).await;
@@ -206,7 +206,7 @@ async fn where_redis_lost_a_write_and_others_went_on_all_take_theirs_and_a_new_e
     let mut client = Client::connect(&late).await;
     client.subscribe("tasks").await;
 
-    frozen.signal("CONT").await;
+    frozen.thaw();
     assert_eq!(client.closed().await.0, 1012);
     let is_new = |tasks: &http::Response| tasks.position().0 != known.0;
     for titles in [

@@ -96,7 +96,7 @@ async fn servers_find_each_other_again_after_redis_was_away() {
     let (one, other) = two(&redis).await;
     let mut clients = [member(&one, "ada").await, member(&other, "lin").await];
     count(&one, 2).await;
-    redis.kill().await;
+    redis.kill();
     until(&one, SOCKETS, |seen| seen.status == 503).await;
     redis.start_again().await;
     for server in [&one, &other] {
