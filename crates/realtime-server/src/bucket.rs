@@ -39,6 +39,11 @@ impl Bucket {
         Err(Refusal::rate_limited(retry_after))
     }
 
+    /// Takes for what is done already, though there may not be so much: what comes next waits until it is made up for.
+    pub(crate) fn charge(&mut self, tokens: u32) {
+        self.tokens -= f64::from(tokens);
+    }
+
     /// Whether nothing has been taken for so long that it makes no difference any more.
     #[must_use]
     pub fn is_full(&mut self, now: Instant) -> bool {
@@ -67,5 +72,14 @@ mod tests {
         assert_eq!(bucket.take(start), Err(Refusal::rate_limited(100)));
         bucket.take(start + Duration::from_millis(100)).unwrap();
         assert!(bucket.take(start + Duration::from_millis(101)).is_err());
+    }
+
+    #[test]
+    fn what_was_charged_is_waited_for() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(10, start);
+        bucket.charge(30);
+        assert_eq!(bucket.take(start), Err(Refusal::rate_limited(1_100)));
+        bucket.take(start + Duration::from_millis(1_101)).unwrap();
     }
 }

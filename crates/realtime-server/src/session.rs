@@ -5,7 +5,7 @@ use crate::{
     bucket::Bucket,
     envelope::{Inbound, Outbound},
     hub::Seat,
-    limits::{FLOOD, REFRESH},
+    limits::{FLOOD, REFRESH, REPLAYED_PER_MESSAGE},
     messages::Messages,
     outbox::Closing,
     presence::Announcement,
@@ -265,7 +265,7 @@ impl Session {
         Ok(())
     }
 
-    async fn subscribe(&self, frame: &Inbound<'_>) -> Result<(), Refusal> {
+    async fn subscribe(&mut self, frame: &Inbound<'_>) -> Result<(), Refusal> {
         let asks: Subscribe = frame.data::<Option<_>>()?.unwrap_or_default();
         let channel = frame.channel()?;
         let access = Access {
@@ -280,8 +280,13 @@ impl Session {
             since: asks.since,
             epoch: asks.epoch,
         };
-        let mut state = self.hub.lock();
-        state.subscribe(self.connection, &channel, frame.id.as_deref(), resume)
+        let missed = {
+            let mut state = self.hub.lock();
+            state.subscribe(self.connection, &channel, frame.id.as_deref(), resume)?
+        };
+        let cost = missed / REPLAYED_PER_MESSAGE;
+        self.bucket.charge(u32::try_from(cost).unwrap_or(u32::MAX));
+        Ok(())
     }
 
     fn unsubscribe(&self, frame: &Inbound<'_>, asked: &Asked) -> Result<(), Refusal> {

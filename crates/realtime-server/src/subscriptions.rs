@@ -38,17 +38,17 @@ struct Recovered {
 }
 
 impl State {
-    /// Subscribes a socket. The answer, the missed events and all that follows go out in this order, since the lock is held
-    /// meanwhile.
+    /// Subscribes a socket; gives how many missed events it is sent. The answer, the missed events and all that follows go
+    /// out in this order, since the lock is held meanwhile.
     pub(crate) fn subscribe(
         &mut self,
         connection: ConnectionId,
         name: &str,
         re: Option<&str>,
         resume: Resume,
-    ) -> Result<(), Refusal> {
+    ) -> Result<usize, Refusal> {
         let Some((count, is_known)) = self.connections.follows(connection, name) else {
-            return Ok(());
+            return Ok(0);
         };
         let limit = self.limits.subscriptions;
         if !is_known && count >= limit {
@@ -67,14 +67,19 @@ impl State {
                 resume,
                 since: Instant::now(),
             });
-        } else {
-            self.start(connection, name, re, &resume);
+            return Ok(0);
         }
-        Ok(())
+        Ok(self.start(connection, name, re, &resume))
     }
 
-    /// Starts a subscription: the answer, what was missed, and from then on every event.
-    fn start(&mut self, connection: ConnectionId, name: &str, re: Option<&str>, resume: &Resume) {
+    /// Starts a subscription: the answer, what was missed, and from then on every event; gives how many were missed.
+    fn start(
+        &mut self,
+        connection: ConnectionId,
+        name: &str,
+        re: Option<&str>,
+        resume: &Resume,
+    ) -> usize {
         self.connections.listen(connection, name);
         let missed = self.missed(connection, name, resume);
         let position = self.channels.position(name);
@@ -90,9 +95,12 @@ impl State {
         };
         self.metrics.recovered += u64::from(missed.is_some());
         self.connections.send(connection, answer.encode());
-        for frame in missed.into_iter().flatten() {
+        let missed = missed.unwrap_or_default();
+        let count = missed.len();
+        for frame in missed {
             self.connections.send(connection, frame);
         }
+        count
     }
 
     /// The events to send again, or `None` if there is nothing to resume or no way to. A socket that has not room for them

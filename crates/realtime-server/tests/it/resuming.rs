@@ -91,6 +91,12 @@ async fn a_forgotten_channel_begins_anew_in_another_history() {
     let mut client = Client::connect(&served).await;
     let known = json!(before.epoch);
     assert_eq!(told(&client.resume("news", 1, &known).await), (1, false));
+    assert_eq!(served.hub.followed(), ["news"]);
+    served.hub.restart("news").unwrap();
+    let known = json!(after.epoch);
+    assert_eq!(told(&client.resume("news", 1, &known).await), (0, false));
+    publish(&served.hub, 1, "x");
+    assert_ne!(client.event("said").await["epoch"], known);
 }
 
 #[tokio::test]
@@ -124,6 +130,31 @@ async fn a_repeated_subscription_is_the_same_one_and_an_ended_one_is_silent() {
     assert!(!served.hub.is_followed("news"));
     publish(&served.hub, 1, "for nobody");
     client.expect_nothing_more().await;
+}
+
+#[tokio::test]
+async fn one_who_asks_for_a_whole_history_again_and_again_is_made_to_wait() {
+    let limits = Limits {
+        messages_per_second: 10,
+        ..Limits::default()
+    };
+    let served = Served::new(Hub::builder().limits(limits).build()).await;
+    publish(&served.hub, 500, "x");
+    let mut client = Client::connect(&served).await;
+    let epoch = client.subscribe("news").await["epoch"].clone();
+    let mut replayed = 0;
+    loop {
+        let answer = client.resume("news", 0, &epoch).await;
+        if answer["error"]["code"] == "rate_limited" {
+            break;
+        }
+        assert_eq!(told(&answer), (500, true));
+        for _ in 0..500 {
+            client.event("said").await;
+        }
+        replayed += 1;
+    }
+    assert!((1..=3).contains(&replayed), "{replayed} of twenty");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The server's process, and the handle by which the measuring process has it publish.
 
-use axum::Router;
+use axum::{Router, serve::ListenerExt};
 use realtime_server::{Hub, Limits, ListChange};
 use serde_json::json;
 use std::{
@@ -42,6 +42,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let app = Router::new().nest("/live", hub.router());
     let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
     say(&listener.local_addr()?.to_string())?;
+    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
     runtime.spawn(async move { axum::serve(listener, app).await });
     for line in io::stdin().lock().lines() {
         let line = line?;
