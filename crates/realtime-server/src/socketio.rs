@@ -87,7 +87,7 @@ impl Hub {
             let visitor = hub.policy().authenticate(credentials, within).await?;
             socket.extensions.insert(visitor);
             // Here already: a message may follow the answer sooner than a handler is called.
-            mailbox::hang_up(&socket);
+            mailbox::hang_up(&socket, hub.limits());
             Ok::<_, Refusal>(())
         };
         let serve = async move |socket: SocketRef<A>| {

@@ -2,6 +2,7 @@
 //! its own, and they would overtake each other.
 
 use super::cut;
+use crate::Limits;
 use serde::Serialize;
 use socketioxide::{
     SendError,
@@ -11,7 +12,10 @@ use socketioxide::{
     socket::Socket,
 };
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{
+    OwnedSemaphorePermit, Semaphore,
+    mpsc::{Receiver, Sender, channel},
+};
 
 /// Messages that may wait for the server; a socket that sends faster is dropped.
 const MESSAGES: usize = 512;
@@ -22,6 +26,8 @@ pub(super) struct Letter<A: Adapter> {
     pub(super) arguments: String,
     /// If the client wants an answer.
     pub(super) ack: Option<Ack<A>>,
+    /// Given back when it has been handled.
+    _room: OwnedSemaphorePermit,
 }
 
 /// Where an answer goes.
@@ -41,17 +47,27 @@ impl<A: Adapter> Ack<A> {
 }
 
 /// Takes every event of a socket.
-struct Mailbox<A: Adapter>(Sender<Letter<A>>);
+struct Mailbox<A: Adapter> {
+    letters: Sender<Letter<A>>,
+    /// A permit for each byte that may wait.
+    room: Arc<Semaphore>,
+}
 
 /// The other end of a [`Mailbox`], kept with its socket until somebody reads it.
 type Letters<A> = Arc<Mutex<Option<Receiver<Letter<A>>>>>;
 
 /// Makes a socket keep its messages from the first one on, and forget about them when it is gone.
-pub(super) fn hang_up<A: Adapter>(socket: &SocketRef<A>) {
+pub(super) fn hang_up<A: Adapter>(socket: &SocketRef<A>, limits: &Limits) {
     let (sender, receiver) = channel(MESSAGES);
     let letters: Letters<A> = Arc::new(Mutex::new(Some(receiver)));
     socket.extensions.insert(letters);
-    socket.on_fallback(Mailbox(sender));
+    // Of what is on its way here, more comes at once than would be left waiting for a handler.
+    let bytes = limits.waiting_bytes.saturating_mul(4);
+    let bytes = bytes.max(limits.message_bytes).min(Semaphore::MAX_PERMITS);
+    socket.on_fallback(Mailbox {
+        letters: sender,
+        room: Arc::new(Semaphore::new(bytes)),
+    });
     // With its mailbox the letters end.
     socket.on_disconnect(async |socket: SocketRef<A>| socket.on_fallback(async || {}));
 }
@@ -72,15 +88,20 @@ impl<A: Adapter> MessageHandler<A, Letter<A>> for Mailbox<A> {
             Value::Str(arguments, None) => arguments.to_string(),
             Value::Str(_, Some(_)) | Value::Bytes(_) => String::new(),
         };
+        let bytes = u32::try_from(arguments.len()).unwrap_or(u32::MAX);
+        let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(bytes) else {
+            return cut(&socket);
+        };
         let letter = Letter {
             arguments,
+            _room: room,
             ack: ack.map(|id| Ack {
                 socket: Arc::clone(&socket),
                 id,
             }),
         };
         // A full mailbox: the client sends faster than any rate allows.
-        if self.0.try_send(letter).is_err() {
+        if self.letters.try_send(letter).is_err() {
             cut(&socket);
         }
     }

@@ -4,9 +4,10 @@ use crate::{
     client::{Client, Served, in_time, until},
     socketio_client::{SocketIoClient, engine},
 };
-use realtime_server::{Credentials, Hub, Limits, Message, Origins, Refusal, User};
+use realtime_server::{Access, Credentials, Hub, Limits, Message, Origins, Refusal, User};
 use serde_json::{Value, json};
 use std::{
+    future::pending,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -251,6 +252,27 @@ async fn one_who_sends_too_fast_is_told_so_and_then_cut() {
     assert_eq!(client.event("error").await["code"], "rate_limited");
     for _ in 0..100 {
         client.try_send(r#"42["ping"]"#).await;
+    }
+    client.ended().await;
+}
+
+#[tokio::test]
+async fn what_waits_while_a_permission_is_asked_for_is_bounded_in_bytes() {
+    let limits = Limits {
+        waiting_bytes: 1_000,
+        message_bytes: 1_000,
+        ..Limits::default()
+    };
+    let hub = Hub::builder()
+        .limits(limits)
+        .authorize(async |_: Access| pending().await)
+        .build();
+    let served = Served::new(hub).await;
+    let mut client = SocketIoClient::connect(&served).await;
+    client.emit("join", json!("slow")).await;
+    let text = "x".repeat(900);
+    for _ in 0..6 {
+        client.try_send(&format!("42[\"note\",\"{text}\"]")).await;
     }
     client.ended().await;
 }
