@@ -10,42 +10,6 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn nothing_works_before_a_token_was_given() {
-    let server = serve(strict()).await;
-    let ada = Somebody::sign_in(&server, "Ada").await;
-    let mut client = Client::connect(&server).await;
-    let refused = client
-        .ask(json!({"event": "subscribe", "channel": "tasks"}))
-        .await;
-    assert_eq!(code(&refused), "unauthorized");
-    let answer = client
-        .ask(json!({"event": "auth", "data": {"token": ada.token}}))
-        .await;
-    assert_eq!(answer, json!({"event": "auth", "re": "ask-2"}));
-    client.subscribe("tasks").await;
-}
-
-#[tokio::test]
-async fn a_wrong_token_is_refused_and_the_socket_closed() {
-    let server = serve(strict()).await;
-    let ada = Somebody::sign_in(&server, "Ada").await;
-    let longer = format!("{}A", ada.token);
-    for wrong in ["", "s3cret", &ada.token[1..], &longer] {
-        let mut client = Client::connect(&server).await;
-        let refused = client
-            .ask(json!({"event": "auth", "data": {"token": wrong}}))
-            .await;
-        assert_eq!(
-            (&refused["event"], code(&refused)),
-            (&json!("auth"), "unauthorized")
-        );
-        assert_eq!(client.closed().await, (4300, vec![]));
-        let refused = SocketIoClient::connect_with(&server, json!({"token": wrong})).await;
-        assert!(refused.is_err());
-    }
-}
-
-#[tokio::test]
 async fn what_follows_a_wrong_token_is_not_even_read() {
     let server = serve(strict()).await;
     let ada = Somebody::sign_in(&server, "Ada").await;
@@ -62,16 +26,6 @@ async fn what_follows_a_wrong_token_is_not_even_read() {
     assert_eq!((close, frames.len()), (4300, 1), "{frames:?}");
     let tasks = http::request(&server, "GET", "/api/tasks", &ada.bearer(), "").await;
     assert_eq!(tasks.seq(), 0);
-}
-
-#[tokio::test]
-async fn a_socket_that_does_not_authenticate_is_closed() {
-    let server = serve(Config {
-        auth_within: Duration::from_millis(20),
-        ..strict()
-    })
-    .await;
-    assert_eq!(Client::connect(&server).await.closed().await.0, 4300);
 }
 
 #[tokio::test]
@@ -110,21 +64,6 @@ async fn a_socket_ends_with_its_token_unless_there_is_a_new_one() {
     assert_eq!(renewed.get("error"), None);
     assert_eq!(other.close_code().await, 4301);
     client.expect_nothing_more().await;
-}
-
-#[tokio::test]
-async fn a_socket_stays_with_its_user() {
-    let server = serve(strict()).await;
-    let (ada, lin) = (
-        Somebody::sign_in(&server, "Ada").await,
-        Somebody::sign_in(&server, "Lin").await,
-    );
-    let mut client = Client::connect_as(&server, &ada).await;
-    let refused = client
-        .ask(json!({"event": "auth", "data": {"token": lin.token}}))
-        .await;
-    assert_eq!(code(&refused), "unauthorized");
-    assert_eq!(client.closed().await.0, 4300);
 }
 
 #[tokio::test]

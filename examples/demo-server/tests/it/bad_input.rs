@@ -4,7 +4,6 @@ use crate::{
     client::{Client, code, serve, still},
     http,
 };
-use realtime_demo_server::Config;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -112,30 +111,6 @@ async fn a_refusal_answers_the_message_that_it_refuses() {
 }
 
 #[tokio::test]
-async fn a_binary_frame_closes_the_socket() {
-    let server = serve(still()).await;
-    let mut client = Client::connect(&server).await;
-    client.send_raw(Message::binary(vec![1, 2, 3])).await;
-    let (close, frames) = client.closed().await;
-    assert_eq!((close, code(&frames[0])), (1003, "unsupported_data"));
-}
-
-#[tokio::test]
-async fn a_message_over_the_limit_closes_the_socket() {
-    let server = serve(Config {
-        max_message_bytes: 1_000,
-        ..still()
-    })
-    .await;
-    let mut client = Client::connect(&server).await;
-    client.send_raw(Message::text("x".repeat(1_000))).await;
-    assert_eq!(code(&client.next().await), "invalid_json");
-    client.send_raw(Message::text("x".repeat(1_001))).await;
-    let (close, frames) = client.closed().await;
-    assert_eq!((close, code(&frames[0])), (1009, "too_large"));
-}
-
-#[tokio::test]
 async fn a_frame_that_announces_a_huge_message_closes_the_socket_before_it_is_read() {
     let server = serve(still()).await;
     let mut client = Client::connect(&server).await;
@@ -155,56 +130,4 @@ async fn a_broken_frame_closes_the_socket() {
     // All reserved bits set, and an opcode that does not exist.
     client.send_bytes(&[0xff, 0x80, 0, 0, 0, 0]).await;
     assert_eq!(client.closed().await, (1002, vec![]));
-}
-
-#[tokio::test]
-async fn messages_beyond_the_rate_are_refused_with_a_time_to_wait() {
-    let server = serve(Config { rate: 1, ..still() }).await;
-    let mut client = Client::connect(&server).await;
-    for id in ["a", "b", "c"] {
-        client
-            .send(json!({"event": "task:create", "id": id, "data": {"title": id}}))
-            .await;
-    }
-    // What is refused at once may overtake what is carried out.
-    let mut answers = [
-        client.next().await,
-        client.next().await,
-        client.next().await,
-    ];
-    answers.sort_by_key(|answer| answer["re"].as_str().map(str::to_owned));
-    let [a, b, refused] = answers;
-    for (ack, id) in [(a, "a"), (b, "b")] {
-        assert_eq!((&ack["re"], ack.get("error")), (&json!(id), None));
-    }
-    assert_eq!(
-        (&refused["re"], code(&refused)),
-        (&json!("c"), "rate_limited")
-    );
-    let wait = refused["error"]["retryAfter"].as_u64().unwrap();
-    assert!((1..=1_000).contains(&wait), "{wait}");
-    assert_eq!(
-        http::get(&server, "/api/health").await.json()["rateLimited"],
-        1
-    );
-}
-
-#[tokio::test]
-async fn a_page_of_another_host_may_not_open_a_socket() {
-    let server = serve(still()).await;
-    let upgrade = "upgrade: websocket\r\nsec-websocket-version: 13\r\n\
-        sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\norigin: http://evil.test\r\n";
-    let mut stream = tokio::net::TcpStream::connect(server.addr()).await.unwrap();
-    let head = format!(
-        "GET /ws HTTP/1.1\r\nhost: {}\r\nconnection: upgrade\r\n{upgrade}\r\n",
-        server.addr()
-    );
-    tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes())
-        .await
-        .unwrap();
-    let mut start = [0; 12];
-    tokio::io::AsyncReadExt::read_exact(&mut stream, &mut start)
-        .await
-        .unwrap();
-    assert_eq!(&start, b"HTTP/1.1 403");
 }

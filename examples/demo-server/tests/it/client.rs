@@ -102,11 +102,6 @@ impl Client {
         self.socket.send(message).await.unwrap();
     }
 
-    /// Whether a message could be sent.
-    pub(crate) async fn try_send_raw(&mut self, message: Message) -> bool {
-        self.socket.send(message).await.is_ok()
-    }
-
     /// Reads until the server closes, whatever comes before, and gives its code.
     pub(crate) async fn close_code(&mut self) -> u16 {
         loop {

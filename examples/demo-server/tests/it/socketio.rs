@@ -1,64 +1,11 @@
 //! The server over Socket.IO.
 
 use crate::{
-    client::{Client, Somebody, code, in_time, serve, still, strict},
+    client::{Client, Somebody, code, serve, still, strict},
     http,
-    socketio_client::{SocketIoClient, url},
+    socketio_client::SocketIoClient,
 };
-use realtime_demo_server::{Config, RunningServer};
-use serde_json::{Value, json};
-use tokio::net::TcpSocket;
-use tokio_tungstenite::{MaybeTlsStream, client_async, connect_async};
-
-async fn create(server: &RunningServer, title: &str) {
-    let created = http::post(server, "/api/tasks", &json!({"title": title})).await;
-    assert_eq!(created.status, 201, "{created:?}");
-}
-
-#[tokio::test]
-async fn the_answer_to_a_join_has_the_position_after_which_every_event_comes() {
-    let server = serve(still()).await;
-    create(&server, "before").await;
-    let mut client = SocketIoClient::connect(&server).await;
-    let joined = client.ask("join", json!({"channel": "tasks"})).await;
-    assert_eq!(
-        (&joined["seq"], &joined["recovered"]),
-        (&json!(1), &json!(false))
-    );
-    create(&server, "after").await;
-    let (event, payload) = client.next().await;
-    assert_eq!(
-        (event.as_str(), &payload["channel"]),
-        ("list:update", &json!("tasks"))
-    );
-    assert_eq!(
-        (&payload["seq"], &payload["epoch"]),
-        (&json!(2), &joined["epoch"])
-    );
-    assert_eq!(payload["data"]["item"]["title"], "after");
-    assert_eq!(client.ask("leave", json!("tasks")).await, Value::Null);
-    create(&server, "unseen").await;
-    client.expect_nothing_more().await;
-}
-
-#[tokio::test]
-async fn who_says_how_far_they_had_come_gets_what_they_missed_after_the_answer() {
-    let server = serve(still()).await;
-    let mut client = SocketIoClient::connect(&server).await;
-    let epoch = client.ask("join", json!("tasks")).await["epoch"].clone();
-    drop(client);
-    for title in ["one", "two", "three"] {
-        create(&server, title).await;
-    }
-    let mut client = SocketIoClient::connect(&server).await;
-    let resume = json!({"channel": "tasks", "since": 1, "epoch": epoch});
-    let joined = client.ask("join", resume).await;
-    assert_eq!(joined, json!({"seq": 3, "epoch": epoch, "recovered": true}));
-    for title in ["two", "three"] {
-        assert_eq!(client.next().await.1["data"]["item"]["title"], title);
-    }
-    client.expect_nothing_more().await;
-}
+use serde_json::json;
 
 #[tokio::test]
 async fn a_repeated_message_gets_the_first_answer_on_another_socket_and_changes_nothing() {
@@ -92,29 +39,6 @@ async fn messages_without_ids_are_never_taken_for_repeats() {
     }
     let tasks = http::get(&server, "/api/tasks").await.json();
     assert_eq!(tasks.as_array().unwrap().len(), 10);
-}
-
-#[tokio::test]
-async fn a_refusal_is_an_answer_with_an_error() {
-    let server = serve(still()).await;
-    let mut client = SocketIoClient::connect(&server).await;
-    for (event, payload, expected) in [
-        ("join", json!("weather"), "unknown_channel"),
-        ("join", json!({"channel": 7}), "invalid_data"),
-        ("join", json!(7), "invalid_data"),
-        ("nonsense", json!({}), "unknown_event"),
-        ("task:create", json!({"title": ""}), "invalid_data"),
-        ("task:delete", json!({"id": "nobody"}), "not_found"),
-    ] {
-        let answer = client.ask(event, payload.clone()).await;
-        assert_eq!(code(&answer), expected, "{event} {payload}");
-    }
-    client.emit("task:create", json!({"title": ""})).await;
-    let (event, payload) = client.next().await;
-    assert_eq!(
-        (event.as_str(), &payload["code"]),
-        ("error", &json!("invalid_data"))
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,126 +97,6 @@ async fn a_wrong_token_is_a_connect_error_and_the_right_one_is_not() {
     let auth = json!({"token": ada.token});
     let mut client = SocketIoClient::connect_with(&server, auth).await.unwrap();
     assert_eq!(client.ask("join", json!("tasks")).await["seq"], 0);
-}
-
-#[tokio::test]
-async fn a_cut_socket_ends_without_a_word_and_its_place_is_free_again() {
-    let server = serve(Config {
-        max_connections: 1,
-        ..still()
-    })
-    .await;
-    for _ in 0..3 {
-        let mut client = until_there_is_room(&server).await;
-        assert!(connect_async(url(&server)).await.is_err());
-        client.emit("demo:cut", Value::Null).await;
-        assert!(!client.ended().await);
-    }
-}
-
-/// Connects as soon as the server has a place.
-async fn until_there_is_room(server: &RunningServer) -> SocketIoClient {
-    let socket = in_time(async {
-        loop {
-            if let Ok((socket, _)) = connect_async(url(server)).await {
-                break socket;
-            }
-        }
-    });
-    SocketIoClient::over(socket.await, json!({})).await.unwrap()
-}
-
-#[tokio::test]
-async fn a_client_that_reads_too_slowly_is_cut_and_its_place_is_free_again() {
-    const MESSAGES: usize = 1_500;
-    let server = serve(Config {
-        queue_frames: 64,
-        max_connections: 2,
-        rate: 1_000_000,
-        ..still()
-    })
-    .await;
-    // A small receive buffer, so that less is needed to fill it.
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(4_096).unwrap();
-    let stream = MaybeTlsStream::Plain(socket.connect(server.addr()).await.unwrap());
-    let (socket, _) = client_async(url(&server), stream).await.unwrap();
-    let mut slow = SocketIoClient::over(socket, json!({})).await.unwrap();
-    slow.ask("join", json!("room:lobby")).await;
-
-    let mut author = Client::connect(&server).await;
-    let data = json!({"userId": "u1", "name": "Ada", "text": "\u{1f600}".repeat(2_000)});
-    for _ in 0..MESSAGES {
-        author
-            .send(json!({"event": "message:send", "channel": "room:lobby", "data": data}))
-            .await;
-    }
-    author.expect_nothing_more().await;
-    let health = http::get(&server, "/api/health").await.json();
-    assert_eq!(health["slowConsumers"], 1);
-    until_there_is_room(&server).await;
-    assert!(!slow.ended().await);
-}
-
-#[tokio::test]
-async fn a_server_that_shuts_down_says_everything_first_and_bids_nobody_to_stay_away() {
-    let server = serve(still()).await;
-    let mut client = SocketIoClient::connect(&server).await;
-    client.ask("join", json!("tasks")).await;
-    for n in 0..50 {
-        create(&server, &n.to_string()).await;
-    }
-    let stopping = tokio::spawn(server.shutdown());
-    for n in 0..50 {
-        assert_eq!(
-            client.next().await.1["data"]["item"]["title"],
-            n.to_string()
-        );
-    }
-    assert!(client.ended().await);
-    in_time(stopping).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_message_that_is_too_large_ends_the_connection() {
-    let server = serve(Config {
-        max_message_bytes: 1_000,
-        ..still()
-    })
-    .await;
-    let mut client = SocketIoClient::connect(&server).await;
-    client
-        .emit("task:create", json!({"title": "x".repeat(2_000)}))
-        .await;
-    client.ended().await;
-    SocketIoClient::connect(&server).await;
-}
-
-#[tokio::test]
-async fn garbage_ends_the_connection_and_nothing_else() {
-    let server = serve(still()).await;
-    for packet in [
-        "",
-        "9",
-        "4",
-        "42",
-        "42[",
-        "42[7]",
-        "42{}",
-        "4200000000000000000000000[\"x\"]",
-        "451-[\"x\"]",
-        "40",
-        "41",
-    ] {
-        let mut client = SocketIoClient::connect(&server).await;
-        client.send(packet).await;
-        let mut other = SocketIoClient::connect(&server).await;
-        assert_eq!(
-            other.ask("join", json!("tasks")).await["seq"],
-            0,
-            "after {packet:?}"
-        );
-    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A client that speaks Socket.IO by hand, packet by packet.
 
 use crate::client::in_time;
-use futures::{FutureExt, SinkExt, StreamExt};
+use futures::{SinkExt, StreamExt};
 use realtime_demo_server::RunningServer;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -109,22 +109,6 @@ impl SocketIoClient {
 
     pub(crate) async fn send(&mut self, packet: &str) {
         self.socket.send(Message::text(packet)).await.unwrap();
-    }
-
-    /// Whether a packet could be sent; what comes is read meanwhile, or nothing would be.
-    pub(crate) async fn try_send(&mut self, packet: &str) -> bool {
-        if self.socket.send(Message::text(packet)).await.is_err() {
-            return false;
-        }
-        !matches!(
-            self.socket.next().now_or_never(),
-            Some(None | Some(Err(_) | Ok(Message::Close(_))))
-        )
-    }
-
-    /// Sends an attachment.
-    pub(crate) async fn send_bytes(&mut self, bytes: Vec<u8>) {
-        self.socket.send(Message::binary(bytes)).await.unwrap();
     }
 
     async fn answer(&mut self, asked: u32) -> Value {
