@@ -54,7 +54,7 @@ pub type Run = LocalBoxFuture<'static, Verdict>;
 /// One thing that must work.
 #[derive(Clone, Copy)]
 pub struct Case {
-    /// What the table calls it; README's compatibility table names it too.
+    /// What the table calls it; the one in docs/SOCKETIO.md does too.
     pub name: &'static str,
     /// Whom it runs against.
     pub peers: &'static [PeerKind],

@@ -1,5 +1,7 @@
 //! Pages built with Trunk: the demo's, and those of the benchmarks.
 
+use std::path::Path;
+
 use crate::failure::Failure;
 use crate::project::Project;
 use crate::setup::Tools;
@@ -17,17 +19,22 @@ pub(crate) fn build_with(
     tools: &Tools,
     options: &[&str],
 ) -> Result<(), Failure> {
-    // Offline, Trunk takes the tools on PATH rather than downloading its own, but it tells Cargo to
-    // stay offline too: so what Cargo needs is fetched before.
-    tools
-        .wasm_cargo(project)?
-        .args(["fetch", "--target", TARGET])
-        .run()
-        .map_err(|failure| failure.advise("check the network and Cargo's message above"))?;
+    build_in(&project.root, project, tools, options)
+}
+
+/// Builds the page of a folder.
+pub(crate) fn build_in(
+    folder: &Path,
+    project: &Project,
+    tools: &Tools,
+    options: &[&str],
+) -> Result<(), Failure> {
+    fetch(project, tools)?;
     tools
         .trunk(project)?
         .args(["build", "--offline"])
         .args(options)
+        .dir(folder)
         // Trunk takes NO_COLOR for a flag with a value and refuses values such as `1`.
         .without_env("NO_COLOR")
         .run()
@@ -36,4 +43,14 @@ pub(crate) fn build_with(
                 "fix what is named above; and stop any other Trunk, as two cannot share dist/",
             )
         })
+}
+
+/// Gets what a build of any page needs: offline, Trunk takes the tools on PATH rather than downloading its own, but it tells
+/// Cargo to stay offline too.
+fn fetch(project: &Project, tools: &Tools) -> Result<(), Failure> {
+    tools
+        .wasm_cargo(project)?
+        .args(["fetch", "--target", TARGET])
+        .run()
+        .map_err(|failure| failure.advise("check the network and Cargo's message above"))
 }

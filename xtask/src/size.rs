@@ -16,6 +16,8 @@ use crate::setup::{self, Tools};
 const BARE: &str = "bare";
 /// The demo's page, which Trunk builds by itself.
 const DEMO: &str = "demo";
+/// The app that the README shows, which is built as printed.
+const HELLO: &str = "hello";
 /// The page with one list, which most others add something to.
 const LIST: &str = "list";
 
@@ -72,7 +74,11 @@ impl SizeOptions {
 
 /// What pages are called.
 fn names() -> PossibleValuesParser {
-    PAGES.iter().map(|page| page.name).chain([DEMO]).into()
+    PAGES
+        .iter()
+        .map(|page| page.name)
+        .chain([HELLO, DEMO])
+        .into()
 }
 
 /// `cargo xtask size`: every page, and the demo.
@@ -89,6 +95,9 @@ pub(crate) fn run(project: &Project, options: &SizeOptions) -> Result<ExitCode, 
         return Ok(ExitCode::SUCCESS);
     }
     let mut words = build_all(project, &tools, wanted)?;
+    if options.wants(HELLO) {
+        words.push(build_hello(project, &tools)?);
+    }
     if options.wants(DEMO) {
         heading("the demo");
         page::build(project, &tools, true)?;
@@ -102,6 +111,7 @@ pub(crate) fn run(project: &Project, options: &SizeOptions) -> Result<ExitCode, 
 /// The step of `test`: a few pages, and the demo if it has been built.
 pub(crate) fn check(project: &Project, tools: &Tools) -> Result<(), Failure> {
     let mut words = build_all(project, tools, |page| page.tested)?;
+    words.push(build_hello(project, tools)?);
     if project.dist().join("index.html").is_file() {
         words.push(word(DEMO, BARE, &project.dist()));
     }
@@ -131,6 +141,20 @@ fn build_all(
         words.push(word(page.name, page.over, &folder));
     }
     Ok(words)
+}
+
+/// Builds the README's app, and says how it is called for the meter.
+fn build_hello(project: &Project, tools: &Tools) -> Result<String, Failure> {
+    heading("the app of the README");
+    let dist = project.target.join("size").join(HELLO);
+    let options = ["--release", "--dist", &dist.to_string_lossy()];
+    page::build_in(
+        &project.root.join("examples/hello"),
+        project,
+        tools,
+        &options,
+    )?;
+    Ok(word(HELLO, BARE, &dist))
 }
 
 fn word(name: &str, over: &str, folder: &Path) -> String {
@@ -251,7 +275,9 @@ mod tests {
             assert!(has_budget || !page.tested, "{page:?}");
         }
         assert_eq!(programs.matches("[[bin]]").count(), PAGES.len() + 1);
-        assert!(budget.contains("[pages.bare]") && budget.contains("[pages.demo]"));
+        for page in [BARE, HELLO, DEMO] {
+            assert!(budget.contains(&format!("[pages.{page}]")), "{page}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! README's table of servers: each cell stands for interop cases that there are.
+//! Table of servers, in docs/SOCKETIO.md: each cell stands for interop cases that there are.
 
 use crate::{files_below, quoted, read};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,19 +15,22 @@ const CASES: &str = "interop/src/cases";
 fn each_cell_stands_for_cases_that_there_are() {
     let cases = cases();
     let mut named = BTreeSet::new();
-    for (row, marks) in rows(&read("README.md")) {
+    for (row, marks) in rows(&read("docs/SOCKETIO.md")) {
         for case in &row {
             let peers = cases.get(case).unwrap_or_else(|| {
-                panic!("README.md names the interop case `{case}`: there is none")
+                panic!("docs/SOCKETIO.md names the interop case `{case}`: there is none")
             });
             for ((column, peer), mark) in COLUMNS.iter().zip(&marks) {
                 assert_eq!(
                     mark == "✓",
                     peers.contains(*peer),
-                    "README.md has {mark} for `{case}` with {column}, but it is played with {peers:?}"
+                    "docs/SOCKETIO.md has {mark} for `{case}` with {column}, but it is played with {peers:?}"
                 );
             }
-            assert!(named.insert(case.clone()), "README.md has `{case}` twice");
+            assert!(
+                named.insert(case.clone()),
+                "docs/SOCKETIO.md has `{case}` twice"
+            );
         }
     }
     let has_column =
@@ -38,7 +41,7 @@ fn each_cell_stands_for_cases_that_there_are() {
         .collect();
     assert!(
         missing.is_empty(),
-        "README.md lacks the interop cases {missing:?}"
+        "docs/SOCKETIO.md lacks the interop cases {missing:?}"
     );
 }
 
@@ -63,8 +66,8 @@ fn cases() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// The rows of the table: the cases, and the mark in each column.
-fn rows(readme: &str) -> Vec<(Vec<String>, Vec<String>)> {
-    let (_, section) = readme
+fn rows(document: &str) -> Vec<(Vec<String>, Vec<String>)> {
+    let (_, section) = document
         .split_once("\n## Servers\n")
         .expect("the section is there");
     let mut lines = section.lines().skip_while(|line| !line.starts_with('|'));

@@ -36,24 +36,24 @@ fn the_class_names_are_those_of_the_components() {
 }
 
 #[test]
-fn the_readme_lists_every_hook_component_feature_and_version() {
-    let readme = read("README.md");
+fn every_hook_component_feature_and_version_is_listed() {
+    let (readme, hooks) = (read("README.md"), read("docs/HOOKS.md"));
     let lib = read(&format!("{YEW}/src/lib.rs"));
     let exported = lib
         .split(|char| !is_word(char))
         .filter(|word| word.starts_with("use_"));
     for hook in exported {
         assert!(
-            readme.contains(&format!("| `{hook}(")),
-            "README.md lacks {hook}"
+            hooks.contains(&format!("| `{hook}(")),
+            "docs/HOOKS.md lacks {hook}"
         );
     }
     let components = read(&format!("{YEW}/src/components.rs"));
     for props in components.split(|char| !is_word(char)) {
         if let Some(component) = props.strip_suffix("Props") {
             assert!(
-                readme.contains(&format!("| `<{component} ")),
-                "README.md lacks <{component} />"
+                hooks.contains(&format!("| `<{component} ")),
+                "docs/HOOKS.md lacks <{component} />"
             );
         }
     }
@@ -74,31 +74,6 @@ fn the_readme_lists_every_hook_component_feature_and_version() {
     let ours = ours.rsplit_once('.').map_or(ours, |(short, _)| short);
     let row = format!("| {ours} | {yew} | {rust} or later |");
     assert!(readme.contains(&row), "README.md lacks the row {row}");
-}
-
-#[test]
-fn an_app_made_from_the_readme_is_built_as_the_weighed_pages_are() {
-    let (readme, manifest) = (read("README.md"), read("Cargo.toml"));
-    for of in ["", ".package.serde_json"] {
-        let told = settings(&readme, &format!("[profile.release{of}]"));
-        let weighed = settings(&manifest, &format!("[profile.page{of}]"));
-        assert!(!weighed.is_empty(), "Cargo.toml has no [profile.page{of}]");
-        assert_eq!(told, weighed, "README.md on [profile.release{of}]");
-    }
-    let page = read("examples/demo/index.html");
-    for attribute in ["data-wasm-opt=", "data-wasm-opt-params="] {
-        let (told, weighed) = (value_of(&readme, attribute), value_of(&page, attribute));
-        assert_eq!(told, weighed, "README.md on {attribute}");
-    }
-}
-
-/// The lines under a heading of a manifest, but for what only a profile of another name has.
-fn settings<'a>(manifest: &'a str, heading: &str) -> Vec<&'a str> {
-    let lines = manifest.lines().skip_while(|line| *line != heading).skip(1);
-    lines
-        .take_while(|line| !line.is_empty() && !line.starts_with('`'))
-        .filter(|line| !line.starts_with("inherits"))
-        .collect()
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod architecture;
 mod calls;
 mod compatibility;
 mod documents;
+mod hello;
 mod surface;
 
 /// Folders that are made by builds and package managers.
