@@ -308,4 +308,4 @@ impl<M: Machine> Log<M> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -78,16 +78,21 @@ impl<M: Machine> Replica<M> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has a command carried out, and gives its outcome.
+    /// Has a command carried out, and gives its outcome, or after ten seconds that it is not known: for those who ask
+    /// again by reading the state.
     pub async fn carry_out(&self, command: M::Command) -> M::Outcome {
+        let outcome = timeout(OUTCOME_WITHIN, self.see_through(command)).await;
+        outcome.unwrap_or_else(|_| M::unconfirmed())
+    }
+
+    /// Has a command carried out, and gives its outcome, however long that takes: for those who can wait, and ask again under
+    /// the same id when they no longer can.
+    pub async fn see_through(&self, command: M::Command) -> M::Outcome {
         let (sender, outcome) = oneshot::channel();
         // Whoever has given up needs no answer.
         let waiter = Waiter::new(|outcome| drop(sender.send(outcome)));
         self.lock().submit(command, waiter);
-        match timeout(OUTCOME_WITHIN, outcome).await {
-            Ok(Ok(outcome)) => outcome,
-            _ => M::unconfirmed(),
-        }
+        outcome.await.unwrap_or_else(|_| M::unconfirmed())
     }
 
     /// Waits until all that was submitted is in the log.
@@ -270,4 +275,31 @@ fn now_ms() -> u64 {
     passed.map_or(0, |passed| {
         u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::tests::{Command, Idle};
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_can_wait_is_told_the_outcome_however_late_and_others_that_it_is_not_known() {
+        let replica = Replica::shared(Idle);
+        replica.lock().come_up();
+        let change = || Command::Change("x".to_owned());
+        assert_eq!(replica.carry_out(change()).await, "unconfirmed");
+        let patient = replica.see_through(change());
+        let mut patient = std::pin::pin!(patient);
+        let hour = Duration::from_secs(3_600);
+        assert!(timeout(hour, patient.as_mut()).await.is_err(), "it waits");
+        let waiter = {
+            let mut state = replica.lock();
+            let log = state.log.as_mut().expect("it is shared");
+            // Before it stand the roll call and the first change.
+            log.waiter(3).expect("somebody waits")
+        };
+        waiter.tell("done");
+        assert_eq!(patient.await, "done");
+    }
 }

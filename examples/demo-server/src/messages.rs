@@ -97,7 +97,8 @@ pub(crate) async fn carry_out(message: Message, way: &Way) -> Result<Done, Refus
         }
         unknown => return Err(Refusal::unknown_event(unknown)),
     };
-    way.site()?.carry_out(command).await
+    // Told that it is not known, a client would take it for refused; unanswered, it sends it again under the same id.
+    way.site()?.see_through(command).await
 }
 
 /// The change that a message about the task board asks for.

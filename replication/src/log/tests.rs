@@ -8,10 +8,10 @@ use tokio::sync::oneshot::{self, Receiver};
 
 /// A machine that does nothing: the log only asks what sort its commands are.
 #[derive(Debug)]
-struct Idle;
+pub(crate) struct Idle;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Command {
+pub(crate) enum Command {
     Change(String),
     Pass,
     /// Who says so, and what.
