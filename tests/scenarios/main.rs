@@ -53,6 +53,7 @@ mod cluster;
 mod cut;
 mod faults;
 mod harness;
+mod hello;
 mod hidden;
 mod notifications;
 mod optimistic;

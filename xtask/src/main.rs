@@ -20,6 +20,7 @@ mod engines;
 mod failure;
 mod features;
 mod files;
+mod hello;
 mod interop;
 mod minimal;
 mod node;

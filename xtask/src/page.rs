@@ -47,7 +47,7 @@ pub(crate) fn build_in(
 
 /// Gets what a build of any page needs: offline, Trunk takes the tools on PATH rather than downloading its own, but it tells
 /// Cargo to stay offline too.
-fn fetch(project: &Project, tools: &Tools) -> Result<(), Failure> {
+pub(crate) fn fetch(project: &Project, tools: &Tools) -> Result<(), Failure> {
     tools
         .wasm_cargo(project)?
         .args(["fetch", "--target", TARGET])

@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::failure::Failure;
+use crate::hello;
 use crate::node::Node;
 use crate::process::Cmd;
 use crate::project::Project;
@@ -33,7 +34,9 @@ pub(crate) fn play(project: &Project, tools: &Tools) -> Outcome {
 
 /// The same in this engine.
 pub(crate) fn play_in(engine: Engine, project: &Project, tools: &Tools) -> Outcome {
-    let skips = OVER_SOCKET_IO.iter().flat_map(|name| ["--skip", name]);
+    // The app of the README has a step of its own.
+    let skips = OVER_SOCKET_IO.iter().chain([&hello::SCENARIOS]);
+    let skips = skips.flat_map(|name| ["--skip", name]);
     let all = ["--include-ignored"].into_iter().chain(skips);
     let few = ["--ignored", "--skip", "::envelope"].into_iter().chain(FEW);
     let (mut tally, result) = test(engine, project, tools, &["--lib", "--bins", "--tests"], all);

@@ -7,6 +7,7 @@ use clap::{Args, builder::PossibleValuesParser};
 
 use crate::console::heading;
 use crate::failure::Failure;
+use crate::hello;
 use crate::page;
 use crate::process::Cmd;
 use crate::project::Project;
@@ -148,12 +149,7 @@ fn build_hello(project: &Project, tools: &Tools) -> Result<String, Failure> {
     heading("the app of the README");
     let dist = project.target.join("size").join(HELLO);
     let options = ["--release", "--dist", &dist.to_string_lossy()];
-    page::build_in(
-        &project.root.join("examples/hello"),
-        project,
-        tools,
-        &options,
-    )?;
+    page::build_in(&hello::folder(project), project, tools, &options)?;
     Ok(word(HELLO, BARE, &dist))
 }
 

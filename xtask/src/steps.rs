@@ -4,6 +4,7 @@ use crate::deny;
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::features::MATRIX;
+use crate::hello;
 use crate::interop;
 use crate::minimal::Minimal;
 use crate::page;
@@ -62,7 +63,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Project, &Tools) -> Outcome,
 }
 
-pub(crate) const STEPS: [Step; 21] = [
+pub(crate) const STEPS: [Step; 22] = [
     Step {
         name: "fmt",
         about: "format",
@@ -202,6 +203,13 @@ pub(crate) const STEPS: [Step; 21] = [
         kind: Kind::Check,
         parts: &setup::PAGE,
         run: |project, tools| check(size::check(project, tools)),
+    },
+    Step {
+        name: "hello",
+        about: "the app of the README, from its template and by its one command, in two tabs",
+        kind: Kind::EndToEnd,
+        parts: &hello::PARTS,
+        run: hello::step,
     },
     Step {
         name: "e2e",
