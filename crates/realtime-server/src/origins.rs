@@ -7,14 +7,16 @@ type Check = Arc<dyn Fn(&HeaderMap) -> bool + Send + Sync>;
 
 /// Whose pages may open a socket. What is no page, such as a program, sends no `Origin` and may always.
 #[derive(Clone)]
-pub struct Origins(Kind);
+pub struct Origins {
+    pages: Pages,
+    also: Option<Check>,
+}
 
-#[derive(Clone)]
-enum Kind {
+#[derive(Clone, Debug)]
+enum Pages {
     SameHost,
     Any,
     These(Vec<String>),
-    Checked(Check),
 }
 
 impl Default for Origins {
@@ -29,25 +31,33 @@ impl Origins {
     /// resolve to this machine) should have [`Origins::these`].
     #[must_use]
     pub fn same_host() -> Self {
-        Self(Kind::SameHost)
+        Self::of(Pages::SameHost)
     }
 
     /// Pages of these origins, such as `https://app.example`.
     #[must_use]
     pub fn these(origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self(Kind::These(origins.into_iter().map(Into::into).collect()))
+        Self::of(Pages::These(origins.into_iter().map(Into::into).collect()))
     }
 
     /// Any page. Right only where a socket proves by a token, and not by a cookie, who it is.
     #[must_use]
     pub fn any() -> Self {
-        Self(Kind::Any)
+        Self::of(Pages::Any)
     }
 
-    /// Pages of which the app says so, from the headers of the request that opens a socket.
+    /// Of these only those of which the app says so too, from the headers of the request that opens a socket.
     #[must_use]
-    pub fn checked(may: impl Fn(&HeaderMap) -> bool + Send + Sync + 'static) -> Self {
-        Self(Kind::Checked(Arc::new(may)))
+    pub fn and(mut self, may: impl Fn(&HeaderMap) -> bool + Send + Sync + 'static) -> Self {
+        self.also = Some(match self.also {
+            None => Arc::new(may),
+            Some(before) => Arc::new(move |headers| before(headers) && may(headers)),
+        });
+        self
+    }
+
+    fn of(pages: Pages) -> Self {
+        Self { pages, also: None }
     }
 
     /// Whether a socket may be opened by such a request.
@@ -58,23 +68,21 @@ impl Origins {
         let Ok(origin) = origin.to_str() else {
             return false;
         };
-        match &self.0 {
-            Kind::Any => true,
-            Kind::These(these) => these.iter().any(|one| one.eq_ignore_ascii_case(origin)),
-            Kind::Checked(may) => may(headers),
-            Kind::SameHost => is_same_host(headers, origin),
-        }
+        let is_one = match &self.pages {
+            Pages::Any => true,
+            Pages::These(these) => these.iter().any(|one| one.eq_ignore_ascii_case(origin)),
+            Pages::SameHost => is_same_host(headers, origin),
+        };
+        is_one && self.also.as_ref().is_none_or(|may| may(headers))
     }
 }
 
 impl fmt::Debug for Origins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Kind::SameHost => f.write_str("same_host"),
-            Kind::Any => f.write_str("any"),
-            Kind::These(these) => f.debug_tuple("these").field(these).finish(),
-            Kind::Checked(_) => f.write_str("checked"),
-        }
+        f.debug_struct("Origins")
+            .field("pages", &self.pages)
+            .field("asks_the_app", &self.also.is_some())
+            .finish()
     }
 }
 
@@ -173,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn the_app_may_name_them_or_decide_by_itself() {
+    fn the_app_may_name_them_or_decide_too() {
         let these = Origins::these(["https://app.test"]);
         let from = |origin| [("host", "evil.test"), ("origin", origin)];
         assert!(allows(&these, &from("https://app.test")));
         assert!(!allows(&these, &from("https://evil.test")));
         assert!(allows(&Origins::any(), &from("https://evil.test")));
-        let none = Origins::checked(|_| false);
+        let none = Origins::any().and(|_| false).and(|_| true);
         assert!(!allows(&none, &from("https://app.test")));
     }
 }

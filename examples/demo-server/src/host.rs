@@ -6,12 +6,12 @@
 use crate::{app::App, config::Config};
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, header, uri::Authority},
+    http::{HeaderValue, header, uri::Authority},
     middleware::Next,
     response::Response,
 };
-use realtime_server::Refusal;
-use std::net::IpAddr;
+use realtime_server::{Origins, Refusal};
+use std::{net::IpAddr, sync::Arc};
 
 /// Lets a request through whose host is one of ours.
 pub(crate) async fn check(
@@ -71,42 +71,24 @@ fn with_scheme(known: &str) -> (&str, &str) {
     known.split_once("://").unwrap_or(("https", known))
 }
 
-/// Whether a socket was opened by a page of this host, or by no page: the origin is one of ours, and with scheme, host
-/// and port the one that was asked.
-pub(crate) fn is_same_origin(headers: &HeaderMap, config: &Config) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return true;
-    };
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some((scheme, page)) = origin
-        .to_str()
-        .ok()
-        .and_then(|origin| origin.split_once("://"))
-    else {
-        return false;
-    };
-    config.any_origin
-        || text(header::HOST).is_some_and(|host| {
-            is_page_of(host, scheme, page) && comes_by(scheme, host, &config.hosts)
-        })
-        // The proxy of a development server asks under another name than the page did. It is believed where that is
-        // this very machine, and nowhere else: anybody can write the header.
-        || text(FORWARDED_HOST)
-            .is_some_and(|host| is_page_of(host, scheme, page) && is_this_machine(host))
-}
-
-const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-
-/// Whether a page's origin is that of `host`.
-fn is_page_of(host: &str, scheme: &str, page: &str) -> bool {
-    let port = match scheme {
-        "http" => ":80",
-        "https" => ":443",
-        _ => return false,
-    };
-    // A browser leaves the scheme's own port out, but a proxy may not.
-    let host = host.strip_suffix(port).unwrap_or(host);
-    host.eq_ignore_ascii_case(page)
+/// Whose pages may open a socket: those of the host that was asked, which come by its scheme.
+pub(crate) fn origins(config: &Arc<Config>) -> Origins {
+    if config.any_origin {
+        return Origins::any();
+    }
+    let config = Arc::clone(config);
+    Origins::same_host().and(move |headers| {
+        let text = |name| {
+            headers
+                .get(name)
+                .and_then(|value: &HeaderValue| value.to_str().ok())
+        };
+        let scheme = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));
+        let (scheme, host) = (scheme.map(|(scheme, _)| scheme), text(header::HOST));
+        scheme
+            .zip(host)
+            .is_some_and(|(scheme, host)| comes_by(scheme, host, &config.hosts))
+    })
 }
 
 /// Whether the pages of a host come by that scheme: of this machine and of numbers, for which there are no certificates,
@@ -118,76 +100,27 @@ fn comes_by(scheme: &str, host: &str, names: &[String]) -> bool {
     })
 }
 
-fn is_this_machine(host: &str) -> bool {
-    name_of(host).is_some_and(|name| {
-        is_localhost(&name) || number(&name).is_some_and(|number| number.is_loopback())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn same_origin(pairs: &[(&'static str, &'static str)]) -> bool {
-        let pairs = pairs.iter().map(|(name, value)| {
-            (
-                HeaderName::from_static(name),
-                header::HeaderValue::from_static(value),
-            )
-        });
-        let config = Config {
-            hosts: vec!["demo.test".into(), "http://plain.test".into()],
-            ..Config::default()
-        };
-        is_same_origin(&pairs.collect(), &config)
-    }
-
     #[test]
-    fn an_origin_counts_with_scheme_host_and_port() {
-        assert!(same_origin(&[("host", "demo.test")]), "no page");
-        for (host, origin, expected) in [
-            ("demo.test", "https://demo.test", true),
-            ("demo.test:443", "https://DEMO.test", true),
-            ("demo.test:8443", "https://demo.test:8443", true),
-            ("demo.test:8443", "https://demo.test", false),
-            ("demo.test", "http://demo.test", false),
-            ("demo.test:80", "http://demo.test", false),
-            ("demo.test:443", "https://demo.test:444", false),
-            ("demo.test", "ftp://demo.test", false),
-            ("demo.test", "https://evil.test", false),
-            ("demo.test", "null", false),
-            ("plain.test", "http://plain.test", true),
-            ("plain.test", "https://plain.test", false),
-            ("evil.test", "https://evil.test", false),
-            ("localhost:8080", "http://localhost:8080", true),
-            ("localhost:8443", "https://localhost:8443", true),
-            ("localhost:8080", "http://localhost:3000", false),
-            ("localhost:8080", "ftp://localhost:8080", false),
-            ("192.168.0.7:8080", "http://192.168.0.7:8080", true),
-            ("[::1]:8080", "http://[::1]:8080", true),
+    fn pages_of_a_name_come_by_its_scheme_and_those_of_this_machine_by_either() {
+        let names = ["demo.test".to_owned(), "http://plain.test".to_owned()];
+        for (scheme, host, expected) in [
+            ("https", "demo.test", true),
+            ("https", "DEMO.test:8443", true),
+            ("http", "demo.test", false),
+            ("ftp", "demo.test", false),
+            ("http", "plain.test", true),
+            ("https", "plain.test", false),
+            ("https", "evil.test", false),
+            ("http", "localhost:8080", true),
+            ("https", "localhost:8443", true),
+            ("http", "192.168.0.7:8080", true),
+            ("http", "[::1]:8080", true),
         ] {
-            let headers = [("host", host), ("origin", origin)];
-            assert_eq!(same_origin(&headers), expected, "{host} {origin}");
-        }
-    }
-
-    #[test]
-    fn a_proxy_is_believed_about_this_machine_and_about_nothing_else() {
-        for (forwarded, origin, expected) in [
-            ("localhost:8081", "http://localhost:8081", true),
-            ("127.0.0.1:8081", "http://127.0.0.1:8081", true),
-            ("localhost:8081", "http://localhost:8082", false),
-            ("localhost:8081", "ftp://localhost:8081", false),
-            ("evil.test", "http://evil.test", false),
-            ("demo.test", "https://demo.test", false),
-            ("6.6.6.6", "http://6.6.6.6", false),
-        ] {
-            let headers = [
-                ("host", "127.0.0.1"),
-                ("x-forwarded-host", forwarded),
-                ("origin", origin),
-            ];
-            assert_eq!(same_origin(&headers), expected, "{forwarded} {origin}");
+            assert_eq!(comes_by(scheme, host, &names), expected, "{scheme} {host}");
         }
     }
 

@@ -18,7 +18,7 @@ use crate::{
 };
 use fastrand::Rng;
 use realtime_replication::{Cluster, Membership, Replica, StoreError};
-use realtime_server::{Hub, Limits, Origins, Refusal, User};
+use realtime_server::{Hub, Limits, Refusal, User};
 use std::{
     io,
     net::SocketAddr,
@@ -166,13 +166,11 @@ impl Parts {
     fn new(config: &Arc<Config>, secret: Secret, sharing: Sharing) -> Self {
         let tokens = Tokens::new(secret, config.token_life, config.trust_clients);
         let (tokens, way) = (Arc::new(tokens), Way::default());
-        let (reader, names) = (Arc::clone(&tokens), Arc::clone(config));
+        let reader = Arc::clone(&tokens);
         let stress = Arc::<Stress>::default();
         let hub = Hub::builder()
             .limits(limits(config))
-            .origins(Origins::checked(move |headers| {
-                host::is_same_origin(headers, &names)
-            }))
+            .origins(host::origins(config))
             .authenticate(move |credentials| {
                 let read = reader.read(credentials.token.as_deref());
                 async { read.and_then(welcome) }

@@ -92,23 +92,22 @@ impl Machine for Site {
     }
 
     fn node(&self) -> NodeId {
-        self.hub.node().as_str().into()
+        self.hub.node()
     }
 
     fn nodes(&self) -> BTreeSet<NodeId> {
-        let nodes = self.hub.nodes();
-        nodes.iter().map(|node| node.as_str().into()).collect()
+        self.hub.nodes()
     }
 
     fn gone(node: NodeId) -> Command {
         Command::Hub(Change::Prune {
-            node: replica::NodeId::from(node.to_string().as_str()),
+            node,
             open: Vec::new(),
         })
     }
 
     fn is_gone(command: &Command, node: &NodeId) -> bool {
-        matches!(command, Command::Hub(Change::Prune { node: gone, .. }) if gone.as_str() == node.to_string())
+        matches!(command, Command::Hub(Change::Prune { node: gone, .. }) if gone == node)
     }
 
     fn roll_call(&self) -> Command {
