@@ -1,6 +1,6 @@
 //! Answers: what became of messages, for those that are sent again after a broken connection.
 
-use crate::{Limits, Refusal, limits, waiter::Asked};
+use crate::{Limits, Refusal, limits, reply_to::ReplyTo};
 use serde_json::value::RawValue;
 use std::{
     collections::{HashMap, VecDeque},
@@ -37,7 +37,7 @@ struct Answer {
 #[derive(Debug)]
 enum State {
     /// The app is at it, and these want to know as well.
-    UnderWay(Vec<Asked>),
+    UnderWay(Vec<ReplyTo>),
     Done(Outcome),
 }
 
@@ -65,7 +65,7 @@ impl Answers {
         &mut self,
         key: &Key,
         fingerprint: u64,
-        asked: &Asked,
+        reply_to: &ReplyTo,
         limits: &Limits,
         now: Instant,
     ) -> Verdict {
@@ -77,7 +77,7 @@ impl Answers {
             Some(answer) => match &mut answer.state {
                 State::Done(outcome) => Verdict::Known(outcome.clone()),
                 State::UnderWay(waiting) if waiting.len() < limits::REPEATS => {
-                    waiting.push(asked.clone());
+                    waiting.push(reply_to.clone());
                     Verdict::UnderWay
                 }
                 State::UnderWay(_) => {
@@ -102,7 +102,7 @@ impl Answers {
         outcome: &Outcome,
         limits: &Limits,
         now: Instant,
-    ) -> Vec<Asked> {
+    ) -> Vec<ReplyTo> {
         let Some(answer) = self.known.get_mut(&key) else {
             return Vec::new();
         };
@@ -189,10 +189,10 @@ mod tests {
 
         fn begin(&mut self, key: &Key, says: &str, after: Duration) -> String {
             let (limits, now) = (&self.limits, self.start + after);
-            let asked = Asked::none();
+            let reply_to = ReplyTo::none();
             told(
                 self.answers
-                    .begin(key, fingerprint(&[says]), &asked, limits, now),
+                    .begin(key, fingerprint(&[says]), &reply_to, limits, now),
             )
         }
 

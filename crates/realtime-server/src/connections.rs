@@ -165,7 +165,7 @@ impl Connections {
     }
 
     /// Whether a socket here follows a channel.
-    pub(crate) fn hear(&self, name: &str) -> bool {
+    pub(crate) fn is_followed(&self, name: &str) -> bool {
         self.listeners.contains_key(name)
     }
 

@@ -1,13 +1,8 @@
 //! Hub: all channels and sockets of a process, behind one handle.
 
 use crate::{
-    ConnectionId, HubBuilder, Limits, Metrics, housekeeping,
-    limits::REFUSALS,
-    outbox::{Closing, Outbox},
-    policy::Policy,
-    replica::{Pending, Replicate},
-    socket,
-    state::State,
+    ConnectionId, HubBuilder, Limits, Metrics, housekeeping, limits::REFUSALS, outbox::Closing,
+    policy::Policy, replica::Replicate, socket, state::State,
 };
 use axum::{Router, routing::get};
 use std::{
@@ -42,7 +37,7 @@ pub(crate) struct Inner {
     slots: Arc<Semaphore>,
     /// One permit per socket that may be told that the server is full.
     refusal_slots: Arc<Semaphore>,
-    kept_house: Once,
+    housekeeping: Once,
     #[cfg(feature = "socketio")]
     socketio: OnceLock<Arc<dyn Engine>>,
     /// Read for as long as a socket of Socket.IO is served, so that it can be written when none is.
@@ -84,7 +79,7 @@ impl Hub {
                 slots: Arc::new(Semaphore::new(limits.connections)),
                 refusal_slots: Arc::new(Semaphore::new(REFUSALS)),
                 limits,
-                kept_house: Once::new(),
+                housekeeping: Once::new(),
                 #[cfg(feature = "socketio")]
                 socketio: OnceLock::new(),
                 #[cfg(feature = "socketio")]
@@ -203,6 +198,16 @@ impl Hub {
         &self.inner.visiting
     }
 
+    /// Starts what happens by itself, once: here, as building a hub needs no runtime.
+    pub(crate) fn keep_house(&self) {
+        self.inner.housekeeping.call_once(|| {
+            tokio::spawn(housekeeping::run(
+                self.downgrade(),
+                Arc::clone(self.limits()),
+            ));
+        });
+    }
+
     pub(crate) fn downgrade(&self) -> Weak<Inner> {
         Arc::downgrade(&self.inner)
     }
@@ -217,37 +222,6 @@ impl fmt::Debug for Hub {
         f.debug_struct("Hub")
             .field("metrics", &self.metrics())
             .finish_non_exhaustive()
-    }
-}
-
-/// A socket's place in the hub, given up in whatever way its task ends.
-pub(crate) struct Seat {
-    pub(crate) hub: Hub,
-    pub(crate) connection: ConnectionId,
-}
-
-impl Seat {
-    pub(crate) fn take(hub: &Hub, outbox: &Arc<Outbox>) -> Self {
-        // Here, as building a hub needs no runtime.
-        hub.inner.kept_house.call_once(|| {
-            tokio::spawn(housekeeping::run(hub.downgrade(), Arc::clone(hub.limits())));
-        });
-        let connection = hub.lock().connections.add(Arc::clone(outbox));
-        tracing::debug!(connection = connection.0, "socket opened");
-        Self {
-            hub: hub.clone(),
-            connection,
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let departed = self.hub.lock().disconnect(self.connection);
-        if let Some(change) = departed {
-            self.hub.submit(change, Pending::nobody());
-        }
-        tracing::debug!(connection = self.connection.0, "socket closed");
     }
 }
 

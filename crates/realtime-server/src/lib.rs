@@ -58,7 +58,9 @@ mod position;
 mod presence;
 mod publish;
 mod refusal;
+mod registration;
 pub mod replica;
+mod reply_to;
 mod session;
 mod socket;
 #[cfg(feature = "socketio")]
@@ -68,7 +70,6 @@ mod subscriptions;
 mod text;
 mod typing;
 mod visitor;
-mod waiter;
 
 pub use access::{Access, Right};
 pub use bucket::Bucket;

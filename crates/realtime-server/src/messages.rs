@@ -4,7 +4,7 @@ use crate::{
     Hub, Message, Refusal,
     answers::{Key, Outcome, Verdict, fingerprint},
     limits::RETRY_AFTER_MS,
-    waiter::Asked,
+    reply_to::ReplyTo,
 };
 use futures::{StreamExt, stream};
 use std::{
@@ -23,7 +23,7 @@ use tokio::sync::{
 #[derive(Debug)]
 pub(crate) struct Messages {
     /// Where they wait, from the first one on: most sockets only listen, and there are many.
-    queue: Option<Sender<(Message, Asked)>>,
+    queue: Option<Sender<(Message, ReplyTo)>>,
     /// The bytes of their data.
     bytes: Arc<AtomicUsize>,
     slot: Arc<OwnedSemaphorePermit>,
@@ -40,7 +40,7 @@ impl Messages {
     }
 
     /// Takes a message in.
-    pub(crate) fn push(&mut self, message: Message, asked: Asked) -> Result<(), Refusal> {
+    pub(crate) fn push(&mut self, message: Message, reply_to: ReplyTo) -> Result<(), Refusal> {
         let limit = message.hub.limits().waiting_bytes;
         let bytes = message.raw_data().len();
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -49,7 +49,7 @@ impl Messages {
             .get_or_insert_with(|| start(&message.hub, &self.bytes, &self.slot));
         // One alone is taken in any case: how large it may be is bounded elsewhere.
         let has_room = before == 0 || before + bytes <= limit;
-        if has_room && queue.try_send((message, asked)).is_ok() {
+        if has_room && queue.try_send((message, reply_to)).is_ok() {
             return Ok(());
         }
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
@@ -62,7 +62,7 @@ fn start(
     hub: &Hub,
     bytes: &Arc<AtomicUsize>,
     slot: &Arc<OwnedSemaphorePermit>,
-) -> Sender<(Message, Asked)> {
+) -> Sender<(Message, ReplyTo)> {
     let limits = hub.limits();
     let (sender, receiver) = channel(limits.messages_waiting.max(1));
     let at_once = limits.messages_at_once.max(1);
@@ -72,9 +72,9 @@ fn start(
             receiver.recv().await.map(|next| (next, receiver))
         });
         waiting
-            .for_each_concurrent(at_once, async |(message, asked): (Message, Asked)| {
+            .for_each_concurrent(at_once, async |(message, reply_to): (Message, ReplyTo)| {
                 bytes.fetch_sub(message.raw_data().len(), Ordering::Relaxed);
-                carry_out(message, asked).await;
+                carry_out(message, reply_to).await;
             })
             .await;
         drop(slot);
@@ -83,11 +83,11 @@ fn start(
 }
 
 /// Has a message carried out, unless it was before, and answers it.
-async fn carry_out(message: Message, asked: Asked) {
+async fn carry_out(message: Message, reply_to: ReplyTo) {
     let hub = message.hub.clone();
     let Some(id) = message.id.clone() else {
         let outcome = hub.policy().handle(message).await;
-        return hub.lock().answer(&asked, &outcome);
+        return hub.lock().answer(&reply_to, &outcome);
     };
     let user = message.visitor.user().map(|user| user.id.clone());
     let key = Key { user, id };
@@ -98,7 +98,7 @@ async fn carry_out(message: Message, asked: Asked) {
         let limits = Arc::clone(&state.limits);
         let verdict = state
             .answers
-            .begin(&key, print, &asked, &limits, Instant::now());
+            .begin(&key, print, &reply_to, &limits, Instant::now());
         match verdict {
             Verdict::New => {}
             Verdict::UnderWay => {
@@ -110,21 +110,21 @@ async fn carry_out(message: Message, asked: Asked) {
                     .as_ref()
                     .is_err_and(|refusal| refusal.code() == "duplicate_id");
                 state.metrics.repeated += u64::from(!is_other);
-                return state.answer(&asked, &outcome);
+                return state.answer(&reply_to, &outcome);
             }
         }
     }
     let outcome = hub.policy().handle(message).await;
-    end(&hub, key, &asked, &outcome);
+    end(&hub, key, &reply_to, &outcome);
 }
 
 /// Remembers what came of a message, and tells all who asked.
-fn end(hub: &Hub, key: Key, asked: &Asked, outcome: &Outcome) {
+fn end(hub: &Hub, key: Key, reply_to: &ReplyTo, outcome: &Outcome) {
     let mut state = hub.lock();
     let limits = Arc::clone(&state.limits);
     let others = state.answers.end(key, outcome, &limits, Instant::now());
-    state.answer(asked, outcome);
-    for asked in others {
-        state.answer(&asked, outcome);
+    state.answer(reply_to, outcome);
+    for reply_to in others {
+        state.answer(&reply_to, outcome);
     }
 }

@@ -90,8 +90,8 @@ async fn soon<T>(
 async fn caught<T>(
     ask: impl FnOnce() -> BoxFuture<'static, Result<T, Refusal>>,
 ) -> Result<T, Refusal> {
-    let asked = async { ask().await };
-    match AssertUnwindSafe(asked).catch_unwind().await {
+    let reply_to = async { ask().await };
+    match AssertUnwindSafe(reply_to).catch_unwind().await {
         Ok(said) => said,
         Err(_) => {
             tracing::error!("a callback of the app panicked");

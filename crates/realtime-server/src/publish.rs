@@ -123,7 +123,7 @@ impl Hub {
     /// Whether somebody follows a channel here.
     #[must_use]
     pub fn is_followed(&self, channel: &str) -> bool {
-        self.lock().connections.hear(channel)
+        self.lock().connections.is_followed(channel)
     }
 
     /// The channels that somebody follows here.

@@ -33,7 +33,7 @@ use crate::{
     ConnectionId, Hub, Refusal,
     channels::{Channels, new_epoch},
     hub::now_ms,
-    waiter::Asked,
+    reply_to::ReplyTo,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -131,7 +131,7 @@ pub trait Replicate: Send + Sync + 'static {
 /// Who waits for a change to be carried out.
 #[derive(Debug)]
 pub struct Pending {
-    pub(crate) hub: Option<(Hub, Asked)>,
+    pub(crate) hub: Option<(Hub, ReplyTo)>,
 }
 
 impl Pending {
@@ -144,15 +144,15 @@ impl Pending {
     /// Whether somebody is to be told of it in any case; else only a refusal is told.
     #[must_use]
     pub fn wants_answer(&self) -> bool {
-        let asked = self.hub.as_ref();
-        asked.is_some_and(|(_, asked)| asked.wants_answer())
+        let reply_to = self.hub.as_ref();
+        reply_to.is_some_and(|(_, reply_to)| reply_to.wants_answer())
     }
 
     /// Tells who waits what came of it.
     pub fn tell(self, outcome: Result<(), Refusal>) {
-        if let Some((hub, asked)) = self.hub {
+        if let Some((hub, reply_to)) = self.hub {
             let nothing = Arc::from(RawValue::NULL.to_owned());
-            hub.lock().answer(&asked, &outcome.map(|()| nothing));
+            hub.lock().answer(&reply_to, &outcome.map(|()| nothing));
         }
     }
 }

@@ -4,16 +4,16 @@ use crate::{
     Access, ConnectionId, Credentials, Hub, Limits, Message, Refusal, Right, User, Visitor,
     bucket::Bucket,
     envelope::{Inbound, Outbound},
-    hub::Seat,
     limits::{FLOOD, REFRESH, REPLAYED_PER_MESSAGE},
     messages::Messages,
     outbox::Closing,
     presence::Announcement,
     refusal::quoted,
+    registration::Registration,
     replica::{Change, Peer, Pending},
+    reply_to::ReplyTo,
     subscriptions::Resume,
     typing::Typing,
-    waiter::Asked,
 };
 use axum::http::HeaderMap;
 use serde::Deserialize;
@@ -60,16 +60,16 @@ struct Subscribe {
 impl Session {
     /// The session of a socket, of which it may be known already whose it is.
     pub(crate) fn new(
-        seat: &Seat,
+        registration: &Registration,
         headers: Arc<HeaderMap>,
         visitor: Option<Visitor>,
         slot: Arc<OwnedSemaphorePermit>,
     ) -> Self {
-        let (now, limits) = (Instant::now(), seat.hub.limits());
+        let (now, limits) = (Instant::now(), registration.hub.limits());
         let rate = limits.messages_per_second;
         let mut session = Self {
-            hub: seat.hub.clone(),
-            connection: seat.connection,
+            hub: registration.hub.clone(),
+            connection: registration.connection,
             headers,
             visitor: None,
             deadline: Some(now + limits.auth_within),
@@ -131,17 +131,17 @@ impl Session {
         let in_time = self.bucket.take(now);
         let parsed = Inbound::parse(text);
         self.hub.lock().metrics.frames += 1;
-        let asked = match &parsed {
-            Ok(frame) => Asked::new(self.connection, frame),
-            Err(_) => Asked::unreadable(self.connection),
+        let reply_to = match &parsed {
+            Ok(frame) => ReplyTo::new(self.connection, frame),
+            Err(_) => ReplyTo::unreadable(self.connection),
         };
         let handled = match (in_time, parsed) {
             (Err(too_fast), _) => Err(too_fast),
             (Ok(()), Err(unreadable)) => Err(unreadable),
-            (Ok(()), Ok(frame)) => self.handle(&frame, &asked, now).await,
+            (Ok(()), Ok(frame)) => self.handle(&frame, &reply_to, now).await,
         };
         if let Err(refusal) = handled {
-            self.hub.lock().refuse(&asked, refusal);
+            self.hub.lock().refuse(&reply_to, refusal);
         }
     }
 
@@ -173,23 +173,23 @@ impl Session {
     pub(crate) fn close(&self, refusal: Refusal, closing: Closing) {
         let mut state = self.hub.lock();
         state.metrics.frames += 1;
-        state.refuse(&Asked::unreadable(self.connection), refusal);
+        state.refuse(&ReplyTo::unreadable(self.connection), refusal);
         state.connections.close(self.connection, closing);
     }
 
     async fn handle(
         &mut self,
         frame: &Inbound<'_>,
-        asked: &Asked,
+        reply_to: &ReplyTo,
         now: Instant,
     ) -> Result<(), Refusal> {
         match frame.event.as_str() {
             "ping" => self.answer("pong", frame),
             "pong" => {}
-            "auth" => self.authenticate(frame, asked).await?,
+            "auth" => self.authenticate(frame, reply_to).await?,
             _ if self.visitor.is_none() => return Err(Refusal::unauthorized()),
             "subscribe" => self.subscribe(frame).await?,
-            "unsubscribe" => self.unsubscribe(frame, asked)?,
+            "unsubscribe" => self.unsubscribe(frame, reply_to)?,
             "presence:announce" => {
                 self.appearances.take(now)?;
                 let mut announcement: Announcement = frame.data()?;
@@ -203,12 +203,12 @@ impl Session {
                         channel,
                         announcement,
                     },
-                    asked,
+                    reply_to,
                 );
             }
             "presence:leave" => {
                 let (peer, channel) = (self.peer(), frame.channel()?);
-                self.submit(Change::Leave { peer, channel }, asked);
+                self.submit(Change::Leave { peer, channel }, reply_to);
             }
             "typing:start" => {
                 self.appearances.take(now)?;
@@ -223,19 +223,23 @@ impl Session {
                         channel,
                         typing,
                     },
-                    asked,
+                    reply_to,
                 );
             }
             "typing:stop" => {
                 let (peer, channel) = (self.peer(), frame.channel()?);
-                self.submit(Change::StopTyping { peer, channel }, asked);
+                self.submit(Change::StopTyping { peer, channel }, reply_to);
             }
-            _ => self.pass_on(frame, asked).await?,
+            _ => self.pass_on(frame, reply_to).await?,
         }
         Ok(())
     }
 
-    async fn authenticate(&mut self, frame: &Inbound<'_>, asked: &Asked) -> Result<(), Refusal> {
+    async fn authenticate(
+        &mut self,
+        frame: &Inbound<'_>,
+        reply_to: &ReplyTo,
+    ) -> Result<(), Refusal> {
         let credentials = Credentials {
             token: Some(frame.data::<Token>()?.token),
             headers: Arc::clone(&self.headers),
@@ -258,7 +262,7 @@ impl Session {
         };
         self.visitor = None;
         let mut state = self.hub.lock();
-        state.refuse(asked, refusal);
+        state.refuse(reply_to, refusal);
         state
             .connections
             .close(self.connection, Closing::UNAUTHORIZED);
@@ -289,19 +293,19 @@ impl Session {
         Ok(())
     }
 
-    fn unsubscribe(&self, frame: &Inbound<'_>, asked: &Asked) -> Result<(), Refusal> {
+    fn unsubscribe(&self, frame: &Inbound<'_>, reply_to: &ReplyTo) -> Result<(), Refusal> {
         let channel = frame.channel()?;
         let departed = self.hub.lock().unsubscribe(self.connection, &channel);
         if let Some(change) = departed {
             self.hub.submit(change, Pending::nobody());
         }
         let nothing = Arc::from(RawValue::NULL.to_owned());
-        self.hub.lock().answer(asked, &Ok(nothing));
+        self.hub.lock().answer(reply_to, &Ok(nothing));
         Ok(())
     }
 
     /// Passes a message on to the app.
-    async fn pass_on(&mut self, frame: &Inbound<'_>, asked: &Asked) -> Result<(), Refusal> {
+    async fn pass_on(&mut self, frame: &Inbound<'_>, reply_to: &ReplyTo) -> Result<(), Refusal> {
         let visitor = match &frame.channel {
             Some(_) => self.permit(Right::Send, frame).await?.1,
             None => self.visitor()?,
@@ -315,7 +319,7 @@ impl Session {
             data: frame.owned_data(),
             hub: self.hub.clone(),
         };
-        self.messages.push(message, asked.clone())
+        self.messages.push(message, reply_to.clone())
     }
 
     /// The channel that a frame is about, if the visitor may do that there; and the visitor.
@@ -362,8 +366,8 @@ impl Session {
         self.hub.lock().connections.peer(self.connection)
     }
 
-    fn submit(&self, change: Change, asked: &Asked) {
-        let hub = Some((self.hub.clone(), asked.clone()));
+    fn submit(&self, change: Change, reply_to: &ReplyTo) {
+        let hub = Some((self.hub.clone(), reply_to.clone()));
         self.hub.submit(change, Pending { hub });
     }
 

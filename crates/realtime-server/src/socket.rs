@@ -5,9 +5,9 @@
 
 use crate::{
     Credentials, Hub, Limits, Refusal,
-    hub::Seat,
     limits::GRACE,
     outbox::{Closing, Next, Outbox},
+    registration::Registration,
     session::Session,
 };
 use axum::{
@@ -84,8 +84,8 @@ async fn serve(hub: Hub, headers: Arc<HeaderMap>, socket: WebSocket, slot: Owned
     let visitor = hub.policy().authenticate(credentials, limits.auth_within);
     let visitor = visitor.await.ok();
     let outbox = Arc::new(Outbox::new(limits.queue_frames, limits.queue_bytes));
-    let seat = Seat::take(&hub, &outbox);
-    let session = Session::new(&seat, headers, visitor, Arc::new(slot));
+    let registration = Registration::new(&hub, &outbox);
+    let session = Session::new(&registration, headers, visitor, Arc::new(slot));
     let (sink, stream) = socket.split();
     let reader = pin!(read(stream, &limits, session, &outbox));
     let writer = pin!(write(sink, &outbox));

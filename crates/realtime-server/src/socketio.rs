@@ -9,11 +9,11 @@
 //! | a message, and its `ack` | an event `{channel, messageId, …data}` or `{channel, id, data}`, and its ack: the data, or `{error}` |
 //! | an event | an event `{channel, id, seq, epoch, data}` |
 
-mod line;
-mod mailbox;
+mod connection;
+mod inbox;
 mod payload;
+mod transport;
 mod upgrade;
-mod voice;
 
 pub(crate) use upgrade::upgrade;
 
@@ -21,7 +21,6 @@ use crate::{Credentials, Hub, Limits, Refusal, limits::RETRY_AFTER_MS};
 use axum::http::Request;
 use futures::future::BoxFuture;
 use hyper::service::Service;
-use line::{Cutter, Line};
 use serde::Deserialize;
 use socketioxide::{
     ParserConfig, SocketIo, SocketIoBuilder,
@@ -32,6 +31,7 @@ use socketioxide::{
     socket::Socket,
 };
 use std::sync::Arc;
+use transport::{Cutter, Transport};
 
 /// The Socket.IO side of a hub, whatever adapter it has. A socket is in a room for each channel that it has joined.
 ///
@@ -39,7 +39,7 @@ use std::sync::Arc;
 /// Socket.IO itself does with rooms, on all servers.
 pub(crate) trait Engine: Send + Sync {
     /// Speaks Socket.IO on a connection.
-    fn open(&self, line: Line, handshake: Request<()>);
+    fn open(&self, transport: Transport, handshake: Request<()>);
 
     /// Ends every connection.
     fn close(&self) -> BoxFuture<'_, ()>;
@@ -72,7 +72,7 @@ impl Hub {
     /// Who may connect, and what becomes of them.
     pub fn visitors<A: Adapter>(&self) -> impl ConnectHandler<A, (SocketRef<A>,)> + use<A> {
         // The hub has the server that has the handler: held by it, the hub would never go.
-        let (hub, asked) = (self.downgrade(), self.downgrade());
+        let (hub, reply_to) = (self.downgrade(), self.downgrade());
         let admit = async move |socket: SocketRef<A>, TryData(auth): TryData<Auth>| {
             if !is_welcome(&socket) {
                 cut(&socket);
@@ -82,12 +82,12 @@ impl Hub {
                 token: auth.ok().and_then(|auth| auth.token),
                 headers: Arc::new(socket.req_parts().headers.clone()),
             };
-            let hub = Self::upgrade(&asked).ok_or_else(Refusal::full)?;
+            let hub = Self::upgrade(&reply_to).ok_or_else(Refusal::full)?;
             let within = hub.limits().callback_within;
             let visitor = hub.policy().authenticate(credentials, within).await?;
             socket.extensions.insert(visitor);
             // Here already: a message may follow the answer sooner than a handler is called.
-            mailbox::hang_up(&socket, hub.limits());
+            inbox::keep_packets(&socket, hub.limits());
             Ok::<_, Refusal>(())
         };
         let serve = async move |socket: SocketRef<A>| {
@@ -95,7 +95,7 @@ impl Hub {
                 return;
             };
             let _visit = hub.visiting().read().await;
-            voice::serve(socket, &hub).await;
+            connection::serve(socket, &hub).await;
         };
         serve.with(admit)
     }
@@ -153,8 +153,8 @@ impl<A: Adapter> Endpoint<A> {
 }
 
 impl<A: Adapter> Engine for Endpoint<A> {
-    fn open(&self, line: Line, handshake: Request<()>) {
-        let opened = self.service.call((line, handshake));
+    fn open(&self, transport: Transport, handshake: Request<()>) {
+        let opened = self.service.call((transport, handshake));
         tokio::spawn(async move {
             if let Err(error) = opened.await {
                 tracing::debug!(%error, "a connection was not opened");

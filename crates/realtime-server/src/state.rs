@@ -57,7 +57,7 @@ impl State {
     /// Finds a channel, or lets it come into being.
     pub(crate) fn open(&mut self, name: &str) -> Result<&mut Channel, TooMany> {
         let connections = &self.connections;
-        let is_followed = |name: &str| connections.hear(name);
+        let is_followed = |name: &str| connections.is_followed(name);
         let forgotten = &mut self.metrics.forgotten_channels;
         let (limits, may_forget) = (&self.limits, !self.is_copy);
         self.channels
@@ -196,7 +196,7 @@ impl State {
 
     /// Sends an event without a number to those who follow a channel, but to `except`. It is not kept.
     fn broadcast(&mut self, name: &str, event: &str, data: impl Serialize, except: Option<&Peer>) {
-        if !self.connections.hear(name) {
+        if !self.connections.is_followed(name) {
             return;
         }
         let frame: Utf8Bytes = Outbound {

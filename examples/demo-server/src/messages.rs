@@ -6,7 +6,7 @@ use crate::{
     limits,
     permissions::{Right, Visitor},
     refusals::quoted,
-    site::Way,
+    site::SiteRef,
     stress::{Load, Stress},
 };
 use realtime_demo_types::{MoveTask, NewMessage, TaskPatch};
@@ -25,7 +25,7 @@ struct OfTask<T> {
 struct Nothing {}
 
 /// Whether somebody may do what they ask for, and whether there is such a channel.
-pub(crate) fn authorize(access: &Access, way: &Way, stress: &Stress) -> Result<(), Refusal> {
+pub(crate) fn authorize(access: &Access, site: &SiteRef, stress: &Stress) -> Result<(), Refusal> {
     let (channel, right) = (access.channel.as_str(), Right::from(access.right));
     if right == Right::Appear {
         room_of(channel)?;
@@ -34,12 +34,12 @@ pub(crate) fn authorize(access: &Access, way: &Way, stress: &Stress) -> Result<(
     if right != Right::Follow {
         return Ok(());
     }
-    let site = way.site()?;
+    let replica = site.get()?;
     if let Some(load) = Load::of(channel) {
-        let hub = site.lock().machine.hub().clone();
+        let hub = replica.lock().machine.hub().clone();
         return stress.open(load, &hub);
     }
-    let state = site.lock();
+    let state = replica.lock();
     let world = &state.machine.world;
     match Kind::of(channel) {
         Some(Kind::Room(room)) if !world.rooms.has(room) => {
@@ -68,7 +68,7 @@ fn check_place_for(channel: &str, hub: &Hub, with_messages: usize) -> Result<(),
 }
 
 /// Does what a message asks for.
-pub(crate) async fn carry_out(message: Message, way: &Way) -> Result<Done, Refusal> {
+pub(crate) async fn carry_out(message: Message, site: &SiteRef) -> Result<Done, Refusal> {
     let visitor = Visitor::from(&message.visitor);
     let command = match message.event.as_str() {
         "demo:cut" => {
@@ -98,7 +98,7 @@ pub(crate) async fn carry_out(message: Message, way: &Way) -> Result<Done, Refus
         unknown => return Err(Refusal::unknown_event(unknown)),
     };
     // Told that it is not known, a client would take it for refused; unanswered, it sends it again under the same id.
-    way.site()?.see_through(command).await
+    site.get()?.see_through(command).await
 }
 
 /// The change that a message about the task board asks for.
@@ -133,14 +133,14 @@ fn once(message: &Message, visitor: &Visitor) -> Option<Once> {
 }
 
 /// What the hub asks this app.
-pub(crate) fn callbacks(hub: HubBuilder, way: &Way, stress: &Arc<Stress>) -> HubBuilder {
-    let (asked, told, stress) = (way.clone(), way.clone(), Arc::clone(stress));
+pub(crate) fn callbacks(hub: HubBuilder, site: &SiteRef, stress: &Arc<Stress>) -> HubBuilder {
+    let (asked, told, stress) = (site.clone(), site.clone(), Arc::clone(stress));
     hub.authorize(move |access| {
         let may = authorize(&access, &asked, &stress);
         async { may }
     })
     .on_message(move |message| {
-        let way = told.clone();
-        async move { Ok(carry_out(message, &way).await?.into_body()) }
+        let site = told.clone();
+        async move { Ok(carry_out(message, &site).await?.into_body()) }
     })
 }

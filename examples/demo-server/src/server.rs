@@ -10,7 +10,7 @@ use crate::{
     messages,
     permissions::Visitor,
     rates::Rates,
-    site::{Site, Way},
+    site::{Site, SiteRef},
     sockets::Sockets,
     stress::Stress,
     tokens::{Secret, Ticket, Tokens},
@@ -165,7 +165,7 @@ struct Parts {
 impl Parts {
     fn new(config: &Arc<Config>, secret: Secret, sharing: Sharing) -> Self {
         let tokens = Tokens::new(secret, config.token_life, config.trust_clients);
-        let (tokens, way) = (Arc::new(tokens), Way::default());
+        let (tokens, site) = (Arc::new(tokens), SiteRef::default());
         let reader = Arc::clone(&tokens);
         let stress = Arc::<Stress>::default();
         let hub = Hub::builder()
@@ -175,18 +175,18 @@ impl Parts {
                 let read = reader.read(credentials.token.as_deref());
                 async { read.and_then(welcome) }
             });
-        let hub = messages::callbacks(hub, &way, &stress);
+        let hub = messages::callbacks(hub, &site, &stress);
         let hub = match sharing {
             Sharing::Alone => hub.build(),
-            Sharing::Shared => hub.replicate(way.clone()).build(),
+            Sharing::Shared => hub.replicate(site.clone()).build(),
         };
         let epoch = hub.position("").epoch;
-        let site = Site::new(World::new(epoch, now_ms()), hub.clone());
+        let machine = Site::new(World::new(epoch, now_ms()), hub.clone());
         let replica = Arc::new(match sharing {
-            Sharing::Alone => Replica::alone(site),
-            Sharing::Shared => Replica::shared(site),
+            Sharing::Alone => Replica::alone(machine),
+            Sharing::Shared => Replica::shared(machine),
         });
-        way.lead_to(&replica);
+        site.set(&replica);
         Self {
             stress,
             hub,

@@ -157,29 +157,29 @@ impl Machine for Site {
     }
 }
 
-/// The way from the hub and its callbacks to the site, which is made after them.
+/// A reference to the site, for the hub and its callbacks, which are made before it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Way(Arc<OnceLock<Weak<Replica<Site>>>>);
+pub(crate) struct SiteRef(Arc<OnceLock<Weak<Replica<Site>>>>);
 
-impl Way {
-    /// Lets it lead to a site; only the first counts.
-    pub(crate) fn lead_to(&self, replica: &Arc<Replica<Site>>) {
+impl SiteRef {
+    /// Lets it be one to a site; only the first counts.
+    pub(crate) fn set(&self, replica: &Arc<Replica<Site>>) {
         drop(self.0.set(Arc::downgrade(replica)));
     }
 
-    /// Where it leads.
+    /// The site.
     ///
     /// # Errors
     /// `unavailable`, before there is a site or when it is gone.
-    pub(crate) fn site(&self) -> Result<Arc<Replica<Site>>, Refusal> {
+    pub(crate) fn get(&self) -> Result<Arc<Replica<Site>>, Refusal> {
         let site = self.0.get().and_then(Weak::upgrade);
         site.ok_or_else(unavailable)
     }
 }
 
-impl Replicate for Way {
+impl Replicate for SiteRef {
     fn submit(&self, change: Change, pending: Pending) {
-        let replica = match self.site() {
+        let replica = match self.get() {
             Ok(replica) => replica,
             Err(refusal) => return pending.tell(Err(refusal)),
         };
@@ -191,7 +191,7 @@ impl Replicate for Way {
     }
 
     fn leads(&self) -> bool {
-        self.site().is_ok_and(|replica| replica.lock().leads())
+        self.get().is_ok_and(|replica| replica.lock().leads())
     }
 }
 

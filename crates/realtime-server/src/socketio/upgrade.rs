@@ -2,7 +2,7 @@
 
 use super::{
     engine,
-    line::{Cutter, Line},
+    transport::{Cutter, Transport},
 };
 use crate::{Hub, Refusal, credentials::copied, socket::foreign_page};
 use axum::{
@@ -37,7 +37,7 @@ pub(crate) async fn upgrade(State(hub): State<Hub>, mut request: Request) -> Res
     handshake.extensions_mut().insert(Arc::downgrade(&slot));
     tokio::spawn(async move {
         match upgrading.await {
-            Ok(upgraded) => engine(&hub).open(Line::new(upgraded, cutter, slot), handshake),
+            Ok(upgraded) => engine(&hub).open(Transport::new(upgraded, cutter, slot), handshake),
             Err(error) => tracing::debug!(%error, "a connection was not upgraded"),
         }
     });

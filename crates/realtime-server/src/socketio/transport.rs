@@ -1,4 +1,4 @@
-//! The connection under one Socket.IO socket. It can be cut: the library that speaks the protocol on it can only
+//! Transport: the connection under one Socket.IO socket. It can be cut: the library that speaks the protocol on it can only
 //! disconnect a socket, which its client takes for a wish to be left alone.
 
 use futures::task::AtomicWaker;
@@ -20,14 +20,14 @@ use tokio::{
 
 /// An upgraded connection, which can be cut.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct Transport {
     io: TokioIo<Upgraded>,
     cutter: Cutter,
     /// Its place among those that may be open.
     _slot: Arc<OwnedSemaphorePermit>,
 }
 
-/// Cuts a [`Line`].
+/// Cuts a [`Transport`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cutter(Arc<Cut>);
 
@@ -63,7 +63,7 @@ impl Cutter {
     }
 }
 
-impl Line {
+impl Transport {
     pub(super) fn new(upgraded: Upgraded, cutter: Cutter, slot: Arc<OwnedSemaphorePermit>) -> Self {
         Self {
             io: TokioIo::new(upgraded),
@@ -73,7 +73,7 @@ impl Line {
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for Transport {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -84,7 +84,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for Transport {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! Waiter: who asked for something, and how they are told what came of it.
+//! Reply: to whom one goes, and as which frame.
 
 use crate::{
     ConnectionId, Refusal,
@@ -10,14 +10,14 @@ use axum::extract::ws::Utf8Bytes;
 
 /// What of a socket's message is needed to answer it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct ReplyTo {
     connection: ConnectionId,
     event: String,
     channel: Option<String>,
     id: Option<String>,
 }
 
-impl Asked {
+impl ReplyTo {
     pub(crate) fn new(connection: ConnectionId, frame: &Inbound<'_>) -> Self {
         Self {
             connection,
@@ -69,18 +69,18 @@ impl Asked {
 
 impl State {
     /// Tells who asked what came of it.
-    pub(crate) fn answer(&mut self, asked: &Asked, outcome: &Outcome) {
+    pub(crate) fn answer(&mut self, reply_to: &ReplyTo, outcome: &Outcome) {
         if let Err(refusal) = outcome {
             self.metrics.refused += 1;
             self.metrics.rate_limited += u64::from(refusal.code() == "rate_limited");
         }
-        if let Some(frame) = asked.answer(outcome) {
-            self.connections.send(asked.connection, frame);
+        if let Some(frame) = reply_to.answer(outcome) {
+            self.connections.send(reply_to.connection, frame);
         }
     }
 
     /// Tells who asked that it is not done.
-    pub(crate) fn refuse(&mut self, asked: &Asked, refusal: Refusal) {
-        self.answer(asked, &Err(refusal));
+    pub(crate) fn refuse(&mut self, reply_to: &ReplyTo, refusal: Refusal) {
+        self.answer(reply_to, &Err(refusal));
     }
 }

@@ -1,14 +1,14 @@
-//! One Socket.IO socket: it has a session and an outbox, as a plain socket has.
+//! Connection: one Socket.IO socket, with a session and an outbox, as a plain socket has.
 
 use super::{
     cut,
-    mailbox::{Ack, Letter, letters},
+    inbox::{Ack, Packet, packets},
     payload::{Inward, Outward},
 };
 use crate::{
     Hub, Visitor,
-    hub::Seat,
     outbox::{Closing, Next, Outbox},
+    registration::Registration,
     session::Session,
 };
 use futures::future::{Either, pending, select};
@@ -31,21 +31,21 @@ const AGAIN: Duration = Duration::from_millis(10);
 
 /// Serves a socket until it is gone or is to be.
 pub(super) async fn serve<A: Adapter>(socket: SocketRef<A>, hub: &Hub) {
-    let letters = letters(&socket);
+    let packets = packets(&socket);
     let visitor = socket.extensions.remove::<Visitor>();
     let request = socket.req_parts();
     let slot = request.extensions.get::<Weak<OwnedSemaphorePermit>>();
     let slot = slot.and_then(Weak::upgrade);
-    let (Some(letters), Some(visitor), Some(slot)) = (letters, visitor, slot) else {
+    let (Some(packets), Some(visitor), Some(slot)) = (packets, visitor, slot) else {
         return;
     };
     let limits = hub.limits();
     let outbox = Arc::new(Outbox::new(limits.queue_frames, limits.queue_bytes));
-    let seat = Seat::take(hub, &outbox);
+    let registration = Registration::new(hub, &outbox);
     let headers = hub.policy().kept(&request.headers);
-    let session = Session::new(&seat, headers, Some(visitor), slot);
+    let session = Session::new(&registration, headers, Some(visitor), slot);
     let acks = Acks::default();
-    let reader = pin!(read(&socket, letters, session, &outbox, &acks));
+    let reader = pin!(read(&socket, packets, session, &outbox, &acks));
     let writer = pin!(write(&socket, &outbox, &acks));
     select(reader, writer).await;
 }
@@ -53,7 +53,7 @@ pub(super) async fn serve<A: Adapter>(socket: SocketRef<A>, hub: &Hub) {
 /// Reads until the socket is gone.
 async fn read<A: Adapter>(
     socket: &SocketRef<A>,
-    mut letters: Receiver<Letter<A>>,
+    mut packets: Receiver<Packet<A>>,
     mut session: Session,
     outbox: &Outbox,
     acks: &Acks<A>,
@@ -61,23 +61,23 @@ async fn read<A: Adapter>(
     let name = socket.id;
     let mut asked = 0_u64;
     loop {
-        let letter = match session.deadline() {
-            None => letters.recv().await,
-            Some(deadline) => match timeout_at(deadline.into(), letters.recv()).await {
-                Ok(letter) => letter,
-                // The writer cuts the line, and the client comes back with a new token.
+        let packet = match session.deadline() {
+            None => packets.recv().await,
+            Some(deadline) => match timeout_at(deadline.into(), packets.recv()).await {
+                Ok(packet) => packet,
+                // The writer cuts the transport, and the client comes back with a new token.
                 Err(_) => {
                     outbox.close(session.overdue());
                     return pending().await;
                 }
             },
         };
-        let Some(letter) = letter else { return };
+        let Some(packet) = packet else { return };
         asked += 1;
         // No other socket uses the same one: it would be taken for a repeated message.
-        let id = letter.ack.is_some().then(|| format!("{name}-{asked}"));
-        let inward = Inward::read(&letter.arguments, id);
-        if let (Some(id), Some(ack)) = (inward.id, letter.ack) {
+        let id = packet.ack.is_some().then(|| format!("{name}-{asked}"));
+        let inward = Inward::read(&packet.arguments, id);
+        if let (Some(id), Some(ack)) = (inward.id, packet.ack) {
             acks.expect(id, ack);
         }
         session.receive(&inward.text, Instant::now()).await;
@@ -94,8 +94,8 @@ async fn write<A: Adapter>(socket: &SocketRef<A>, outbox: &Outbox, acks: &Acks<A
         match outbox.next().await {
             Next::Frame(frame) => match Outward::read(&frame) {
                 Ok(outward) => {
-                    let said = pin!(say(socket, &outward, acks));
-                    if let Either::Right(_) = select(said, pin!(outbox.overdue())).await {
+                    let emitted = pin!(emit(socket, &outward, acks));
+                    if let Either::Right(_) = select(emitted, pin!(outbox.overdue())).await {
                         return cut(socket);
                     }
                 }
@@ -108,7 +108,7 @@ async fn write<A: Adapter>(socket: &SocketRef<A>, outbox: &Outbox, acks: &Acks<A
 }
 
 /// Says one frame, as soon as the socket takes it.
-async fn say<A: Adapter>(socket: &SocketRef<A>, outward: &Outward<'_>, acks: &Acks<A>) {
+async fn emit<A: Adapter>(socket: &SocketRef<A>, outward: &Outward<'_>, acks: &Acks<A>) {
     if let Some(channel) = outward.joined() {
         socket.join(channel.to_owned());
     }

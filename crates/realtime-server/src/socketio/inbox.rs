@@ -1,4 +1,4 @@
-//! The messages of one socket in the order in which they came. A handler of its own for each would run in a task of
+//! Inbox: the messages of one socket in the order in which they came. A handler of its own for each would run in a task of
 //! its own, and they would overtake each other.
 
 use super::cut;
@@ -21,7 +21,7 @@ use tokio::sync::{
 const MESSAGES: usize = 512;
 
 /// One event from a client.
-pub(super) struct Letter<A: Adapter> {
+pub(super) struct Packet<A: Adapter> {
     /// Its name and its arguments, as a JSON array.
     pub(super) arguments: String,
     /// If the client wants an answer.
@@ -47,41 +47,41 @@ impl<A: Adapter> Ack<A> {
 }
 
 /// Takes every event of a socket.
-struct Mailbox<A: Adapter> {
-    letters: Sender<Letter<A>>,
+struct Inbox<A: Adapter> {
+    packets: Sender<Packet<A>>,
     /// A permit for each byte that may wait.
     room: Arc<Semaphore>,
 }
 
-/// The other end of a [`Mailbox`], kept with its socket until somebody reads it.
-type Letters<A> = Arc<Mutex<Option<Receiver<Letter<A>>>>>;
+/// The other end of a [`Inbox`], kept with its socket until somebody reads it.
+type Incoming<A> = Arc<Mutex<Option<Receiver<Packet<A>>>>>;
 
 /// Makes a socket keep its messages from the first one on, and forget about them when it is gone.
-pub(super) fn hang_up<A: Adapter>(socket: &SocketRef<A>, limits: &Limits) {
+pub(super) fn keep_packets<A: Adapter>(socket: &SocketRef<A>, limits: &Limits) {
     let (sender, receiver) = channel(MESSAGES);
-    let letters: Letters<A> = Arc::new(Mutex::new(Some(receiver)));
-    socket.extensions.insert(letters);
+    let packets: Incoming<A> = Arc::new(Mutex::new(Some(receiver)));
+    socket.extensions.insert(packets);
     // Of what is on its way here, more comes at once than would be left waiting for a handler.
     let bytes = limits.waiting_bytes.saturating_mul(4);
     let bytes = bytes.max(limits.message_bytes).min(Semaphore::MAX_PERMITS);
-    socket.on_fallback(Mailbox {
-        letters: sender,
+    socket.on_fallback(Inbox {
+        packets: sender,
         room: Arc::new(Semaphore::new(bytes)),
     });
-    // With its mailbox the letters end.
+    // With its inbox the packets end.
     socket.on_disconnect(async |socket: SocketRef<A>| socket.on_fallback(async || {}));
 }
 
 /// The messages that a socket has kept, and those to come. Only one can read them.
-pub(super) fn letters<A: Adapter>(socket: &SocketRef<A>) -> Option<Receiver<Letter<A>>> {
-    let letters: Letters<A> = socket.extensions.remove()?;
-    letters
+pub(super) fn packets<A: Adapter>(socket: &SocketRef<A>) -> Option<Receiver<Packet<A>>> {
+    let packets: Incoming<A> = socket.extensions.remove()?;
+    packets
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take()
 }
 
-impl<A: Adapter> MessageHandler<A, Letter<A>> for Mailbox<A> {
+impl<A: Adapter> MessageHandler<A, Packet<A>> for Inbox<A> {
     fn call(&self, socket: Arc<Socket<A>>, value: Value, ack: Option<i64>) {
         // No message here has attachments: one that has is read as nothing, and costs as much as any other.
         let arguments = match value {
@@ -92,7 +92,7 @@ impl<A: Adapter> MessageHandler<A, Letter<A>> for Mailbox<A> {
         let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(bytes) else {
             return cut(&socket);
         };
-        let letter = Letter {
+        let packet = Packet {
             arguments,
             _room: room,
             ack: ack.map(|id| Ack {
@@ -100,8 +100,8 @@ impl<A: Adapter> MessageHandler<A, Letter<A>> for Mailbox<A> {
                 id,
             }),
         };
-        // A full mailbox: the client sends faster than any rate allows.
-        if self.letters.try_send(letter).is_err() {
+        // A full inbox: the client sends faster than any rate allows.
+        if self.packets.try_send(packet).is_err() {
             cut(&socket);
         }
     }
