@@ -163,14 +163,18 @@ impl Channels {
         self.era += u64::from(is_given_again);
     }
 
-    /// Another history begins on all channels: what clients know of this one counts no more.
+    /// Another history begins on all channels that have none of their own: what clients know of this one counts no more.
     pub(crate) fn begin_epoch(&mut self, epoch: String) {
+        let of_an_era = format!("{}.", self.epoch);
+        for channel in self.open.values_mut() {
+            let own = channel.epoch.as_deref();
+            if own.is_none_or(|own| own.starts_with(&of_an_era)) {
+                channel.epoch = None;
+                channel.forget_history();
+            }
+        }
         self.epoch = epoch;
         self.era = 0;
-        for channel in self.open.values_mut() {
-            channel.epoch = None;
-            channel.forget_history();
-        }
     }
 
     /// The processes whose sockets are present or typing somewhere.
@@ -267,5 +271,25 @@ mod tests {
         let before = channels.position("b");
         publish(&mut channels, "b", &limits, &[]);
         assert_eq!(channels.position("b").epoch, before.epoch);
+    }
+
+    #[test]
+    fn another_epoch_is_none_of_a_channel_that_has_its_own() {
+        let (mut channels, limits) = (Channels::new("e".into()), limits(9));
+        publish(&mut channels, "a", &limits, &[]);
+        channels.remove("a");
+        for name in ["a", "shared", "own"] {
+            publish(&mut channels, name, &limits, &[]);
+        }
+        let own = channels.get_mut("own").expect("it was published on");
+        own.epoch = Some("x".into());
+        channels.begin_epoch("f".into());
+        let epoch = |name| channels.position(name).epoch;
+        assert_eq!([epoch("a"), epoch("shared"), epoch("own")], ["f", "f", "x"]);
+        let remembers = |name| {
+            let channel = channels.get(name).expect("it is there");
+            channel.since(0).is_some()
+        };
+        assert_eq!(["a", "shared", "own"].map(remembers), [false, false, true]);
     }
 }
