@@ -241,3 +241,23 @@ async fn no_id_is_taken_for_the_number_of_the_others() {
     assert_eq!(page.count("[data-user=more]"), 0);
     assert_eq!(page.count("[data-user=u2]:first-child"), 1);
 }
+
+/// The names of people stand beside their pictures, unseen, also where the page ends.
+#[wasm_bindgen_test]
+async fn names_that_do_not_show_make_no_page_wider() {
+    let bed = TestBed::new();
+    let page = bed.mount(html! {
+        <div id="frame" style="inline-size: 12rem; overflow: auto;">
+            <style>{ realtime_yew::STYLESHEET }</style>
+            <div style="display: flex; justify-content: flex-end;">
+                <OnlineUsers users={people(&["u1", "somebody with a very long name of many words"])} />
+            </div>
+        </div>
+    });
+    bed.settle().await;
+    assert_eq!(page.count(".rt-avatar__name"), 2);
+    let document = web_sys::window().and_then(|window| window.document());
+    let frame = document.and_then(|document| document.query_selector("#frame").ok()?);
+    let frame = frame.expect("it is mounted");
+    assert_eq!(frame.scroll_width(), frame.client_width());
+}
