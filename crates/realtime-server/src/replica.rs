@@ -197,7 +197,7 @@ impl Hub {
     }
 
     /// Ends a socket's typing on a channel without telling the others, whom what it sent there tells it already.
-    pub fn typed(&self, peer: &Peer, channel: &str) {
+    pub fn end_typing(&self, peer: &Peer, channel: &str) {
         let mut state = self.lock();
         if let Some(channel) = state.channels.get_mut(channel) {
             channel.typists.stop(peer);

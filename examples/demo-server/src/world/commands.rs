@@ -71,7 +71,7 @@ impl World {
             return Err(Refusal::limit_reached(message));
         }
         // Whoever sends has stopped typing, which the message itself tells the others.
-        hub.typed(peer, channel);
+        hub.end_typing(peer, channel);
         let message = Message {
             id: self.new_id("m"),
             room: room.to_owned(),
