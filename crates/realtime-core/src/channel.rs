@@ -160,6 +160,14 @@ impl Channels {
         self.lease(now, channel, &SubscribeOptions::default(), since)
     }
 
+    /// Somebody who uses a channel already has learnt of the state as of `since`: if it was not asked for
+    /// yet, it is asked for what came after that.
+    pub(crate) fn resume_from(&mut self, channel: &ChannelName, since: &Position) {
+        if let Some(entry) = self.entries.get_mut(channel) {
+            entry.begin_at(since);
+        }
+    }
+
     fn lease(
         &mut self,
         now: Instant,

@@ -15,6 +15,7 @@ mod rooms;
 mod root;
 mod route;
 mod router;
+mod seeds;
 mod shown;
 mod stats;
 mod store;
@@ -119,16 +120,14 @@ impl Client {
 
     /// Starts connecting, unless that is under way or done.
     pub fn connect(&mut self, now: Instant) {
-        let root = self.root.at(now);
-        root.store.cache.sign_in(now);
-        root.link.connection.connect(now);
-        root.settle();
+        self.root.at(now).connect();
     }
 
     /// Connects afresh and at once, also after the client gave up or was told to stop.
     pub fn reconnect(&mut self, now: Instant) {
         let root = self.root.at(now);
         root.link.end_session(&mut root.turn);
+        root.release_hold();
         root.store.cache.sign_in(now);
         root.link.connection.reconnect(now);
         root.settle();

@@ -1,6 +1,7 @@
 //! Query keys: ordered segments, equal by value, matched by prefix.
 
 use crate::excerpt::is_invisible;
+use serde_json::value::RawValue;
 use std::{
     fmt::{self, Write as _},
     rc::Rc,
@@ -42,6 +43,39 @@ impl QueryKey {
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         &self.0
+    }
+
+    /// The key as a JSON array of texts and whole numbers.
+    pub(crate) fn to_json(&self) -> String {
+        let mut json = String::from("[");
+        for (number, segment) in self.0.iter().enumerate() {
+            if number > 0 {
+                json.push(',');
+            }
+            match segment {
+                // A text always turns into JSON.
+                Segment::Text(text) => {
+                    json.push_str(&serde_json::to_string(text).unwrap_or_default());
+                }
+                Segment::Integer(integer) => json.push_str(&integer.to_string()),
+            }
+        }
+        json.push(']');
+        json
+    }
+
+    /// Reads what [`to_json`](Self::to_json) has written.
+    pub(crate) fn from_json(json: &str) -> Option<Self> {
+        let segments: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+        let segment = |raw: &RawValue| match raw.get() {
+            text if text.starts_with('"') => {
+                let text: String = serde_json::from_str(text).ok()?;
+                Some(Segment::from(text))
+            }
+            number => number.parse().ok().map(Segment::Integer),
+        };
+        let segments: Option<Vec<_>> = segments.into_iter().map(segment).collect();
+        segments.map(Self::new)
     }
 
     /// Whether this key begins with all of `prefix`'s segments; every key begins with `key![]`.
@@ -158,6 +192,16 @@ mod tests {
         assert_ne!(key!["a", 1], key!["a", "1"]);
         assert_ne!(key!["a", "b"], key!["b", "a"]);
         assert_eq!(key!["a", 1_u8], key!["a", 1_i64]);
+    }
+
+    #[test]
+    fn a_key_is_the_same_after_its_way_through_json() {
+        for key in [key![], key!["a\"\\ä", i64::MIN, u64::MAX], key!["1", 1]] {
+            assert_eq!(crate::QueryKey::from_json(&key.to_json()), Some(key));
+        }
+        for stranger in ["", "null", "{}", "[1.5]", "[true]", "[null]", "[[]]", "[1"] {
+            assert_eq!(crate::QueryKey::from_json(stranger), None, "{stranger}");
+        }
     }
 
     #[test]

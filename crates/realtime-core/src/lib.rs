@@ -93,6 +93,7 @@ pub mod overlay;
 pub mod presence;
 #[doc(hidden)]
 pub mod query;
+mod seed;
 #[cfg_attr(
     not(feature = "testing"),
     expect(unreachable_pub, reason = "public as `testing::Rule`")
@@ -152,6 +153,7 @@ pub use query::{
     EventView, FetchError, FetchId, FetchStatus, Fetched, NetworkMode, ObserverId, Patch,
     QueryError, QueryMeta, QueryOptions, QueryStatus, RecordSpec,
 };
+pub use seed::{Fit, Seed, SeedError};
 pub use time::Instant;
 pub use typing::{TypingOptions, Typist};
 pub use wire::{Codec, Frame, FrameRef};

@@ -20,6 +20,7 @@ mod output;
 mod record;
 mod record_overlay;
 mod resource;
+mod restoring;
 mod retry;
 mod source;
 
@@ -35,4 +36,5 @@ pub use options::{NetworkMode, QueryLimits, QueryOptions};
 pub use output::QueryOutput;
 pub use record::{Binding, Patch, Record, RecordSpec};
 pub use resource::{BindingIndex, Effect, EventView, Resource};
+pub(crate) use restoring::Initial;
 pub use source::Feed;

@@ -16,6 +16,9 @@ pub enum Continuity {
     Gap(GapReason),
     /// The server cannot tell, or did not answer: fetch again to be safe.
     Unknown,
+    /// What is shown is from a seed, and the server has not been heard of it yet. Only queries say so,
+    /// see [`Client::recovery`](crate::Client::recovery); no channel does.
+    Restored,
 }
 
 /// How it was noticed that events are lost.
@@ -65,7 +68,7 @@ impl Continuity {
         match self {
             Self::Recovered { .. } => 0,
             Self::Fresh => 1,
-            Self::Unknown => 2,
+            Self::Unknown | Self::Restored => 2,
             Self::Gap(reason) => 3 + reason.begins_anew() as u8,
         }
     }

@@ -3,10 +3,11 @@
 use crate::{
     error::DecodeError,
     id::History,
-    list::{ErasedList, ItemType, Options},
+    list::{ErasedList, ItemType, ListItem, Options, json, seeding},
     notify::{Dirty, ItemHash},
     overlay::Overlay,
     query::{BindingIndex, Effect, EntryId, EventView, Resource, RowsTaken},
+    seed::{Body, Seeding},
     time::Instant,
 };
 use std::any::{Any, TypeId};
@@ -31,6 +32,28 @@ impl LiveList {
             options,
             is_filled: false,
         }
+    }
+
+    /// How lists of `T`s go into seeds and back.
+    pub(super) const fn seeding<T: ListItem>() -> &'static Seeding {
+        const {
+            &Seeding {
+                write: |live| {
+                    let live = live.downcast_ref::<Self>()?;
+                    seeding::seed_data(&live.list, |item| json::<T>(item))
+                },
+                read: Self::fill_from,
+            }
+        }
+    }
+
+    fn fill_from(live: &mut dyn Any, now: Instant, data: &str) -> Result<Body, DecodeError> {
+        let live = live
+            .downcast_mut::<Self>()
+            .ok_or_else(|| DecodeError::new("a seed", "its query is no list any more"))?;
+        let body = seeding::fill(&mut live.list, live.of, now, data)?;
+        live.is_filled = body == Body::Filled;
+        Ok(body)
     }
 
     /// Reads off which rows changed since the last call.
@@ -80,6 +103,10 @@ impl Resource for LiveList {
         })?;
         let first = !std::mem::replace(&mut self.is_filled, true);
         Ok(self.list.replace(now, items).changed || first)
+    }
+
+    fn confirm(&mut self) {
+        self.is_filled = true;
     }
 
     fn clear(&mut self) {

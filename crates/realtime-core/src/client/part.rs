@@ -7,9 +7,11 @@
 use super::{link::Link, store::Store, turn::Turn};
 use crate::{
     id::{ChannelName, EntryId, MutationId},
+    key::QueryKey,
     mutation::MutationLimits,
     outbox::{SendError, SendId},
     query::FetchError,
+    seed::{Fit, Seed},
     time::{Instant, earliest},
     wire::EventFrame,
 };
@@ -35,6 +37,12 @@ pub(super) trait Part: Any {
 
     /// When it wants [`Happening::AnswersDue`].
     fn answers_due(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Gives the seed that waits for this query, if there is one.
+    fn take_seed(&mut self, key: &QueryKey) -> Option<(Seed, Fit)> {
+        let _ = key;
         None
     }
 
@@ -162,6 +170,11 @@ impl Parts {
     pub(super) fn answers_due(&self) -> Option<Instant> {
         let parts = self.0.iter().map(|part| part.answers_due());
         parts.fold(None, earliest)
+    }
+
+    /// The seed that waits for this query, if there is one.
+    pub(super) fn take_seed(&mut self, key: &QueryKey) -> Option<(Seed, Fit)> {
+        self.0.iter_mut().find_map(|part| part.take_seed(key))
     }
 
     /// The channels on which parts listen to an event.

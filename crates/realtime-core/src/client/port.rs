@@ -10,6 +10,7 @@ use crate::{
     outbox::{SendError, SendId},
     presence::PresenceEvent,
     query::{FetchError, FetchId, Fetched},
+    seed::SeedError,
     wire::{Frame, FrameRef, WireError},
 };
 use serde::Deserialize;
@@ -278,6 +279,9 @@ pub enum Fault {
     /// What the app gave is no address of a server, and nothing was opened.
     #[error(transparent)]
     Address(#[from] AddressError),
+    /// A seed could not be used, and its query is fetched as if there had been none.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
     /// The app had no new token for the link, which stays open for as long as the server lets it.
     #[error("could not renew the token: {0}; the server may end the connection")]
     Token(FetchError),

@@ -9,6 +9,7 @@ use crate::{
     mutation::{ItemState, Mutation, MutationInfo, Mutations},
     overlay::{LayerState, Overlay},
     query::{Fetched, ObserverId, QueryError, QueryMeta, QueryOptions, Record, RecordSpec},
+    seed::{Fit, Seed, Seeding},
     time::Instant,
 };
 use std::rc::Rc;
@@ -32,6 +33,7 @@ pub struct ListSpec<T> {
     pub options: ListOptions<T>,
     /// The rows to begin with, until there is better.
     initial: Option<Fetched>,
+    seeding: Option<&'static Seeding>,
 }
 
 impl<T> ListSpec<T> {
@@ -43,6 +45,7 @@ impl<T> ListSpec<T> {
             event: EventName::from("list:update"),
             options: ListOptions::default(),
             initial: None,
+            seeding: None,
         }
     }
 
@@ -57,6 +60,16 @@ impl<T> ListSpec<T> {
     #[must_use]
     pub fn with_options(mut self, options: ListOptions<T>) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Lets the rows be taken along, to begin with them again: see [`Client::export`].
+    #[must_use]
+    pub fn with_seed(mut self) -> Self
+    where
+        T: ListItem,
+    {
+        self.seeding = Some(LiveList::seeding::<T>());
         self
     }
 
@@ -98,6 +111,7 @@ impl Client {
         let query = Query {
             bindings,
             initial: spec.initial(),
+            seeding: spec.seeding(),
             resource: Box::new(spec.build()),
             take_rows: None,
         };
@@ -122,6 +136,7 @@ impl Client {
             initial: spec.initial,
             resource: Box::new(LiveList::new(ItemType::of::<T>(), spec.options.erased())),
             take_rows: Some(LiveList::take_rows),
+            seeding: spec.seeding,
         };
         self.root.at(now).observe(key, query, options)
     }
@@ -237,6 +252,54 @@ impl Client {
     pub fn channel_error(&self, key: &QueryKey) -> Option<ChannelError> {
         let entry = self.entry(key)?;
         self.root.store.channel_error(entry, &self.root.link)
+    }
+
+    /// Takes the state of all queries along that have data and let it be taken
+    /// ([`ListSpec::with_seed`], [`RecordSpec::with_seed`]), and whose key begins with `prefix`: what the
+    /// server has said, without edits, and where each channel stood then, all of one moment.
+    ///
+    /// ```
+    /// use realtime_core::{Client, ClientOptions, Fit, Instant, key, wire::JsonCodec};
+    ///
+    /// let now = Instant::ZERO;
+    /// let new = || Client::new(ClientOptions::new("wss://example.test/ws"), Box::new(JsonCodec::default()));
+    /// let (old, mut client) = (new(), new());
+    /// let seeds = old.export(now, &key![]);
+    /// client.import(now, seeds, Fit::Full);
+    /// client.connect(now);
+    /// ```
+    #[must_use]
+    pub fn export(&self, now: Instant, prefix: &QueryKey) -> Vec<Seed> {
+        let (store, link) = (&self.root.store, &self.root.link);
+        let entries = store.cache.with_prefix(prefix).into_iter();
+        entries
+            .filter_map(|entry| store.seed(now, entry, link))
+            .collect()
+    }
+
+    /// Begins with what was taken along: gives how many of the seeds are of use. One waits until its query
+    /// is observed, or fills it at once if it has no data yet; of what has data it replaces nothing. The
+    /// rows are shown, and are stale, and [`recovery`](Self::recovery) is [`Continuity::Restored`], until
+    /// the server has said what happened since. No listener hears of any of it.
+    ///
+    /// With [`Fit::Full`] the channels resume from where they stood. A server that can say what was missed
+    /// spares the fetch.
+    pub fn import(&mut self, now: Instant, seeds: Vec<Seed>, fit: Fit) -> usize {
+        self.root.at(now).import(seeds, fit)
+    }
+
+    /// Fetches nothing and opens no socket until [`release_hold`](Self::release_hold): seeds are on their
+    /// way.
+    #[doc(hidden)]
+    pub fn hold(&mut self, now: Instant) {
+        self.root.at(now).hold();
+    }
+
+    /// Goes on after [`hold`](Self::hold): what is observed is fetched, and the connection opened if it was
+    /// asked for.
+    #[doc(hidden)]
+    pub fn release_hold(&mut self, now: Instant) {
+        self.root.at(now).release_hold();
     }
 
     /// Fetches `key` again. While a fetch is under way, one more follows it.

@@ -6,6 +6,7 @@ use super::{
     part::{Context, Happening, Part, Parts},
     route::Target,
     router::{Ambiguous, Router, received},
+    seeds::{Imported, Seeds},
     store::{Query, Store},
     turn::Turn,
     waking::Waking,
@@ -17,6 +18,7 @@ use crate::{
     mutation::MutationLimits,
     notify::Topic,
     query::{EventView, ObserverId, QueryCache, QueryError, QueryOptions},
+    seed::{Fit, Seed},
     time::{Instant, earliest},
     wire::{Codec, EventFrame},
 };
@@ -32,6 +34,8 @@ pub(super) struct Root {
     pub(super) turn: Turn,
     waking: Waking,
     limits: MutationLimits,
+    /// While seeds are waited for: whether the app has asked for a connection meanwhile.
+    held: Option<bool>,
     /// Kept for its memory.
     targets: Vec<Target>,
 }
@@ -49,6 +53,7 @@ impl Root {
             turn: Turn::default(),
             waking: Waking::new(options.connection.heartbeat.probe_within),
             limits: options.mutations,
+            held: None,
             targets: Vec::new(),
         }
     }
@@ -353,8 +358,10 @@ impl Root {
         query: Query,
         options: &QueryOptions,
     ) -> Result<ObserverId, QueryError> {
+        let is_new = self.store.cache.entry_id(key).is_none();
+        let seed = self.parts.take_seed(key).filter(|_| is_new);
         let (link, turn) = (&mut self.link, &mut self.turn);
-        let observed = self.store.observe(key, query, options, link, turn)?;
+        let observed = self.store.observe(key, query, seed, options, link, turn)?;
         if observed.is_new {
             if let Some(feeding) = self.store.cache.feeding(observed.entry) {
                 self.router.add_entry(observed.entry, feeding.bindings());
@@ -363,6 +370,59 @@ impl Root {
         }
         self.settle();
         Ok(observed.observer)
+    }
+
+    /// Takes seeds in; gives how many are of use, now or later.
+    pub(super) fn import(&mut self, seeds: Vec<Seed>, fit: Fit) -> usize {
+        let (parts, mut context) = self.parts();
+        let mut used = 0;
+        let mut filled = Vec::new();
+        parts.with(&mut context, |waiting: &mut Seeds, context| {
+            for seed in seeds {
+                let imported = waiting.import(seed, fit, context);
+                used += usize::from(imported != Imported::No);
+                if let Imported::Into(entry) = imported {
+                    filled.push(entry);
+                }
+            }
+        });
+        for entry in filled {
+            self.tell(&Happening::EntryTouched(entry));
+        }
+        self.settle();
+        used
+    }
+
+    /// Opens no socket and fetches nothing until [`release_hold`](Self::release_hold).
+    pub(super) fn hold(&mut self) {
+        if self.held.is_none() {
+            self.held = Some(false);
+            self.store.cache.set_held(self.turn.now, true);
+            self.settle();
+        }
+    }
+
+    /// Goes on after [`hold`](Self::hold).
+    pub(super) fn release_hold(&mut self) {
+        let Some(is_wanted) = self.held.take() else {
+            return;
+        };
+        self.store.cache.set_held(self.turn.now, false);
+        if is_wanted {
+            self.connect();
+        }
+        self.settle();
+    }
+
+    /// Starts connecting, once nothing is held any more.
+    pub(super) fn connect(&mut self) {
+        let now = self.turn.now;
+        self.store.cache.sign_in(now);
+        match &mut self.held {
+            Some(is_wanted) => *is_wanted = true,
+            None => self.link.connection.connect(now),
+        }
+        self.settle();
     }
 
     /// The page or the connection is going away: everybody says goodbye, as far as the socket takes it.
@@ -376,6 +436,7 @@ impl Root {
 
     pub(super) fn disconnect(&mut self) {
         let now = self.turn.now;
+        self.held = self.held.map(|_| false);
         self.leave();
         self.link.end_session(&mut self.turn);
         self.link.connection.disconnect(now);
@@ -384,6 +445,7 @@ impl Root {
 
     pub(super) fn sign_out(&mut self) {
         let now = self.turn.now;
+        self.held = self.held.map(|_| false);
         self.leave();
         self.tell(&Happening::SigningOut);
         self.link.outbox.sign_out(now);

@@ -43,4 +43,22 @@ pub struct ClientStats {
     pub queries: QueryStats,
     /// The mutations' counters.
     pub mutations: MutationStats,
+    /// What became of seeds.
+    pub seeds: SeedStats,
+}
+
+/// What became of the seeds that a client was given. All but the first only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SeedStats {
+    /// Seeds that wait for somebody to observe their query.
+    pub waiting: usize,
+    /// Queries that began with a seed.
+    pub restored: u64,
+    /// Seeds that came when their query had newer data, or a younger seed.
+    pub outdated: u64,
+    /// Seeds that could not be read.
+    pub refused: u64,
+    /// Seeds for which there was no room.
+    pub dropped: u64,
 }

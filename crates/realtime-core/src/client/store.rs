@@ -8,9 +8,10 @@ use crate::{
     notify::Topic,
     ordered::{OrderedMap, OrderedSet},
     query::{
-        Feed, Feeding, Fetched, Observed, ObserverId, QueryCache, QueryError, QueryOptions,
-        QueryOutput, Resource, Standing, TakeRows,
+        Feed, Feeding, Fetched, Initial, Observed, ObserverId, QueryCache, QueryError,
+        QueryOptions, QueryOutput, Resource, Standing, TakeRows,
     },
+    seed::{Fit, Seed, Seeding},
     time::Instant,
 };
 
@@ -22,6 +23,7 @@ pub(super) struct Query {
     pub(super) bindings: Vec<(EventName, Option<ChannelName>)>,
     pub(super) initial: Option<Fetched>,
     pub(super) take_rows: Option<TakeRows>,
+    pub(super) seeding: Option<&'static Seeding>,
 }
 
 /// The cache's entries, and which of them each channel feeds.
@@ -47,6 +49,7 @@ impl Store {
         &mut self,
         key: &QueryKey,
         query: Query,
+        seed: Option<(Seed, Fit)>,
         options: &QueryOptions,
         link: &mut Link,
         turn: &mut Turn,
@@ -62,10 +65,24 @@ impl Store {
             Some(_) => Feed::None,
             None => Feed::of(&query.bindings),
         };
-        let (resource, initial) = (query.resource, query.initial);
-        let observed = self
+        let (resource, seeding) = (query.resource, query.seeding);
+        let restored = seed
+            .as_ref()
+            .zip(seeding)
+            .and_then(|((seed, fit), seeding)| {
+                let frame = seed.frame().map_err(|error| turn.refuse_seed(error)).ok()?;
+                Some(Initial::Seed(seeding, frame, *fit))
+            });
+        let is_restored = restored.is_some();
+        let initial = restored.or(query.initial.map(Initial::Fetched));
+        let (observed, unread) = self
             .cache
             .observe_from(turn.now, key, options, resource, &feed, initial)?;
+        match unread {
+            Some(error) if is_restored => turn.refuse_seed(error.into()),
+            Some(_) => {}
+            None => turn.stats.seeds.restored += u64::from(is_restored),
+        }
         let entry = observed.entry;
         if observed.is_new {
             let feeding = Feeding::new(query.bindings);
@@ -78,7 +95,7 @@ impl Store {
                     .get_or_insert_with(channel.clone(), Vec::new);
                 fed.push(entry);
             }
-            self.cache.feed(entry, feeding, query.take_rows);
+            self.cache.feed(entry, feeding, query.take_rows, seeding);
         }
         if options.enabled && !was_enabled {
             self.activate(entry, link, turn);
@@ -114,13 +131,23 @@ impl Store {
 
     /// The first observer lets it fetch: its channels are leased.
     fn activate(&mut self, id: EntryId, link: &mut Link, turn: &mut Turn) {
-        let since = self.cache.initial_position(id).cloned();
+        let since = self.cache.initial(id).to_vec();
         if let Some(feeding) = self.cache.feeding_mut(id) {
-            for error in feeding.lease(turn.now, since.as_ref(), &mut link.channels) {
+            for error in feeding.lease(turn.now, &since, &mut link.channels) {
                 turn.fault(Fault::Channel(error));
             }
         }
+        self.check_initial(id, link);
         self.go_live(turn.now, id, link, None, None, None);
+    }
+
+    /// Of several channels, one that others use already may have brought what the initial data lacks.
+    pub(super) fn check_initial(&mut self, id: EntryId, link: &Link) {
+        let (since, feeding) = (self.cache.initial(id), self.cache.feeding(id));
+        let resumes = |feeding: &Feeding| feeding.resumes_from(since, &link.channels);
+        if since.len() > 1 && !feeding.is_some_and(resumes) {
+            self.cache.forget_initial(id);
+        }
     }
 
     /// Lets an entry's channels go, if no observer lets it fetch.
@@ -141,6 +168,9 @@ impl Store {
 
     /// What was last said of the events that an entry may have missed.
     pub(super) fn recovery(&self, entry: EntryId) -> Option<Continuity> {
+        if self.cache.is_restored(entry) {
+            return Some(Continuity::Restored);
+        }
         self.cache.feeding(entry)?.recovery()
     }
 

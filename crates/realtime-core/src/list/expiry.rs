@@ -66,6 +66,11 @@ impl<K> AgeQueue<K> {
         self.next
     }
 
+    /// What there is, oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &K> {
+        self.entries.values().map(|entry| &entry.key)
+    }
+
     pub(super) fn clear(&mut self) {
         self.entries.clear();
         self.bytes = 0;

@@ -258,6 +258,11 @@ pub(super) fn renamed(id_field: &str, item: &dyn AnyItem, id: &RowId) -> Option<
         .filter(|item| item.id() == *id)
 }
 
+/// An item that is a `T` as JSON.
+pub(crate) fn json<T: ListItem>(item: &dyn AnyItem) -> Option<String> {
+    serde_json::to_string(typed::<T>(item)?).ok()
+}
+
 /// How items that are `T`s become JSON and back, for edits.
 pub(crate) fn json_of<T: ListItem>() -> JsonOf<dyn AnyItem> {
     JsonOf {

@@ -35,6 +35,12 @@ impl Patches {
         self.ages.len()
     }
 
+    /// All of them, those of one id in the order they are to be merged.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&RowId, &Patch)> {
+        let patches = self.by_id.iter();
+        patches.flat_map(|(id, patches)| patches.iter().map(move |patch| (id, patch)))
+    }
+
     /// How many bytes of ids and JSON are held.
     pub(super) const fn bytes(&self) -> usize {
         self.ages.bytes()

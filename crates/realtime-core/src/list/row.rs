@@ -82,6 +82,13 @@ impl Row {
         self.versions.placed = version.unwrap_or_default();
     }
 
+    /// What is known of the row's versions is this, as it was written down.
+    pub(super) fn restore(&mut self, version: Option<u64>, placed: Option<u64>, has_hole: bool) {
+        self.set_version(version);
+        self.set_placed(placed);
+        self.versions.has_hole = has_hole;
+    }
+
     /// Which of the server's histories the base is of.
     pub(super) const fn era(&self) -> u32 {
         self.versions.era

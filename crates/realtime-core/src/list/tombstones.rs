@@ -114,6 +114,14 @@ impl Tombstones {
         forgotten
     }
 
+    /// The deletes, oldest first: the row, what lies before its delete, and whether that had a version.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&RowId, Option<u64>, bool)> {
+        self.ages.iter().filter_map(|id| {
+            let tombstone = self.by_id.get(id)?;
+            Some((id, tombstone.floor, tombstone.versioned))
+        })
+    }
+
     /// Forgets the delete of a row that lives again; returns its floor.
     pub(super) fn remove(&mut self, id: &RowId) -> Option<u64> {
         let tombstone = self.by_id.remove(id)?;

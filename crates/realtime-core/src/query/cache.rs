@@ -11,12 +11,13 @@ use super::{
     source::Feed,
 };
 use crate::{
-    id::{EntryId, MutationId, Position},
+    id::{ChannelName, EntryId, MutationId, Position},
     key::QueryKey,
     liveness::Liveness,
     notify::Dirty,
     ordered::{OrderedMap, OrderedSet},
     overlay::{Overlay, OverlayNews},
+    seed::Seeding,
     time::Instant,
 };
 use std::{any::Any, collections::VecDeque, fmt};
@@ -113,6 +114,7 @@ impl QueryCache {
                 online: true,
                 link_open: false,
                 signed_out: false,
+                held: false,
                 visible: true,
                 rng,
                 stats: QueryStats::default(),
@@ -175,11 +177,19 @@ impl QueryCache {
         self.entries.keys().copied()
     }
 
-    /// What feeds an entry that is new, and what reads off which of its rows changed.
-    pub(crate) fn feed(&mut self, entry: EntryId, feeding: Feeding, take_rows: Option<TakeRows>) {
+    /// What feeds an entry that is new, what reads off which of its rows changed, and how it goes into a
+    /// seed.
+    pub(crate) fn feed(
+        &mut self,
+        entry: EntryId,
+        feeding: Feeding,
+        take_rows: Option<TakeRows>,
+        seeding: Option<&'static Seeding>,
+    ) {
         if let Some(entry) = self.entries.get_mut(&entry) {
             entry.feeding = feeding;
             entry.take_rows = take_rows;
+            entry.seeding = seeding;
         }
     }
 
@@ -236,9 +246,17 @@ impl QueryCache {
         self.entries.get(&entry).map(|entry| &entry.key)
     }
 
-    /// The position of an entry's initial data, while nobody has said whether it is current.
-    pub(crate) fn initial_position(&self, entry: EntryId) -> Option<&Position> {
-        self.entries.get(&entry)?.initial_position()
+    /// Where the channels of an entry stood when its initial data was read, while nobody has said whether
+    /// that is current.
+    pub(crate) fn initial(&self, entry: EntryId) -> &[(ChannelName, Position)] {
+        let entry = self.entries.get(&entry);
+        entry.map_or(&[], |entry| &entry.initial)
+    }
+
+    /// Whether an entry's data is from a seed, and nobody has said anything of it yet.
+    pub(crate) fn is_restored(&self, entry: EntryId) -> bool {
+        let entry = self.entries.get(&entry);
+        entry.is_some_and(|entry| entry.is_restored)
     }
 
     /// What the entry of `key` holds, if it is an `R`.

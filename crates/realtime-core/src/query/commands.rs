@@ -6,6 +6,7 @@ use super::{
     entry::Entry,
     fetching::{FetchId, Fetched},
     resource::{BindingIndex, Effect, EventView},
+    restoring::Initial,
 };
 use crate::{
     channel::Continuity,
@@ -13,9 +14,10 @@ use crate::{
     id::{EntryId, History, Position},
     key::QueryKey,
     liveness::Liveness,
+    seed::{Fit, Frame},
     time::Instant,
 };
-use std::any::Any;
+use std::{any::Any, time::Duration};
 
 impl QueryCache {
     /// Begins to use `key`: makes its entry with `make`, or joins the one that is there. Fetches
@@ -32,10 +34,12 @@ impl QueryCache {
         make: impl FnOnce() -> Box<dyn Resource>,
         feed: &Feed,
     ) -> Result<Observed, QueryError> {
-        self.observe_from(now, key, options, make(), feed, None)
+        let (observed, _) = self.observe_from(now, key, options, make(), feed, None)?;
+        Ok(observed)
     }
 
-    /// As [`observe`](Self::observe); an entry without data begins with `initial`.
+    /// As [`observe`](Self::observe); an entry without data begins with `initial`. Gives why it could not
+    /// as well.
     ///
     /// # Errors
     /// As [`observe`](Self::observe).
@@ -46,8 +50,8 @@ impl QueryCache {
         options: &QueryOptions,
         resource: Box<dyn Resource>,
         feed: &Feed,
-        initial: Option<Fetched>,
-    ) -> Result<Observed, QueryError> {
+        initial: Option<Initial<'_>>,
+    ) -> Result<(Observed, Option<DecodeError>), QueryError> {
         let known = self.keys.get(key).copied();
         if let Some(entry) = known.and_then(|id| self.entries.get(&id))
             && entry.resource.data_type() != resource.data_type()
@@ -61,9 +65,9 @@ impl QueryCache {
         self.last_observer += 1;
         let observer = ObserverId(self.last_observer);
         self.observers.insert(observer, id);
-        self.change(now, id, |entry, _| {
+        let unread = self.change(now, id, |entry, _| {
             entry.join_feed(now, feed);
-            let visible = initial.is_some_and(|initial| entry.begin_with(now, initial));
+            let begun = initial.map_or(Ok(false), |initial| entry.begin_with(now, initial));
             let was_enabled = entry.observers.any_enabled();
             entry.observers.add(observer, *options);
             if options.enabled {
@@ -72,13 +76,71 @@ impl QueryCache {
                 }
                 entry.mount(now, options);
             }
-            visible
+            (begun == Ok(true), begun.err())
         });
-        Ok(Observed {
+        let observed = Observed {
             observer,
             entry: id,
             is_new: known.is_none(),
-        })
+        };
+        Ok((observed, unread.flatten()))
+    }
+
+    /// Fills an entry from a seed that has come late, if nothing has filled it yet; whether it did.
+    ///
+    /// # Errors
+    /// When the seed's data cannot be read. The entry is then as it was.
+    pub(crate) fn restore(
+        &mut self,
+        now: Instant,
+        entry: EntryId,
+        frame: Frame<'_>,
+        fit: Fit,
+    ) -> Result<bool, DecodeError> {
+        let restored = self.change(now, entry, |entry, _| {
+            let Some(seeding) = entry.seeding.filter(|_| !entry.is_restored) else {
+                return (false, Ok(false));
+            };
+            let begun = entry.begin_with(now, Initial::Seed(seeding, frame, fit));
+            (begun == Ok(true), begun.map(|_| entry.is_restored))
+        });
+        restored.unwrap_or(Ok(false))
+    }
+
+    /// Where the channels stood matters no more: the data is fetched again.
+    pub(crate) fn forget_initial(&mut self, entry: EntryId) {
+        if let Some(entry) = self.entries.get_mut(&entry) {
+            entry.initial.clear();
+        }
+    }
+
+    /// The data of an entry as it goes into a seed, and how old it is; `None` if there is none, or it is
+    /// not to.
+    pub(crate) fn seed_data(&self, now: Instant, entry: EntryId) -> Option<(String, Duration)> {
+        self.entries.get(&entry)?.seed_data(now)
+    }
+
+    /// Whether an entry's data has all events of its channels up to where those stand.
+    pub(crate) fn is_whole(&self, entry: EntryId) -> bool {
+        self.entries.get(&entry).is_some_and(Entry::is_whole)
+    }
+
+    /// The last position that an entry's data is known to have reached.
+    pub(crate) fn seen(&self, entry: EntryId) -> Option<&Position> {
+        self.entries.get(&entry)?.seen.as_ref()
+    }
+
+    /// While held, nothing is fetched: seeds are waited for.
+    pub(crate) fn set_held(&mut self, now: Instant, held: bool) {
+        self.shared.held = held;
+        for id in self.with_prefix(&QueryKey::new(Vec::new())) {
+            self.change(now, id, |entry, _| {
+                if !held {
+                    entry.await_source(now);
+                }
+                false
+            });
+        }
     }
 
     /// Ends an observer. When it was the last, its entry is kept for `gc_time` more. A fetch that
@@ -366,7 +428,7 @@ impl QueryCache {
         }
     }
 
-    fn with_prefix(&self, prefix: &QueryKey) -> Vec<EntryId> {
+    pub(crate) fn with_prefix(&self, prefix: &QueryKey) -> Vec<EntryId> {
         self.keys
             .iter_from(prefix)
             .take_while(|(key, _)| key.starts_with(prefix))

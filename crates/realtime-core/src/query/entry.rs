@@ -14,12 +14,13 @@ use super::{
 };
 use crate::{
     error::DecodeError,
-    id::{EntryId, Position},
+    id::{ChannelName, EntryId, Position},
     key::QueryKey,
     liveness::Liveness,
     notify::{Dirty, Topic},
     ordered::OrderedMap,
     overlay::Echo,
+    seed::Seeding,
     time::{Instant, earliest},
 };
 use std::{any::Any, collections::VecDeque, time::Duration};
@@ -49,6 +50,8 @@ pub(super) struct Shared {
     pub(super) link_open: bool,
     /// Whether the user has signed out, and nothing is fetched for anybody.
     pub(super) signed_out: bool,
+    /// Whether seeds are waited for, and nothing is fetched meanwhile.
+    pub(super) held: bool,
     pub(super) visible: bool,
     pub(super) rng: fastrand::Rng,
     pub(super) stats: QueryStats,
@@ -101,8 +104,12 @@ pub(super) struct Entry {
     pub(super) as_of: Option<Position>,
     /// Since when each event is one that the last result contains.
     pub(super) covered_since: Option<Instant>,
-    /// Whether that is the position of initial data, which nobody has confirmed yet.
-    pub(super) is_initial: bool,
+    /// Where each channel stood when initial data was read, while nobody has said whether it is current.
+    pub(super) initial: Vec<(ChannelName, Position)>,
+    /// Whether the data is from a seed, and nobody has said anything of it yet.
+    pub(super) is_restored: bool,
+    /// How the data goes into a seed and back; `None` if it is not to.
+    pub(super) seeding: Option<&'static Seeding>,
     /// How many results in a row could not be put in order with the events that came meanwhile.
     pub(super) unordered: u32,
     pub(super) invalidations: u64,
@@ -161,7 +168,9 @@ impl Entry {
             seen: None,
             as_of: None,
             covered_since: None,
-            is_initial: false,
+            initial: Vec::new(),
+            is_restored: false,
+            seeding: None,
             unordered: 0,
             invalidations: 0,
             answered: 0,
@@ -240,7 +249,7 @@ impl Entry {
         self.last_start = None;
         self.seen = None;
         self.as_of = None;
-        self.is_initial = false;
+        self.forget_origin();
         self.unordered = 0;
         self.answered = self.invalidations;
         self.updated_at = None;
@@ -287,7 +296,7 @@ impl Entry {
         let visible = self.resource.land(now, data)?;
         self.updated_at = Some(now);
         self.error = None;
-        self.is_initial = false;
+        self.forget_origin();
         if let Phase::InFlight(flight) = &mut self.phase {
             // The fetch began before, so its result is older than this.
             flight.superseded = true;
@@ -430,6 +439,7 @@ impl Entry {
             },
             fetch_status: match self.gate(shared) {
                 Gate::Offline => FetchStatus::Paused,
+                Gate::Held => FetchStatus::Fetching,
                 Gate::Opens(_) if !self.is_spacing(now) => FetchStatus::Fetching,
                 Gate::Closed if self.flight().is_some() => FetchStatus::Fetching,
                 Gate::Closed | Gate::Opens(_) => FetchStatus::Idle,

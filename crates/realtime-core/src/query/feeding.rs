@@ -85,11 +85,13 @@ impl Feeding {
     pub(crate) fn lease(
         &mut self,
         now: Instant,
-        since: Option<&Position>,
+        since: &[(ChannelName, Position)],
         channels: &mut Channels,
     ) -> Vec<ChannelError> {
         let mut refused = Vec::new();
         for (channel, lease) in &mut self.channels {
+            let since = since.iter().find(|(of, _)| of == channel);
+            let since = since.map(|(_, position)| position);
             match channels.subscribe_since(now, channel, since) {
                 Ok(taken) => *lease = Some(taken),
                 Err(error) => refused.push(error),
@@ -97,6 +99,20 @@ impl Feeding {
         }
         self.error = refused.first().cloned();
         refused
+    }
+
+    /// Whether each of its channels is to go on from exactly there.
+    pub(crate) fn resumes_from(
+        &self,
+        since: &[(ChannelName, Position)],
+        channels: &Channels,
+    ) -> bool {
+        let is_there = |channel: &ChannelName| {
+            let mut since = since.iter();
+            let since = since.find(|(of, _)| of == channel);
+            since.is_some_and(|(_, since)| channels.position(channel) == Some(since))
+        };
+        !self.listens_anywhere() && self.channels().all(is_there)
     }
 
     /// Gives back its leases.

@@ -103,6 +103,8 @@ pub(super) enum Gate {
     Closed,
     /// There is no network, or nobody is signed in.
     Offline,
+    /// Seeds are waited for.
+    Held,
     Opens(Instant),
 }
 
@@ -170,6 +172,9 @@ impl Entry {
             (Phase::Retry { at, explicit, .. }, _) => (*at, *explicit),
             (Phase::Idle, Some(demand)) => (demand.not_before, demand.explicit),
         };
+        if shared.held {
+            return Gate::Held;
+        }
         let tries = shared.is_online() || explicit || self.observers.needs_no_network();
         if !tries || shared.signed_out {
             return Gate::Offline;
@@ -241,39 +246,6 @@ impl Entry {
         }
     }
 
-    /// Puts in what was there before anything was fetched, unless there is something already or on
-    /// its way. It counts as fetched now, as far as no events are missing from it.
-    pub(super) fn begin_with(&mut self, now: Instant, initial: Fetched) -> bool {
-        if self.resource.has_data() || self.flight().is_some() {
-            return false;
-        }
-        let Ok(visible) = self.resource.land(now, initial.data) else {
-            return false;
-        };
-        self.updated_at = Some(now);
-        self.as_of = initial
-            .position
-            .filter(|_| matches!(self.feed, Feed::Channel(_)));
-        self.seen = self.as_of.clone();
-        self.is_initial = self.as_of.is_some();
-        visible
-    }
-
-    /// The position of initial data of which nobody has said yet whether it is current.
-    pub(super) fn initial_position(&self) -> Option<&Position> {
-        self.as_of.as_ref().filter(|_| self.is_initial)
-    }
-
-    /// The initial data is known to be current, or what has changed since is on its way: nothing need
-    /// be fetched for its sake.
-    pub(super) fn keep_initial(&mut self) {
-        self.unproven = false;
-        let is_asked_for = self.demand.is_some_and(|demand| demand.explicit);
-        if !is_asked_for && self.invalidations == self.answered {
-            self.demand = None;
-        }
-    }
-
     /// Gives up a fetch that has run for too long.
     pub(super) fn time_out(&mut self, now: Instant, shared: &mut Shared) {
         let Phase::InFlight(flight) = &self.phase else {
@@ -297,6 +269,13 @@ impl Entry {
         self.demand = None;
         self.deferred = false;
         self.log.take();
+    }
+
+    /// Drops the wanted fetch, unless somebody has asked for it by name.
+    pub(super) fn drop_demand(&mut self) {
+        if self.demand.is_some_and(|demand| !demand.explicit) {
+            self.demand = None;
+        }
     }
 
     fn fail(&mut self, now: Instant, shared: &mut Shared, flight: &Flight, error: QueryError) {
@@ -382,7 +361,7 @@ impl Entry {
         };
         self.error = None;
         self.event_error = None;
-        self.is_initial = false;
+        self.forget_origin();
         self.updated_at = Some(now);
         self.unproven = !flight.proven;
         self.answered = flight.answers;

@@ -10,9 +10,10 @@ use crate::{
     id::{ChannelName, EventName, Position},
     key::QueryKey,
     overlay::{Change, ConflictPolicy, JsonOf, LayerId, LayerState, Overlay, Rules},
+    seed::{Body, Seeding},
     time::Instant,
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use std::{any::Any, convert::Infallible, fmt, rc::Rc};
 
 type Merge<T> = Rc<dyn Fn(&T, &str) -> Result<T, DecodeError>>;
@@ -149,6 +150,7 @@ pub struct RecordSpec<T> {
     bindings: Vec<Binding<T>>,
     conflicts: ConflictPolicy<T>,
     initial: Option<(Rc<T>, Option<Position>)>,
+    seeding: Option<&'static Seeding>,
 }
 
 impl<T> Default for RecordSpec<T> {
@@ -157,6 +159,7 @@ impl<T> Default for RecordSpec<T> {
             bindings: Vec::new(),
             conflicts: ConflictPolicy::default(),
             initial: None,
+            seeding: None,
         }
     }
 }
@@ -199,6 +202,21 @@ impl<T: PartialEq + 'static> RecordSpec<T> {
     pub fn with_initial(mut self, data: Rc<T>, position: Option<Position>) -> Self {
         self.initial = Some((data, position));
         self
+    }
+
+    /// Lets the value be taken along, to begin with it again: see
+    /// [`Client::export`](crate::Client::export).
+    #[must_use]
+    pub fn with_seed(mut self) -> Self
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        self.seeding = Some(const { &Record::<T>::SEEDING });
+        self
+    }
+
+    pub(crate) const fn seeding(&self) -> Option<&'static Seeding> {
+        self.seeding
     }
 
     pub(crate) fn initial(&self) -> Option<Fetched> {
@@ -338,6 +356,24 @@ impl<T: PartialEq + 'static> Record<T> {
             .get(binding.get())
             .map(|binding| &binding.patch.0)
     }
+}
+
+impl<T: PartialEq + Serialize + DeserializeOwned + 'static> Record<T> {
+    /// How it goes into a seed and back.
+    const SEEDING: Seeding = Seeding {
+        write: |record| {
+            let record = record.downcast_ref::<Self>()?;
+            serde_json::to_string(&**record.synced()?).ok()
+        },
+        read: |record, _, value| {
+            let unreadable = |why: &dyn fmt::Display| DecodeError::new("a stored value", why);
+            let value = serde_json::from_str(value).map_err(|error| unreadable(&error))?;
+            let record = record.downcast_mut::<Self>();
+            let record = record.ok_or_else(|| unreadable(&"its query holds another type"))?;
+            record.take(Said::Fetched(Rc::new(value)));
+            Ok(Body::Filled)
+        },
+    };
 }
 
 impl<T: PartialEq + 'static> Resource for Record<T> {

@@ -94,6 +94,9 @@ pub trait Resource: 'static {
     /// When `data` is of a type this resource cannot hold. The resource is then as it was.
     fn land(&mut self, now: Instant, data: Box<dyn Any>) -> Result<bool, DecodeError>;
 
+    /// What was put in before anything was fetched is known to be all there is, even if it is nothing.
+    fn confirm(&mut self) {}
+
     /// Forgets all data, and the edits over it, as if nothing had ever come.
     fn clear(&mut self);
 

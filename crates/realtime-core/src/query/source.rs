@@ -88,17 +88,10 @@ impl Entry {
         if continuity.begins_anew() {
             self.forget_positions();
         }
-        let initial = self.initial_position();
-        let is_current = initial
-            .zip(position.as_ref())
-            .is_some_and(|(initial, position)| {
-                // What has changed since is on its way, or nothing has.
-                matches!(continuity, Continuity::Recovered { .. } | Continuity::Fresh)
-                    && fold::covers(initial, position)
-            });
-        self.is_initial = false;
-        if is_current && self.flight().is_none() {
-            self.keep_initial();
+        let resumes = self.resumes(continuity, position.as_ref());
+        self.forget_origin();
+        if resumes {
+            self.keep_initial(now);
             return;
         }
         // The answer may have been made before a fetch that has landed already.
@@ -114,7 +107,7 @@ impl Entry {
             }
             Continuity::Recovered { .. } if !unproven => {}
             Continuity::Recovered { .. } | Continuity::Fresh => self.lose(now, true),
-            Continuity::Gap(_) | Continuity::Unknown => {
+            Continuity::Gap(_) | Continuity::Unknown | Continuity::Restored => {
                 shared.stats.gaps += 1;
                 self.lose_by_gap(now, shared, unproven);
             }
@@ -155,6 +148,8 @@ impl Entry {
     ) {
         let was_open = matches!(self.source, Liveness::Live | Liveness::Unknown);
         self.source = Liveness::Unknown;
+        // Events may be missing, and others may come.
+        self.initial.clear();
         if let Some(history) = self.history(was_open, Continuity::Unknown, None) {
             self.begin_history(history);
         }

@@ -69,6 +69,7 @@ mod query_invalidation;
 mod query_keeping;
 mod query_model;
 mod query_source;
+mod seeds;
 mod socketio_codec;
 mod socketio_handshake;
 mod socketio_kit;

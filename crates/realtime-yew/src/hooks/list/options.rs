@@ -51,6 +51,7 @@ pub struct UseRealtimeListOptions<T> {
     list: ListOptions<T>,
     render_on: RenderOn,
     initial: Option<Rc<dyn Fn() -> Positioned<Vec<T>>>>,
+    seeded: Option<fn(ListSpec<T>) -> ListSpec<T>>,
 }
 
 /// The event and the channel that keep a list fresh, and what the channel is asked for with.
@@ -201,6 +202,17 @@ impl<T> UseRealtimeListOptions<T> {
         self
     }
 
+    /// Lets the rows be taken along, with where the channel stood, so that the list begins with them in
+    /// another place: in the browser after a server has rendered it, or in another tab.
+    #[must_use]
+    pub const fn with_seed(mut self) -> Self
+    where
+        T: ListItem,
+    {
+        self.seeded = Some(ListSpec::with_seed);
+        self
+    }
+
     pub(in crate::hooks) const fn source(&self) -> &SourceOptions {
         &self.source
     }
@@ -238,6 +250,10 @@ impl<T> UseRealtimeListOptions<T> {
         let spec = ListSpec::new(self.source.channel.clone())
             .with_event(self.event.clone())
             .with_options(self.list.clone());
+        let spec = match self.seeded {
+            Some(seeded) => seeded(spec),
+            None => spec,
+        };
         match self.make_initial_data() {
             Some(Positioned { data, position }) => spec.with_initial(data, position),
             None => spec,
@@ -253,6 +269,7 @@ impl<T> Default for UseRealtimeListOptions<T> {
             list: ListOptions::default(),
             render_on: RenderOn::default(),
             initial: None,
+            seeded: None,
         }
     }
 }
@@ -265,6 +282,7 @@ impl<T> Clone for UseRealtimeListOptions<T> {
             list: self.list.clone(),
             render_on: self.render_on,
             initial: self.initial.clone(),
+            seeded: self.seeded,
         }
     }
 }
@@ -277,6 +295,7 @@ impl<T> fmt::Debug for UseRealtimeListOptions<T> {
             .field("list", &self.list)
             .field("render_on", &self.render_on)
             .field("has_initial_data", &self.initial.is_some())
+            .field("has_seed", &self.seeded.is_some())
             .finish_non_exhaustive()
     }
 }

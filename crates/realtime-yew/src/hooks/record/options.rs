@@ -48,6 +48,7 @@ struct RecordOptions<T> {
     more: Vec<Binding<T>>,
     conflicts: ConflictPolicy<T>,
     initial: Option<Positioned<Rc<T>>>,
+    seeded: Option<fn(RecordSpec<T>) -> RecordSpec<T>>,
 }
 
 impl<T: PartialEq + 'static, S> UseRealtimeQueryOptions<T, S> {
@@ -216,6 +217,17 @@ impl<T: PartialEq + 'static, S> UseRealtimeQueryOptions<T, S> {
         self
     }
 
+    /// Lets the value be taken along, with where the channel stood, so that the query begins with it in
+    /// another place: in the browser after a server has rendered it, or in another tab.
+    #[must_use]
+    pub fn with_seed(mut self) -> Self
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        self.record.seeded = Some(RecordSpec::with_seed);
+        self
+    }
+
     pub(in crate::hooks) const fn source(&self) -> &SourceOptions {
         &self.record.source
     }
@@ -246,6 +258,7 @@ impl<T: PartialEq + 'static, S> UseRealtimeQueryOptions<T, S> {
             more,
             conflicts,
             initial,
+            seeded,
         } = &self.record;
         let mut spec = RecordSpec::new().with_conflicts(conflicts.clone());
         if let (Some(event), Some(patch)) = (event, patch) {
@@ -257,6 +270,9 @@ impl<T: PartialEq + 'static, S> UseRealtimeQueryOptions<T, S> {
                 binding.channel.clone(),
                 binding.patch.clone(),
             );
+        }
+        if let Some(seeded) = seeded {
+            spec = seeded(spec);
         }
         match initial {
             Some(Positioned { data, position }) => {
@@ -277,6 +293,7 @@ impl<T: 'static> Default for UseRealtimeQueryOptions<T> {
                 more: Vec::new(),
                 conflicts: ConflictPolicy::default(),
                 initial: None,
+                seeded: None,
             },
             select: Rc::new(Rc::clone),
         }
@@ -302,6 +319,7 @@ impl<T, S> Clone for UseRealtimeQueryOptions<T, S> {
                     .collect(),
                 conflicts: record.conflicts.clone(),
                 initial: record.initial.clone(),
+                seeded: record.seeded,
             },
             select: Rc::clone(&self.select),
         }
@@ -317,6 +335,7 @@ impl<T, S> fmt::Debug for UseRealtimeQueryOptions<T, S> {
             .field("patch", &record.patch)
             .field("conflicts", &record.conflicts)
             .field("has_initial_data", &record.initial.is_some())
+            .field("has_seed", &record.seeded.is_some())
             .finish_non_exhaustive()
     }
 }
