@@ -25,6 +25,7 @@ impl World {
             }
             let fetch = peer.fetches.iter().map(|fetch| fetch.due).min();
             let own = earliest(peer.client.next_deadline(), fetch);
+            let own = earliest(own, self.next_stored(peer));
             earliest(next, earliest(own, peer.link.next_down()))
         })
     }
@@ -45,6 +46,7 @@ impl World {
             }
             self.deliver_down(index);
             self.deliver_fetches(index);
+            self.deliver_stored(index);
             let peer = &mut self.peers[index];
             if peer.client.next_deadline().is_some_and(|at| at <= self.now) {
                 peer.client.handle(self.now, Input::Timeout);
@@ -155,7 +157,7 @@ impl World {
     }
 
     /// A client leaves its socket without a word that arrives.
-    fn forsake_socket(&mut self, index: usize) {
+    pub(super) fn forsake_socket(&mut self, index: usize) {
         if self.server_notices_after.is_zero() {
             self.close_socket(index);
         } else if let Some(socket) = self.peers[index].socket.take() {
@@ -258,6 +260,7 @@ impl World {
             Output::Mutation { mutation, event } => {
                 self.peers[index].mutations.push((mutation, event));
             }
+            Output::Store(command) => self.store_command(index, command),
             Output::Fault(fault) => self.peers[index].faults.push(fault),
         }
     }
