@@ -10,6 +10,5 @@ mod queries;
 mod room;
 mod routing;
 mod row;
-mod seeds;
 
 pub use case::{CASES, Case, Workload};

@@ -168,7 +168,11 @@ impl Channels {
         }
     }
 
-    fn lease(
+    /// As all three.
+    ///
+    /// # Errors
+    /// As [`subscribe_with`](Self::subscribe_with).
+    pub(crate) fn lease(
         &mut self,
         now: Instant,
         channel: &ChannelName,
@@ -453,6 +457,20 @@ impl Channels {
     #[must_use]
     pub fn position(&self, channel: &str) -> Option<&Position> {
         self.entries.get(channel)?.position.as_ref()
+    }
+
+    /// How far each has come, as far as the server numbers its events.
+    #[cfg(feature = "tabs")]
+    pub(crate) fn positions(&self) -> impl Iterator<Item = (&ChannelName, Option<&Position>)> {
+        let entries = self.entries.iter();
+        entries.map(|(channel, entry)| (channel, entry.position.as_ref()))
+    }
+
+    /// A channel's name as it is kept.
+    #[cfg(feature = "tabs")]
+    pub(crate) fn name(&self, channel: &str) -> Option<ChannelName> {
+        let (name, _) = self.entries.get_key_value(channel)?;
+        Some(name.clone())
     }
 
     /// What has been counted so far.

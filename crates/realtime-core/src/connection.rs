@@ -128,6 +128,16 @@ impl Connection {
         self.publish(now);
     }
 
+    /// Connects at once by another socket, whatever the state, as the one there is belongs to somebody
+    /// else now. Earlier failures are forgotten.
+    #[cfg(feature = "tabs")]
+    pub(crate) fn replace(&mut self, now: Instant) {
+        self.leave(Some((close_code::NORMAL, "another tab leads")));
+        self.attempts = 0;
+        self.attempt(now);
+        self.publish(now);
+    }
+
     /// Ends the connection; nothing but [`connect`](Self::connect) or
     /// [`reconnect`](Self::reconnect) brings it back.
     pub fn disconnect(&mut self, now: Instant) {

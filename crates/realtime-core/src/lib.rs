@@ -94,8 +94,9 @@ pub mod presence;
 #[doc(hidden)]
 pub mod query;
 mod seed;
+#[cfg(feature = "tabs")]
 #[doc(hidden)]
-pub mod storage;
+pub mod tabs;
 #[cfg_attr(
     not(feature = "testing"),
     expect(unreachable_pub, reason = "public as `testing::Rule`")
@@ -118,6 +119,9 @@ pub use client::{
     Client, ClientOptions, ClientStats, Fault, Input, ListSpec, ListenerId, Output, ReceivedEvent,
     RosterLease, TypingLease,
 };
+#[cfg(feature = "tabs")]
+#[doc(hidden)]
+pub use client::{ClientTabs, RelayStats};
 pub use connection::{
     CloseReason, ConnectionError, ConnectionInfo, ConnectionOptions, ConnectionStatus,
 };
@@ -156,10 +160,6 @@ pub use query::{
     QueryError, QueryMeta, QueryOptions, QueryStatus, RecordSpec,
 };
 pub use seed::{Fit, Seed, SeedError};
-pub use storage::{
-    Durability, PersistOptions, StoreCommand, StoreError, StoreEvent, StoreTable, StoreWrite,
-    Stored, StoredValue,
-};
 pub use time::Instant;
 pub use typing::{TypingOptions, Typist};
 pub use wire::{Codec, Frame, FrameRef};

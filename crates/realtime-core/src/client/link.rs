@@ -6,11 +6,12 @@ use super::{ClientOptions, Fault, Output, turn::Turn};
 use crate::{
     channel::{ChannelOutput, Channels, SubscribeReply},
     connection::{Connection, ConnectionOutput, ConnectionStatus},
+    ephemeral::Ephemeral,
     error::{AddressError, EncodeError},
     excerpt::Address,
-    id::{Generation, MessageId},
+    id::{ChannelName, Generation, MessageId},
     notify::Topic,
-    outbox::{Message, Outbox, SendError, SendId},
+    outbox::{Delivery, Message, Outbox, ReliableOptions, SendError, SendId},
     presence,
     query::FetchError,
     time::{Instant, earliest},
@@ -76,6 +77,9 @@ pub(super) struct Link {
     channels_moved: bool,
     /// Bytes of the outbox that were handed out since the shell was last back.
     handed: usize,
+    /// Makes one person of the user of all tabs, where this one speaks for them.
+    #[cfg(feature = "tabs")]
+    pub(super) speaks_for_all: Option<Box<dyn super::person::SpeaksForAll>>,
 }
 
 impl Link {
@@ -102,6 +106,8 @@ impl Link {
             unknown_channels: 0,
             channels_moved: false,
             handed: 0,
+            #[cfg(feature = "tabs")]
+            speaks_for_all: None,
         }
     }
 
@@ -154,6 +160,42 @@ impl Link {
             return self.outbox.refuse(now, EncodeError::ReservedName { event });
         }
         self.outbox.push_as(now, message, id)
+    }
+
+    /// Says something of our user in a room.
+    pub(super) fn say_of_user(
+        &mut self,
+        now: Instant,
+        channel: &ChannelName,
+        ephemeral: Ephemeral,
+    ) -> SendId {
+        let delivery = match ephemeral.event {
+            presence::ANNOUNCE => Delivery::Latest(channel.as_str().into()),
+            // It must come after whatever a full socket still holds back.
+            presence::LEAVE => Delivery::Reliable(ReliableOptions {
+                ack: false,
+                ..ReliableOptions::default()
+            }),
+            _ => Delivery::Volatile,
+        };
+        let message = Message::new(ephemeral.event, ephemeral.data)
+            .on(channel)
+            .with(delivery);
+        self.outbox.push_own(now, message)
+    }
+
+    /// What our user says becomes one with what they say in other tabs.
+    pub(super) fn of_all_tabs(
+        &mut self,
+        channel: &ChannelName,
+        ephemeral: Ephemeral,
+    ) -> Option<Ephemeral> {
+        #[cfg(feature = "tabs")]
+        if let Some(person) = &mut self.speaks_for_all {
+            return person.say(None, channel, ephemeral.event, ephemeral.data);
+        }
+        let _ = channel;
+        Some(ephemeral)
     }
 
     /// Takes in a frame; gives an event that it brings.

@@ -3,7 +3,7 @@
 use crate::{
     error::DecodeError,
     id::History,
-    list::{ErasedList, ItemType, ListItem, Options, seeding, write_json},
+    list::{ErasedList, ItemType, ListItem, Options, json, seeding},
     notify::{Dirty, ItemHash},
     overlay::Overlay,
     query::{BindingIndex, Effect, EntryId, EventView, Resource, RowsTaken},
@@ -40,7 +40,7 @@ impl LiveList {
             &Seeding {
                 write: |live| {
                     let live = live.downcast_ref::<Self>()?;
-                    seeding::seed_data(&live.list, write_json::<T>)
+                    seeding::seed_data(&live.list, |item| json::<T>(item))
                 },
                 read: Self::fill_from,
             }

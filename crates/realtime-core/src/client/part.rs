@@ -12,7 +12,6 @@ use crate::{
     outbox::{SendError, SendId},
     query::FetchError,
     seed::{Fit, Seed},
-    storage::StoreEvent,
     time::{Instant, earliest},
     wire::EventFrame,
 };
@@ -83,6 +82,12 @@ pub(super) enum Happening<'a> {
     ChannelDown(&'a ChannelName),
     /// An event came on a channel that is in use.
     Event(&'a str, &'a EventFrame<'a>),
+    /// An event came that names no channel, and that no rule leads to one.
+    #[cfg(feature = "tabs")]
+    Stray(&'a EventFrame<'a>),
+    /// Events were lost on a live channel.
+    #[cfg(feature = "tabs")]
+    Gap(&'a ChannelName, crate::channel::GapReason),
     /// An entry has come into the cache.
     EntryMade(EntryId),
     /// An event or a fetch was applied to an entry.
@@ -97,18 +102,6 @@ pub(super) enum Happening<'a> {
     Visible(bool),
     /// The user pressed a key or moved the pointer.
     Activity,
-    /// The app has forgotten all queries whose key begins with this.
-    Forgotten(&'a QueryKey),
-    /// The store has answered.
-    Store(&'a StoreEvent),
-    /// What was kept of the outbox has been read, for whoever keeps it to take.
-    OutboxFound,
-    /// The store has on the disk what was last set of the outbox under this key.
-    #[expect(
-        dead_code,
-        reason = "those whose messages are kept come with the next change"
-    )]
-    Durable(&'a str),
     /// The page or the connection is going away.
     Leaving,
     /// The user is signing out; the link is still there.

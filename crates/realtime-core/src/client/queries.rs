@@ -1,8 +1,6 @@
 //! Queries: the commands on records and lists, and on the mutations that edit them.
 
-use super::{
-    Client, live_list::LiveList, mutations::Doing, part::Happening, root::Root, store::Query,
-};
+use super::{Client, live_list::LiveList, mutations::Doing, root::Root, store::Query};
 use crate::{
     channel::{ChannelError, Continuity},
     id::{ChannelName, EntryId, EventName, MutationId, Position, RowId},
@@ -36,7 +34,6 @@ pub struct ListSpec<T> {
     /// The rows to begin with, until there is better.
     initial: Option<Fetched>,
     seeding: Option<&'static Seeding>,
-    is_persisted: bool,
 }
 
 impl<T> ListSpec<T> {
@@ -49,7 +46,6 @@ impl<T> ListSpec<T> {
             options: ListOptions::default(),
             initial: None,
             seeding: None,
-            is_persisted: false,
         }
     }
 
@@ -75,16 +71,6 @@ impl<T> ListSpec<T> {
     {
         self.seeding = Some(LiveList::seeding::<T>());
         self
-    }
-
-    /// Keeps the rows over page loads, where the client keeps anything: see [`Client::persist`].
-    #[must_use]
-    pub fn with_persist(mut self) -> Self
-    where
-        T: ListItem,
-    {
-        self.is_persisted = true;
-        self.with_seed()
     }
 
     /// Begins with these rows. With their position, nothing is fetched if the server can say that
@@ -126,7 +112,6 @@ impl Client {
             bindings,
             initial: spec.initial(),
             seeding: spec.seeding(),
-            is_persisted: spec.is_persisted(),
             resource: Box::new(spec.build()),
             take_rows: None,
         };
@@ -152,7 +137,6 @@ impl Client {
             resource: Box::new(LiveList::new(ItemType::of::<T>(), spec.options.erased())),
             take_rows: Some(LiveList::take_rows),
             seeding: spec.seeding,
-            is_persisted: spec.is_persisted,
         };
         self.root.at(now).observe(key, query, options)
     }
@@ -286,11 +270,7 @@ impl Client {
     /// ```
     #[must_use]
     pub fn export(&self, now: Instant, prefix: &QueryKey) -> Vec<Seed> {
-        let (store, link) = (&self.root.store, &self.root.link);
-        let entries = store.cache.with_prefix(prefix).into_iter();
-        entries
-            .filter_map(|entry| store.seed(now, entry, link))
-            .collect()
+        self.root.export(now, prefix)
     }
 
     /// Begins with what was taken along: gives how many of the seeds are of use. One waits until its query
@@ -337,7 +317,6 @@ impl Client {
     pub fn forget(&mut self, now: Instant, prefix: &QueryKey) {
         let root = self.root.at(now);
         root.store.cache.remove(prefix);
-        root.tell(&Happening::Forgotten(prefix));
         root.settle();
     }
 

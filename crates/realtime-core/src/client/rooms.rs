@@ -10,8 +10,7 @@ use crate::{
     id::{ChannelName, EventName},
     notify::Topic,
     ordered::{OrderedMap, OrderedSet},
-    outbox::{Delivery, Message, ReliableOptions, SendId},
-    presence,
+    outbox::SendId,
     time::Instant,
     wire::EventFrame,
 };
@@ -145,20 +144,9 @@ impl Rooms {
             context.turn.push(Output::Presence { channel, event });
         }
         for ephemeral in changes.outgoing {
-            let delivery = match ephemeral.event {
-                presence::ANNOUNCE => Delivery::Latest(channel.as_str().into()),
-                // It must come after whatever a full socket still holds back.
-                presence::LEAVE => Delivery::Reliable(ReliableOptions {
-                    ack: false,
-                    ..ReliableOptions::default()
-                }),
-                _ => Delivery::Volatile,
-            };
-            let message = Message::new(ephemeral.event, ephemeral.data)
-                .on(channel)
-                .with(delivery);
-            let send = context.link.outbox.push_own(now, message);
-            self.sends.insert(send);
+            let said = context.link.of_all_tabs(channel, ephemeral);
+            let said = said.map(|said| context.link.say_of_user(now, channel, said));
+            self.sends.extend(said);
         }
         self.set_timer(channel);
         if let Some(lease) = lease {

@@ -124,9 +124,6 @@ impl Root {
                 self.tell(&Happening::Activity);
             }
             Input::Blocked(blocked) => self.link.outbox.set_blocked(now, blocked),
-            Input::Store(event) => {
-                self.tell(&Happening::Store(&event));
-            }
         }
         self.settle();
     }
@@ -176,7 +173,6 @@ impl Root {
             }
             let (parts, mut context) = self.parts();
             let mut changed = parts.poll(&mut context);
-            changed |= self.take_kept();
             while let Some((entry, feeding)) =
                 self.store.poll_output(&mut self.link, &mut self.turn)
             {
@@ -187,27 +183,6 @@ impl Root {
                 break;
             }
         }
-    }
-
-    /// Hands on what the store has said; whether it has said anything.
-    fn take_kept(&mut self) -> bool {
-        if !self.turn.kept.news.is_any() {
-            return false;
-        }
-        let news = std::mem::take(&mut self.turn.kept.news);
-        for (seed, fit) in news.seeds {
-            self.import(vec![seed], fit);
-        }
-        if news.has_outbox {
-            self.tell(&Happening::OutboxFound);
-        }
-        for key in &news.durable {
-            self.tell(&Happening::Durable(key));
-        }
-        if news.is_over {
-            self.release_hold();
-        }
-        true
     }
 
     fn link_output(&mut self, output: LinkOutput) {
@@ -277,6 +252,8 @@ impl Root {
                 if matches!(reason, GapReason::Short { .. }) {
                     store.stop_waiting_for_channels(now, link);
                 }
+                #[cfg(feature = "tabs")]
+                self.tell(&Happening::Gap(&channel, reason));
             }
             ChannelOutput::Refused { channel, .. } => {
                 store.tell_of_channel(&channel, turn);
@@ -310,6 +287,10 @@ impl Root {
         let (channel, room) = (addressed.channel.as_deref(), addressed.room());
         let channels = &self.link.channels;
         let position = self.router.position_of(frame, channel, channels);
+        #[cfg(feature = "tabs")]
+        if channel.is_none() {
+            self.tell(&Happening::Stray(frame));
+        }
         let found = self.deliver(frame, channel, room, position.as_ref());
         let known = room.is_some_and(|room| self.tell(&Happening::Event(room, frame)));
         self.store.stop_waiting_for_channels(now, &self.link);
@@ -397,6 +378,13 @@ impl Root {
         Ok(observed.observer)
     }
 
+    /// The seeds of all queries that have data and let it be taken along.
+    pub(super) fn export(&self, now: Instant, prefix: &QueryKey) -> Vec<Seed> {
+        let entries = self.store.cache.with_prefix(prefix).into_iter();
+        let seeds = entries.filter_map(|entry| self.store.seed(now, entry, &self.link));
+        seeds.collect()
+    }
+
     /// Takes seeds in; gives how many are of use, now or later.
     pub(super) fn import(&mut self, seeds: Vec<Seed>, fit: Fit) -> usize {
         let (parts, mut context) = self.parts();
@@ -437,6 +425,12 @@ impl Root {
             self.connect();
         }
         self.settle();
+    }
+
+    /// Whether nothing is fetched or opened for now.
+    #[cfg(feature = "tabs")]
+    pub(super) const fn is_held(&self) -> bool {
+        self.held.is_some()
     }
 
     /// Starts connecting, once nothing is held any more.
@@ -495,7 +489,7 @@ impl Root {
         (&mut self.parts, context)
     }
 
-    pub(super) fn tell(&mut self, happening: &Happening<'_>) -> bool {
+    fn tell(&mut self, happening: &Happening<'_>) -> bool {
         let (parts, mut context) = self.parts();
         parts.handle(happening, &mut context)
     }

@@ -62,7 +62,6 @@ impl Debug for Input<'_> {
             Self::PageShow => f.write_str("PageShow"),
             Self::Activity => f.write_str("Activity"),
             Self::Blocked(blocked) => f.debug_tuple("Blocked").field(blocked).finish(),
-            Self::Store(event) => f.debug_tuple("Store").field(event).finish(),
         }
     }
 }
@@ -120,7 +119,6 @@ impl Debug for Output {
                 shown.field("mutation", mutation).field("id", id);
                 shown.field("data", &Size(data.len())).finish()
             }
-            Self::Store(command) => f.debug_tuple("Store").field(command).finish(),
             Self::Mutation { mutation, event } => {
                 let mut shown = f.debug_struct("Mutation");
                 shown.field("mutation", mutation);
@@ -131,6 +129,8 @@ impl Debug for Output {
                 shown.field("channel", channel);
                 shown.field("event", event).finish()
             }
+            #[cfg(feature = "tabs")]
+            Self::Tabs(said) => f.debug_tuple("Tabs").field(said).finish(),
             Self::Fault(fault) => f.debug_tuple("Fault").field(fault).finish(),
         }
     }

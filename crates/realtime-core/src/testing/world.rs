@@ -1,14 +1,13 @@
 //! Clients, links and the server on one virtual clock.
 
-mod disks;
 mod peer;
 mod steps;
+#[cfg(feature = "tabs")]
+mod tabs;
 
-pub use disks::DiskId;
 pub use peer::{PeerId, Started};
 
 use super::{
-    disk::Disk,
     link::{Link, LinkState},
     server::{ScriptedServer, SocketId},
 };
@@ -38,12 +37,13 @@ pub struct World {
     now: Instant,
     rng: fastrand::Rng,
     peers: Vec<Peer>,
-    disks: Vec<Disk>,
     sockets: u64,
     steps: u64,
     /// Sockets without a client that the server still believes in, and until when.
     forsaken: Vec<(Instant, SocketId)>,
     fetcher: Fetcher,
+    #[cfg(feature = "tabs")]
+    lock: tabs::Lock,
 }
 
 impl fmt::Debug for World {
@@ -68,13 +68,14 @@ impl World {
             now: Instant::from_millis(1_000),
             rng: fastrand::Rng::with_seed(seed),
             peers: Vec::new(),
-            disks: Vec::new(),
             sockets: 0,
             steps: 0,
             forsaken: Vec::new(),
             fetcher: Box::new(|key, _| {
                 Err(FetchError::permanent(format!("nothing answers for {key}")))
             }),
+            #[cfg(feature = "tabs")]
+            lock: tabs::Lock::default(),
         }
     }
 
@@ -199,6 +200,8 @@ impl World {
     pub fn thaw(&mut self, peer: PeerId) {
         self.peers[peer.0].frozen = false;
         self.input(peer, Input::Timeout);
+        #[cfg(feature = "tabs")]
+        self.thaw_tab(peer.0);
     }
 
     /// Lets `duration` pass, and everything that falls into it happen, in order.

@@ -25,7 +25,8 @@ impl World {
             }
             let fetch = peer.fetches.iter().map(|fetch| fetch.due).min();
             let own = earliest(peer.client.next_deadline(), fetch);
-            let own = earliest(own, self.next_stored(peer));
+            #[cfg(feature = "tabs")]
+            let own = earliest(own, peer.next_of_tab());
             earliest(next, earliest(own, peer.link.next_down()))
         })
     }
@@ -46,12 +47,13 @@ impl World {
             }
             self.deliver_down(index);
             self.deliver_fetches(index);
-            self.deliver_stored(index);
             let peer = &mut self.peers[index];
             if peer.client.next_deadline().is_some_and(|at| at <= self.now) {
                 peer.client.handle(self.now, Input::Timeout);
                 self.drain(index);
             }
+            #[cfg(feature = "tabs")]
+            self.step_tab(index);
         }
         self.deliver_from_server();
     }
@@ -188,8 +190,14 @@ impl World {
 
     pub(super) fn drain(&mut self, index: usize) {
         while let Some(output) = self.peers[index].client.poll_output() {
+            #[cfg(feature = "tabs")]
+            let Some(output) = self.of_tab(index, output) else {
+                continue;
+            };
             self.carry_out(index, output);
         }
+        #[cfg(feature = "tabs")]
+        self.drain_tab(index);
     }
 
     fn carry_out(&mut self, index: usize, output: Output) {
@@ -260,8 +268,10 @@ impl World {
             Output::Mutation { mutation, event } => {
                 self.peers[index].mutations.push((mutation, event));
             }
-            Output::Store(command) => self.store_command(index, command),
             Output::Fault(fault) => self.peers[index].faults.push(fault),
+            // What follows in other tabs has been told already.
+            #[cfg(feature = "tabs")]
+            Output::Tabs(_) => {}
         }
     }
 }
