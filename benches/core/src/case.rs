@@ -1,6 +1,6 @@
 //! Cases: what is measured, and how.
 
-use crate::{decoding, edits, lists, queries, room, routing};
+use crate::{decoding, edits, lists, queries, room, routing, seeds};
 
 /// The sizes of most cases.
 const SIZES: &[u32] = &[100, 1_000, 10_000, 100_000];
@@ -73,7 +73,7 @@ impl Case {
 }
 
 /// All cases.
-pub const CASES: [Case; 21] = [
+pub const CASES: [Case; 23] = [
     Case {
         name: "list-typed",
         about: "a whole row replaces one of n sorted rows, given as a value",
@@ -199,6 +199,18 @@ pub const CASES: [Case; 21] = [
         about: "an optimistic edit is made and settled by its echo, 100 others waiting, n sorted rows",
         sizes: SIZES,
         make: edits::make,
+    },
+    Case {
+        name: "seed-export",
+        about: "a list of n sorted rows is taken along as a seed, per list",
+        sizes: &[100, 1_000, 10_000],
+        make: seeds::export,
+    },
+    Case {
+        name: "seed-import",
+        about: "a client begins with a list of n sorted rows from a seed, per list",
+        sizes: &[100, 1_000, 10_000],
+        make: seeds::import,
     },
 ];
 

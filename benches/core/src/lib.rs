@@ -10,5 +10,6 @@ mod queries;
 mod room;
 mod routing;
 mod row;
+mod seeds;
 
 pub use case::{CASES, Case, Workload};

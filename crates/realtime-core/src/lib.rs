@@ -94,6 +94,8 @@ pub mod presence;
 #[doc(hidden)]
 pub mod query;
 mod seed;
+#[doc(hidden)]
+pub mod storage;
 #[cfg(feature = "tabs")]
 #[doc(hidden)]
 pub mod tabs;
@@ -160,6 +162,10 @@ pub use query::{
     QueryError, QueryMeta, QueryOptions, QueryStatus, RecordSpec,
 };
 pub use seed::{Fit, Seed, SeedError};
+pub use storage::{
+    Durability, PersistOptions, StoreCommand, StoreError, StoreEvent, StoreTable, StoreWrite,
+    Stored, StoredValue,
+};
 pub use time::Instant;
 pub use typing::{TypingOptions, Typist};
 pub use wire::{Codec, Frame, FrameRef};

@@ -61,7 +61,7 @@ mod weights;
 
 pub use diff::{Gap, ListDiff};
 pub use item::ListItem;
-pub(crate) use item::{AnyItem, Item, ItemType, json, json_of, shared};
+pub(crate) use item::{AnyItem, Item, ItemType, json_of, shared, write_json};
 pub use keyed::KeyedList;
 pub use options::ListOptions;
 pub(crate) use options::Options;

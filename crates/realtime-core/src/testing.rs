@@ -19,12 +19,14 @@
 //! assert_eq!(world.client(peer).record::<u32>(&key!["price"]).as_deref(), Some(&2));
 //! ```
 
+mod disk;
 mod link;
 mod server;
 mod world;
 
+pub use disk::Disk;
 pub use link::{Link, LinkState};
 #[cfg(feature = "socketio")]
 pub use server::SocketIo;
 pub use server::{Abilities, Request, ScriptedServer, SocketId};
-pub use world::{PeerId, Started, World};
+pub use world::{DiskId, PeerId, Started, World};

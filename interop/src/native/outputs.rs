@@ -85,6 +85,8 @@ impl Shell {
             Output::Presence { channel, event } => {
                 self.note(Happening::Presence { channel, event });
             }
+            // Nothing is kept here: no case asks for it.
+            Output::Store(_) => {}
             Output::Fault(fault) => self.note(Happening::Fault(fault)),
         }
     }

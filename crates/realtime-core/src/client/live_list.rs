@@ -3,7 +3,7 @@
 use crate::{
     error::DecodeError,
     id::History,
-    list::{ErasedList, ItemType, ListItem, Options, json, seeding},
+    list::{ErasedList, ItemType, ListItem, Options, seeding, write_json},
     notify::{Dirty, ItemHash},
     overlay::Overlay,
     query::{BindingIndex, Effect, EntryId, EventView, Resource, RowsTaken},
@@ -40,7 +40,7 @@ impl LiveList {
             &Seeding {
                 write: |live| {
                     let live = live.downcast_ref::<Self>()?;
-                    seeding::seed_data(&live.list, |item| json::<T>(item))
+                    seeding::seed_data(&live.list, write_json::<T>)
                 },
                 read: Self::fill_from,
             }

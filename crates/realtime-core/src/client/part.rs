@@ -12,6 +12,7 @@ use crate::{
     outbox::{SendError, SendId},
     query::FetchError,
     seed::{Fit, Seed},
+    storage::StoreEvent,
     time::{Instant, earliest},
     wire::EventFrame,
 };
@@ -102,6 +103,18 @@ pub(super) enum Happening<'a> {
     Visible(bool),
     /// The user pressed a key or moved the pointer.
     Activity,
+    /// The app has forgotten all queries whose key begins with this.
+    Forgotten(&'a QueryKey),
+    /// The store has answered.
+    Store(&'a StoreEvent),
+    /// What was kept of the outbox has been read, for whoever keeps it to take.
+    OutboxFound,
+    /// The store has on the disk what was last set of the outbox under this key.
+    #[expect(
+        dead_code,
+        reason = "those whose messages are kept come with the next change"
+    )]
+    Durable(&'a str),
     /// The page or the connection is going away.
     Leaving,
     /// The user is signing out; the link is still there.

@@ -11,6 +11,7 @@ use crate::{
     presence::PresenceEvent,
     query::{FetchError, FetchId, Fetched},
     seed::SeedError,
+    storage::{StoreCommand, StoreError, StoreEvent},
     wire::{Frame, FrameRef, WireError},
 };
 use serde::Deserialize;
@@ -90,6 +91,8 @@ pub enum Input<'a> {
     /// The socket's buffer is full, or has room again: until then no more messages are handed out, and
     /// volatile ones are dropped. Whoever says nothing gets 256 KiB of them at a time.
     Blocked(bool),
+    /// The store has done what [`Output::Store`] asked for, or could not.
+    Store(StoreEvent),
 }
 
 /// Something the client wants done, from [`Client::poll_output`](super::Client::poll_output). Its
@@ -175,6 +178,9 @@ pub enum Output {
         /// Who and how.
         event: PresenceEvent,
     },
+    /// Read or write what is kept over page loads; answer with [`Input::Store`]. Said only after
+    /// [`Client::persist`](super::Client::persist).
+    Store(StoreCommand),
     /// Post this to the tabs that follow.
     #[cfg(feature = "tabs")]
     #[doc(hidden)]
@@ -292,4 +298,7 @@ pub enum Fault {
     /// The server complained without saying about what.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// What is kept over page loads could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

@@ -1,6 +1,8 @@
 //! Queries: the commands on records and lists, and on the mutations that edit them.
 
-use super::{Client, live_list::LiveList, mutations::Doing, root::Root, store::Query};
+use super::{
+    Client, live_list::LiveList, mutations::Doing, part::Happening, root::Root, store::Query,
+};
 use crate::{
     channel::{ChannelError, Continuity},
     id::{ChannelName, EntryId, EventName, MutationId, Position, RowId},
@@ -34,6 +36,7 @@ pub struct ListSpec<T> {
     /// The rows to begin with, until there is better.
     initial: Option<Fetched>,
     seeding: Option<&'static Seeding>,
+    is_persisted: bool,
 }
 
 impl<T> ListSpec<T> {
@@ -46,6 +49,7 @@ impl<T> ListSpec<T> {
             options: ListOptions::default(),
             initial: None,
             seeding: None,
+            is_persisted: false,
         }
     }
 
@@ -71,6 +75,16 @@ impl<T> ListSpec<T> {
     {
         self.seeding = Some(LiveList::seeding::<T>());
         self
+    }
+
+    /// Keeps the rows over page loads, where the client keeps anything: see [`Client::persist`].
+    #[must_use]
+    pub fn with_persist(mut self) -> Self
+    where
+        T: ListItem,
+    {
+        self.is_persisted = true;
+        self.with_seed()
     }
 
     /// Begins with these rows. With their position, nothing is fetched if the server can say that
@@ -112,6 +126,7 @@ impl Client {
             bindings,
             initial: spec.initial(),
             seeding: spec.seeding(),
+            is_persisted: spec.is_persisted(),
             resource: Box::new(spec.build()),
             take_rows: None,
         };
@@ -137,6 +152,7 @@ impl Client {
             resource: Box::new(LiveList::new(ItemType::of::<T>(), spec.options.erased())),
             take_rows: Some(LiveList::take_rows),
             seeding: spec.seeding,
+            is_persisted: spec.is_persisted,
         };
         self.root.at(now).observe(key, query, options)
     }
@@ -317,6 +333,7 @@ impl Client {
     pub fn forget(&mut self, now: Instant, prefix: &QueryKey) {
         let root = self.root.at(now);
         root.store.cache.remove(prefix);
+        root.tell(&Happening::Forgotten(prefix));
         root.settle();
     }
 

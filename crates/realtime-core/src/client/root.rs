@@ -124,6 +124,9 @@ impl Root {
                 self.tell(&Happening::Activity);
             }
             Input::Blocked(blocked) => self.link.outbox.set_blocked(now, blocked),
+            Input::Store(event) => {
+                self.tell(&Happening::Store(&event));
+            }
         }
         self.settle();
     }
@@ -173,6 +176,7 @@ impl Root {
             }
             let (parts, mut context) = self.parts();
             let mut changed = parts.poll(&mut context);
+            changed |= self.take_kept();
             while let Some((entry, feeding)) =
                 self.store.poll_output(&mut self.link, &mut self.turn)
             {
@@ -183,6 +187,27 @@ impl Root {
                 break;
             }
         }
+    }
+
+    /// Hands on what the store has said; whether it has said anything.
+    fn take_kept(&mut self) -> bool {
+        if !self.turn.kept.news.is_any() {
+            return false;
+        }
+        let news = std::mem::take(&mut self.turn.kept.news);
+        for (seed, fit) in news.seeds {
+            self.import(vec![seed], fit);
+        }
+        if news.has_outbox {
+            self.tell(&Happening::OutboxFound);
+        }
+        for key in &news.durable {
+            self.tell(&Happening::Durable(key));
+        }
+        if news.is_over {
+            self.release_hold();
+        }
+        true
     }
 
     fn link_output(&mut self, output: LinkOutput) {
@@ -489,7 +514,7 @@ impl Root {
         (&mut self.parts, context)
     }
 
-    fn tell(&mut self, happening: &Happening<'_>) -> bool {
+    pub(super) fn tell(&mut self, happening: &Happening<'_>) -> bool {
         let (parts, mut context) = self.parts();
         parts.handle(happening, &mut context)
     }

@@ -62,6 +62,7 @@ impl Debug for Input<'_> {
             Self::PageShow => f.write_str("PageShow"),
             Self::Activity => f.write_str("Activity"),
             Self::Blocked(blocked) => f.debug_tuple("Blocked").field(blocked).finish(),
+            Self::Store(event) => f.debug_tuple("Store").field(event).finish(),
         }
     }
 }
@@ -119,6 +120,7 @@ impl Debug for Output {
                 shown.field("mutation", mutation).field("id", id);
                 shown.field("data", &Size(data.len())).finish()
             }
+            Self::Store(command) => f.debug_tuple("Store").field(command).finish(),
             Self::Mutation { mutation, event } => {
                 let mut shown = f.debug_struct("Mutation");
                 shown.field("mutation", mutation);

@@ -2,7 +2,7 @@
 
 use crate::{
     channel::ChannelStats, connection::ConnectionStats, mutation::MutationStats,
-    outbox::OutboxStats, query::QueryStats, wire::CodecStats,
+    outbox::OutboxStats, query::QueryStats, storage::StoreStats, wire::CodecStats,
 };
 
 /// Everything counted since the client was made. What belongs to one list or one room is counted
@@ -45,6 +45,8 @@ pub struct ClientStats {
     pub mutations: MutationStats,
     /// What became of seeds.
     pub seeds: SeedStats,
+    /// What was read from the store and written to it.
+    pub store: StoreStats,
 }
 
 /// What became of the seeds that a client was given. All but the first only grow.

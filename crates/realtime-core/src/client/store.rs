@@ -24,6 +24,8 @@ pub(super) struct Query {
     pub(super) initial: Option<Fetched>,
     pub(super) take_rows: Option<TakeRows>,
     pub(super) seeding: Option<&'static Seeding>,
+    /// Whether what it holds is kept over page loads.
+    pub(super) is_persisted: bool,
 }
 
 /// The cache's entries, and which of them each channel feeds.
@@ -84,6 +86,9 @@ impl Store {
             None => turn.stats.seeds.restored += u64::from(is_restored),
         }
         let entry = observed.entry;
+        if query.is_persisted {
+            self.cache.persist(entry);
+        }
         if observed.is_new {
             let feeding = Feeding::new(query.bindings);
             if feeding.listens_anywhere() {

@@ -1,7 +1,7 @@
 //! A turn of the client: when it is, and what the shell is to do and to publish after it.
 
 use super::{ClientStats, Fault, Output};
-use crate::{id::Generation, notify::Dirty, time::Instant, wire::Frame};
+use crate::{id::Generation, notify::Dirty, storage::Kept, time::Instant, wire::Frame};
 use std::collections::VecDeque;
 
 /// When the client was last told something, and what all its objects say to the shell, in order.
@@ -11,6 +11,7 @@ pub(super) struct Turn {
     outputs: VecDeque<Output>,
     pub(super) dirty: Dirty,
     pub(super) stats: ClientStats,
+    pub(super) kept: Kept,
 }
 
 impl Turn {

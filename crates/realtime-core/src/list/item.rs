@@ -258,9 +258,9 @@ pub(super) fn renamed(id_field: &str, item: &dyn AnyItem, id: &RowId) -> Option<
         .filter(|item| item.id() == *id)
 }
 
-/// An item that is a `T` as JSON.
-pub(crate) fn json<T: ListItem>(item: &dyn AnyItem) -> Option<String> {
-    serde_json::to_string(typed::<T>(item)?).ok()
+/// Writes an item that is a `T` as JSON.
+pub(crate) fn write_json<T: ListItem>(item: &dyn AnyItem, json: &mut Vec<u8>) -> Option<()> {
+    serde_json::to_writer(json, typed::<T>(item)?).ok()
 }
 
 /// How items that are `T`s become JSON and back, for edits.

@@ -25,23 +25,24 @@ type Update = (RowId, Option<u64>, Box<RawValue>);
 /// What the server has said the list holds; `None` if an item does not turn into JSON.
 pub(crate) fn seed_data(
     list: &ErasedList,
-    item: fn(&dyn AnyItem) -> Option<String>,
+    item: fn(&dyn AnyItem, &mut Vec<u8>) -> Option<()>,
 ) -> Option<String> {
     let synced = list.synced();
-    let mut rows = String::from("[");
+    let mut rows = Vec::from(*b"[");
     let mut marks: Vec<Mark> = Vec::new();
     for (place, entry) in synced.order.tree().iter().enumerate() {
         let row = synced.rows.get(&entry.item.id())?;
         if place > 0 {
-            rows.push(',');
+            rows.push(b',');
         }
-        rows.push_str(&item(&**row.base())?);
+        item(&**row.base(), &mut rows)?;
         let own = row.base().version();
         if (row.version(), row.placed(), row.has_hole()) != (own, own, false) {
             marks.push((place, row.version(), row.placed(), row.has_hole()));
         }
     }
-    rows.push(']');
+    rows.push(b']');
+    let rows = String::from_utf8(rows).ok()?;
     let mut data = object::ObjectWriter::default();
     data.raw("rows", &rows);
     part(&mut data, "marks", &marks)?;

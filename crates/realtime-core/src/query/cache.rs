@@ -193,6 +193,19 @@ impl QueryCache {
         }
     }
 
+    /// What an entry holds is kept over page loads.
+    pub(crate) fn persist(&mut self, entry: EntryId) {
+        if let Some(entry) = self.entries.get_mut(&entry) {
+            entry.is_persisted = true;
+        }
+    }
+
+    /// Whether what an entry holds is kept over page loads.
+    pub(crate) fn is_persisted(&self, entry: EntryId) -> bool {
+        let entry = self.entries.get(&entry);
+        entry.is_some_and(|entry| entry.is_persisted)
+    }
+
     /// What feeds an entry.
     pub(crate) fn feeding(&self, entry: EntryId) -> Option<&Feeding> {
         self.entries.get(&entry).map(|entry| &entry.feeding)

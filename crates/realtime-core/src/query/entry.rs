@@ -110,6 +110,8 @@ pub(super) struct Entry {
     pub(super) is_restored: bool,
     /// How the data goes into a seed and back; `None` if it is not to.
     pub(super) seeding: Option<&'static Seeding>,
+    /// Whether the data is kept over page loads.
+    pub(super) is_persisted: bool,
     /// How many results in a row could not be put in order with the events that came meanwhile.
     pub(super) unordered: u32,
     pub(super) invalidations: u64,
@@ -171,6 +173,7 @@ impl Entry {
             initial: Vec::new(),
             is_restored: false,
             seeding: None,
+            is_persisted: false,
             unordered: 0,
             invalidations: 0,
             answered: 0,

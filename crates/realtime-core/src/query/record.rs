@@ -151,6 +151,7 @@ pub struct RecordSpec<T> {
     conflicts: ConflictPolicy<T>,
     initial: Option<(Rc<T>, Option<Position>)>,
     seeding: Option<&'static Seeding>,
+    is_persisted: bool,
 }
 
 impl<T> Default for RecordSpec<T> {
@@ -160,6 +161,7 @@ impl<T> Default for RecordSpec<T> {
             conflicts: ConflictPolicy::default(),
             initial: None,
             seeding: None,
+            is_persisted: false,
         }
     }
 }
@@ -213,6 +215,21 @@ impl<T: PartialEq + 'static> RecordSpec<T> {
     {
         self.seeding = Some(const { &Record::<T>::SEEDING });
         self
+    }
+
+    /// Keeps the value over page loads, where the client keeps anything: see
+    /// [`Client::persist`](crate::Client::persist).
+    #[must_use]
+    pub fn with_persist(mut self) -> Self
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        self.is_persisted = true;
+        self.with_seed()
+    }
+
+    pub(crate) const fn is_persisted(&self) -> bool {
+        self.is_persisted
     }
 
     pub(crate) const fn seeding(&self) -> Option<&'static Seeding> {

@@ -1,13 +1,16 @@
 //! Clients, links and the server on one virtual clock.
 
+mod disks;
 mod peer;
 mod steps;
 #[cfg(feature = "tabs")]
 mod tabs;
 
+pub use disks::DiskId;
 pub use peer::{PeerId, Started};
 
 use super::{
+    disk::Disk,
     link::{Link, LinkState},
     server::{ScriptedServer, SocketId},
 };
@@ -37,6 +40,7 @@ pub struct World {
     now: Instant,
     rng: fastrand::Rng,
     peers: Vec<Peer>,
+    disks: Vec<Disk>,
     sockets: u64,
     steps: u64,
     /// Sockets without a client that the server still believes in, and until when.
@@ -68,6 +72,7 @@ impl World {
             now: Instant::from_millis(1_000),
             rng: fastrand::Rng::with_seed(seed),
             peers: Vec::new(),
+            disks: Vec::new(),
             sockets: 0,
             steps: 0,
             forsaken: Vec::new(),

@@ -59,6 +59,8 @@ impl Runtime {
                 }
             }
             Output::Mutation { mutation, event } => self.mutation_event(mutation, event),
+            // No app can ask for it yet.
+            Output::Store(_) => {}
             Output::Fault(fault) => self.app.report(RealtimeError::Fault(fault)),
         }
     }

@@ -7,9 +7,10 @@ use crate::{
     client::Fault,
     id::ChannelName,
     presence::PresenceEvent,
+    storage::StoreCommand,
     testing::{link::Link, server::SocketId},
 };
-use std::rc::Rc;
+use std::{collections::VecDeque, rc::Rc};
 
 /// One client of a [`World`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +51,10 @@ pub(super) struct Peer {
     pub(super) started: Vec<Started>,
     pub(super) fetched: Vec<QueryKey>,
     pub(super) connects: Vec<Instant>,
+    /// Which disk it has.
+    pub(super) disk: Option<usize>,
+    /// What the disk is to do, and when it has done it.
+    pub(super) stored: VecDeque<(Instant, StoreCommand)>,
     #[cfg(feature = "tabs")]
     pub(super) tab: Option<super::tabs::PageOfTab>,
 }
@@ -71,6 +76,8 @@ impl Peer {
             started: Vec::new(),
             fetched: Vec::new(),
             connects: Vec::new(),
+            disk: None,
+            stored: VecDeque::new(),
             #[cfg(feature = "tabs")]
             tab: None,
         }

@@ -25,6 +25,7 @@ impl World {
             }
             let fetch = peer.fetches.iter().map(|fetch| fetch.due).min();
             let own = earliest(peer.client.next_deadline(), fetch);
+            let own = earliest(own, self.next_stored(peer));
             #[cfg(feature = "tabs")]
             let own = earliest(own, peer.next_of_tab());
             earliest(next, earliest(own, peer.link.next_down()))
@@ -47,6 +48,7 @@ impl World {
             }
             self.deliver_down(index);
             self.deliver_fetches(index);
+            self.deliver_stored(index);
             let peer = &mut self.peers[index];
             if peer.client.next_deadline().is_some_and(|at| at <= self.now) {
                 peer.client.handle(self.now, Input::Timeout);
@@ -268,6 +270,7 @@ impl World {
             Output::Mutation { mutation, event } => {
                 self.peers[index].mutations.push((mutation, event));
             }
+            Output::Store(command) => self.store_command(index, command),
             Output::Fault(fault) => self.peers[index].faults.push(fault),
             // What follows in other tabs has been told already.
             #[cfg(feature = "tabs")]
