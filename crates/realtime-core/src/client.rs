@@ -2,6 +2,7 @@
 
 mod author;
 mod channel_rules;
+mod keeping;
 mod link;
 mod live_list;
 mod membership;

@@ -143,7 +143,7 @@ pub use merge::{merge_patch, present};
 #[doc(hidden)]
 pub use mutation::ServerIds;
 pub use mutation::{
-    Edit, ItemState, ListEdit, Mutation, MutationError, MutationEvent, MutationInfo,
+    Edit, Interruption, ItemState, ListEdit, Mutation, MutationError, MutationEvent, MutationInfo,
     MutationLimits, MutationStats, MutationStatus, OfflinePolicy, RecordEdit, Sending,
 };
 #[doc(hidden)]

@@ -45,12 +45,14 @@ mod event;
 mod ids;
 mod queue;
 mod request;
+mod stored;
 
 pub use edit::{Edit, ItemState, ListEdit, RecordEdit};
-pub use error::MutationError;
+pub use error::{Interruption, MutationError};
 pub use event::{MutationEvent, MutationInfo, MutationStats, MutationStatus};
 pub use ids::ServerIds;
 pub use queue::MutationLimits;
-pub(crate) use queue::{Begun, Due, Mutations, Outcome};
+pub(crate) use queue::{Begun, Due, Mutations, Outcome, in_order};
 pub(crate) use request::Sender;
 pub use request::{Mutation, OfflinePolicy, Sending};
+pub(crate) use stored::{Absence, Restored, Standing};

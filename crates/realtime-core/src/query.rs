@@ -34,6 +34,7 @@ pub use meta::{FetchStatus, QueryMeta, QueryStats, QueryStatus};
 pub use observers::ObserverId;
 pub use options::{NetworkMode, QueryLimits, QueryOptions};
 pub use output::QueryOutput;
+pub(crate) use record::LayOnRecord;
 pub use record::{Binding, Patch, Record, RecordSpec};
 pub use resource::{BindingIndex, Effect, EventView, Resource};
 pub(crate) use restoring::Initial;

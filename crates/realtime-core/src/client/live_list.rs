@@ -3,7 +3,7 @@
 use crate::{
     error::DecodeError,
     id::History,
-    list::{ErasedList, ItemType, ListItem, Options, seeding, write_json},
+    list::{ErasedList, ItemType, ListItem, Options, json_of, seeding, write_json},
     notify::{Dirty, ItemHash},
     overlay::Overlay,
     query::{BindingIndex, Effect, EntryId, EventView, Resource, RowsTaken},
@@ -43,6 +43,17 @@ impl LiveList {
                     seeding::seed_data(&live.list, write_json::<T>)
                 },
                 read: Self::fill_from,
+                edits: None,
+            }
+        }
+    }
+
+    /// The same, for lists whose edits are kept while the page is away.
+    pub(super) const fn storing<T: ListItem>() -> &'static Seeding {
+        const {
+            &Seeding {
+                edits: Some(const { &json_of::<T>() }),
+                ..*Self::seeding::<T>()
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     },
     notify::Topic,
     outbox::{Delivery, Message, ReliableOptions, SendError},
-    overlay::{LayerId, Overlay},
+    overlay::{LayerId, Outgoing, Overlay},
     query::QueryStatus,
     time::Instant,
 };
@@ -65,6 +65,15 @@ impl Part for Mutations {
             }
             Happening::Online(online) => doing.queue.set_online(online),
             Happening::SigningOut => doing.fail_all(),
+            Happening::OutboxFound => {
+                if let Some(keep) = doing.context.turn.keep_mutations.clone() {
+                    (keep.restore)(&mut doing, &keep);
+                }
+            }
+            Happening::Durable(key) => {
+                doing.queue.durable(key);
+                doing.context.turn.dirty.mark(Topic::Mutations);
+            }
             Happening::AnswersDue => doing.due(),
             _ => {}
         }
@@ -82,8 +91,8 @@ impl Part for Mutations {
 
 /// What is being done about mutations, and by what means.
 pub(super) struct Doing<'a, 'c> {
-    queue: &'a mut Mutations,
-    context: &'a mut Context<'c>,
+    pub(super) queue: &'a mut Mutations,
+    pub(super) context: &'a mut Context<'c>,
 }
 
 impl<'a, 'c> Doing<'a, 'c> {
@@ -98,7 +107,9 @@ impl<'a, 'c> Doing<'a, 'c> {
     /// Shows a mutation's edits and sends it, now or when it may be sent. Exactly one
     /// [`Output::Mutation`], other than those that tell of a conflict, says how it ended.
     pub(super) fn begin(&mut self, mutation: Mutation) -> MutationId {
-        let (id, begun) = self.queue.begin(mutation);
+        let turn = &*self.context.turn;
+        let is_disk = turn.keep_mutations.is_some() && turn.kept.is_open;
+        let (id, begun) = self.queue.begin(mutation, is_disk);
         match begun {
             Begun::No => {}
             Begun::Yes(mutation) => {
@@ -150,7 +161,7 @@ impl<'a, 'c> Doing<'a, 'c> {
     }
 
     /// Lays a mutation's edits over the queries that are in the cache, or over `only` one.
-    fn apply_edits(
+    pub(super) fn apply_edits(
         &mut self,
         id: MutationId,
         mutation: &Mutation,
@@ -171,11 +182,13 @@ impl<'a, 'c> Doing<'a, 'c> {
                 edit: number,
             };
             let ids = &self.queue.ids;
-            let laid = self
-                .context
-                .store
-                .cache
-                .apply_edit(self.now(), entry, |layered| edit.apply(layered, layer, ids));
+            let laid =
+                self.context
+                    .store
+                    .cache
+                    .apply_edit(self.now(), entry, |layered, seeding| {
+                        edit.apply(layered, seeding, layer, ids)
+                    });
             self.context
                 .store
                 .cache
@@ -250,6 +263,10 @@ impl<'a, 'c> Doing<'a, 'c> {
             changed = true;
             self.start(id);
         }
+        if let Some(keep) = &self.context.turn.keep_mutations {
+            let write = keep.write;
+            changed |= write(self);
+        }
         while let Some((mutation, event)) = self.queue.take_event() {
             changed = true;
             self.context.turn.push(Output::Mutation { mutation, event });
@@ -258,6 +275,19 @@ impl<'a, 'c> Doing<'a, 'c> {
             self.context.turn.dirty.mark(Topic::Mutations);
         }
         changed
+    }
+
+    /// What the edits of a mutation amount to just now.
+    pub(super) fn outgoing(&self, id: MutationId, mutation: &Mutation) -> Vec<Option<Outgoing>> {
+        let cache = &self.context.store.cache;
+        let outgoing = mutation.edits.iter().enumerate().map(|(number, edit)| {
+            let overlay = cache.overlay_of(cache.entry_id(&edit.key)?)?;
+            overlay.outgoing(LayerId {
+                mutation: id,
+                edit: number,
+            })
+        });
+        outgoing.collect()
     }
 
     fn next_ready(&mut self) -> Option<MutationId> {
@@ -285,21 +315,8 @@ impl<'a, 'c> Doing<'a, 'c> {
         ) else {
             return;
         };
-        let outgoing = mutation.edits.iter().enumerate().map(|(number, edit)| {
-            let overlay = self
-                .context
-                .store
-                .cache
-                .overlay_of(self.context.store.cache.entry_id(&edit.key)?)?;
-            overlay.outgoing(LayerId {
-                mutation: id,
-                edit: number,
-            })
-        });
-        let edits: Vec<_> = outgoing.collect();
-        let nothing = |edit: &Option<crate::overlay::Outgoing>| {
-            edit.as_ref().is_some_and(|edit| edit.is_overruled)
-        };
+        let edits = self.outgoing(id, &mutation);
+        let nothing = |edit: &Option<Outgoing>| edit.as_ref().is_some_and(|edit| edit.is_overruled);
         if !edits.is_empty() && edits.iter().all(nothing) {
             let outcome = self.queue.overruled(id);
             self.show_outcome(id, outcome);
@@ -426,7 +443,7 @@ impl<'a, 'c> Doing<'a, 'c> {
     }
 
     /// Changes the overlays that a mutation has edits for.
-    fn overlays(&mut self, id: MutationId, change: impl FnMut(&mut dyn Overlay) -> bool) {
+    pub(super) fn overlays(&mut self, id: MutationId, change: impl FnMut(&mut dyn Overlay) -> bool) {
         let keys = self.queue.keys(id);
         self.overlays_of(&keys, change);
     }

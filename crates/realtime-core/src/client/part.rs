@@ -110,10 +110,6 @@ pub(super) enum Happening<'a> {
     /// What was kept of the outbox has been read, for whoever keeps it to take.
     OutboxFound,
     /// The store has on the disk what was last set of the outbox under this key.
-    #[expect(
-        dead_code,
-        reason = "those whose messages are kept come with the next change"
-    )]
     Durable(&'a str),
     /// The page or the connection is going away.
     Leaving,

@@ -77,14 +77,16 @@ impl<T> ListSpec<T> {
         self
     }
 
-    /// Keeps the rows over page loads, where the client keeps anything: see [`Client::persist`].
+    /// Keeps the rows over page loads, where the client keeps anything: see [`Client::persist`]. Edits of
+    /// them that are kept ([`Mutation::with_persist`]) are shown again, too.
     #[must_use]
     pub fn with_persist(mut self) -> Self
     where
         T: ListItem,
     {
         self.is_persisted = true;
-        self.with_seed()
+        self.seeding = Some(LiveList::storing::<T>());
+        self
     }
 
     /// Begins with these rows. With their position, nothing is fetched if the server can say that

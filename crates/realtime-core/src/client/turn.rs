@@ -1,6 +1,6 @@
 //! A turn of the client: when it is, and what the shell is to do and to publish after it.
 
-use super::{ClientStats, Fault, Output};
+use super::{ClientStats, Fault, Output, keeping::KeepMutations};
 use crate::{id::Generation, notify::Dirty, storage::Kept, time::Instant, wire::Frame};
 use std::collections::VecDeque;
 
@@ -10,6 +10,8 @@ pub(super) struct Turn {
     pub(super) now: Instant,
     outputs: VecDeque<Output>,
     pub(super) dirty: Dirty,
+    /// How mutations are kept over page loads, if they are.
+    pub(super) keep_mutations: Option<KeepMutations>,
     pub(super) stats: ClientStats,
     pub(super) kept: Kept,
 }

@@ -264,7 +264,7 @@ pub(crate) fn write_json<T: ListItem>(item: &dyn AnyItem, json: &mut Vec<u8>) ->
 }
 
 /// How items that are `T`s become JSON and back, for edits.
-pub(crate) fn json_of<T: ListItem>() -> JsonOf<dyn AnyItem> {
+pub(crate) const fn json_of<T: ListItem>() -> JsonOf<dyn AnyItem> {
     JsonOf {
         merge: |item, patch| merged_in_place(T::ID_FIELD, item, patch),
         write: |item| serde_json::to_value(typed::<T>(item)),

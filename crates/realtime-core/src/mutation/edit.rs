@@ -6,12 +6,38 @@ use crate::{
     key::QueryKey,
     list::{AnyItem, ErasedList, Item, ListItem, Spot, json_of},
     overlay::{Change, JsonOf, LayerId},
-    query::Record,
+    query::{LayOnRecord, Record},
+    seed::Seeding,
 };
-use serde::{Serialize, de::DeserializeOwned};
-use std::{any::Any, fmt, rc::Rc};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+use std::{any::Any, convert::Infallible, fmt, rc::Rc};
 
-type Apply = Rc<dyn Fn(&mut dyn Any, LayerId, &ServerIds) -> Result<bool, MutationError>>;
+/// What lays an edit over a resource's data, whatever its type.
+trait Lay {
+    fn lay(
+        &self,
+        layered: &mut dyn Any,
+        seeding: Option<&'static Seeding>,
+        layer: LayerId,
+        ids: &ServerIds,
+    ) -> Result<bool, MutationError>;
+
+    /// The change as it is kept; `None` if it cannot be.
+    fn stored(&self, resolve: &dyn Fn(&RowId) -> RowId) -> Option<StoredChange>;
+}
+
+/// A change as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StoredChange {
+    Insert(Box<RawValue>),
+    Set(Box<RawValue>),
+    Patch(Box<RawValue>),
+    Delete,
+    Before(Option<RowId>),
+    After(Option<RowId>),
+}
 
 /// A change of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,9 +114,9 @@ pub enum ItemState {
 }
 
 /// What an edit does to the row it is about, as far as others depend on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum EditKind {
-    Insert { id_field: &'static str },
+    Insert { id_field: Rc<str> },
     Change,
     Delete,
 }
@@ -108,7 +134,7 @@ pub(super) struct Target {
 pub struct Edit {
     pub(crate) key: QueryKey,
     pub(super) target: Option<Target>,
-    apply: Apply,
+    lay: Rc<dyn Lay>,
 }
 
 impl Edit {
@@ -118,7 +144,7 @@ impl Edit {
         let (id, change, kind) = match edit {
             ListEdit::Insert(item) => {
                 let kind = EditKind::Insert {
-                    id_field: T::ID_FIELD,
+                    id_field: T::ID_FIELD.into(),
                 };
                 let (id, item): (_, Item) = (item.id(), Rc::new(item));
                 (id, Change::Insert(item), kind)
@@ -132,25 +158,17 @@ impl Edit {
                 (id, Change::Place(Spot::After(after)), EditKind::Change)
             }
         };
-        let target = Target {
+        let lay = OfList {
+            key: key.clone(),
             id: id.clone(),
-            kind,
-        };
-        let json = json_of::<T>();
-        let home = key.clone();
-        let apply = move |layered: &mut dyn Any, layer: LayerId, ids: &ServerIds| {
-            let list = layered.downcast_mut::<ErasedList>();
-            let Some(list) = list.filter(|list| list.holds::<T>()) else {
-                return Err(MutationError::TypeMismatch { key: home.clone() });
-            };
-            let change = resolved(&change, ids);
-            let id = ids.resolve(&id);
-            Ok(list.push_layer(&home, layer, &id, change, json)?)
+            change,
+            json: json_of::<T>(),
+            holds: ErasedList::holds::<T>,
         };
         Self {
             key,
-            target: Some(target),
-            apply: Rc::new(apply),
+            target: Some(Target { id, kind }),
+            lay: Rc::new(lay),
         }
     }
 
@@ -165,17 +183,41 @@ impl Edit {
             RecordEdit::Patch(patch) => Change::Patch(patch),
             RecordEdit::Apply(apply) => Change::Apply(Rc::new(move |value| Rc::new(apply(value)))),
         };
-        let home = key.clone();
-        let apply = move |layered: &mut dyn Any, layer: LayerId, _: &ServerIds| {
-            let Some(record) = layered.downcast_mut::<Record<T>>() else {
-                return Err(MutationError::TypeMismatch { key: home.clone() });
-            };
-            Ok(record.push_layer(&home, layer, change.clone(), JsonOf::new())?)
+        let lay = OfRecord {
+            key: key.clone(),
+            change,
         };
         Self {
             key,
             target: None,
-            apply: Rc::new(apply),
+            lay: Rc::new(lay),
+        }
+    }
+
+    /// An edit that was kept while the page was away. What it is of, its query knows.
+    pub(super) fn restored(
+        key: QueryKey,
+        id: Option<RowId>,
+        change: StoredChange,
+        id_field: Option<Rc<str>>,
+    ) -> Self {
+        let target = id.clone().map(|id| Target {
+            id,
+            kind: match (&change, id_field) {
+                (StoredChange::Insert(_), Some(id_field)) => EditKind::Insert { id_field },
+                (StoredChange::Delete, _) => EditKind::Delete,
+                _ => EditKind::Change,
+            },
+        });
+        let lay = Kept {
+            key: key.clone(),
+            id,
+            change,
+        };
+        Self {
+            key,
+            target,
+            lay: Rc::new(lay),
         }
     }
 
@@ -183,10 +225,165 @@ impl Edit {
     pub(crate) fn apply(
         &self,
         layered: &mut dyn Any,
+        seeding: Option<&'static Seeding>,
         layer: LayerId,
         ids: &ServerIds,
     ) -> Result<bool, MutationError> {
-        (self.apply)(layered, layer, ids)
+        self.lay.lay(layered, seeding, layer, ids)
+    }
+
+    /// The change as it is kept; `None` if it cannot be.
+    pub(super) fn stored(&self, resolve: &dyn Fn(&RowId) -> RowId) -> Option<StoredChange> {
+        self.lay.stored(resolve)
+    }
+}
+
+/// An edit of a list.
+struct OfList {
+    key: QueryKey,
+    id: RowId,
+    change: Change<dyn AnyItem, Spot>,
+    json: JsonOf<dyn AnyItem>,
+    holds: fn(&ErasedList) -> bool,
+}
+
+impl Lay for OfList {
+    fn lay(
+        &self,
+        layered: &mut dyn Any,
+        _: Option<&'static Seeding>,
+        layer: LayerId,
+        ids: &ServerIds,
+    ) -> Result<bool, MutationError> {
+        let list = layered.downcast_mut::<ErasedList>();
+        let Some(list) = list.filter(|list| (self.holds)(list)) else {
+            let key = self.key.clone();
+            return Err(MutationError::TypeMismatch { key });
+        };
+        let change = resolved(&self.change, ids);
+        let id = ids.resolve(&self.id);
+        Ok(list.push_layer(&self.key, layer, &id, change, self.json)?)
+    }
+
+    fn stored(&self, resolve: &dyn Fn(&RowId) -> RowId) -> Option<StoredChange> {
+        let near = |id: &Option<RowId>| id.as_ref().map(resolve);
+        Some(match &self.change {
+            Change::Insert(item) => {
+                let item = (self.json.write)(&**item).ok()?;
+                StoredChange::Insert(RawValue::from_string(item.to_string()).ok()?)
+            }
+            Change::Patch(patch) => {
+                StoredChange::Patch(RawValue::from_string(patch.to_string()).ok()?)
+            }
+            Change::Delete => StoredChange::Delete,
+            Change::Place(Spot::Before(id)) => StoredChange::Before(near(id)),
+            Change::Place(Spot::After(id)) => StoredChange::After(near(id)),
+            Change::Set(_) | Change::Apply(_) => return None,
+        })
+    }
+}
+
+/// An edit of a record.
+struct OfRecord<T> {
+    key: QueryKey,
+    change: Change<T, Infallible>,
+}
+
+impl<T> Lay for OfRecord<T>
+where
+    T: PartialEq + Serialize + DeserializeOwned + 'static,
+{
+    fn lay(
+        &self,
+        layered: &mut dyn Any,
+        _: Option<&'static Seeding>,
+        layer: LayerId,
+        _: &ServerIds,
+    ) -> Result<bool, MutationError> {
+        let Some(record) = layered.downcast_mut::<Record<T>>() else {
+            let key = self.key.clone();
+            return Err(MutationError::TypeMismatch { key });
+        };
+        Ok(record.push_layer(&self.key, layer, self.change.clone(), JsonOf::new())?)
+    }
+
+    fn stored(&self, _: &dyn Fn(&RowId) -> RowId) -> Option<StoredChange> {
+        match &self.change {
+            Change::Set(value) => {
+                let value = (JsonOf::new().write)(&**value).ok()?;
+                Some(StoredChange::Set(
+                    RawValue::from_string(value.to_string()).ok()?,
+                ))
+            }
+            Change::Patch(patch) => {
+                let patch = RawValue::from_string(patch.to_string()).ok()?;
+                Some(StoredChange::Patch(patch))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An edit that was kept while the page was away.
+struct Kept {
+    key: QueryKey,
+    id: Option<RowId>,
+    change: StoredChange,
+}
+
+impl Lay for Kept {
+    fn lay(
+        &self,
+        layered: &mut dyn Any,
+        seeding: Option<&'static Seeding>,
+        layer: LayerId,
+        ids: &ServerIds,
+    ) -> Result<bool, MutationError> {
+        let edits = seeding.and_then(|seeding| seeding.edits);
+        let mismatch = || MutationError::TypeMismatch {
+            key: self.key.clone(),
+        };
+        let Some(edits) = edits else {
+            return Err(mismatch());
+        };
+        if let Some(json) = edits.downcast_ref::<JsonOf<dyn AnyItem>>() {
+            let list = layered.downcast_mut::<ErasedList>().ok_or_else(mismatch)?;
+            let id = self.id.as_ref().ok_or_else(mismatch)?;
+            let change = self.change.of_list(*json).ok_or_else(mismatch)?;
+            let (id, change) = (ids.resolve(id), resolved(&change, ids));
+            return Ok(list.push_layer(&self.key, layer, &id, change, *json)?);
+        }
+        let lay = edits.downcast_ref::<LayOnRecord>().ok_or_else(mismatch)?;
+        let (value, is_patch) = match &self.change {
+            StoredChange::Set(value) => (value, false),
+            StoredChange::Patch(patch) => (patch, true),
+            _ => return Err(mismatch()),
+        };
+        Ok((lay.0)(layered, &self.key, layer, value.get(), is_patch)?)
+    }
+
+    fn stored(&self, resolve: &dyn Fn(&RowId) -> RowId) -> Option<StoredChange> {
+        Some(match &self.change {
+            StoredChange::Before(id) => StoredChange::Before(id.as_ref().map(resolve)),
+            StoredChange::After(id) => StoredChange::After(id.as_ref().map(resolve)),
+            other => other.clone(),
+        })
+    }
+}
+
+impl StoredChange {
+    fn of_list(&self, json: JsonOf<dyn AnyItem>) -> Option<Change<dyn AnyItem, Spot>> {
+        Some(match self {
+            Self::Insert(item) => {
+                let item = serde_json::from_str(item.get()).ok()?;
+                Change::Insert((json.read)(item).ok()?)
+            }
+            Self::Patch(patch) => Change::Patch(patch.get().into()),
+            Self::Delete => Change::Delete,
+            Self::Before(id) => Change::Place(Spot::Before(id.clone())),
+            Self::After(id) => Change::Place(Spot::After(id.clone())),
+            Self::Set(_) => return None,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     error::DecodeError, id::MutationId, key::QueryKey, outbox::SendError, query::FetchError,
 };
+use std::rc::Rc;
 
 /// The code of a refusal that says: the item is newer than the message.
 const CONFLICT: &str = "conflict";
@@ -42,6 +43,15 @@ pub enum MutationError {
     /// The app cancelled it; if it was sent, the server may have carried it out.
     #[error("the mutation was cancelled")]
     Cancelled,
+    /// It was kept while the page was away, and is not sent again just like that: it is shown as failed,
+    /// to be tried again or dismissed.
+    #[error("{why}{}; try again, or dismiss it", if *.was_sent { ", and the server may or may not have carried it out" } else { "" })]
+    Interrupted {
+        /// Why not.
+        why: Interruption,
+        /// Whether the server may have got it.
+        was_sent: bool,
+    },
     /// An edit does not fit the value it was made on.
     #[error(transparent)]
     Invalid(#[from] DecodeError),
@@ -51,6 +61,23 @@ pub enum MutationError {
         /// The query.
         key: QueryKey,
     },
+}
+
+/// Why a mutation that was kept while the page was away is not sent just like that.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Interruption {
+    /// It had failed before, and was kept.
+    #[error("{0}")]
+    Failed(Rc<str>),
+    /// It was sent so long ago that the server may not know it again, and would carry it out twice.
+    #[error(
+        "it was sent before the page was closed, which is longer ago than the server remembers"
+    )]
+    Old,
+    /// Another version of the app has made it.
+    #[error("another version of the app has made it")]
+    OtherBuild,
 }
 
 impl MutationError {
@@ -85,6 +112,7 @@ impl MutationError {
                 retryable: true,
                 ..
             }) | Self::Timeout
+                | Self::Interrupted { was_sent: true, .. }
                 | Self::Send(
                     SendError::Timeout
                         | SendError::Expired

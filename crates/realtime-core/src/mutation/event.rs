@@ -53,6 +53,9 @@ pub struct MutationInfo {
     pub status: MutationStatus,
     /// How often it has been sent, repeats on a new connection not counted.
     pub attempts: u32,
+    /// Whether it is on the disk as it is now, and so outlives the page. Only what asks for it ever is:
+    /// [`Mutation::with_persist`](crate::Mutation::with_persist).
+    pub is_durable: bool,
 }
 
 /// Counters of a client's mutations since it was made, but for the ones that say "now".
@@ -89,6 +92,8 @@ pub struct MutationStats {
     pub refetched: u64,
     /// Confirmed ones that were never seen in the data, and are shown no longer.
     pub never_seen: u64,
+    /// Those that were to be kept on the disk and cannot be: a function carries them out, or makes an edit.
+    pub not_kept: u64,
     /// Temporary ids forgotten because there were too many.
     pub ids_dropped: u64,
 }

@@ -1,6 +1,7 @@
 //! The server's ids for temporary ones.
 
 use crate::{id::RowId, ordered::OrderedMap};
+use serde_json::Value;
 use std::collections::VecDeque;
 
 /// How many temporary ids a client remembers.
@@ -26,6 +27,32 @@ impl ServerIds {
     pub fn resolve(&self, id: impl Into<RowId>) -> RowId {
         let id = id.into();
         self.ids.get(&id).cloned().unwrap_or(id)
+    }
+
+    /// A JSON text with the server's ids wherever it has temporary ones.
+    pub(super) fn put_right(&self, json: &str) -> String {
+        match serde_json::from_str(json) {
+            Ok(mut value) if !self.is_empty() => {
+                self.put_right_in(&mut value);
+                value.to_string()
+            }
+            _ => json.to_owned(),
+        }
+    }
+
+    fn put_right_in(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Some(id) = self.ids.get(&RowId::from(text.as_str()))
+                    && let Ok(id) = serde_json::to_value(id)
+                {
+                    *value = id;
+                }
+            }
+            Value::Array(values) => values.iter_mut().for_each(|it| self.put_right_in(it)),
+            Value::Object(fields) => fields.values_mut().for_each(|it| self.put_right_in(it)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,11 +1,13 @@
 //! The mutations of a client: which may be sent, and what their outcomes mean for each other.
 
 mod entry;
+mod keeping;
 mod limits;
 mod outcome;
 mod timers;
 mod unseen;
 
+pub(crate) use keeping::in_order;
 pub use limits::MutationLimits;
 pub(crate) use outcome::Outcome;
 pub(crate) use unseen::Due;
@@ -22,6 +24,7 @@ use crate::{
     time::Instant,
 };
 use entry::{Entry, State};
+use keeping::Keeping;
 use std::{collections::VecDeque, rc::Rc, time::Duration};
 use timers::Timers;
 use unseen::Unseen;
@@ -58,6 +61,7 @@ pub(crate) struct Mutations {
     /// Those that were carried out, of whose new rows the server has not said the ids yet: edits of
     /// these wait on.
     unnamed: OrderedMap<MutationId, Rc<Mutation>>,
+    keeping: Keeping,
     ended: OrderedMap<MutationId, MutationInfo>,
     pub(crate) ids: ServerIds,
     events: VecDeque<(MutationId, MutationEvent)>,
@@ -89,6 +93,7 @@ impl Mutations {
             timers: Timers::default(),
             unseen: OrderedMap::new(),
             unnamed: OrderedMap::new(),
+            keeping: Keeping::default(),
             ended: OrderedMap::new(),
             ids: ServerIds::default(),
             events: VecDeque::new(),
@@ -135,6 +140,7 @@ impl Mutations {
                 State::Failed(error) => MutationStatus::Failed(error.clone()),
             },
             attempts: entry.attempts,
+            is_durable: entry.is_durable(),
         });
         live.or_else(|| self.ended.get(&id).cloned())
     }
@@ -179,8 +185,8 @@ impl Mutations {
         self.events.pop_front()
     }
 
-    /// Takes a mutation in.
-    pub(crate) fn begin(&mut self, mutation: Mutation) -> (MutationId, Begun) {
+    /// Takes a mutation in. One that asks for it is kept on the disk, if there `is_disk`.
+    pub(crate) fn begin(&mut self, mutation: Mutation, is_disk: bool) -> (MutationId, Begun) {
         self.last += 1;
         let id = MutationId(self.last);
         self.stats.started += 1;
@@ -211,7 +217,10 @@ impl Mutations {
             scope.push_back(id);
         }
         let waits_for = self.inserts_for(&mutation);
-        let entry = Entry::new(Rc::clone(&mutation), message, waits_for);
+        let mut entry = Entry::new(Rc::clone(&mutation), message, waits_for);
+        if is_disk && mutation.persist {
+            self.keep(id, &mut entry);
+        }
         self.entries.insert(id, entry);
         self.is_changed = true;
         (id, Begun::Yes(mutation))
@@ -228,12 +237,16 @@ impl Mutations {
             return None;
         }
         let mut ready = None;
-        let mut behind = Vec::new();
+        let (mut behind, mut unkept) = (Vec::new(), Vec::new());
         for (id, entry) in &self.entries {
             if self.in_flight >= self.limits.in_flight {
                 break;
             }
             if !self.is_ready(now, *id, entry) {
+                continue;
+            }
+            if !self.may_be_sent(now, entry) {
+                unkept.push(*id);
                 continue;
             }
             if self.patient_since.is_some() && is_behind(&entry.mutation) {
@@ -243,6 +256,7 @@ impl Mutations {
             ready = Some(*id);
             break;
         }
+        self.ask_to_send(now, &unkept);
         self.any_behind = !behind.is_empty();
         for id in behind {
             // One that is behind only now has no timer that could be late.
@@ -314,6 +328,13 @@ impl Mutations {
         entry.echoed = true;
         entry.named |= is_complete;
         let attempts = entry.attempts;
+        if is_complete {
+            // The data shows it from now on: after a reload it must not lie over it again.
+            self.unkeep(id);
+        }
+        let Some(entry) = self.entries.get(&id) else {
+            return;
+        };
         match entry.state {
             State::Sending(_) if is_complete => self.release(id),
             State::Sending(_) => self.leave_scope(id),
@@ -334,6 +355,7 @@ impl Mutations {
     pub(crate) fn named(&mut self, temporary: RowId, id: RowId) {
         if temporary != id {
             self.stats.ids_dropped += self.ids.insert(temporary, id);
+            self.rewrite_all();
         }
     }
 
@@ -398,6 +420,7 @@ impl Mutations {
         self.timers = Timers::default();
         self.unseen = OrderedMap::new();
         self.unnamed = OrderedMap::new();
+        self.keeping = Keeping::default();
         self.proven.clear();
         self.ids = ServerIds::default();
         self.is_changed = false;

@@ -59,6 +59,10 @@ pub struct Mutation {
     pub(crate) timeout: Duration,
     pub(crate) offline: OfflinePolicy,
     pub(crate) keep_failed: bool,
+    /// Whether it outlives the page.
+    pub(crate) persist: bool,
+    /// Whether it does so already: its message cannot be made anew.
+    pub(crate) is_restored: bool,
     make_data: Option<MakeData>,
 }
 
@@ -72,6 +76,8 @@ impl Mutation {
             timeout: Duration::from_secs(10),
             offline: OfflinePolicy::default(),
             keep_failed: false,
+            persist: false,
+            is_restored: false,
             make_data: None,
         }
     }
@@ -101,6 +107,25 @@ impl Mutation {
     #[must_use]
     pub fn with_data(mut self, make: impl Fn(&Sending<'_>) -> String + 'static) -> Self {
         self.make_data = Some(Rc::new(make));
+        self
+    }
+
+    /// Puts the server's ids in place of temporary ones wherever they stand in the data, when it is sent.
+    #[must_use]
+    pub fn with_ids(self) -> Self {
+        let data: Rc<str> = match &self.sender {
+            Sender::Message(message) => message.data.as_str().into(),
+            Sender::App(input) => Rc::clone(input),
+        };
+        self.with_data(move |sending| sending.ids.put_right(&data))
+    }
+
+    /// Keeps it on the disk until it has an outcome, if the client has a store: after a reload it is shown
+    /// again, and sent under the id that it had. A function of the app's, and an edit made by one
+    /// ([`RecordEdit::Apply`](crate::RecordEdit::Apply)), cannot be kept.
+    #[must_use]
+    pub const fn with_persist(mut self) -> Self {
+        self.persist = true;
         self
     }
 
@@ -164,6 +189,7 @@ impl fmt::Debug for Mutation {
             .field("timeout", &self.timeout)
             .field("offline", &self.offline)
             .field("keep_failed", &self.keep_failed)
+            .field("persist", &self.persist)
             .field("make_data", &self.make_data.is_some())
             .finish()
     }

@@ -330,10 +330,12 @@ impl QueryCache {
         &mut self,
         now: Instant,
         entry: EntryId,
-        apply: impl FnOnce(&mut dyn Any) -> Result<bool, E>,
+        apply: impl FnOnce(&mut dyn Any, Option<&'static Seeding>) -> Result<bool, E>,
     ) -> Option<Result<(), E>> {
         self.change(now, entry, |entry, _| {
-            let applied = entry.resource.layered().map(apply);
+            let seeding = entry.seeding;
+            let layered = entry.resource.layered();
+            let applied = layered.map(|layered| apply(layered, seeding));
             let changed = applied.as_ref().is_some_and(Result::is_ok);
             (changed, applied.map(|applied| applied.map(drop)))
         })?

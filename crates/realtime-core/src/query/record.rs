@@ -117,6 +117,11 @@ impl<T> fmt::Debug for Patch<T> {
     }
 }
 
+/// Lays an edit over a record that was kept while the page was away: a value, or a patch of one.
+pub(crate) struct LayOnRecord(
+    pub(crate) fn(&mut dyn Any, &QueryKey, LayerId, &str, bool) -> Result<bool, DecodeError>,
+);
+
 /// One event that a record listens to.
 #[derive(Clone, Debug)]
 pub struct Binding<T> {
@@ -218,14 +223,16 @@ impl<T: PartialEq + 'static> RecordSpec<T> {
     }
 
     /// Keeps the value over page loads, where the client keeps anything: see
-    /// [`Client::persist`](crate::Client::persist).
+    /// [`Client::persist`](crate::Client::persist). Edits of it that are kept
+    /// ([`Mutation::with_persist`](crate::Mutation::with_persist)) are shown again, too.
     #[must_use]
     pub fn with_persist(mut self) -> Self
     where
         T: Serialize + DeserializeOwned,
     {
         self.is_persisted = true;
-        self.with_seed()
+        self.seeding = Some(const { &Record::<T>::STORING });
+        self
     }
 
     pub(crate) const fn is_persisted(&self) -> bool {
@@ -378,6 +385,7 @@ impl<T: PartialEq + 'static> Record<T> {
 impl<T: PartialEq + Serialize + DeserializeOwned + 'static> Record<T> {
     /// How it goes into a seed and back.
     const SEEDING: Seeding = Seeding {
+        edits: None,
         write: |record| {
             let record = record.downcast_ref::<Self>()?;
             serde_json::to_string(&**record.synced()?).ok()
@@ -391,6 +399,31 @@ impl<T: PartialEq + Serialize + DeserializeOwned + 'static> Record<T> {
             Ok(Body::Filled)
         },
     };
+
+    /// The same, for one whose edits are kept while the page is away.
+    const STORING: Seeding = Seeding {
+        edits: Some(&LayOnRecord(Self::lay_kept)),
+        ..Self::SEEDING
+    };
+
+    fn lay_kept(
+        layered: &mut dyn Any,
+        key: &QueryKey,
+        layer: LayerId,
+        value: &str,
+        is_patch: bool,
+    ) -> Result<bool, DecodeError> {
+        let unreadable = |why: &dyn fmt::Display| DecodeError::new("a stored edit", why);
+        let record = layered.downcast_mut::<Self>();
+        let record = record.ok_or_else(|| unreadable(&"its query holds another type"))?;
+        let change = if is_patch {
+            Change::Patch(value.into())
+        } else {
+            let value = serde_json::from_str(value).map_err(|error| unreadable(&error))?;
+            Change::Set(Rc::new(value))
+        };
+        record.push_layer(key, layer, change, JsonOf::new())
+    }
 }
 
 impl<T: PartialEq + 'static> Resource for Record<T> {

@@ -21,4 +21,7 @@ pub(crate) struct Seeding {
     pub(crate) write: fn(&dyn Any) -> Option<String>,
     /// Fills what is empty. After an error it is still that.
     pub(crate) read: fn(&mut dyn Any, Instant, &str) -> Result<Body, DecodeError>,
+    /// What lays edits over it that were kept while the page was away; `None` where none are. Only who
+    /// restores such edits knows what it is.
+    pub(crate) edits: Option<&'static (dyn Any + Send + Sync)>,
 }

@@ -34,10 +34,6 @@ pub(crate) struct News {
 impl Kept {
     /// Has the store keep `value` under `key`, a message's id, or nothing any more. Without a store nothing
     /// happens.
-    #[expect(
-        dead_code,
-        reason = "those whose messages are kept come with the next change"
-    )]
     pub(crate) fn set(&mut self, key: &str, value: Option<Rc<str>>) {
         if self.is_open {
             self.writes.push_back((key.into(), value));

@@ -22,6 +22,10 @@ pub struct PersistOptions {
     pub build: Rc<str>,
     /// What was written longer ago than this is deleted when it is read: a day.
     pub max_age: Duration,
+    /// For how long the server knows a message's id again: an hour. A mutation that was sent before the page
+    /// went, and is older, is not sent again but fails as
+    /// [`Interrupted`](crate::MutationError::Interrupted), for somebody to decide.
+    pub remembered_ids: Duration,
     /// How long the client waits for what was kept, before it goes on without: 2 s.
     pub open_within: Duration,
     /// How long after a change it is written; what changes meanwhile is written with it: 500 ms.
@@ -42,6 +46,7 @@ impl PersistOptions {
             app: app.as_ref().into(),
             build: "".into(),
             max_age: Duration::from_secs(24 * 3_600),
+            remembered_ids: Duration::from_secs(3_600),
             open_within: Duration::from_secs(2),
             write_after: Duration::from_millis(500),
             max_seed_bytes: 4 << 20,

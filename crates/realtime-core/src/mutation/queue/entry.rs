@@ -1,6 +1,9 @@
 //! One mutation without an outcome, or failed and kept.
 
-use super::super::{Mutation, MutationError, edit::EditKind, request::Sender};
+use super::{
+    super::{Mutation, MutationError, edit::EditKind, request::Sender},
+    keeping::Kept,
+};
 use crate::{
     id::{MessageId, MutationId, RowId},
     key::QueryKey,
@@ -29,6 +32,8 @@ pub(super) struct Entry {
     pub(super) named: bool,
     /// The mutations that insert the rows it edits, as far as they have no outcome.
     pub(super) waits_for: OrderedSet<MutationId>,
+    /// What is kept of it on the disk.
+    pub(super) kept: Option<Kept>,
 }
 
 #[derive(Debug)]
@@ -60,11 +65,17 @@ impl Entry {
             echoed: false,
             named: false,
             waits_for,
+            kept: None,
         }
     }
 
     pub(super) const fn is_failed(&self) -> bool {
         matches!(self.state, State::Failed(_))
+    }
+
+    /// Whether the disk has it as it is now.
+    pub(super) fn is_durable(&self) -> bool {
+        self.kept.as_ref().is_some_and(Kept::is_durable)
     }
 
     pub(super) fn is_message(&self) -> bool {
@@ -109,10 +120,10 @@ impl Mutation {
         targets.any(|target| matches!(target.kind, EditKind::Insert { .. }))
     }
 
-    fn does(&self, key: &QueryKey, id: &RowId, kind: impl Fn(EditKind) -> bool) -> bool {
+    fn does(&self, key: &QueryKey, id: &RowId, kind: impl Fn(&EditKind) -> bool) -> bool {
         self.edits.iter().any(|edit| {
             let target = edit.target.as_ref();
-            edit.key == *key && target.is_some_and(|it| it.id == *id && kind(it.kind))
+            edit.key == *key && target.is_some_and(|it| it.id == *id && kind(&it.kind))
         })
     }
 }

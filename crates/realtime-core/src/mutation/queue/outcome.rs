@@ -104,7 +104,8 @@ impl Mutations {
             return None;
         };
         // What is uncertain may have been carried out, so the server must know it again.
-        if !error.is_uncertain() {
+        let is_renamed = !error.is_uncertain();
+        if is_renamed {
             entry.rename();
         }
         entry.state = State::Queued {
@@ -124,6 +125,7 @@ impl Mutations {
                 .max(usize::from(is_busy));
             queue.insert(at, id);
         }
+        self.rewrite(id, is_renamed);
         self.stats.retried += 1;
         self.is_changed = true;
         Some(message)
@@ -151,6 +153,7 @@ impl Mutations {
             self.release(id);
         }
         self.timers.set(id, None);
+        self.unkeep(id);
         self.entries.remove(&id);
         self.end(id, attempts, Ok(Rc::clone(&answer)));
         Outcome::Confirmed(answer)
@@ -176,10 +179,14 @@ impl Mutations {
         let Some(entry) = self.entries.get_mut(&id) else {
             return Outcome::None;
         };
-        if error.is_conflict() && entry.conflicts < MAX_CONFLICTS {
+        // What was kept cannot be made anew.
+        let is_made_anew = entry.conflicts < MAX_CONFLICTS && !entry.mutation.is_restored;
+        if error.is_conflict() && is_made_anew {
             entry.conflicts += 1;
             entry.state = State::Queued { not_before: now };
-            return Outcome::Again(Some(entry.rename()));
+            let renamed = entry.rename();
+            self.rewrite(id, true);
+            return Outcome::Again(Some(renamed));
         }
         if error.is_retryable() && entry.failures < entry.mutation.retries {
             let backoff =
@@ -191,12 +198,14 @@ impl Mutations {
             entry.state = State::Queued { not_before };
             let renamed = error.is_refusal().then(|| entry.rename());
             self.timers.set(id, Some(not_before));
+            self.rewrite(id, renamed.is_some());
             self.stats.retried += 1;
             return Outcome::Again(renamed);
         }
         if entry.mutation.keep_failed {
             entry.state = State::Failed(error.clone());
             self.leave_scope(id);
+            self.rewrite(id, false);
             self.stats.failed += 1;
             let event = MutationEvent::Failed {
                 error,
@@ -246,6 +255,7 @@ impl Mutations {
     pub(super) fn forget(&mut self, id: MutationId) {
         self.release(id);
         self.timers.set(id, None);
+        self.unkeep(id);
         self.entries.remove(&id);
     }
 
@@ -294,7 +304,12 @@ impl Mutations {
     }
 
     pub(super) fn remember(&mut self, id: MutationId, status: MutationStatus, attempts: u32) {
-        self.ended.insert(id, MutationInfo { status, attempts });
+        let info = MutationInfo {
+            status,
+            attempts,
+            is_durable: false,
+        };
+        self.ended.insert(id, info);
         while self.ended.len() > MAX_ENDED {
             self.ended.pop_first();
         }
@@ -318,8 +333,8 @@ impl Mutations {
         };
         let mut inserted = mutation.edits.iter().filter_map(|edit| {
             let target = edit.target.as_ref()?;
-            match target.kind {
-                EditKind::Insert { id_field } => Some((target.id.clone(), id_field)),
+            match &target.kind {
+                EditKind::Insert { id_field } => Some((target.id.clone(), Rc::clone(id_field))),
                 EditKind::Change | EditKind::Delete => None,
             }
         });
@@ -334,7 +349,7 @@ impl Mutations {
         };
         let item = answer.get("item").unwrap_or(&answer);
         let id = item
-            .get(id_field)
+            .get(&*id_field)
             .and_then(|id| RowId::from_json(&id.to_string()).ok());
         let is_known = id.is_some();
         if let Some(id) = id {

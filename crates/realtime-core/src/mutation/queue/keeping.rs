@@ -1,0 +1,245 @@
+//! Keeping: which mutations outlive the page, and how far what is on the disk says so.
+//!
+//! What may have been sent must be known after a crash: a mutation that is kept is sent only when the disk
+//! says that it is.
+
+use super::{
+    super::{MutationError, MutationEvent, Restored},
+    Entry, Mutations, State,
+};
+use crate::{
+    id::{MessageId, MutationId},
+    ordered::{OrderedMap, OrderedSet},
+    time::Instant,
+};
+use std::{rc::Rc, time::Duration};
+
+/// How long a mutation waits to be sent for the disk to say so.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What is kept of all mutations.
+#[derive(Debug, Default)]
+pub(super) struct Keeping {
+    /// Of what is kept of these another is to be written.
+    unwritten: OrderedSet<MutationId>,
+    /// What is to be kept no longer.
+    gone: Vec<MessageId>,
+    /// The greatest place that was read back.
+    last_place: u64,
+}
+
+/// What is kept of one mutation.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// Under which key: the first id of its message.
+    key: MessageId,
+    /// Whether the disk has it as it is now.
+    is_durable: bool,
+    /// Whether what was written last, or is to be written next, says that it may have been sent.
+    says_sent: bool,
+    /// Whether the disk says so.
+    may_be_sent: bool,
+    /// How long it waits for the disk, once it is its turn.
+    waits_until: Option<Instant>,
+    /// Its place among all that are kept, in the order they were made.
+    place: u64,
+}
+
+impl Kept {
+    pub(super) const fn is_durable(&self) -> bool {
+        self.is_durable
+    }
+}
+
+/// One mutation of which another text is to be written.
+#[derive(Debug)]
+pub(crate) struct Unwritten<'a> {
+    pub(crate) key: &'a MessageId,
+    pub(crate) message: &'a MessageId,
+    pub(crate) place: u64,
+    pub(crate) sent: bool,
+    pub(crate) error: Option<&'a MutationError>,
+}
+
+impl Mutations {
+    /// Keeps a mutation from now on.
+    pub(super) fn keep(&mut self, id: MutationId, entry: &mut Entry) {
+        entry.kept = Some(Kept {
+            key: entry.message.clone(),
+            is_durable: false,
+            says_sent: self.link_up,
+            may_be_sent: false,
+            waits_until: None,
+            place: self.keeping.last_place.saturating_add(id.as_u64()),
+        });
+        self.keeping.unwritten.insert(id);
+    }
+
+    /// Something about it is another now: what is kept of it as well.
+    pub(super) fn rewrite(&mut self, id: MutationId, is_renamed: bool) {
+        let entry = self.entries.get_mut(&id);
+        if let Some(kept) = entry.and_then(|entry| entry.kept.as_mut()) {
+            if is_renamed {
+                kept.says_sent = false;
+                kept.may_be_sent = false;
+                kept.waits_until = None;
+            }
+            self.keeping.unwritten.insert(id);
+        }
+    }
+
+    /// Rows have got their ids: what is kept may name them by others.
+    pub(super) fn rewrite_all(&mut self) {
+        let kept = self.entries.iter();
+        let kept = kept.filter(|(_, entry)| entry.kept.is_some());
+        let kept: Vec<_> = kept.map(|(id, _)| *id).collect();
+        for id in kept {
+            self.keeping.unwritten.insert(id);
+        }
+    }
+
+    /// It has its outcome: it is kept no longer.
+    pub(super) fn unkeep(&mut self, id: MutationId) {
+        let entry = self.entries.get_mut(&id);
+        if let Some(kept) = entry.and_then(|entry| entry.kept.take()) {
+            self.keeping.unwritten.remove(&id);
+            self.keeping.gone.push(kept.key);
+        }
+    }
+
+    /// Those whose turn it is, and that are sent once the disk says so: has it say so.
+    pub(super) fn ask_to_send(&mut self, now: Instant, ids: &[MutationId]) {
+        for id in ids {
+            let entry = self.entries.get_mut(id);
+            let Some(kept) = entry.and_then(|entry| entry.kept.as_mut()) else {
+                continue;
+            };
+            if !std::mem::replace(&mut kept.says_sent, true) {
+                self.keeping.unwritten.insert(*id);
+            }
+            let until = *kept.waits_until.get_or_insert(now + PATIENCE);
+            if !self.timers.has(*id) {
+                self.timers.set(*id, Some(until));
+            }
+        }
+    }
+
+    /// Whether a mutation may be sent, as far as the disk matters.
+    pub(super) fn may_be_sent(&self, now: Instant, entry: &Entry) -> bool {
+        let kept = entry.kept.as_ref();
+        kept.is_none_or(|kept| {
+            kept.may_be_sent || kept.waits_until.is_some_and(|until| until <= now)
+        })
+    }
+
+    /// Those of which another text is to be written.
+    pub(crate) fn take_unwritten(&mut self) -> Vec<MutationId> {
+        std::mem::take(&mut self.keeping.unwritten)
+            .into_iter()
+            .collect()
+    }
+
+    pub(crate) fn unwritten(&self, id: MutationId) -> Option<Unwritten<'_>> {
+        let entry = self.entries.get(&id)?;
+        let kept = entry.kept.as_ref()?;
+        Some(Unwritten {
+            key: &kept.key,
+            message: &entry.message,
+            place: kept.place,
+            sent: kept.says_sent,
+            error: self.error(id),
+        })
+    }
+
+    /// Its text is on its way to the disk.
+    pub(crate) fn written(&mut self, id: MutationId) {
+        let entry = self.entries.get_mut(&id);
+        if let Some(kept) = entry.and_then(|entry| entry.kept.as_mut()) {
+            kept.is_durable = false;
+        }
+    }
+
+    /// It cannot be kept, and does without.
+    pub(crate) fn cannot_be_kept(&mut self, id: MutationId) {
+        self.stats.not_kept += 1;
+        self.unkeep(id);
+        self.is_changed = true;
+    }
+
+    /// The keys of those that are to be kept no longer.
+    pub(crate) fn take_gone(&mut self) -> Vec<MessageId> {
+        std::mem::take(&mut self.keeping.gone)
+    }
+
+    /// What was written last under this key is on the disk.
+    pub(crate) fn durable(&mut self, key: &str) {
+        let (mut is_changed, unwritten) = (false, &self.keeping.unwritten);
+        self.entries.visit_mut(|id, entry| {
+            if let Some(kept) = entry.kept.as_mut().filter(|kept| *kept.key == *key)
+                && !unwritten.contains(id)
+            {
+                kept.is_durable = true;
+                kept.may_be_sent |= kept.says_sent;
+                is_changed = true;
+            }
+        });
+        self.is_changed |= is_changed;
+    }
+
+    /// Takes in a mutation that was kept while the page was away; `None` if there are too many.
+    pub(crate) fn restore(&mut self, key: MessageId, restored: Restored) -> Option<MutationId> {
+        if self.entries.len() >= self.limits.pending {
+            self.stats.overflowed += 1;
+            return None;
+        }
+        self.last += 1;
+        let id = MutationId(self.last);
+        self.stats.started += 1;
+        let mutation = Rc::new(restored.mutation);
+        let waits_for = self.inserts_for(&mutation);
+        let mut entry = Entry::new(Rc::clone(&mutation), restored.message, waits_for);
+        entry.attempts = u32::from(restored.sent);
+        entry.kept = Some(Kept {
+            key,
+            is_durable: true,
+            says_sent: restored.sent,
+            may_be_sent: restored.sent,
+            waits_until: None,
+            place: restored.place,
+        });
+        self.keeping.last_place = self.keeping.last_place.max(restored.place);
+        match restored.interrupted {
+            Some(why) => {
+                let was_sent = restored.sent;
+                let error = MutationError::Interrupted { why, was_sent };
+                entry.state = State::Failed(error.clone());
+                self.stats.failed += 1;
+                let dropped = Vec::new();
+                let event = MutationEvent::Failed { error, dropped };
+                self.events.push_back((id, event));
+            }
+            None => {
+                if let Some(scope) = &mutation.scope {
+                    let scope = self
+                        .scopes
+                        .get_or_insert_with(Rc::clone(scope), Default::default);
+                    scope.push_back(id);
+                }
+            }
+        }
+        self.entries.insert(id, entry);
+        self.is_changed = true;
+        Some(id)
+    }
+}
+
+/// In the order in which they were made.
+pub(crate) fn in_order(
+    restored: Vec<(MessageId, Restored)>,
+) -> impl Iterator<Item = (MessageId, Restored)> {
+    let mut by_place: OrderedMap<(u64, MessageId), Restored> = OrderedMap::new();
+    for (key, restored) in restored {
+        by_place.insert((restored.place, key), restored);
+    }
+    by_place.into_iter().map(|((_, key), it)| (key, it))
+}
