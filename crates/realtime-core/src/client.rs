@@ -59,6 +59,7 @@ use crate::{
     typing::{TypingOptions, TypingStats, Typist},
     wire::Codec,
 };
+use keeping::KeepMutations;
 use membership::Membership;
 use persistence::Persistence;
 use rooms::Rooms;
@@ -185,6 +186,19 @@ impl Client {
         let root = self.root.at(now);
         root.hold();
         root.part(|persistence: &mut Persistence, context| persistence.open(options, context));
+    }
+
+    /// As [`persist`](Self::persist), and keeps the mutations that ask for it ([`Mutation::with_persist`]) until
+    /// they have an outcome. In the next page their edits are shown before anything else is, and they are
+    /// sent once, under the ids that they had.
+    ///
+    /// [`Mutation::with_persist`]: crate::Mutation::with_persist
+    pub fn persist_mutations(&mut self, now: Instant, options: PersistOptions) {
+        let keep = KeepMutations::new(&options);
+        self.root.at(now).part(|_: &mut Mutations, context| {
+            context.turn.keep_mutations = Some(keep);
+        });
+        self.persist(now, options);
     }
 
     /// Has the shell write what is not written yet, and nothing from then on: the page goes on without, or

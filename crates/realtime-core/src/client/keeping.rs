@@ -69,7 +69,7 @@ impl Doing<'_, '_> {
             sent: unwritten.sent,
             error: unwritten.error,
         };
-        let text = mutation.to_stored(standing, |id| ids.resolve(id))?;
+        let text = standing.write(mutation, |id| ids.resolve(id))?;
         Some((unwritten.key.clone(), text))
     }
 

@@ -443,7 +443,11 @@ impl<'a, 'c> Doing<'a, 'c> {
     }
 
     /// Changes the overlays that a mutation has edits for.
-    pub(super) fn overlays(&mut self, id: MutationId, change: impl FnMut(&mut dyn Overlay) -> bool) {
+    pub(super) fn overlays(
+        &mut self,
+        id: MutationId,
+        change: impl FnMut(&mut dyn Overlay) -> bool,
+    ) {
         let keys = self.queue.keys(id);
         self.overlays_of(&keys, change);
     }

@@ -293,7 +293,9 @@ pub enum Fault {
     #[error(transparent)]
     Seed(#[from] SeedError),
     /// Something in the outbox of the store is no mutation that this version knows. It is left there.
-    #[error("an edit that was kept is of another version of the client, and waits for that: it is neither shown nor sent")]
+    #[error(
+        "an edit that was kept is of another version of the client, and waits for that: it is neither shown nor sent"
+    )]
     UnknownMutation,
     /// The app had no new token for the link, which stays open for as long as the server lets it.
     #[error("could not renew the token: {0}; the server may end the connection")]

@@ -93,19 +93,23 @@ pub(crate) struct Absence<'a> {
     pub(crate) build: &'a str,
 }
 
-impl Mutation {
+impl Standing<'_> {
     /// The mutation as text; `None` if it cannot be kept: a function carries it out, or makes an edit of
     /// it.
-    pub(crate) fn to_stored(
-        &self,
-        standing: Standing<'_>,
+    pub(crate) fn write(
+        self,
+        mutation: &Mutation,
         resolve: impl Fn(&RowId) -> RowId,
     ) -> Option<String> {
-        let Sender::Message(message) = &self.sender else {
+        let Sender::Message(message) = &mutation.sender else {
             return None;
         };
-        let keys: Vec<String> = self.edits.iter().map(|edit| edit.key.to_json()).collect();
-        let edits = self.edits.iter().zip(&keys).map(|(edit, key)| {
+        let keys: Vec<String> = mutation
+            .edits
+            .iter()
+            .map(|edit| edit.key.to_json())
+            .collect();
+        let edits = mutation.edits.iter().zip(&keys).map(|(edit, key)| {
             let target = edit.target.as_ref();
             Some(StoredEdit {
                 key: serde_json::from_str(key).ok()?,
@@ -119,27 +123,27 @@ impl Mutation {
         });
         let stored = Stored {
             format: FORMAT,
-            build: standing.build.to_owned(),
-            place: standing.place,
-            message: standing.message.as_str().to_owned(),
+            build: self.build.to_owned(),
+            place: self.place,
+            message: self.message.as_str().to_owned(),
             event: message.event.as_str().to_owned(),
             channel: message.channel.as_ref().map(|it| it.as_str().to_owned()),
-            data: serde_json::from_str(standing.data).ok()?,
+            data: serde_json::from_str(self.data).ok()?,
             edits: edits.collect::<Option<_>>()?,
-            scope: self.scope.as_deref().map(str::to_owned),
-            retries: self.retries,
-            timeout: u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX),
-            fails_offline: self.offline == OfflinePolicy::Fail,
-            keeps_failed: self.keep_failed,
-            sent: standing.sent,
-            failed: standing.error.map(ToString::to_string),
+            scope: mutation.scope.as_deref().map(str::to_owned),
+            retries: mutation.retries,
+            timeout: u64::try_from(mutation.timeout.as_millis()).unwrap_or(u64::MAX),
+            fails_offline: mutation.offline == OfflinePolicy::Fail,
+            keeps_failed: mutation.keep_failed,
+            sent: self.sent,
+            failed: self.error.map(ToString::to_string),
         };
         serde_json::to_string(&stored).ok()
     }
 }
 
 impl Restored {
-    /// Reads what [`Mutation::to_stored`] has written; `None` if it is none of that.
+    /// Reads what [`Standing::write`] has written; `None` if it is none of that.
     pub(crate) fn read(text: &str, absence: Absence<'_>) -> Option<Self> {
         let stored: Stored<'_> = (text.len() <= MAX_TEXT)
             .then(|| serde_json::from_str(text).ok())

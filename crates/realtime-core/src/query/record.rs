@@ -118,9 +118,9 @@ impl<T> fmt::Debug for Patch<T> {
 }
 
 /// Lays an edit over a record that was kept while the page was away: a value, or a patch of one.
-pub(crate) struct LayOnRecord(
-    pub(crate) fn(&mut dyn Any, &QueryKey, LayerId, &str, bool) -> Result<bool, DecodeError>,
-);
+pub(crate) struct LayOnRecord(pub(crate) Lay);
+
+type Lay = fn(&mut dyn Any, &QueryKey, LayerId, &str, bool) -> Result<bool, DecodeError>;
 
 /// One event that a record listens to.
 #[derive(Clone, Debug)]

@@ -69,6 +69,13 @@ impl PersistOptions {
         self
     }
 
+    /// Sets for how long the server knows a message's id again.
+    #[must_use]
+    pub const fn with_remembered_ids(mut self, remembered: Duration) -> Self {
+        self.remembered_ids = remembered;
+        self
+    }
+
     /// Sets how many bytes are kept of all queries together.
     #[must_use]
     pub const fn with_max_bytes(mut self, max_bytes: usize) -> Self {
