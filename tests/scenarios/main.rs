@@ -61,6 +61,7 @@ mod pages;
 mod refused;
 mod restart;
 mod room;
+mod ssr;
 mod strangers;
 mod stress;
 mod tasks;

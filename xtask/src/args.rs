@@ -2,6 +2,7 @@
 
 use crate::demo::DemoOptions;
 use crate::size::SizeOptions;
+use crate::ssr::SsrOptions;
 use crate::test::Selection;
 use clap::{Args, Parser, Subcommand};
 
@@ -56,6 +57,8 @@ pub(crate) enum Task {
         #[arg(long, value_name = "N", default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..))]
         port: u16,
     },
+    /// Build the app that its server renders, start that server, print the URL, run until Ctrl-C
+    Ssr(SsrOptions),
     /// Count what a user of the two crates can name
     ///
     /// The public items of realtime-core and realtime-yew, the hooks, and the names in the prelude; fails when there are
@@ -219,6 +222,7 @@ mod tests {
             "demo --port 65536",
             "demo --port x",
             "site --port 0",
+            "ssr --port 0",
         ] {
             assert!(parsed(line).is_err(), "{line} should be refused");
         }

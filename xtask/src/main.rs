@@ -1,4 +1,4 @@
-//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | interop | bench | size | site | surface`.
+//! The workspace's own commands: `cargo xtask setup | demo | test | check | simulate | interop | bench | size | site | ssr | surface`.
 //!
 //! Kept light on purpose, as every command waits for it to compile: a parser of the command line, one small crate to
 //! stop the demo server when a signal arrives, and the part of the test kit that starts servers.
@@ -39,6 +39,7 @@ mod setup;
 mod simulate;
 mod site;
 mod size;
+mod ssr;
 mod steps;
 mod surface;
 mod tally;
@@ -75,6 +76,7 @@ fn run() -> Result<ExitCode, Failure> {
         Task::Interop(rest) => interop::run(&project, &rest),
         Task::Size(options) => size::run(&project, &options),
         Task::Site { port } => site::run(&project, port),
+        Task::Ssr(options) => ssr::run(&project, &options),
         Task::Surface => surface::run(&project),
     }
 }

@@ -8,6 +8,7 @@ use crate::process::Cmd;
 use crate::project::Project;
 use crate::server;
 use crate::setup::{Part, Tools};
+use crate::ssr;
 use crate::steps::{Outcome, counted};
 
 /// Their package: its tests need a built page and a browser.
@@ -34,8 +35,10 @@ pub(crate) fn play(project: &Project, tools: &Tools) -> Outcome {
 
 /// The same in this engine.
 pub(crate) fn play_in(engine: Engine, project: &Project, tools: &Tools) -> Outcome {
-    // The app of the README has a step of its own.
-    let skips = OVER_SOCKET_IO.iter().chain([&hello::SCENARIOS]);
+    // The app of the README has a step of its own, and the one that its server renders.
+    let skips = OVER_SOCKET_IO
+        .iter()
+        .chain([&hello::SCENARIOS, &ssr::SCENARIOS]);
     let skips = skips.flat_map(|name| ["--skip", name]);
     let all = ["--include-ignored"].into_iter().chain(skips);
     let few = ["--ignored", "--skip", "::envelope"].into_iter().chain(FEW);

@@ -19,6 +19,10 @@ const BARE: &str = "bare";
 const DEMO: &str = "demo";
 /// The app that the README shows, which is built as printed.
 const HELLO: &str = "hello";
+/// The list, taken over from a server's page: the one program with a feature of its own.
+const HYDRATED: &str = "list-hydrate";
+/// How its link asks for it.
+const HYDRATION: &str = "data-cargo-features=\"hydration\"";
 /// The page with one list, which most others add something to.
 const LIST: &str = "list";
 
@@ -37,7 +41,7 @@ const fn page(name: &'static str, over: &'static str, tested: bool) -> Page {
 }
 
 /// The small pages, which are programs of the package in `size/pages`.
-const PAGES: [Page; 12] = [
+const PAGES: [Page; 13] = [
     page("query", BARE, false),
     page(LIST, BARE, true),
     page("list-query", LIST, false),
@@ -49,6 +53,7 @@ const PAGES: [Page; 12] = [
     page("list-components", LIST, false),
     page("list-window", LIST, false),
     page("list-socketio", LIST, false),
+    page(HYDRATED, LIST, false),
     page("everything", BARE, false),
 ];
 
@@ -165,6 +170,10 @@ fn build(project: &Project, tools: &Tools, link: &str, name: &str) -> Result<Pat
     let html = folder.join(format!("{name}.html"));
     // Trunk takes an absolute path for one below the document.
     let manifest = way(&folder, &project.root).join("size/pages/Cargo.toml");
+    let link = match name {
+        HYDRATED => &format!("{link} {HYDRATION}"),
+        _ => link,
+    };
     write(&html, &document(link, &manifest, name))?;
     let (html, dir) = (html.to_string_lossy(), dist.to_string_lossy());
     page::build_with(project, tools, &["--release", "--dist", &dir, &html])?;

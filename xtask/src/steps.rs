@@ -17,6 +17,7 @@ use crate::server::{self, Server};
 use crate::setup::{self, Part, Tools};
 use crate::site;
 use crate::size;
+use crate::ssr;
 use crate::tally::Tally;
 use crate::toolchain::TARGET;
 
@@ -63,7 +64,7 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Project, &Tools) -> Outcome,
 }
 
-pub(crate) const STEPS: [Step; 22] = [
+pub(crate) const STEPS: [Step; 23] = [
     Step {
         name: "fmt",
         about: "format",
@@ -210,6 +211,13 @@ pub(crate) const STEPS: [Step; 22] = [
         kind: Kind::EndToEnd,
         parts: &hello::PARTS,
         run: hello::step,
+    },
+    Step {
+        name: "ssr",
+        about: "the app that its server renders, taken over in two tabs",
+        kind: Kind::EndToEnd,
+        parts: &ssr::PARTS,
+        run: ssr::step,
     },
     Step {
         name: "e2e",

@@ -310,6 +310,21 @@ impl RealtimeClient {
         self.runtime.read(look)
     }
 
+    /// As [`read`](Self::read), but in the first pass over a page only for what `is_first`.
+    pub(crate) fn read_in_pass<R>(
+        &self,
+        is_first: bool,
+        look: impl FnOnce(&Client) -> R,
+    ) -> Option<R> {
+        let may_look = is_first || !self.runtime.first_pass().is_on();
+        may_look.then(|| self.runtime.read(look)).flatten()
+    }
+
+    /// Whether a server renders a page with this client.
+    pub(crate) fn is_on_server(&self) -> bool {
+        self.runtime.first_pass().fetches().is_some()
+    }
+
     pub(crate) fn runtime(&self) -> &Rc<Runtime> {
         &self.runtime
     }

@@ -36,6 +36,29 @@ pub enum RealtimeError {
         /// What the serializer said.
         message: Rc<str>,
     },
+    /// The page that a server rendered could not be taken over as it is.
+    #[error(transparent)]
+    Page(#[from] PageError),
+}
+
+/// Why a page cannot be taken over: it is to be rendered anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PageError {
+    /// It has no seeds: no server rendered it.
+    #[error("the page brings no seeds: render it with `render`, not with `hydrate`")]
+    Missing,
+    /// Another build of the app rendered it. The rows are shown, and fetched anew.
+    #[error("the page was rendered by another build of the app: load it again, or render it anew")]
+    OtherBuild,
+    /// It was rendered for another user.
+    #[error("the page was rendered for another user: load it again, or render it anew")]
+    OtherUser,
+    /// Its seeds are not as they were written.
+    #[error(
+        "the page's seeds are damaged: see that nothing between server and browser changes the page"
+    )]
+    Damaged,
 }
 
 /// Why a [`send_with_ack`](crate::RealtimeClient::send_with_ack) brought no answer.

@@ -4,6 +4,7 @@ use crate::error::IntoFetchError;
 use futures::future::LocalBoxFuture;
 use realtime_core::{FetchError, Fetched, Position};
 use std::{any::Any, fmt, future::Future, marker::PhantomData, rc::Rc};
+use yew::html::ImplicitClone;
 
 /// Fetches once.
 pub(crate) type RunFetch = Rc<dyn Fn() -> LocalBoxFuture<'static, Result<Fetched, FetchError>>>;
@@ -108,6 +109,15 @@ impl<T> Clone for Fetcher<T> {
         }
     }
 }
+
+/// Clones of one are equal, so a fetcher may be a prop: made once, for the server or for the browser.
+impl<T> PartialEq for Fetcher<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.run, &other.run)
+    }
+}
+
+impl<T> ImplicitClone for Fetcher<T> {}
 
 impl<T> fmt::Debug for Fetcher<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -44,6 +44,7 @@
 //! | [`use_realtime_query`] | one record, or a part of it, kept fresh by events |
 //! | [`use_realtime_query_suspense`] | one record, suspending until it is there |
 //! | [`use_realtime_list`] | a sorted list, kept fresh by create, update, delete and move |
+//! | [`use_realtime_list_suspense`] | a list, suspending until its rows are there |
 //! | [`use_realtime_item`] | one row of it, and whether it is saved, on its way or failed |
 //! | [`use_realtime_list_view`], [`use_realtime_list_selector`] | a filter or another order of it, a value derived from it |
 //! | [`use_realtime_window`] | the part of a long list that is seen |
@@ -58,9 +59,9 @@
 //!
 //! No renderer feature of Yew is turned on here: the app turns on `csr`, `ssr` or `hydration`. On a
 //! server no hook connects; each gives its initial data, or its empty state, and the first render
-//! in the browser gives the same. Initial data that comes with its position
-//! ([`with_initial_data`](UseRealtimeListOptions::with_initial_data)) is not fetched again: the
-//! subscription brings what has changed since.
+//! in the browser gives the same. Those that suspend fetch on the server, and a [`ServerPage`] hands over
+//! what they fetched with where its channel stood: the browser fetches nothing, and the subscription
+//! brings what has changed since.
 //!
 //! # Traps
 //!
@@ -100,12 +101,13 @@ mod provider;
 mod runtime;
 mod session;
 mod snapshot;
+mod ssr;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod window;
 
 pub use client::{PendingAck, PendingMutation, RealtimeClient};
-pub use error::{AckError, IntoFetchError, MutateError, RealtimeError};
+pub use error::{AckError, IntoFetchError, MutateError, PageError, RealtimeError};
 pub use fetcher::{Fetcher, IntoFetcher, Positioned};
 pub use hooks::{
     ListRef, QueryHandle, RenderOn, UseConnectionHandle, UsePresenceHandle, UsePresenceOptions,
@@ -114,8 +116,8 @@ pub use hooks::{
     UseRealtimeQueryHandle, UseRealtimeQueryOptions, UseRealtimeWindowHandle,
     UseTypingIndicatorHandle, UseTypingIndicatorOptions, use_connection, use_presence,
     use_realtime_event, use_realtime_item, use_realtime_list, use_realtime_list_selector,
-    use_realtime_list_view, use_realtime_mutation, use_realtime_query, use_realtime_query_suspense,
-    use_realtime_window, use_typing_indicator,
+    use_realtime_list_suspense, use_realtime_list_view, use_realtime_mutation, use_realtime_query,
+    use_realtime_query_suspense, use_realtime_window, use_typing_indicator,
 };
 pub use mutation::MutationSpec;
 pub use options::RealtimeOptions;
@@ -124,6 +126,7 @@ pub use realtime_core::{self, key};
 #[cfg(feature = "http")]
 pub use runtime::{Get, get_json, get_json_list};
 pub use session::Session;
+pub use ssr::{PageSeeds, ServerPage, ServerPageStats};
 pub use window::WindowOptions;
 
 /// Optional styles for the [`components`], in light and dark: put it into a `<style>` element, or

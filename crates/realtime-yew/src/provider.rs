@@ -1,6 +1,6 @@
 //! Provider of a client for all components below.
 
-use crate::{client::RealtimeClient, options::RealtimeOptions, session::Session};
+use crate::{client::RealtimeClient, options::RealtimeOptions, session::Session, ssr::PageSeeds};
 use std::{fmt, rc::Rc};
 use yew::prelude::*;
 
@@ -24,12 +24,16 @@ pub struct RealtimeProviderProps {
     /// `session`, that is for the app to do.
     #[prop_or_default]
     pub client: Option<RealtimeClient>,
+    /// What a page that a server renders takes along for the browser. Only those of its first render
+    /// count. Default: nothing.
+    #[prop_or_default]
+    pub seeds: PageSeeds,
     /// The app.
     #[prop_or_default]
     pub children: Html,
 }
 
-/// By what makes another client, or another page: options are looked at when a client is made.
+/// By what makes another client, or another page: options and seeds are looked at when a client is made.
 impl PartialEq for RealtimeProviderProps {
     fn eq(&self, other: &Self) -> bool {
         self.url == other.url
@@ -86,15 +90,21 @@ pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
             // Now, and not once it is shown: this very render may read what it holds.
             client.serve(session);
         }
-        Made {
+        let made = Made {
             number: *count.borrow(),
             is_ours: given.is_none(),
             client: given
                 .clone()
                 .unwrap_or_else(|| RealtimeClient::new(url, props.options.clone())),
+        };
+        if made.number == 1 {
+            // Before anything below renders.
+            props.seeds.begin(&made.client);
         }
+        made
     });
     use_effect_with(Rc::clone(&made), |made| {
+        made.client.runtime().first_pass().end();
         made.client.connect();
         let ours = made.is_ours.then(|| made.client.clone());
         move || {

@@ -15,6 +15,7 @@ mod callbacks;
 mod clock;
 mod dispatch;
 mod fetches;
+mod first_pass;
 mod frame;
 mod gloo;
 #[cfg(feature = "http")]
@@ -36,13 +37,15 @@ mod url;
 pub(crate) use answers::{Answer, Answers};
 #[cfg(feature = "testing")]
 pub(crate) use clock::Clock;
-pub(crate) use clock::Timer;
+pub(crate) use clock::{Timer, wall_clock};
 pub(crate) use fetches::{FetcherSlot, Registration};
+pub(crate) use first_pass::{ServerFetch, ServerFetches};
 #[cfg(feature = "testing")]
 pub(crate) use frame::Repaint;
 #[cfg(feature = "http")]
 pub use http::{Get, get_json, get_json_list};
 pub(crate) use mutations::{Listen, Tracking, tracking};
+pub(crate) use page::data_block;
 #[cfg(feature = "testing")]
 pub(crate) use page::{Page, PageEvent, Watch};
 pub(crate) use platform::Platform;
@@ -51,8 +54,8 @@ pub(crate) use subscribers::Subscription;
 pub(crate) use transport::{Socket, SocketEvent, SocketSink, Transport};
 
 use self::{
-    callbacks::Callbacks, fetches::Fetches, page::PageEvent as Told, pressure::Pressure,
-    subscribers::Subscribers, transport::Socket as OpenSocket,
+    callbacks::Callbacks, fetches::Fetches, first_pass::FirstPass, page::PageEvent as Told,
+    pressure::Pressure, subscribers::Subscribers, transport::Socket as OpenSocket,
 };
 use crate::{options::App, session::Session};
 use realtime_core::{
@@ -88,6 +91,7 @@ pub(crate) struct Runtime {
     /// Who waits for others to give up their params of a channel.
     params_watchers: Rc<Subscribers<ChannelName>>,
     fetches: Rc<Fetches>,
+    first_pass: FirstPass,
     callbacks: Rc<Callbacks>,
     /// Brought along by the first mutation: pages without any do not carry it.
     mutations: RefCell<Option<Rc<dyn Tracking>>>,
@@ -129,6 +133,7 @@ impl Runtime {
                 entry_watchers: Rc::default(),
                 params_watchers: Rc::default(),
                 fetches: Rc::default(),
+                first_pass: FirstPass::default(),
                 callbacks: Rc::default(),
                 mutations: RefCell::default(),
                 app,
@@ -247,6 +252,10 @@ impl Runtime {
 
     pub(crate) fn fetches(&self) -> &Rc<Fetches> {
         &self.fetches
+    }
+
+    pub(crate) const fn first_pass(&self) -> &FirstPass {
+        &self.first_pass
     }
 
     pub(crate) fn callbacks(&self) -> &Rc<Callbacks> {

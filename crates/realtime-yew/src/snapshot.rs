@@ -60,7 +60,9 @@ fn use_attachment(
 ) {
     let trigger = use_force_update();
     let deps = (client.clone(), SameDependencies(deps));
-    use_effect_with(deps, move |_| {
+    use_effect_with(deps, move |(client, _)| {
+        // What is read from here on shows after the render that came to the server's elements.
+        client.runtime().first_pass().end();
         let changed: Rc<dyn Fn()> = Rc::new(move || {
             if shown.has_changed() {
                 trigger.force_update();

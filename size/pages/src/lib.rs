@@ -6,5 +6,7 @@
 mod parts;
 mod rows;
 
-pub use parts::{Everybody, Notes, Order, Quote, Rename, Rows, Typing, Window, use_rows};
+pub use parts::{
+    Everybody, Notes, Order, Quote, Rename, Rows, Typing, Window, use_rows, use_rows_suspense,
+};
 pub use rows::{Note, Row, row};

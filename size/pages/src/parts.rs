@@ -3,7 +3,7 @@
 use crate::rows::{Note, Row, row};
 use realtime_yew::{Fetcher, get_json, prelude::*};
 use serde_json::json;
-use yew::prelude::*;
+use yew::{prelude::*, suspense::SuspensionResult};
 
 /// One record.
 #[component]
@@ -22,14 +22,28 @@ pub fn Quote() -> Html {
     }
 }
 
+fn rows() -> UseRealtimeListOptions<Row> {
+    UseRealtimeListOptions::default()
+        .with_channel("rows")
+        .with_sort(|a: &Row, b: &Row| a.price.total_cmp(&b.price))
+}
+
 /// The list of rows, sorted by price.
 #[hook]
 pub fn use_rows() -> UseRealtimeListHandle<Row> {
-    let options = UseRealtimeListOptions::default()
-        .with_channel("rows")
-        .with_sort(|a: &Row, b: &Row| a.price.total_cmp(&b.price));
-    let rows = Fetcher::positioned(|| get_json("/api/rows"));
-    use_realtime_list(key!["rows"], rows, options)
+    let fetch = Fetcher::positioned(|| get_json("/api/rows"));
+    use_realtime_list(key!["rows"], fetch, rows())
+}
+
+/// The same, for a page that a server has rendered.
+///
+/// # Errors
+///
+/// The suspension.
+#[hook]
+pub fn use_rows_suspense() -> SuspensionResult<UseRealtimeListHandle<Row>> {
+    let fetch = Fetcher::positioned(|| get_json("/api/rows"));
+    use_realtime_list_suspense(key!["rows"], fetch, rows().with_seed())
 }
 
 /// One list.

@@ -1,7 +1,8 @@
-//! List: its options, its handle, its name for other components, and views of it.
+//! List: its options, its handle, its name for other components, how it is watched, and views of it.
 
 mod handle;
 mod options;
+mod query;
 mod reference;
 mod view;
 
@@ -9,6 +10,7 @@ pub(super) use handle::ListRender;
 pub use handle::UseRealtimeListHandle;
 pub(super) use options::Binding;
 pub use options::{RenderOn, UseRealtimeListOptions};
+pub(super) use query::{ListQuery, use_list};
 pub use reference::ListRef;
 pub use view::UseRealtimeListViewHandle;
 pub(super) use view::ViewKeeper;

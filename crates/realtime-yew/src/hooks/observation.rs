@@ -87,7 +87,9 @@ impl Observation {
         self.hold(client, source);
         let is_kept = |kept: &Observer| kept.key() == key && kept.client() == client;
         if !self.observer.borrow().as_ref().is_some_and(is_kept) {
-            let options = source.query_options(client.runtime().app().query_defaults);
+            let mut options = source.query_options(client.runtime().app().query_defaults);
+            // Nothing is subscribed there, and what is fetched is fetched before.
+            options.enabled &= !client.is_on_server();
             let new = client.observe(key, Rc::clone(&self.fetcher), &|client, now| {
                 observe(client, now, &options)
             });
@@ -112,21 +114,24 @@ impl Observation {
         self.refused.of(key).is_some()
     }
 
-    /// How `key` stands in a render that `has_data`.
+    /// How `key` stands in a render that `has_data`; in the first pass over a page as the server and the
+    /// browser both can tell.
     pub(super) fn standing(
         &self,
         client: &RealtimeClient,
         key: &QueryKey,
         source: &SourceOptions,
         has_data: bool,
+        is_first: bool,
     ) -> Standing {
-        let known =
-            client.read(|client| (client.query_meta(key).cloned(), client.channel_error(key)));
+        let look = |client: &Client| (client.query_meta(key).cloned(), client.channel_error(key));
+        let known = client.read_in_pass(false, look);
+        let is_handed_over = known.is_none() && is_first && has_data;
         let (meta, refusal) = known.unwrap_or_default();
         let refused = self.refused.of(key);
         let meta = match (meta, refused) {
             (Some(meta), None) if meta.status != QueryStatus::Pending || !has_data => meta,
-            (_, refused) => unknown_meta(source.enabled, has_data, refused),
+            (_, refused) => unknown_meta(source.enabled && !is_handed_over, has_data, refused),
         };
         Standing {
             meta,
@@ -141,8 +146,9 @@ impl Observation {
             enabled,
             ..
         } = source;
+        let enabled = *enabled && !client.is_on_server();
         self.access
-            .hold(client, channel.as_ref(), subscribe, *enabled);
+            .hold(client, channel.as_ref(), subscribe, enabled);
     }
 
     fn end(&self) {
@@ -153,14 +159,14 @@ impl Observation {
 }
 
 /// The state of a query that the cache knows nothing of: the first render, or a server's.
-fn unknown_meta(enabled: bool, has_data: bool, error: Option<QueryError>) -> QueryMeta {
+fn unknown_meta(is_fetched: bool, has_data: bool, error: Option<QueryError>) -> QueryMeta {
     let mut meta = QueryMeta::default();
     meta.status = match (has_data, &error) {
         (true, _) => QueryStatus::Success,
         (false, Some(_)) => QueryStatus::Error,
         (false, None) => QueryStatus::Pending,
     };
-    if enabled && error.is_none() {
+    if is_fetched && error.is_none() {
         // It is about to be, as soon as the component has mounted.
         meta.fetch_status = FetchStatus::Fetching;
     }

@@ -7,16 +7,14 @@ pub use handle::UseRealtimeQueryHandle;
 pub use options::UseRealtimeQueryOptions;
 
 use super::{
-    observation::{Observation, use_observation, use_pausing},
+    observation::{Observation, use_pausing},
     query_handle::{Standing, use_query_handle},
 };
 use crate::{
     client::RealtimeClient,
-    fetcher::RunFetch,
-    provider::use_realtime_client,
     snapshot::{Held, use_snapshot},
 };
-use realtime_core::{EntryId, ItemState, QueryError, QueryKey, Topic};
+use realtime_core::{Client, EntryId, ItemState, QueryKey, Topic};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -52,24 +50,33 @@ impl<S: PartialEq> PartialEq for RecordRender<S> {
 pub(super) struct RecordQuery<T, S> {
     pub(super) client: RealtimeClient,
     pub(super) key: QueryKey,
-    options: UseRealtimeQueryOptions<T, S>,
+    pub(super) options: UseRealtimeQueryOptions<T, S>,
     pub(super) observation: Rc<Observation>,
+    /// Whether it is shown from the cache in the first pass over a page, too.
+    pub(super) is_first: bool,
 }
 
 impl<T: PartialEq + 'static, S> RecordQuery<T, S> {
     /// What a render shows now.
     pub(super) fn render(&self) -> RecordRender<S> {
-        let known = self.client.read(|client| {
+        let look = |client: &Client| {
             (
                 client.record::<T>(&self.key),
                 client.query_state::<T>(&self.key),
             )
-        });
+        };
+        let known = self.client.read_in_pass(self.is_first, look);
         let (record, state) = known.unwrap_or((None, ItemState::Synced));
         // Until the effect has put it into the cache, and for ever on a server.
         let data = record.or_else(|| self.options.initial_data());
         let source = self.options.source();
-        let standing = (self.observation).standing(&self.client, &self.key, source, data.is_some());
+        let standing = (self.observation).standing(
+            &self.client,
+            &self.key,
+            source,
+            data.is_some(),
+            self.is_first,
+        );
         RecordRender {
             data: data.as_ref().map(|data| self.options.select(data)),
             state,
@@ -92,30 +99,16 @@ impl<T: PartialEq + 'static, S> RecordQuery<T, S> {
     }
 }
 
-/// Watches one record: what all query hooks do. `refused` is why it cannot be observed, where that is
-/// known already.
+/// Watches one record: what all query hooks do.
 #[hook]
 pub(super) fn use_record<T, S>(
-    key: QueryKey,
-    fetcher: RunFetch,
-    options: UseRealtimeQueryOptions<T, S>,
-    refused: Option<QueryError>,
+    query: RecordQuery<T, S>,
 ) -> (Rc<RecordQuery<T, S>>, UseRealtimeQueryHandle<T, S>)
 where
     T: PartialEq + 'static,
     S: PartialEq + 'static,
 {
-    let client = use_realtime_client();
-    let observation = use_observation(fetcher);
-    if refused.is_some() {
-        observation.refuse(&key, refused);
-    }
-    let query = Rc::new(RecordQuery {
-        client,
-        key,
-        options,
-        observation,
-    });
+    let query = Rc::new(query);
     let source = query.options.source();
     let render = {
         let (reader, observed) = (Rc::clone(&query), Rc::clone(&query));

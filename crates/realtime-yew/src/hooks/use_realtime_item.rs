@@ -162,7 +162,7 @@ where
     let read = {
         let (client, list, id) = (client.clone(), list.clone(), id.clone());
         move || {
-            let known = client.read(|client| {
+            let known = list.known(&client, |client| {
                 (
                     client.item::<T>(list.key(), &id),
                     client.item_state(list.key(), &id),

@@ -1,21 +1,11 @@
 //! List, kept fresh by what happens to its items.
 
 use super::{
-    QueryHandle,
-    list::{Binding, ListRef, ListRender, RenderOn, UseRealtimeListHandle, UseRealtimeListOptions},
-    observation::{Observation, SourceOptions, use_observation, use_pausing},
-    query_handle::use_query_handle,
+    list::{ListQuery, ListRef, UseRealtimeListHandle, UseRealtimeListOptions, use_list},
+    observation::use_observation,
 };
-use crate::{
-    client::RealtimeClient,
-    fetcher::IntoFetcher,
-    provider::use_realtime_client,
-    snapshot::{Held, use_snapshot},
-};
-use realtime_core::{
-    Client, Instant, ListItem, ObserverId, QueryError, QueryKey, QueryOptions, Topic, list::Rows,
-};
-use std::rc::Rc;
+use crate::{fetcher::IntoFetcher, provider::use_realtime_client};
+use realtime_core::{ListItem, QueryKey};
 use yew::prelude::*;
 
 /// Fetches a list and keeps it fresh by create, update, delete and move events.
@@ -104,102 +94,12 @@ where
     T: ListItem,
     F: IntoFetcher<Data = Vec<T>>,
 {
+    let client = use_realtime_client();
     let observation = use_observation(fetcher.into_fetcher().into_run());
     // Sorted once for each key, not in each render.
     let initial = use_memo(key.clone(), |_| options.initial_rows());
-    let query = ListQuery {
-        client: use_realtime_client(),
-        key,
-        source: options.source().clone(),
-        binding: options.binding(),
-        render_on: options.render_on(),
-        initial: (*initial).clone(),
-        rows: |client, key| Some(client.list::<T>(key)?.rows().clone()),
-        observe: Box::new(move |client, now, key, query| {
-            client.observe_list(now, key, options.spec(), query)
-        }),
-        observation,
-    };
+    let query = ListQuery::new(client, key, options, (*initial).clone(), observation);
     let list = ListRef::new(query.key.clone(), query.initial.clone());
-    let (handle, render) = use_list(query);
+    let (_, handle, render) = use_list(query);
     UseRealtimeListHandle::new(handle, list, render)
-}
-
-type Observe =
-    dyn Fn(&mut Client, Instant, &QueryKey, &QueryOptions) -> Result<ObserverId, QueryError>;
-
-/// A list as one render asks for it, whatever is in it.
-struct ListQuery {
-    client: RealtimeClient,
-    key: QueryKey,
-    source: SourceOptions,
-    binding: Binding,
-    render_on: RenderOn,
-    initial: Option<Rows>,
-    rows: fn(&Client, &QueryKey) -> Option<Rows>,
-    observe: Box<Observe>,
-    observation: Rc<Observation>,
-}
-
-/// Watches a list: what is done without its type.
-#[hook]
-fn use_list(query: ListQuery) -> (QueryHandle, ListRender) {
-    let query = Rc::new(query);
-    let render = {
-        let (reader, observed) = (Rc::clone(&query), Rc::clone(&query));
-        let deps = (query.key.clone(), query.binding.clone(), query.render_on);
-        let read = move || reader.render();
-        use_snapshot(&query.client, deps, read, move |changed| {
-            observed.attach(changed)
-        })
-    };
-    use_pausing(&query.observation, &query.client, &query.key, &query.source);
-    let (client, key) = (query.client.clone(), query.key.clone());
-    (
-        use_query_handle(client, key, render.standing.clone()),
-        render,
-    )
-}
-
-impl ListQuery {
-    /// What a render shows now.
-    fn render(&self) -> ListRender {
-        let known = self.client.read(|client| {
-            (
-                client.entry(&self.key),
-                client.order_version(&self.key),
-                (self.rows)(client, &self.key),
-                match self.render_on {
-                    RenderOn::Rows => client.item_states(&self.key),
-                    RenderOn::Order | RenderOn::Status => Vec::new(),
-                },
-            )
-        });
-        let (entry, order_version, rows, states) = known.unwrap_or_default();
-        let rows = rows.or_else(|| self.initial.clone());
-        let standing =
-            (self.observation).standing(&self.client, &self.key, &self.source, rows.is_some());
-        ListRender {
-            render_on: self.render_on,
-            entry,
-            order_version,
-            has_data: rows.is_some(),
-            rows: rows.unwrap_or_default(),
-            states,
-            standing,
-        }
-    }
-
-    /// Observes the list, and calls `changed` whenever what is shown of it may be another.
-    fn attach(&self, changed: Rc<dyn Fn()>) -> Held {
-        let client = &self.client;
-        let observe: &dyn Fn(&mut Client, Instant, &QueryOptions) -> _ =
-            &|client, now, options| (self.observe)(client, now, &self.key, options);
-        let entry = (self.observation).begin(client, &self.key, &self.source, observe);
-        let topic = entry.map(|entry| match self.render_on {
-            RenderOn::Rows => Topic::Query(entry),
-            RenderOn::Order | RenderOn::Status => Topic::Order(entry),
-        });
-        Box::new(topic.map(|topic| client.subscribe(vec![topic], changed)))
-    }
 }

@@ -1,7 +1,10 @@
 //! Query of one record, fetched once and kept fresh by events.
 
-use super::record::{UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record};
-use crate::fetcher::IntoFetcher;
+use super::{
+    observation::use_observation,
+    record::{RecordQuery, UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record},
+};
+use crate::{fetcher::IntoFetcher, provider::use_realtime_client};
 use realtime_core::QueryKey;
 use yew::prelude::*;
 
@@ -59,6 +62,14 @@ where
     F::Data: PartialEq,
     S: PartialEq + 'static,
 {
-    let (_, handle) = use_record(key, fetcher.into_fetcher().into_run(), options, None);
+    let client = use_realtime_client();
+    let observation = use_observation(fetcher.into_fetcher().into_run());
+    let (_, handle) = use_record(RecordQuery {
+        client,
+        key,
+        options,
+        observation,
+        is_first: false,
+    });
     handle
 }

@@ -1,27 +1,23 @@
 //! Query of one record, for a component that is not rendered before it is there.
 
-use super::record::{RecordQuery, UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record};
-use crate::{
-    fetcher::{IntoFetcher, RunFetch},
-    runtime::Subscription,
+use super::{
+    observation::{Observation, use_observation},
+    record::{RecordQuery, UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record},
+    suspense::{Asked, Awaited, Start, Suspending},
 };
-use realtime_core::{QueryError, QueryKey, QueryStatus, Topic};
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
-use yew::{
-    prelude::*,
-    suspense::{Suspension, SuspensionHandle, SuspensionResult},
-};
+use crate::{client::RealtimeClient, fetcher::IntoFetcher, provider::use_realtime_client};
+use realtime_core::{EntryId, QueryKey, QueryStatus};
+use std::rc::Rc;
+use yew::{prelude::*, suspense::SuspensionResult};
 
 /// As [`use_realtime_query`](crate::use_realtime_query), but suspends the component until there is
 /// data, the fetch has failed for good, or the query is paused: put a `<Suspense>` around it.
 ///
-/// On a server the record is fetched before the component is rendered, unless it has initial data.
-/// To spare the browser the same fetch, hand the record over yourself with its position, for
-/// example by yew's `use_prepared_state!`, as
-/// [`with_initial_data`](UseRealtimeQueryOptions::with_initial_data).
+/// On a server the record is fetched before the component is rendered, unless it has initial data; with
+/// [`with_seed`](UseRealtimeQueryOptions::with_seed) a [`ServerPage`](crate::ServerPage) hands it over to
+/// the browser, which neither fetches it nor suspends. What a page is sent without, because its time was
+/// over or the fetch failed, is rendered as loading: look at
+/// [`is_loading`](crate::QueryHandle::is_loading).
 ///
 /// # Errors
 ///
@@ -55,96 +51,59 @@ pub fn use_realtime_query_suspense<F, S>(
 ) -> SuspensionResult<UseRealtimeQueryHandle<F::Data, S>>
 where
     F: IntoFetcher,
-    F::Data: PartialEq + Clone,
+    F::Data: PartialEq,
     S: PartialEq + 'static,
 {
     let run = fetcher.into_fetcher().into_run();
-    let waiting = use_mut_ref(|| None::<Waiting>);
-    let prefetched = use_mut_ref(|| None::<Prefetched<F::Data>>);
-    let (options, refused) = match &*prefetched.borrow() {
-        Some((of, Ok(data))) if *of == key => (options.with_initial_data((**data).clone()), None),
-        Some((of, Err(error))) if *of == key => (options, Some(error.clone())),
-        _ => (options, None),
+    let client = use_realtime_client();
+    let observation = use_observation(Rc::clone(&run));
+    let suspending = use_memo((), |()| Suspending::default());
+    let mut start = Start::new(&Asked {
+        client: &client,
+        key: &key,
+        run: &run,
+        observation: &observation,
+        is_enabled: options.source().enabled,
+        has_initial: options.initial_data().is_some(),
+        is_seeded: options.is_seeded(),
+    });
+    let given = start.given();
+    let was_given = given.is_some();
+    let mut query = RecordQuery {
+        client,
+        key,
+        options: match given {
+            Some(given) => options.with_initial_data(given),
+            None => options,
+        },
+        observation,
+        is_first: false,
     };
-    let enabled = options.source().enabled;
-    let (query, handle) = use_record(key, Rc::clone(&run), options, refused);
-    let settled = handle.data().is_some() || handle.status() == QueryStatus::Error;
-    if settled || !enabled || query.observation.is_refused(&query.key) {
-        let done = waiting.borrow_mut().take();
-        drop(done);
-        return Ok(handle);
+    query.is_first = start.observe(&query, was_given);
+    let (query, handle) = use_record(query);
+    suspending.settle(start, query)?;
+    Ok(handle)
+}
+
+impl<T: PartialEq + 'static, S: 'static> Awaited for RecordQuery<T, S> {
+    fn client(&self) -> &RealtimeClient {
+        &self.client
     }
-    if query.client.runtime().is_server() {
-        return Err(prefetch(query.key.clone(), &run, prefetched));
+
+    fn key(&self) -> &QueryKey {
+        &self.key
     }
-    let mut waiting = waiting.borrow_mut();
-    let waiting = match &mut *waiting {
-        Some(waiting) if waiting.key == query.key => waiting,
-        other => other.insert(Waiting::begin(&query)),
-    };
-    Err(waiting.suspension.clone())
-}
 
-/// What a server fetched, and for which key.
-type Prefetched<T> = (QueryKey, Result<Rc<T>, QueryError>);
-
-fn prefetch<T: 'static>(
-    key: QueryKey,
-    run: &RunFetch,
-    into: Rc<RefCell<Option<Prefetched<T>>>>,
-) -> Suspension {
-    let fetch = run();
-    Suspension::from_future(async move {
-        let result = match fetch.await.map(|fetched| fetched.data.downcast::<T>()) {
-            Ok(Ok(data)) => Ok(Rc::from(data)),
-            Ok(Err(_)) => Err(QueryError::TypeMismatch { key: key.clone() }),
-            Err(error) => Err(QueryError::Fetch(error)),
-        };
-        *into.borrow_mut() = Some((key, result));
-    })
-}
-
-/// A suspended render: keeps the suspension up until there is something to show.
-struct Waiting {
-    key: QueryKey,
-    suspension: Suspension,
-    _subscription: Option<Subscription>,
-}
-
-impl Waiting {
-    /// A suspended component has no effects, so the record is observed from the render.
-    fn begin<T, S>(query: &Rc<RecordQuery<T, S>>) -> Self
-    where
-        T: PartialEq + 'static,
-        S: 'static,
-    {
-        let (suspension, handle) = Suspension::new();
-        let resume = Resume(Cell::new(Some(handle)));
-        let subscription = query.observe().map(|entry| {
-            let watched = Rc::clone(query);
-            let resume = move || {
-                let render = watched.render();
-                if render.data.is_some() || render.standing.meta.status == QueryStatus::Error {
-                    resume.resume();
-                }
-            };
-            (query.client).subscribe(vec![Topic::Query(entry)], Rc::new(resume))
-        });
-        Self {
-            key: query.key.clone(),
-            suspension,
-            _subscription: subscription,
-        }
+    fn observation(&self) -> &Observation {
+        &self.observation
     }
-}
 
-/// Dropping a suspension's handle resumes the component, so it is kept until that is wanted.
-struct Resume(Cell<Option<SuspensionHandle>>);
+    fn observe(&self) -> Option<EntryId> {
+        Self::observe(self)
+    }
 
-impl Resume {
-    fn resume(&self) {
-        if let Some(handle) = self.0.take() {
-            handle.resume();
-        }
+    fn is_settled(&self) -> bool {
+        let render = self.render();
+        render.data.is_some() || render.standing.meta.status == QueryStatus::Error
     }
 }

@@ -45,6 +45,20 @@ impl Clock for BrowserClock {
     }
 }
 
+/// What a clock on the wall shows, in milliseconds since 1970: it may be set back, and be another than
+/// elsewhere.
+pub(crate) fn wall_clock() -> u64 {
+    #[cfg(target_arch = "wasm32")]
+    {
+        js_sys::Date::now() as u64
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
 /// The clock of a server that renders a page: it ticks, but nothing waits for it.
 #[derive(Debug)]
 pub(crate) struct ServerClock {

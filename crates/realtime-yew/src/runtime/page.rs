@@ -78,6 +78,15 @@ impl Page for BrowserPage {
     }
 }
 
+/// The text of the element with this id; `None` if there is none, or no page.
+pub(crate) fn data_block(id: &str) -> Option<String> {
+    if cfg!(not(target_arch = "wasm32")) {
+        return None;
+    }
+    let document = web_sys::window()?.document()?;
+    document.get_element_by_id(id)?.text_content()
+}
+
 /// Whether the page is hidden now.
 pub(super) fn is_hidden() -> bool {
     web_sys::window()

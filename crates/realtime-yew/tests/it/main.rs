@@ -3,6 +3,7 @@
 
 mod answers;
 mod pump;
+mod server_page;
 mod ssr;
 mod ssr_components;
 mod texts;

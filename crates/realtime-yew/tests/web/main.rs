@@ -19,6 +19,7 @@ mod presence;
 mod provider;
 mod query;
 mod query_sharing;
+mod server_page;
 mod socketio;
 mod support;
 mod suspense;

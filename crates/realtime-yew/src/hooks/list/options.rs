@@ -213,6 +213,11 @@ impl<T> UseRealtimeListOptions<T> {
         self
     }
 
+    /// Whether the data can be taken along.
+    pub(in crate::hooks) const fn is_seeded(&self) -> bool {
+        self.seeded.is_some()
+    }
+
     pub(in crate::hooks) const fn source(&self) -> &SourceOptions {
         &self.source
     }

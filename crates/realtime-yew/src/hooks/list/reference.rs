@@ -1,7 +1,7 @@
 //! Reference to a list, for the components that show its rows.
 
 use crate::client::RealtimeClient;
-use realtime_core::{Edit, ListEdit, ListItem, ListSnapshot, QueryKey, RowId, list::Rows};
+use realtime_core::{Client, Edit, ListEdit, ListItem, ListSnapshot, QueryKey, RowId, list::Rows};
 use serde::Serialize;
 use std::{fmt, marker::PhantomData, rc::Rc};
 use yew::html::ImplicitClone;
@@ -85,10 +85,21 @@ impl<T: ListItem> ListRef<T> {
         Edit::list(self.key.clone(), edit)
     }
 
+    /// Looks something up of the list; in the first pass over a page only where it was handed down with
+    /// its rows.
+    pub(in crate::hooks) fn known<R>(
+        &self,
+        client: &RealtimeClient,
+        look: impl FnOnce(&Client) -> R,
+    ) -> Option<R> {
+        client.read_in_pass(self.initial.is_some(), look)
+    }
+
     /// The rows as they are now; as the initial data has them before the list is in the cache.
     pub(in crate::hooks) fn rows(&self, client: &RealtimeClient) -> Option<ListSnapshot<T>> {
-        let rows = client.read(|client| client.list::<T>(&self.key)).flatten();
-        rows.or_else(|| Some(self.initial.clone()?.typed()))
+        let rows = self.known(client, |client| client.list::<T>(&self.key));
+        rows.flatten()
+            .or_else(|| Some(self.initial.clone()?.typed()))
     }
 
     /// The row as the initial data has it.

@@ -228,6 +228,11 @@ impl<T: PartialEq + 'static, S> UseRealtimeQueryOptions<T, S> {
         self
     }
 
+    /// Whether the data can be taken along.
+    pub(in crate::hooks) const fn is_seeded(&self) -> bool {
+        self.record.seeded.is_some()
+    }
+
     pub(in crate::hooks) const fn source(&self) -> &SourceOptions {
         &self.record.source
     }
@@ -236,7 +241,7 @@ impl<T: PartialEq + 'static, S> UseRealtimeQueryOptions<T, S> {
         (self.select)(record)
     }
 
-    pub(super) fn initial_data(&self) -> Option<Rc<T>> {
+    pub(in crate::hooks) fn initial_data(&self) -> Option<Rc<T>> {
         let initial = self.record.initial.as_ref()?;
         Some(Rc::clone(&initial.data))
     }

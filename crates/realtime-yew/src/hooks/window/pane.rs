@@ -138,7 +138,7 @@ impl<T: ListItem> Pane<T> {
     /// What a render shows now.
     pub(in crate::hooks) fn read(&self, cut: &Cut<T>) -> WindowRender<RowId> {
         let key = cut.list.key();
-        let meta = self.client.read(|client| {
+        let meta = cut.list.known(&self.client, |client| {
             let meta = client.query_meta(key)?;
             Some((meta.status, meta.error.clone()))
         });

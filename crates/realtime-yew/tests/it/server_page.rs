@@ -1,0 +1,483 @@
+//! Pages that a server renders: what is in them, in their script, and in neither.
+
+use realtime_core::Position;
+use realtime_yew::{PageSeeds, ServerPage, prelude::*};
+use serde::{Deserialize, Serialize};
+use std::{
+    cell::Cell,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::task::LocalSet;
+use yew::{LocalServerRenderer, ServerRenderer, prelude::*};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Task {
+    id: u64,
+    title: String,
+}
+
+impl ListItem for Task {
+    fn id(&self) -> RowId {
+        self.id.into()
+    }
+}
+
+fn task(id: u64, title: &str) -> Task {
+    Task {
+        id,
+        title: title.to_owned(),
+    }
+}
+
+/// Tasks as of event 7 of their channel.
+fn at_7<T>(data: T) -> Positioned<T> {
+    Positioned {
+        data,
+        position: Some(Position {
+            epoch: "b1".into(),
+            seq: 7,
+        }),
+    }
+}
+
+/// What one request fetches, and how often.
+#[derive(Clone)]
+struct Fetch {
+    run: Fetcher<Vec<Task>>,
+    count: Rc<Cell<usize>>,
+}
+
+impl PartialEq for Fetch {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.count, &other.count)
+    }
+}
+
+impl Fetch {
+    fn new<Fut>(fetch: impl Fn() -> Fut + 'static) -> Self
+    where
+        Fut: Future<Output = Result<Vec<Task>, FetchError>> + 'static,
+    {
+        let count = Rc::<Cell<usize>>::default();
+        let counted = Rc::clone(&count);
+        let run = Fetcher::positioned(move || {
+            counted.set(counted.get() + 1);
+            let tasks = fetch();
+            async move { tasks.await.map(at_7) }
+        });
+        Self { run, count }
+    }
+
+    fn of(tasks: &[Task]) -> Self {
+        let tasks = tasks.to_vec();
+        Self::new(move || std::future::ready(Ok(tasks.clone())))
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct TasksProps {
+    fetch: Fetch,
+    #[prop_or(true)]
+    is_seeded: bool,
+}
+
+#[component]
+fn Tasks(props: &TasksProps) -> HtmlResult {
+    let options = UseRealtimeListOptions::default()
+        .with_channel("tasks")
+        .with_sort(|a: &Task, b: &Task| a.title.cmp(&b.title));
+    let options = match props.is_seeded {
+        true => options.with_seed(),
+        false => options,
+    };
+    let tasks = use_realtime_list_suspense(key!["tasks"], props.fetch.run.clone(), options)?;
+    if tasks.is_loading() {
+        return Ok(html! { <i>{ "Loading" }</i> });
+    }
+    let error = tasks.error().map(ToString::to_string);
+    let is_refetching = tasks.is_refetching().then_some("refetching");
+    Ok(html! {
+        <ul>
+            for id in tasks.ids() {
+                <Row list={tasks.list_ref()} {id} />
+            }
+            { error }{ is_refetching }
+        </ul>
+    })
+}
+
+#[derive(PartialEq, Properties)]
+struct RowProps {
+    list: ListRef<Task>,
+    id: RowId,
+}
+
+#[component]
+fn Row(props: &RowProps) -> Html {
+    let task = use_realtime_item(&props.list, &props.id).item();
+    html! { <li>{ task.map(|task| task.title.clone()) }</li> }
+}
+
+/// Shows the same tasks without waiting for them.
+#[component]
+fn Count() -> Html {
+    let tasks = use_realtime_list(
+        key!["tasks"],
+        || async { Err::<Vec<Task>, _>(FetchError::permanent("this hook does not fetch here")) },
+        UseRealtimeListOptions::default().with_channel("tasks"),
+    );
+    html! { <b>{ format!("{} {:?}", tasks.len(), tasks.status()) }</b> }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct AppProps {
+    seeds: PageSeeds,
+    children: Html,
+}
+
+#[component]
+fn App(props: &AppProps) -> Html {
+    html! {
+        <RealtimeProvider url="/ws" seeds={props.seeds.clone()}>
+            <Suspense>{ props.children.clone() }</Suspense>
+        </RealtimeProvider>
+    }
+}
+
+async fn render(page: &ServerPage, children: Html) -> String {
+    let props = AppProps {
+        seeds: page.seeds(),
+        children,
+    };
+    let app = LocalServerRenderer::<App>::with_props(props).hydratable(false);
+    LocalSet::new().run_until(app.render()).await
+}
+
+/// The seeds in a page's script, with what was escaped as it was.
+fn seeds_of(script: &str) -> Vec<realtime_core::Seed> {
+    let text = script
+        .strip_prefix(r#"<script type="application/json" id="realtime-seed">"#)
+        .and_then(|rest| rest.strip_suffix("</script>"))
+        .unwrap_or_else(|| panic!("no script: {script}"));
+    let block: serde_json::Value = serde_json::from_str(text).expect("it is JSON");
+    let seeds = block["seeds"].as_array().expect("it has seeds").iter();
+    seeds
+        .map(|text| realtime_core::Seed::from_text(text.as_str().unwrap()).expect("it is whole"))
+        .collect()
+}
+
+const LOADING: &str = "<i>Loading</i>";
+
+#[tokio::test]
+async fn what_a_page_shows_is_in_its_script_with_where_the_channel_stood() {
+    let page = ServerPage::new();
+    let fetch = Fetch::of(&[task(1, "Write"), task(2, "Read")]);
+    let html = render(&page, html! { <Tasks fetch={fetch.clone()} /> }).await;
+    assert_eq!(html, "<ul><li>Read</li><li>Write</li></ul>");
+    assert_eq!(fetch.count.get(), 1);
+
+    let seeds = seeds_of(&page.script());
+    assert_eq!(seeds.len(), 1);
+    assert_eq!(seeds[0].key, key!["tasks"]);
+    assert!(
+        seeds[0].text.contains(r#"["tasks","b1",7]"#),
+        "{}",
+        seeds[0].text
+    );
+    let stats = page.stats();
+    assert_eq!((stats.seeds, stats.bytes), (1, seeds[0].text.len()));
+    assert_eq!(
+        (stats.late, stats.failed, stats.oversized, stats.unseeded),
+        (0, 0, 0, 0)
+    );
+}
+
+#[derive(PartialEq, Properties)]
+struct MotdProps {
+    text: String,
+}
+
+#[component]
+fn Motd(props: &MotdProps) -> HtmlResult {
+    let text = props.text.clone();
+    let motd = use_realtime_query_suspense(
+        key!["motd"],
+        move || std::future::ready(Ok::<_, FetchError>(text.clone())),
+        UseRealtimeQueryOptions::default()
+            .with_event("motd")
+            .with_seed(),
+    )?;
+    Ok(html! { <p>{ motd.data().map(|text| text.to_string()) }</p> })
+}
+
+#[tokio::test]
+async fn nothing_in_the_data_ends_the_script() {
+    let evil = "</script><script>alert(1)</script><!-- & \u{2028}\u{2029} \\u003c \" \\";
+    let page = ServerPage::new();
+    let html = render(&page, html! { <Motd text={evil} /> }).await;
+    assert!(!html.contains("<script>alert"), "{html}");
+    let script = page.script();
+    assert_eq!(script.matches('<').count(), 2, "{script}");
+    assert!(!script.contains(['&', '\u{2028}', '\u{2029}']), "{script}");
+    let seeds = seeds_of(&script);
+    assert!(
+        seeds[0]
+            .text
+            .contains(&serde_json::to_string(evil).unwrap())
+    );
+}
+
+#[tokio::test]
+async fn several_components_of_one_key_share_one_fetch() {
+    let page = ServerPage::new();
+    let fetch = Fetch::of(&[task(1, "Write")]);
+    let tasks = html! { <Tasks fetch={fetch.clone()} /> };
+    let html = render(&page, html! { <>{ tasks.clone() }{ tasks }</> }).await;
+    assert_eq!(html, "<ul><li>Write</li></ul><ul><li>Write</li></ul>");
+    assert_eq!((fetch.count.get(), page.stats().seeds), (1, 1));
+}
+
+#[tokio::test]
+async fn what_a_hook_shows_that_does_not_wait_does_not_depend_on_who_renders_first() {
+    let fetch = Fetch::of(&[task(1, "Write")]);
+    let tasks = html! { <Tasks {fetch} /> };
+    let before = html! { <><Count />{ tasks.clone() }</> };
+    let after = html! { <>{ tasks }<Late /></> };
+    let count = "<b>0 Pending</b>";
+    let rows = "<ul><li>Write</li></ul>";
+    let html = render(&ServerPage::new(), before).await;
+    assert_eq!(html, format!("{count}{rows}"));
+    let html = render(&ServerPage::new(), after).await;
+    assert_eq!(html, format!("{rows}{count}"));
+}
+
+/// Counts the tasks when they have long been fetched.
+#[component]
+fn Late() -> HtmlResult {
+    let pause = || async {
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let _ = yew::suspense::use_future(pause)?;
+    Ok(html! { <Count /> })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_too_late_is_rendered_as_loading_and_left_to_the_browser() {
+    let page = ServerPage::new().with_time_budget(Duration::from_millis(300));
+    let never = Fetch::new(std::future::pending);
+    let start = tokio::time::Instant::now();
+    let tasks = html! { <Tasks fetch={never.clone()} /> };
+    let html = render(&page, html! { <>{ tasks }<Motd text="Hello" /></> }).await;
+    assert_eq!(html, format!("{LOADING}<p>Hello</p>"));
+    assert_eq!(start.elapsed().as_millis(), 300);
+    let stats = page.stats();
+    assert_eq!((stats.late, stats.seeds), (1, 1));
+    assert_eq!(seeds_of(&page.script())[0].key, key!["motd"]);
+}
+
+#[component]
+fn OneAfterTheOther(props: &TasksProps) -> HtmlResult {
+    let slow = || async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        Ok::<_, FetchError>(1)
+    };
+    let options = || {
+        UseRealtimeQueryOptions::default()
+            .with_event("n")
+            .with_seed()
+    };
+    let one = use_realtime_query_suspense(key!["n", 1], slow, options())?;
+    let two = use_realtime_query_suspense(key!["n", 2], slow, options())?;
+    let three = use_realtime_query_suspense(key!["n", 3], slow, options())?;
+    let shown = [one, two, three].map(|it| it.data().is_some());
+    Ok(html! { <><p>{ format!("{shown:?}") }</p><Tasks ..props.clone() /></> })
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_is_that_of_the_whole_page() {
+    let page = ServerPage::new().with_time_budget(Duration::from_millis(300));
+    let fetch = Fetch::of(&[]);
+    let start = tokio::time::Instant::now();
+    let html = render(&page, html! { <OneAfterTheOther fetch={fetch.clone()} /> }).await;
+    assert_eq!(html, format!("<p>[true, false, false]</p>{LOADING}"));
+    assert_eq!(start.elapsed().as_millis(), 300);
+    assert_eq!(fetch.count.get(), 0, "what would be late is not begun");
+    assert_eq!(page.stats().late, 3);
+}
+
+#[tokio::test]
+async fn an_error_never_leaves_the_server() {
+    let secret = "no such table: accounts_of_ada";
+    let page = ServerPage::new();
+    let fetch = Fetch::new(move || std::future::ready(Err(FetchError::permanent(secret))));
+    let html = render(&page, html! { <Tasks {fetch} /> }).await;
+    assert_eq!(html, LOADING);
+    assert!(seeds_of(&page.script()).is_empty());
+    assert!(!page.script().contains("accounts"));
+    assert_eq!(page.stats().failed, 1);
+}
+
+#[tokio::test]
+async fn a_fetcher_that_panics_costs_its_own_query_and_no_more() {
+    let page = ServerPage::new();
+    let fetch = Fetch::new(|| async { panic!("a fetcher of the app's") });
+    let tasks = html! { <Tasks {fetch} /> };
+    let html = render(&page, html! { <>{ tasks }<Motd text="Hello" /></> }).await;
+    assert_eq!(html, format!("{LOADING}<p>Hello</p>"));
+    assert_eq!((page.stats().failed, page.stats().seeds), (1, 1));
+}
+
+#[tokio::test]
+async fn what_cannot_be_handed_over_is_not_fetched() {
+    let page = ServerPage::new();
+    let fetch = Fetch::of(&[task(1, "Write")]);
+    let html = render(
+        &page,
+        html! { <Tasks fetch={fetch.clone()} is_seeded=false /> },
+    )
+    .await;
+    assert_eq!((html.as_str(), fetch.count.get()), (LOADING, 0));
+    assert_eq!(page.stats().unseeded, 1);
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_left_to_the_browser_as_a_whole() {
+    let page = ServerPage::new().with_max_bytes(500);
+    let many: Vec<_> = (0..100).map(|id| task(id, "Write")).collect();
+    let tasks = html! { <Tasks fetch={Fetch::of(&many)} /> };
+    let html = render(
+        &page,
+        html! { <>{ tasks.clone() }<Motd text="Hello" />{ tasks }</> },
+    )
+    .await;
+    assert_eq!(html, format!("{LOADING}<p>Hello</p>{LOADING}"));
+    let stats = page.stats();
+    assert_eq!((stats.oversized, stats.seeds), (1, 1));
+    assert!(stats.bytes < 500 && !page.script().contains("Write"));
+}
+
+#[derive(PartialEq, Properties)]
+struct MineProps {
+    user: usize,
+}
+
+/// Tasks of one user, which take a while.
+#[component]
+fn Mine(props: &MineProps) -> HtmlResult {
+    let user = props.user;
+    let fetch = Fetcher::positioned(move || async move {
+        for _ in 0..user % 7 {
+            tokio::task::yield_now().await;
+        }
+        Ok::<_, FetchError>(at_7(vec![task(1, &format!("secret-of-{user}."))]))
+    });
+    let options = UseRealtimeListOptions::default()
+        .with_channel("mine")
+        .with_seed();
+    let tasks = use_realtime_list_suspense(key!["mine"], fetch, options)?;
+    Ok(html! { for task in tasks.iter() { <p>{ &task.title }</p> } })
+}
+
+#[derive(PartialEq, Properties)]
+struct MyAppProps {
+    user: usize,
+    seeds: PageSeeds,
+}
+
+#[component]
+fn MyApp(props: &MyAppProps) -> Html {
+    html! {
+        <RealtimeProvider url="/ws" seeds={props.seeds.clone()}>
+            <Suspense><Mine user={props.user} /></Suspense>
+        </RealtimeProvider>
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_requests_at_a_time_each_gets_its_own_users_rows_alone() {
+    const USERS: usize = 400;
+    let done = Arc::<AtomicUsize>::default();
+    let requests = (0..USERS).map(|user| {
+        let done = Arc::clone(&done);
+        tokio::spawn(async move {
+            let page = ServerPage::new()
+                .with_time_budget(Duration::from_secs(60))
+                .with_user(user.to_string());
+            let seeds = page.seeds();
+            let app = ServerRenderer::<MyApp>::with_props(move || MyAppProps { user, seeds });
+            let html = app.hydratable(false).render().await;
+            done.fetch_add(1, Ordering::Relaxed);
+            (html, page.script())
+        })
+    });
+    let requests: Vec<_> = requests.collect();
+    for (user, request) in requests.into_iter().enumerate() {
+        let (html, script) = request.await.expect("it was rendered");
+        let own = format!("secret-of-{user}.");
+        assert_eq!(html, format!("<p>{own}</p>"));
+        assert_eq!(script.matches("secret-of-").count(), 1);
+        assert!(script.contains(&own));
+    }
+    assert_eq!(done.load(Ordering::Relaxed), USERS);
+}
+
+#[derive(PartialEq, Properties)]
+struct OneClientProps {
+    client: RealtimeClient,
+    user: usize,
+    seeds: PageSeeds,
+}
+
+/// An app that gives all its pages one client.
+#[component]
+fn OneClient(props: &OneClientProps) -> Html {
+    html! {
+        <RealtimeProvider client={props.client.clone()} seeds={props.seeds.clone()}>
+            <Suspense><Mine user={props.user} /></Suspense>
+        </RealtimeProvider>
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_serves_a_second_page_has_nothing_left_of_the_first() {
+    let client = RealtimeClient::new("/ws", RealtimeOptions::default());
+    for user in [1, 2] {
+        let page = ServerPage::new();
+        let props = OneClientProps {
+            client: client.clone(),
+            user,
+            seeds: page.seeds(),
+        };
+        let app = LocalServerRenderer::<OneClient>::with_props(props).hydratable(false);
+        let html = LocalSet::new().run_until(app.render()).await;
+        assert_eq!(html, format!("<p>secret-of-{user}.</p>"));
+        assert!(page.script().contains(&format!("secret-of-{user}.")));
+    }
+}
+
+#[tokio::test]
+async fn a_page_for_no_browser_needs_no_seeds_and_shows_errors() {
+    let fetch = Fetch::of(&[task(1, "Write")]);
+    let rows = html! { <Tasks {fetch} is_seeded=false /> };
+    let html = plain(rows).await;
+    assert_eq!(html, "<ul><li>Write</li></ul>");
+    let fetch = Fetch::new(|| std::future::ready(Err(FetchError::permanent("gone"))));
+    let html = plain(html! { <Tasks {fetch} /> }).await;
+    assert_eq!(html, "<ul>the fetch failed: gone</ul>");
+}
+
+async fn plain(children: Html) -> String {
+    let props = AppProps {
+        seeds: PageSeeds::default(),
+        children,
+    };
+    let app = LocalServerRenderer::<App>::with_props(props).hydratable(false);
+    LocalSet::new().run_until(app.render()).await
+}
