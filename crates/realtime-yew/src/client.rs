@@ -67,12 +67,14 @@ impl RealtimeClient {
     /// Connects, if it has not been told so before. A [`RealtimeProvider`](crate::RealtimeProvider)
     /// does this for the client it provides.
     pub fn connect(&self) {
+        self.runtime.reopen_store();
         self.runtime.watch_page();
         self.runtime.post(Client::connect);
     }
 
     /// Tries again now, whatever the state: also after the client gave up or was told to stop.
     pub fn reconnect(&self) {
+        self.runtime.reopen_store();
         self.runtime.watch_page();
         self.runtime.post(Client::reconnect);
     }
@@ -100,6 +102,8 @@ impl RealtimeClient {
     /// token that the provider then gives, and the users that components then name. Apps in which
     /// another user may sign in give the provider a [`Session`](crate::Session) instead, and need not
     /// call this.
+    ///
+    /// What was [kept over page loads](RealtimeOptions::with_persist) for the user is deleted.
     pub fn sign_out(&self) {
         let mutations = self.runtime.mutations();
         self.runtime.post(move |client, now| {
@@ -115,6 +119,34 @@ impl RealtimeClient {
         let is_known = *session != Session::default();
         if is_known && self.runtime.serve(session) {
             self.sign_out();
+        }
+    }
+
+    /// Ends the session on this page, and leaves on the disk what is kept for the user.
+    pub(crate) fn close(&self) {
+        self.runtime.close_store();
+        self.sign_out();
+    }
+
+    /// Keeps over page loads what the client holds for `session`, if the app wants that.
+    pub(crate) fn keep(&self, session: &Session) {
+        self.runtime.open_store(session);
+    }
+
+    /// Whether what was kept is being read, and nothing is fetched before. That this is over is told as
+    /// [`Topic::Connection`].
+    pub(crate) fn is_loading_store(&self) -> bool {
+        self.read(Client::is_loading_store).unwrap_or(false)
+    }
+
+    /// Deletes what is [kept over page loads](RealtimeOptions::with_persist) for a user who is not signed in
+    /// now, such as one who was signed out elsewhere. `user` is the name of their
+    /// [`Session`](crate::Session); the empty text stands for the default one. Whoever is signed in now is
+    /// [signed out](Self::sign_out) for that. Feature `persist`.
+    #[cfg(feature = "persist")]
+    pub fn forget_user(&self, user: &str) {
+        if let Some(persist) = &self.runtime.app().persist {
+            persist.forget(user);
         }
     }
 

@@ -9,7 +9,7 @@
 //! # What it is not
 //!
 //! It is no server and no database: it shows what a server says. It is no router, no form library
-//! and no general state container. It keeps nothing across page loads.
+//! and no general state container. It keeps nothing across page loads, unless it is told to (feature `persist`).
 //!
 //! # A whole app
 //!
@@ -79,6 +79,7 @@
 //! - `http`: `Fetcher::json`, `get_json` and `Get`, which fetch a snapshot and its position, and `get_json_list`, which reads
 //!   a long list in turns.
 //! - `socketio`: [`RealtimeOptions::with_socketio`], for Socket.IO servers.
+//! - `persist`: [`RealtimeOptions::with_persist`], which keeps queries and lists over page loads, in IndexedDB.
 //! - `testing`: a fake transport and a clock moved by hand, for tests of your components. Turns on
 //!   Yew's `csr`, so keep it to dev-dependencies.
 #![forbid(unsafe_code)]
@@ -102,6 +103,7 @@ mod runtime;
 mod session;
 mod snapshot;
 mod ssr;
+mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod window;
@@ -122,6 +124,8 @@ pub use hooks::{
 pub use mutation::MutationSpec;
 pub use options::RealtimeOptions;
 pub use provider::{RealtimeProvider, RealtimeProviderProps, use_realtime_client};
+#[cfg(feature = "persist")]
+pub use realtime_core::PersistOptions;
 pub use realtime_core::{self, key};
 #[cfg(feature = "http")]
 pub use runtime::{Get, get_json, get_json_list};

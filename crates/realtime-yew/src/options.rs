@@ -3,8 +3,11 @@
 use crate::{
     console::{self, OpenConsole, Tell, Warn},
     error::{IntoFetchError, RealtimeError},
+    store::Persist,
 };
 use futures::future::LocalBoxFuture;
+#[cfg(feature = "persist")]
+use realtime_core::PersistOptions;
 #[cfg(feature = "socketio")]
 use realtime_core::wire::socketio::{SocketIoCodec, SocketIoOptions};
 use realtime_core::{
@@ -46,6 +49,7 @@ pub struct RealtimeOptions {
     console: ConsoleChoice,
     codec: Option<MakeCodec>,
     seed: Option<u64>,
+    persist: Option<Persist>,
 }
 
 impl RealtimeOptions {
@@ -228,6 +232,29 @@ impl RealtimeOptions {
         self.with_codec(move || Box::new(SocketIoCodec::new(options.clone())))
     }
 
+    /// Keeps over page loads what queries and lists hold that ask for it
+    /// ([`with_persist`](crate::UseRealtimeListOptions::with_persist) in their options), in the browser's
+    /// IndexedDB: after a reload the rows are there in the first frame, and where the server has a history
+    /// nothing is fetched. Default: nothing is kept. Feature `persist`.
+    ///
+    /// There is one database for each app and each user. The user is the provider's
+    /// [`session`](crate::RealtimeProvider), by its [name](crate::Session::with_name). Signing out empties
+    /// it: see [`RealtimeClient::sign_out`](crate::RealtimeClient::sign_out).
+    ///
+    /// ```
+    /// use realtime_yew::{PersistOptions, prelude::*};
+    ///
+    /// let options = RealtimeOptions::default()
+    ///     .with_persist(PersistOptions::new("tasks").with_build(env!("CARGO_PKG_VERSION")));
+    /// # let _ = options;
+    /// ```
+    #[cfg(feature = "persist")]
+    #[must_use]
+    pub fn with_persist(mut self, options: PersistOptions) -> Self {
+        self.persist = Some(Persist::in_browser(options));
+        self
+    }
+
     /// Fixes the seed of jitter and message ids, for tests. Default: random.
     #[must_use]
     pub const fn with_seed(mut self, seed: u64) -> Self {
@@ -254,6 +281,7 @@ impl RealtimeOptions {
             open_console: self.console.0,
             console: None,
             query_defaults: self.query_defaults,
+            persist: self.persist,
         };
         (Client::new(options, codec), app)
     }
@@ -295,6 +323,7 @@ impl PartialEq for RealtimeOptions {
             && self.console.0.is_some() == other.console.0.is_some()
             && same(&self.codec, &other.codec)
             && self.seed == other.seed
+            && self.persist == other.persist
     }
 }
 
@@ -306,6 +335,7 @@ impl fmt::Debug for RealtimeOptions {
             .field("query_limits", &self.query_limits)
             .field("mutation_limits", &self.mutation_limits)
             .field("channel_rules", &self.channel_rules)
+            .field("persist", &self.persist)
             .field("has_token", &self.token.is_some())
             .field("has_on_error", &self.on_error.is_some())
             .finish_non_exhaustive()
@@ -319,6 +349,7 @@ pub(crate) struct App {
     open_console: Option<OpenConsole>,
     console: Option<Rc<dyn Tell>>,
     pub(crate) query_defaults: QueryOptions,
+    pub(crate) persist: Option<Persist>,
     reporting: Cell<bool>,
 }
 

@@ -1,8 +1,9 @@
 //! Provider of a client for all components below.
 
 use crate::{client::RealtimeClient, options::RealtimeOptions, session::Session, ssr::PageSeeds};
+use realtime_core::Topic;
 use std::{fmt, rc::Rc};
-use yew::prelude::*;
+use yew::{prelude::*, virtual_dom::VText};
 
 /// What a [`RealtimeProvider`] is told. Its `Debug` does not show the URL, which may hold a token.
 #[derive(Clone, Properties)]
@@ -28,9 +29,23 @@ pub struct RealtimeProviderProps {
     /// count. Default: nothing.
     #[prop_or_default]
     pub seeds: PageSeeds,
+    /// Shown in place of the app while what was kept over page loads is being read: some milliseconds,
+    /// and two seconds at most. Default: nothing.
+    #[prop_or_else(nothing)]
+    pub fallback: Html,
+    /// Whether the app is shown only once what was kept over page loads has been read, so that the rows are
+    /// there in its first frame. A page that a server has rendered and that takes `seeds` over is shown at
+    /// once; say no where it is taken over without. Looked at when a client is made. Default: yes.
+    #[prop_or(true)]
+    pub wait_for_store: bool,
     /// The app.
     #[prop_or_default]
     pub children: Html,
+}
+
+/// An empty text, as Yew may crash on a component that renders nothing at all.
+fn nothing() -> Html {
+    VText::new("").into()
 }
 
 /// By what makes another client, or another page: options and seeds are looked at when a client is made.
@@ -39,6 +54,8 @@ impl PartialEq for RealtimeProviderProps {
         self.url == other.url
             && self.session == other.session
             && self.client == other.client
+            && self.fallback == other.fallback
+            && self.wait_for_store == other.wait_for_store
             && self.children == other.children
     }
 }
@@ -60,7 +77,9 @@ impl fmt::Debug for RealtimeProviderProps {
 /// Another `url`, `session` or `client` is another client. The components below are then mounted
 /// anew, so that nothing which they keep for themselves outlives the change either: not one render
 /// shows data of the last session. The client of the last session is
-/// [signed out](RealtimeClient::sign_out), and handles on it do no harm. A client that the app gives
+/// [signed out](RealtimeClient::sign_out), and handles on it do no harm. What is kept over page loads
+/// ([`with_persist`](RealtimeOptions::with_persist)) goes with its session; it stays where the provider
+/// only unmounts, or another `url` is given. A client that the app gives
 /// for one session and then for another serves both, one after the other.
 ///
 /// ```
@@ -90,40 +109,75 @@ pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
             // Now, and not once it is shown: this very render may read what it holds.
             client.serve(session);
         }
-        let made = Made {
-            number: *count.borrow(),
-            is_ours: given.is_none(),
-            client: given
-                .clone()
-                .unwrap_or_else(|| RealtimeClient::new(url, props.options.clone())),
-        };
-        if made.number == 1 {
+        let client = given
+            .clone()
+            .unwrap_or_else(|| RealtimeClient::new(url, props.options.clone()));
+        let number = *count.borrow();
+        if number == 1 {
             // Before anything below renders.
-            props.seeds.begin(&made.client);
+            props.seeds.begin(&client);
         }
-        made
+        client.keep(session);
+        Made {
+            number,
+            is_ours: given.is_none(),
+            // What is taken over from a server is there already.
+            waits: props.wait_for_store && !client.runtime().first_pass().is_on(),
+            client,
+        }
     });
-    use_effect_with(Rc::clone(&made), |made| {
+    let latest = use_mut_ref(|| props.session.clone());
+    latest.replace(props.session.clone());
+    let session = props.session.clone();
+    use_effect_with(Rc::clone(&made), move |made| {
         made.client.runtime().first_pass().end();
         made.client.connect();
         let ours = made.is_ours.then(|| made.client.clone());
-        move || {
-            if let Some(client) = ours {
-                client.sign_out();
-            }
+        move || match ours {
+            Some(client) if *latest.borrow() == session => client.close(),
+            Some(client) => client.sign_out(),
+            None => {}
         }
     });
+    let is_loading = use_store(&made.client) && made.waits;
     html! {
         <ContextProvider<RealtimeClient> key={made.number} context={made.client.clone()}>
-            { props.children.clone() }
+            { if is_loading { props.fallback.clone() } else { props.children.clone() } }
         </ContextProvider<RealtimeClient>>
     }
+}
+
+/// Whether what a client has kept over page loads is being read; renders again once it is.
+#[hook]
+fn use_store(client: &RealtimeClient) -> bool {
+    let again = use_force_update();
+    let is_loading = client.is_loading_store();
+    use_effect_with(
+        (client.clone(), is_loading),
+        move |(client, was_loading)| {
+            let subscription = was_loading.then(|| {
+                let watched = client.clone();
+                let look = move || {
+                    if !watched.is_loading_store() {
+                        again.force_update();
+                    }
+                };
+                // It may have ended since the render.
+                look();
+                client.subscribe(vec![Topic::Connection], Rc::new(look))
+            });
+            move || drop(subscription)
+        },
+    );
+    is_loading
 }
 
 /// The client of one session.
 struct Made {
     client: RealtimeClient,
     is_ours: bool,
+    /// Whether the app is shown only once the store has been read.
+    waits: bool,
     /// Tells the trees of different sessions apart: one is not made over into the other.
     number: u64,
 }

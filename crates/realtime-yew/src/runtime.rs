@@ -20,6 +20,7 @@ mod frame;
 mod gloo;
 #[cfg(feature = "http")]
 mod http;
+mod keeper;
 mod listener;
 mod mutations;
 mod page;
@@ -54,12 +55,14 @@ pub(crate) use subscribers::Subscription;
 pub(crate) use transport::{Socket, SocketEvent, SocketSink, Transport};
 
 use self::{
-    callbacks::Callbacks, fetches::Fetches, first_pass::FirstPass, page::PageEvent as Told,
-    pressure::Pressure, subscribers::Subscribers, transport::Socket as OpenSocket,
+    callbacks::Callbacks, fetches::Fetches, first_pass::FirstPass, keeper::Keeper,
+    page::PageEvent as Told, pressure::Pressure, subscribers::Subscribers,
+    transport::Socket as OpenSocket,
 };
 use crate::{options::App, session::Session};
 use realtime_core::{
-    ChannelName, Client, ConnectionInfo, Generation, Input, Instant, QueryKey, Topic,
+    ChannelName, Client, ConnectionInfo, Fault, Generation, Input, Instant, QueryKey, StoreError,
+    Topic,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -99,6 +102,7 @@ pub(crate) struct Runtime {
     /// Whose data the client holds, as far as a provider has said so.
     session: RefCell<Option<Session>>,
     watch: RefCell<Option<Box<dyn page::Watch>>>,
+    keeper: Keeper,
 }
 
 impl Runtime {
@@ -139,6 +143,7 @@ impl Runtime {
                 app,
                 session: RefCell::default(),
                 watch: RefCell::default(),
+                keeper: Keeper::default(),
                 platform,
             }
         })
@@ -177,6 +182,54 @@ impl Runtime {
     pub(crate) fn serve(&self, session: &Session) -> bool {
         let last = self.session.replace(Some(session.clone()));
         last.is_some_and(|last| last != *session)
+    }
+
+    /// Keeps over page loads what the client holds for `session`, if the app wants that.
+    pub(crate) fn open_store(&self, session: &Session) {
+        let Some(persist) = self.app.persist.as_ref().filter(|_| !self.is_server()) else {
+            return;
+        };
+        self.keeper.note(session);
+        let name = (persist.calls.name)(&persist.options, session);
+        if name.as_deref().is_some_and(|name| self.keeper.has(name)) {
+            return;
+        }
+        self.close_store();
+        let Some(name) = name else {
+            return self.app.report(Fault::Store(StoreError::Unnamed).into());
+        };
+        let (me, number) = (self.me.clone(), self.keeper.next());
+        let sink = Rc::new(move |event| {
+            if let Some(me) = me.upgrade().filter(|me| me.keeper.is_current(number)) {
+                me.input(Input::Store(event));
+            }
+        });
+        let store = (persist.calls.open)(name.clone(), sink);
+        self.keeper.set(name, store);
+        let (begin, options) = (persist.calls.persist, persist.options.clone());
+        self.post(move |client, now| begin(client, now, options));
+    }
+
+    /// Opens the store of whoever was last said to use the client, unless one is open.
+    pub(crate) fn reopen_store(&self) {
+        if let Some(persist) = &self.app.persist
+            && !self.keeper.has_any()
+        {
+            let session = self.keeper.session();
+            if (persist.calls.name)(&persist.options, &session).is_some() {
+                self.open_store(&session);
+            }
+        }
+    }
+
+    /// Writes what is not written yet, and keeps nothing from then on; what is on the disk stays.
+    pub(crate) fn close_store(&self) {
+        if let Some(persist) = &self.app.persist
+            && self.keeper.has_any()
+        {
+            self.post(persist.calls.close);
+            self.keeper.let_go();
+        }
     }
 
     /// The moment it is, on the client's clock.
@@ -386,6 +439,9 @@ impl Drop for Runtime {
         }
         let now = self.platform.clock.now();
         let client = self.client.get_mut();
+        if let Some(persist) = &self.app.persist {
+            (persist.calls.close)(client, now);
+        }
         client.disconnect(now);
         let mut outputs = Vec::new();
         while let Some(output) = client.poll_output() {

@@ -32,6 +32,7 @@ use yew::{AttrValue, html::IntoPropValue};
 pub struct Session {
     value: Rc<dyn Any>,
     is_same: fn(&dyn Any, &dyn Any) -> bool,
+    name: Option<AttrValue>,
 }
 
 impl Session {
@@ -44,7 +45,45 @@ impl Session {
                 (Some(one), Some(two)) => one == two,
                 _ => false,
             },
+            name: None,
         }
+    }
+
+    /// Gives the session the name that what is [kept over page loads](crate::RealtimeOptions::with_persist)
+    /// for it goes under, such as the user's id: it must be the same after a reload, and no other user's.
+    ///
+    /// Texts, numbers, [`UserId`]s and options of them have one already, and so has the default session.
+    ///
+    /// ```
+    /// use realtime_yew::prelude::*;
+    ///
+    /// let session = Session::new((1, "editor")).with_name("1");
+    /// # let _ = session;
+    /// ```
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<AttrValue>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The name of the session, if it has one: the empty text stands for nobody.
+    #[cfg(feature = "persist")]
+    pub(crate) fn name(&self) -> Option<String> {
+        if let Some(name) = &self.name {
+            return Some(name.to_string());
+        }
+        macro_rules! named {
+            ($($value:ty),*) => {$(
+                if let Some(value) = self.value.downcast_ref::<$value>() {
+                    return Some(value.to_string());
+                }
+                if let Some(value) = self.value.downcast_ref::<Option<$value>>() {
+                    return Some(value.as_ref().map(ToString::to_string).unwrap_or_default());
+                }
+            )*};
+        }
+        named!(AttrValue, String, &'static str, UserId, i32, i64, u32, u64);
+        self.value.is::<()>().then(String::new)
     }
 }
 
@@ -57,7 +96,7 @@ impl Default for Session {
 
 impl PartialEq for Session {
     fn eq(&self, other: &Self) -> bool {
-        (self.is_same)(&*self.value, &*other.value)
+        self.name == other.name && (self.is_same)(&*self.value, &*other.value)
     }
 }
 
@@ -144,6 +183,25 @@ mod tests {
         );
         assert_ne!(Session::from(1_u64), Session::from(1_u32));
         assert_ne!(Session::default(), Session::from(None::<u64>));
+    }
+
+    #[cfg(feature = "persist")]
+    #[test]
+    fn whoever_is_known_by_a_text_or_a_number_has_a_name() {
+        let named = [
+            (Session::default(), Some("")),
+            (Session::from("ada"), Some("ada")),
+            (Session::from(UserId::from("u1")), Some("u1")),
+            (Session::from(Some(7_u64)), Some("7")),
+            (Session::from(Some(AttrValue::from("ada"))), Some("ada")),
+            (Session::from(None::<u64>), Some("")),
+            (Session::new((1, "editor")), None),
+            (Session::new((1, "editor")).with_name("1"), Some("1")),
+        ];
+        for (session, name) in named {
+            assert_eq!(session.name().as_deref(), name);
+        }
+        assert_ne!(Session::from("a").with_name("1"), Session::from("a"));
     }
 
     #[test]

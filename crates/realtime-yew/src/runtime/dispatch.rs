@@ -59,8 +59,7 @@ impl Runtime {
                 }
             }
             Output::Mutation { mutation, event } => self.mutation_event(mutation, event),
-            // No app can ask for it yet.
-            Output::Store(_) => {}
+            Output::Store(command) => self.keeper.carry_out(command),
             Output::Fault(fault) => self.app.report(RealtimeError::Fault(fault)),
         }
     }
@@ -73,7 +72,7 @@ impl Runtime {
         }
     }
 
-    /// What still matters when the last handle has gone: what goes over the wire.
+    /// What still matters when the last handle has gone: what goes over the wire, and to the disk.
     pub(super) fn dispatch_farewell(&mut self, output: Output) {
         match output {
             Output::Transmit { generation, frame } => {
@@ -87,6 +86,7 @@ impl Runtime {
             Output::Settled { send, result } => {
                 self.callbacks.settled(send, result);
             }
+            Output::Store(command) => self.keeper.carry_out(command),
             _ => {}
         }
     }

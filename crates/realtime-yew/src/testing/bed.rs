@@ -330,6 +330,20 @@ impl TestBed {
         self.page.watchers()
     }
 
+    /// The page is loaded anew: the client goes as one does whose page is left, and another one with these
+    /// options takes its place, with the same server, network, page and clock. What was mounted before shows
+    /// the old one; unmount it first.
+    pub fn reload(&mut self, options: RealtimeOptions) {
+        self.leave_page();
+        let platform = Platform {
+            clock: Rc::new(self.clock.clone()),
+            page: Rc::new(self.page.clone()),
+            transport: Rc::new(self.transport.clone()),
+            seed: 9,
+        };
+        self.client = RealtimeClient::on_platform("wss://test/ws", options, platform);
+    }
+
     /// Drops the bed's own clone of the client, and keeps the world to look at.
     pub fn drop_client(&mut self) {
         let platform = Platform {

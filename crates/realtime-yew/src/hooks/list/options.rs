@@ -218,6 +218,19 @@ impl<T> UseRealtimeListOptions<T> {
         self.seeded.is_some()
     }
 
+    /// Keeps the rows over page loads, if the client keeps anything
+    /// ([`RealtimeOptions::with_persist`](crate::RealtimeOptions::with_persist)). It includes
+    /// [`with_seed`](Self::with_seed). Feature `persist`.
+    #[cfg(feature = "persist")]
+    #[must_use]
+    pub const fn with_persist(mut self) -> Self
+    where
+        T: ListItem,
+    {
+        self.seeded = Some(ListSpec::with_persist);
+        self
+    }
+
     pub(in crate::hooks) const fn source(&self) -> &SourceOptions {
         &self.source
     }

@@ -233,6 +233,19 @@ impl<T: PartialEq + 'static, S> UseRealtimeQueryOptions<T, S> {
         self.record.seeded.is_some()
     }
 
+    /// Keeps the value over page loads, if the client keeps anything
+    /// ([`RealtimeOptions::with_persist`](crate::RealtimeOptions::with_persist)). It includes
+    /// [`with_seed`](Self::with_seed). Feature `persist`.
+    #[cfg(feature = "persist")]
+    #[must_use]
+    pub fn with_persist(mut self) -> Self
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        self.record.seeded = Some(RecordSpec::with_persist);
+        self
+    }
+
     pub(in crate::hooks) const fn source(&self) -> &SourceOptions {
         &self.record.source
     }
