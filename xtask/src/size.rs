@@ -41,7 +41,7 @@ const fn page(name: &'static str, over: &'static str, tested: bool) -> Page {
 }
 
 /// The small pages, which are programs of the package in `size/pages`.
-const PAGES: [Page; 13] = [
+const PAGES: [Page; 14] = [
     page("query", BARE, false),
     page(LIST, BARE, true),
     page("list-query", LIST, false),
@@ -53,6 +53,7 @@ const PAGES: [Page; 13] = [
     page("list-components", LIST, false),
     page("list-window", LIST, false),
     page("list-socketio", LIST, false),
+    page("list-persist", LIST, false),
     page(HYDRATED, LIST, false),
     page("everything", BARE, false),
 ];

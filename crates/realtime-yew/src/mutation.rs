@@ -195,6 +195,17 @@ impl<O> MutationSpec<O> {
         self.map(|mutation| mutation.with_keep_failed(keep))
     }
 
+    /// Keeps the mutation on the disk until it has an outcome: after a reload its edits are shown again, and
+    /// it is sent once, under the id that it had. It takes
+    /// [`with_persist_mutations`](crate::RealtimeOptions::with_persist_mutations) of the options, and a
+    /// [`message`](Self::message): no function can be kept. Whether it is on the disk by now, says
+    /// [`RealtimeClient::mutation`](crate::RealtimeClient::mutation). Feature `persist`.
+    #[cfg(feature = "persist")]
+    #[must_use]
+    pub fn with_persist(self) -> Self {
+        self.map(Mutation::with_persist)
+    }
+
     fn map(mut self, change: impl FnOnce(Mutation) -> Mutation) -> Self {
         self.mutation = self.mutation.map(change);
         self

@@ -251,7 +251,22 @@ impl RealtimeOptions {
     #[cfg(feature = "persist")]
     #[must_use]
     pub fn with_persist(mut self, options: PersistOptions) -> Self {
-        self.persist = Some(Persist::in_browser(options));
+        self.persist = Some(Persist::queries(options));
+        self
+    }
+
+    /// As [`with_persist`](Self::with_persist), and keeps the mutations that ask for it
+    /// ([`MutationSpec::with_persist`](crate::MutationSpec::with_persist)) until they have an outcome: what was
+    /// done offline is shown again after a reload, and sent once. One that fails then is told to
+    /// [`on_error`](Self::with_on_error), as nobody waits for it any more. Feature `persist`.
+    ///
+    /// [`PersistOptions::with_remembered_ids`] says for how long the server knows a message's id again; what
+    /// may have been sent longer ago fails as
+    /// [`Interrupted`](realtime_core::MutationError::Interrupted) and is not sent again.
+    #[cfg(feature = "persist")]
+    #[must_use]
+    pub fn with_persist_mutations(mut self, options: PersistOptions) -> Self {
+        self.persist = Some(Persist::queries_and_mutations(options));
         self
     }
 

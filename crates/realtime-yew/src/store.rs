@@ -50,28 +50,43 @@ impl fmt::Debug for Persist {
 
 impl PartialEq for Persist {
     fn eq(&self, other: &Self) -> bool {
-        self.options == other.options
+        self.options == other.options && std::ptr::eq(self.calls, other.calls)
     }
 }
 
 #[cfg(feature = "persist")]
 impl Persist {
-    /// Keeps it in the browser's IndexedDB.
-    pub(crate) const fn in_browser(options: PersistOptions) -> Self {
+    /// Keeps queries in the browser's IndexedDB.
+    pub(crate) const fn queries(options: PersistOptions) -> Self {
         Self {
             options,
-            calls: &Calls {
-                name: |options, session| Some(database_name(&options.app, &session.name()?)),
-                open: indexed_db::IndexedDb::open,
-                persist: Client::persist,
-                close: Client::close_store,
-            },
+            calls: const { &Calls::in_browser(Client::persist) },
+        }
+    }
+
+    /// Keeps queries and mutations there.
+    pub(crate) const fn queries_and_mutations(options: PersistOptions) -> Self {
+        Self {
+            options,
+            calls: const { &Calls::in_browser(Client::persist_mutations) },
         }
     }
 
     /// Deletes what is kept of a user, whoever is signed in.
     pub(crate) fn forget(&self, user: &str) {
         connection::delete(&database_name(&self.options.app, user));
+    }
+}
+
+#[cfg(feature = "persist")]
+impl Calls {
+    const fn in_browser(persist: fn(&mut Client, Instant, PersistOptions)) -> Self {
+        Self {
+            name: |options, session| Some(database_name(&options.app, &session.name()?)),
+            open: indexed_db::IndexedDb::open,
+            persist,
+            close: Client::close_store,
+        }
     }
 }
 

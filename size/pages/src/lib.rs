@@ -7,6 +7,7 @@ mod parts;
 mod rows;
 
 pub use parts::{
-    Everybody, Notes, Order, Quote, Rename, Rows, Typing, Window, use_rows, use_rows_suspense,
+    Everybody, Notes, Order, Quote, Rename, Rows, Typing, Window, use_kept_rows, use_rows,
+    use_rows_suspense,
 };
 pub use rows::{Note, Row, row};

@@ -35,6 +35,13 @@ pub fn use_rows() -> UseRealtimeListHandle<Row> {
     use_realtime_list(key!["rows"], fetch, rows())
 }
 
+/// The same, kept over page loads.
+#[hook]
+pub fn use_kept_rows() -> UseRealtimeListHandle<Row> {
+    let fetch = Fetcher::positioned(|| get_json("/api/rows"));
+    use_realtime_list(key!["rows"], fetch, rows().with_persist())
+}
+
 /// The same, for a page that a server has rendered.
 ///
 /// # Errors

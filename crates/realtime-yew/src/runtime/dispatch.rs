@@ -2,6 +2,7 @@
 
 use super::{
     Runtime,
+    mutations::untold,
     transport::{SocketEvent, SocketSink},
     url::without_secrets,
 };
@@ -65,8 +66,10 @@ impl Runtime {
     }
 
     fn mutation_event(&self, mutation: MutationId, event: MutationEvent) {
-        let mutations = self.mutations();
-        let untold = mutations.and_then(|it| it.event(&self.client, mutation, event));
+        let untold = match self.mutations() {
+            Some(mutations) => mutations.event(&self.client, mutation, event),
+            None => untold(&self.client, mutation, event),
+        };
         if let Some(error) = untold {
             self.app.report(RealtimeError::Unsaved(error.into()));
         }

@@ -61,6 +61,21 @@ pub(crate) fn tracking() -> Rc<dyn Tracking> {
     Rc::<Mutations>::default()
 }
 
+/// The error of a mutation that is over, and that nobody here waits for: it is of an earlier page. Whoever
+/// cancels one knows, and one that is kept shows in its rows.
+pub(super) fn untold(
+    client: &RefCell<Client>,
+    mutation: MutationId,
+    event: MutationEvent,
+) -> Option<MutationError> {
+    match event {
+        MutationEvent::Failed { error, .. } if !client.borrow().is_mutation_open(mutation) => {
+            Some(error).filter(|error| *error != MutationError::Cancelled)
+        }
+        _ => None,
+    }
+}
+
 /// As with subscribers, nothing is borrowed during a call.
 #[derive(Default)]
 struct Mutations {
@@ -150,13 +165,10 @@ impl Tracking for Mutations {
         let goes_on = matches!(event, MutationEvent::Conflict(_));
         let is_over = !goes_on && !client.borrow().is_mutation_open(mutation);
         let told = self.tell(mutation, &event, is_over);
-        match event {
-            // Whoever cancels it knows, and one that is kept shows in its rows.
-            MutationEvent::Failed { error, .. } if is_over && !told => {
-                Some(error).filter(|error| *error != MutationError::Cancelled)
-            }
-            _ => None,
+        if told {
+            return None;
         }
+        untold(client, mutation, event)
     }
 
     fn cancel_all(&self) {

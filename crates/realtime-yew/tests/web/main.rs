@@ -18,6 +18,7 @@ mod pattern;
 mod persistence;
 mod persistence_failures;
 mod persistence_kit;
+mod persistence_mutations;
 mod presence;
 mod provider;
 mod query;
