@@ -481,3 +481,22 @@ async fn plain(children: Html) -> String {
     let app = LocalServerRenderer::<App>::with_props(props).hydratable(false);
     LocalSet::new().run_until(app.render()).await
 }
+
+#[tokio::test(start_paused = true)]
+async fn nothing_of_a_page_is_left_when_it_has_been_rendered() {
+    let page = ServerPage::new().with_time_budget(Duration::from_millis(300));
+    let done = Fetch::of(&[task(1, "Write")]);
+    let failed = Fetch::new(|| std::future::ready(Err(FetchError::permanent("gone"))));
+    let late = Fetch::new(std::future::pending);
+    for fetch in [done, failed, late] {
+        let held = Rc::downgrade(&fetch.count);
+        let _ = render(&page, html! { <Tasks {fetch} /> }).await;
+        assert_eq!(
+            held.strong_count(),
+            0,
+            "the fetcher, and whatever it holds, is gone"
+        );
+    }
+    let stats = page.stats();
+    assert_eq!((stats.seeds, stats.failed, stats.late), (1, 1, 1));
+}
