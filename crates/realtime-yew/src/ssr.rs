@@ -8,3 +8,13 @@ mod server_page;
 
 pub use page_seeds::PageSeeds;
 pub use server_page::{ServerPage, ServerPageStats};
+
+use crate::client::RealtimeClient;
+
+/// Lets hooks that suspend fetch on a server, also where no browser takes the page over.
+pub(crate) fn fetch_on_server(client: &RealtimeClient) {
+    // A page for browsers carries nothing of it.
+    if cfg!(not(target_arch = "wasm32")) && client.runtime().is_server() && !client.is_on_server() {
+        fetching::Fetching::begin(client, None);
+    }
+}

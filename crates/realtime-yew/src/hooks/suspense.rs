@@ -6,6 +6,7 @@ use crate::{
     client::RealtimeClient,
     fetcher::{Positioned, RunFetch},
     runtime::{ServerFetch, ServerFetches, Subscription},
+    ssr::fetch_on_server,
 };
 use realtime_core::{EntryId, Fetched, QueryError, QueryKey, Topic};
 use std::{
@@ -55,6 +56,8 @@ pub(super) struct Asked<'a> {
 
 impl Start {
     pub(super) fn new(asked: &Asked<'_>) -> Self {
+        // An app may have handed the client down without a provider.
+        fetch_on_server(asked.client);
         let mut start = Self {
             key: asked.key.clone(),
             is_enabled: asked.is_enabled,

@@ -71,6 +71,7 @@ impl Fetching {
         if let Some(page) = &inner.page {
             let mut collected = page.collected();
             if !is_seeded {
+                tracing::warn!(%key, "not fetched on the server, as its options lack `with_seed()`");
                 collected.stats.unseeded += 1;
                 return State::Missing;
             }
@@ -177,7 +178,8 @@ impl Inner {
         let seeds = runtime.and_then(|it| it.run(|client, now| client.export(now, key)));
         let seed = seeds.into_iter().flatten().find(|seed| seed.key == *key);
         let Some(seed) = seed else {
-            page.collected().stats.unseeded += 1;
+            tracing::warn!(%key, "its data does not turn into JSON: the browser fetches it");
+            page.collected().stats.failed += 1;
             return false;
         };
         let fits = page.collected().take(&seed.text, page.limits);

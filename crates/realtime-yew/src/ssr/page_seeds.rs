@@ -115,13 +115,10 @@ impl PageSeeds {
 
     /// The provider's first render begins, with this client.
     pub(crate) fn begin(&self, client: &RealtimeClient) {
-        match &self.0 {
-            Some(end) => end.begin(client),
-            // On a server whose pages no browser takes over, hooks that suspend fetch all the same.
-            #[cfg(not(target_arch = "wasm32"))]
-            None if client.runtime().is_server() => super::fetching::Fetching::begin(client, None),
-            None => {}
+        if let Some(end) = &self.0 {
+            end.begin(client);
         }
+        super::fetch_on_server(client);
     }
 }
 

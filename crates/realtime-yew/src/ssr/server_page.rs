@@ -76,7 +76,7 @@ pub struct ServerPageStats {
     pub bytes: usize,
     /// Fetches that did not end in time, or were not begun as there was none left.
     pub late: usize,
-    /// Fetches that failed.
+    /// Fetches that failed, or brought what does not turn into JSON.
     pub failed: usize,
     /// Queries and lists that were fetched, but were too large for the page.
     pub oversized: usize,
@@ -143,7 +143,8 @@ impl ServerPage {
     }
 
     /// A `<script type="application/json">` with what was fetched: the page's end of it, to be put at the
-    /// end of the body, outside of what Yew has rendered. Call it when the page has been rendered.
+    /// end of the body, outside of what Yew has rendered. Call it when the page has been rendered; with
+    /// yew's `render_stream`, at the end of the stream.
     ///
     /// It holds data and runs nothing, so no content security policy minds it, and nothing in it can end
     /// it early.

@@ -500,3 +500,30 @@ async fn nothing_of_a_page_is_left_when_it_has_been_rendered() {
     let stats = page.stats();
     assert_eq!((stats.seeds, stats.failed, stats.late), (1, 1, 1));
 }
+
+/// An app that hands a client down by itself.
+#[component]
+fn WithoutProvider() -> Html {
+    let client = use_memo((), |()| {
+        RealtimeClient::new("/ws", RealtimeOptions::default())
+    });
+    html! {
+        <ContextProvider<RealtimeClient> context={(*client).clone()}>
+            <Suspense><Motd text="Hello" /></Suspense>
+        </ContextProvider<RealtimeClient>>
+    }
+}
+
+#[tokio::test]
+async fn a_hook_that_waits_is_served_without_a_provider_and_with_seeds_for_a_browser() {
+    let app = LocalServerRenderer::<WithoutProvider>::new().hydratable(false);
+    let html = LocalSet::new().run_until(app.render()).await;
+    assert_eq!(html, "<p>Hello</p>");
+    let props = AppProps {
+        seeds: PageSeeds::from_page(),
+        children: html! { <Motd text="Hello" /> },
+    };
+    let app = LocalServerRenderer::<App>::with_props(props).hydratable(false);
+    let html = LocalSet::new().run_until(app.render()).await;
+    assert_eq!(html, "<p>Hello</p>");
+}
