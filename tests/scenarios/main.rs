@@ -64,6 +64,7 @@ mod room;
 mod ssr;
 mod strangers;
 mod stress;
+mod tabs;
 mod tasks;
 
 use std::time::Duration;

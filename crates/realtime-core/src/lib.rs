@@ -166,6 +166,8 @@ pub use storage::{
     Durability, PersistOptions, StoreCommand, StoreError, StoreEvent, StoreTable, StoreWrite,
     Stored, StoredValue,
 };
+#[cfg(feature = "tabs")]
+pub use tabs::TabRole;
 pub use time::Instant;
 pub use typing::{TypingOptions, Typist};
 pub use wire::{Codec, Frame, FrameRef};

@@ -69,6 +69,10 @@ impl RealtimeClient {
     pub fn connect(&self) {
         self.runtime.reopen_store();
         self.runtime.watch_page();
+        #[cfg(feature = "tabs")]
+        if self.runtime.neighbours().join(&self.runtime) {
+            return;
+        }
         self.runtime.post(Client::connect);
     }
 
@@ -76,6 +80,10 @@ impl RealtimeClient {
     pub fn reconnect(&self) {
         self.runtime.reopen_store();
         self.runtime.watch_page();
+        #[cfg(feature = "tabs")]
+        if self.runtime.neighbours().join(&self.runtime) {
+            return;
+        }
         self.runtime.post(Client::reconnect);
     }
 
@@ -83,6 +91,8 @@ impl RealtimeClient {
     /// [`reconnect`](Self::reconnect).
     pub fn disconnect(&self) {
         self.runtime.post(Client::disconnect);
+        #[cfg(feature = "tabs")]
+        self.runtime.neighbours().leave(&self.runtime);
     }
 
     /// Asks for a [token](RealtimeOptions::with_token) anew and shows it to the server on the link
@@ -90,6 +100,10 @@ impl RealtimeClient {
     /// which shows tokens only when it connects, another socket takes the place of this one, once the
     /// token is there, and goes on with its session. Without a link nothing happens, as the next attempt asks anyway.
     pub fn renew_token(&self) {
+        #[cfg(feature = "tabs")]
+        if self.runtime.neighbours().renew_token(&self.runtime) {
+            return;
+        }
         self.runtime.post(Client::renew_token);
     }
 
@@ -105,13 +119,22 @@ impl RealtimeClient {
     ///
     /// What was [kept over page loads](RealtimeOptions::with_persist) for the user is deleted.
     pub fn sign_out(&self) {
-        let mutations = self.runtime.mutations();
-        self.runtime.post(move |client, now| {
-            client.sign_out(now);
-            if let Some(mutations) = mutations {
-                mutations.signed_out(client);
-            }
-        });
+        #[cfg(feature = "tabs")]
+        self.runtime.neighbours().sign_out(&self.runtime);
+        self.end();
+    }
+
+    fn end(&self) {
+        self.runtime.sign_out();
+        #[cfg(feature = "tabs")]
+        self.runtime.neighbours().leave(&self.runtime);
+    }
+
+    /// The socket is shared with the tabs of whoever `session` names.
+    #[cfg(feature = "tabs")]
+    pub(crate) fn share(&self, session: &Session) {
+        let user = session.name();
+        self.runtime.neighbours().set_user(&self.runtime, user);
     }
 
     /// Signs out if the client has served another session. The default one says nothing of who it is.
@@ -125,7 +148,7 @@ impl RealtimeClient {
     /// Ends the session on this page, and leaves on the disk what is kept for the user.
     pub(crate) fn close(&self) {
         self.runtime.close_store();
-        self.sign_out();
+        self.end();
     }
 
     /// Keeps over page loads what the client holds for `session`, if the app wants that.
@@ -355,6 +378,19 @@ impl RealtimeClient {
     /// Whether a server renders a page with this client.
     pub(crate) fn is_on_server(&self) -> bool {
         self.runtime.first_pass().fetches().is_some()
+    }
+
+    /// What this tab is to the app's others, if they [share a socket](RealtimeOptions::with_tabs):
+    /// [`use_connection`](crate::use_connection) keeps a component up to date with it. Feature `tabs`.
+    #[cfg(feature = "tabs")]
+    #[must_use]
+    pub fn tab_role(&self) -> realtime_core::TabRole {
+        self.tab().0
+    }
+
+    #[cfg(feature = "tabs")]
+    pub(crate) fn tab(&self) -> (realtime_core::TabRole, usize) {
+        self.runtime.neighbours().tab()
     }
 
     pub(crate) fn runtime(&self) -> &Rc<Runtime> {

@@ -104,6 +104,8 @@ mod session;
 mod snapshot;
 mod ssr;
 mod store;
+#[cfg(feature = "tabs")]
+mod tabs;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod window;
@@ -126,6 +128,8 @@ pub use options::RealtimeOptions;
 pub use provider::{RealtimeProvider, RealtimeProviderProps, use_realtime_client};
 #[cfg(feature = "persist")]
 pub use realtime_core::PersistOptions;
+#[cfg(feature = "tabs")]
+pub use realtime_core::TabRole;
 pub use realtime_core::{self, key};
 #[cfg(feature = "http")]
 pub use runtime::{Get, get_json, get_json_list};

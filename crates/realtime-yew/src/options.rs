@@ -50,6 +50,8 @@ pub struct RealtimeOptions {
     codec: Option<MakeCodec>,
     seed: Option<u64>,
     persist: Option<Persist>,
+    #[cfg(feature = "tabs")]
+    tabs: Option<crate::tabs::Tabs>,
 }
 
 impl RealtimeOptions {
@@ -270,6 +272,32 @@ impl RealtimeOptions {
         self
     }
 
+    /// Shares one socket with the app's other tabs: one of them has it, the others reach the server
+    /// through that one. Default: each tab has its own. Feature `tabs`.
+    ///
+    /// Tabs with the same `app` and the same user share; the user is the provider's
+    /// [`session`](crate::RealtimeProvider), if that is a text, a number, a `UserId`, or an `Option` of
+    /// one. A tab that opens begins with what the others have of queries with
+    /// [`with_seed`](crate::UseRealtimeListOptions::with_seed), and fetches nothing where the server has a
+    /// history. Put the version into `app` where builds differ in the types of their data.
+    ///
+    /// It takes Web Locks and a `BroadcastChannel`, which pages have that are served over `https` or from
+    /// `localhost`. Elsewhere, and from the 66th tab on, a tab has a socket of its own:
+    /// [`use_connection`](crate::use_connection) says which.
+    ///
+    /// ```
+    /// use realtime_yew::prelude::*;
+    ///
+    /// let options = RealtimeOptions::default().with_tabs(concat!("tasks ", env!("CARGO_PKG_VERSION")));
+    /// # let _ = options;
+    /// ```
+    #[cfg(feature = "tabs")]
+    #[must_use]
+    pub fn with_tabs(mut self, app: &str) -> Self {
+        self.tabs = Some(crate::tabs::Tabs::new(app));
+        self
+    }
+
     /// Fixes the seed of jitter and message ids, for tests. Default: random.
     #[must_use]
     pub const fn with_seed(mut self, seed: u64) -> Self {
@@ -283,6 +311,13 @@ impl RealtimeOptions {
             || Box::new(JsonCodec::default()) as Box<dyn Codec>,
             |make| make(),
         );
+        #[cfg(feature = "tabs")]
+        let tabs = self.tabs.map(|tabs| tabs.of_client());
+        #[cfg(feature = "tabs")]
+        let codec = match &tabs {
+            Some(tabs) => tabs.wrap(codec),
+            None => codec,
+        };
         let mut options = ClientOptions::new(url)
             .with_connection(self.connection)
             .with_queries(self.query_limits)
@@ -297,6 +332,8 @@ impl RealtimeOptions {
             console: None,
             query_defaults: self.query_defaults,
             persist: self.persist,
+            #[cfg(feature = "tabs")]
+            tabs,
         };
         (Client::new(options, codec), app)
     }
@@ -327,6 +364,12 @@ impl PartialEq for RealtimeOptions {
                 (None, None) => true,
                 _ => false,
             }
+        }
+        #[cfg(feature = "tabs")]
+        if self.tabs.as_ref().map(crate::tabs::Tabs::name)
+            != other.tabs.as_ref().map(crate::tabs::Tabs::name)
+        {
+            return false;
         }
         self.connection == other.connection
             && self.query_defaults == other.query_defaults
@@ -365,6 +408,8 @@ pub(crate) struct App {
     console: Option<Rc<dyn Tell>>,
     pub(crate) query_defaults: QueryOptions,
     pub(crate) persist: Option<Persist>,
+    #[cfg(feature = "tabs")]
+    pub(crate) tabs: Option<crate::tabs::Tabs>,
     reporting: Cell<bool>,
 }
 

@@ -118,6 +118,8 @@ pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
             props.seeds.begin(&client);
         }
         client.keep(session);
+        #[cfg(feature = "tabs")]
+        client.share(session);
         Made {
             number,
             is_ours: given.is_none(),
@@ -134,6 +136,7 @@ pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
         made.client.connect();
         let ours = made.is_ours.then(|| made.client.clone());
         move || match ours {
+            // The page goes on without it; the user has not signed out.
             Some(client) if *latest.borrow() == session => client.close(),
             Some(client) => client.sign_out(),
             None => {}

@@ -23,6 +23,8 @@ mod http;
 mod keeper;
 mod listener;
 mod mutations;
+#[cfg(feature = "tabs")]
+mod neighbours;
 mod page;
 mod platform;
 mod pressure;
@@ -103,6 +105,8 @@ pub(crate) struct Runtime {
     session: RefCell<Option<Session>>,
     watch: RefCell<Option<Box<dyn page::Watch>>>,
     keeper: Keeper,
+    #[cfg(feature = "tabs")]
+    neighbours: neighbours::Neighbours,
 }
 
 impl Runtime {
@@ -144,6 +148,8 @@ impl Runtime {
                 session: RefCell::default(),
                 watch: RefCell::default(),
                 keeper: Keeper::default(),
+                #[cfg(feature = "tabs")]
+                neighbours: neighbours::Neighbours::default(),
                 platform,
             }
         })
@@ -356,7 +362,13 @@ impl Runtime {
             Told::Back => Input::PageShow,
             Told::Activity => Input::Activity,
         };
+        #[cfg(feature = "tabs")]
+        if self.neighbours.comes_back(self, told) {
+            return;
+        }
         self.input(input);
+        #[cfg(feature = "tabs")]
+        self.neighbours.hear_of(self, told);
         if matches!(told, Told::Visible(_)) {
             // A frame asked for while the page was shown may never come now.
             self.publish();
@@ -389,6 +401,27 @@ impl Runtime {
         }
         self.settling.set(false);
         self.schedule();
+        #[cfg(feature = "tabs")]
+        if let Some(seat) = self.neighbours.seat() {
+            seat.pump(self);
+        }
+    }
+
+    /// The app's other tabs.
+    #[cfg(feature = "tabs")]
+    pub(crate) const fn neighbours(&self) -> &neighbours::Neighbours {
+        &self.neighbours
+    }
+
+    /// Signs the user out on this page: the client, and whoever waits for a mutation.
+    pub(crate) fn sign_out(&self) {
+        let mutations = self.mutations();
+        self.post(move |client, now| {
+            client.sign_out(now);
+            if let Some(mutations) = mutations {
+                mutations.signed_out(client);
+            }
+        });
     }
 
     /// Arms the timer, and sees to it that changes are published.
@@ -450,5 +483,7 @@ impl Drop for Runtime {
         for output in outputs {
             self.dispatch_farewell(output);
         }
+        #[cfg(feature = "tabs")]
+        self.neighbours.farewell(now);
     }
 }

@@ -67,7 +67,7 @@ impl Session {
     }
 
     /// The name of the session, if it has one: the empty text stands for nobody.
-    #[cfg(feature = "persist")]
+    #[cfg(any(feature = "persist", feature = "tabs"))]
     pub(crate) fn name(&self) -> Option<String> {
         if let Some(name) = &self.name {
             return Some(name.to_string());
@@ -185,7 +185,7 @@ mod tests {
         assert_ne!(Session::default(), Session::from(None::<u64>));
     }
 
-    #[cfg(feature = "persist")]
+    #[cfg(any(feature = "persist", feature = "tabs"))]
     #[test]
     fn whoever_is_known_by_a_text_or_a_number_has_a_name() {
         let named = [

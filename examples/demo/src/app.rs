@@ -23,8 +23,10 @@ pub(crate) fn App() -> Html {
     // Always the same: other options would be another client.
     let options = use_memo((), |()| {
         let session = (*session).clone();
+        // Every tab is another user, but for those that say in their address who they are.
+        let tabs = format!("realtime-yew demo {}", session.user_id());
         let sign_in = move || session.clone().sign_in();
-        protocol.options().with_token(sign_in)
+        protocol.options().with_token(sign_in).with_tabs(&tabs)
     });
     html! {
         <ContextProvider<Session> context={(*session).clone()}>

@@ -1,7 +1,7 @@
 //! The header: where to go, how the connection stands, who one is.
 
 use crate::{protocol::Protocol, route::Route, theme::ThemeToggle, user::Me};
-use realtime_yew::prelude::*;
+use realtime_yew::{TabRole, prelude::*};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -89,6 +89,7 @@ fn Connection() -> Html {
     html! {
         <div class="connection" data-testid="connection" data-status={word(connection.status())}>
             <ConnectionIndicator />
+            <Tabs role={connection.tab_role()} count={connection.tab_count()} />
             <button
                 class="button button--quiet"
                 type="button"
@@ -99,6 +100,36 @@ fn Connection() -> Html {
                 { "Cut the connection" }
             </button>
         </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct TabsProps {
+    role: TabRole,
+    count: usize,
+}
+
+/// How many tabs share the connection, and whether this one has it.
+#[component]
+fn Tabs(props: &TabsProps) -> Html {
+    let (word, title) = match props.role {
+        TabRole::Leader => ("leader", "this tab has the connection"),
+        TabRole::Follower => ("follower", "another tab has the connection"),
+        TabRole::Joining => ("joining", "looking for other tabs"),
+        _ => ("alone", "this tab shares nothing"),
+    };
+    html! {
+        <small
+            class="connection__tabs"
+            data-testid="tabs"
+            data-role={word}
+            data-count={props.count.to_string()}
+            {title}
+        >
+            if props.count > 1 {
+                { format!("{} tabs, {title}", props.count) }
+            }
+        </small>
     }
 }
 

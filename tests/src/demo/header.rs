@@ -41,6 +41,22 @@ impl Visitor {
         self.attribute(&by_id("protocol"), "data-protocol")
     }
 
+    /// What the header says of the tab: `leader`, `follower`, `joining` or `alone`, and of how many.
+    pub fn tab_role(&self) -> Result<(Option<String>, Option<String>), KitError> {
+        let tabs = by_id("tabs");
+        Ok((
+            self.attribute(&tabs, "data-role")?,
+            self.attribute(&tabs, "data-count")?,
+        ))
+    }
+
+    /// Waits until the tab is `role`, and one of `count`.
+    pub fn await_tab(&self, role: &str, count: usize, within: Duration) -> Result<(), KitError> {
+        let what = format!("{}'s tab is {role}, of {count}", self.name());
+        let wanted = (Some(role.to_owned()), Some(count.to_string()));
+        eventually(&what, within, || self.tab_role(), |seen| *seen == wanted).map(drop)
+    }
+
     /// Waits until the header says `status`.
     pub fn await_status(&self, status: &str, within: Duration) -> Result<(), KitError> {
         let what = format!("{} is shown as {status}", self.name());

@@ -131,6 +131,7 @@ impl Part for Relay {
                 let frame = frames::event_frame(frame, frame.channel.as_deref(), None);
                 self.followers.broadcast(frame, context);
             }
+            Happening::Timeout => self.followers.due(context),
             Happening::SignedOut => self.stop(context),
             _ => {}
         }
@@ -139,6 +140,10 @@ impl Part for Relay {
 
     fn poll(&mut self, _: &mut Context<'_>) -> bool {
         false
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        self.followers.next_deadline()
     }
 }
 

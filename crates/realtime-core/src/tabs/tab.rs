@@ -108,12 +108,20 @@ impl Tab {
         self.voice.stats
     }
 
-    /// Takes part from now on.
-    pub fn join(&mut self, now: Instant) {
+    /// Takes part from now on. Gives whether its client is to wait for [`TabOutput::Changed`] before it
+    /// connects.
+    pub fn join(&mut self, now: Instant) -> bool {
         self.voice.now = now;
         if matches!(self.standing, Standing::Out) {
             self.seek(true);
         }
+        self.role() == TabRole::Joining
+    }
+
+    /// Whether it takes part.
+    #[must_use]
+    pub const fn is_part(&self) -> bool {
+        !matches!(self.standing, Standing::Out | Standing::Alone)
     }
 
     /// Takes no part any more, and tells the others: its page goes, or its client wants no socket.
@@ -126,6 +134,7 @@ impl Tab {
         self.standing = Standing::Out;
         self.link = None;
         self.voice.leader = None;
+        self.voice.set_count(1);
     }
 
     /// Takes in something that happened at `now`.
@@ -251,10 +260,6 @@ impl Tab {
         if self.is_part() {
             self.voice.say(Kind::SignOut);
         }
-    }
-
-    const fn is_part(&self) -> bool {
-        !matches!(self.standing, Standing::Out | Standing::Alone)
     }
 
     const fn is_following(&self) -> bool {

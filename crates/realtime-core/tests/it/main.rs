@@ -83,6 +83,7 @@ mod socketio_namespaces;
 mod socketio_recovery;
 mod socketio_snapshots;
 mod tabs;
+mod tabs_model;
 mod task;
 mod typing_local;
 mod typing_model;

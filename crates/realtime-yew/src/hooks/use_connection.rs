@@ -1,6 +1,8 @@
 //! Connection: how it stands.
 
 use crate::{client::RealtimeClient, provider::use_realtime_client, snapshot::use_snapshot};
+#[cfg(feature = "tabs")]
+use realtime_core::TabRole;
 use realtime_core::{
     Client, CloseReason, ConnectionError, ConnectionInfo, ConnectionStatus, Topic,
 };
@@ -13,6 +15,8 @@ pub struct UseConnectionHandle {
     client: RealtimeClient,
     info: Rc<ConnectionInfo>,
     unknown_channels: usize,
+    #[cfg(feature = "tabs")]
+    tab: (TabRole, usize),
     reconnect: Callback<()>,
 }
 
@@ -43,6 +47,21 @@ impl UseConnectionHandle {
     #[must_use]
     pub const fn unknown_channels(&self) -> usize {
         self.unknown_channels
+    }
+
+    /// What this tab is to the app's others, if they [share a socket](crate::RealtimeOptions::with_tabs).
+    /// Alone also before the provider has begun. Feature `tabs`.
+    #[cfg(feature = "tabs")]
+    #[must_use]
+    pub const fn tab_role(&self) -> TabRole {
+        self.tab.0
+    }
+
+    /// How many tabs share the socket, this one included: 1 where it is alone. Feature `tabs`.
+    #[cfg(feature = "tabs")]
+    #[must_use]
+    pub const fn tab_count(&self) -> usize {
+        self.tab.1
     }
 
     /// How many attempts were begun since the last healthy link; 0 while connected.
@@ -148,6 +167,16 @@ pub fn use_connection() -> UseConnectionHandle {
             move |changed| Box::new(source.subscribe(vec![Topic::Connection], changed)),
         )
     };
+    #[cfg(feature = "tabs")]
+    let tab = {
+        let (reader, source) = (client.clone(), client.clone());
+        use_snapshot(
+            &client,
+            (),
+            move || reader.tab(),
+            move |changed| Box::new(source.subscribe(vec![Topic::Connection], changed)),
+        )
+    };
     let reconnect = use_memo(client.clone(), |client| {
         let client = client.clone();
         Callback::from(move |()| client.reconnect())
@@ -156,6 +185,8 @@ pub fn use_connection() -> UseConnectionHandle {
         client,
         info,
         unknown_channels,
+        #[cfg(feature = "tabs")]
+        tab,
         reconnect: (*reconnect).clone(),
     }
 }

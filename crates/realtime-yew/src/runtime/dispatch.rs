@@ -18,8 +18,20 @@ impl Runtime {
                 generation,
                 url,
                 protocols,
-            } => self.open(generation, &url, &protocols),
+            } => {
+                #[cfg(feature = "tabs")]
+                if self.with_seat(|seat| seat.connect(self, generation)) {
+                    let old = self.socket.borrow_mut().take();
+                    drop(old);
+                    return;
+                }
+                self.open(generation, &url, &protocols);
+            }
             Output::Transmit { generation, frame } => {
+                #[cfg(feature = "tabs")]
+                if self.with_seat(|seat| seat.transmit(self, generation, &frame)) {
+                    return;
+                }
                 let taken = self.with_socket(generation, |socket| socket.send(frame));
                 if taken == Some(false) {
                     // Its close event is on the way, and the client keeps what was not answered.
@@ -31,7 +43,19 @@ impl Runtime {
                 generation,
                 code,
                 reason,
-            } => self.close(generation, code, &reason),
+            } => {
+                #[cfg(feature = "tabs")]
+                if self.with_seat(|seat| seat.close(self, generation)) {
+                    return;
+                }
+                self.close(generation, code, &reason);
+            }
+            #[cfg(feature = "tabs")]
+            Output::Tabs(said) => {
+                if let Some(seat) = self.neighbours.seat() {
+                    seat.relay(self, said);
+                }
+            }
             Output::StartFetch { fetch, key } => {
                 let me = self.me.clone();
                 self.fetches.start(fetch, &key, move |result| {
@@ -65,6 +89,13 @@ impl Runtime {
         }
     }
 
+    /// Whether the seat among the app's tabs has taken something.
+    #[cfg(feature = "tabs")]
+    fn with_seat(&self, takes: impl FnOnce(&dyn crate::tabs::Shared) -> bool) -> bool {
+        let seat = self.neighbours.seat();
+        seat.is_some_and(|seat| takes(&*seat))
+    }
+
     fn mutation_event(&self, mutation: MutationId, event: MutationEvent) {
         let untold = match self.mutations() {
             Some(mutations) => mutations.event(&self.client, mutation, event),
@@ -95,6 +126,14 @@ impl Runtime {
     }
 
     fn request_token(&self, generation: Generation) {
+        // The leader shows its own for all.
+        #[cfg(feature = "tabs")]
+        if self.neighbours.tab().0 == realtime_core::TabRole::Follower {
+            return self.input(Input::Token {
+                generation,
+                result: Ok(None),
+            });
+        }
         let Some(token) = self.app.request_token() else {
             return self.input(Input::Token {
                 generation,

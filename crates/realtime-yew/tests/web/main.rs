@@ -27,6 +27,7 @@ mod server_page;
 mod socketio;
 mod support;
 mod suspense;
+mod tabs;
 mod tokens;
 mod typing;
 mod virtual_list;

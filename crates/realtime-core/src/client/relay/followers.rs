@@ -7,16 +7,23 @@ use crate::{
     client::{Output, link::Link, part::Context},
     error::ServerError,
     id::{ChannelName, Position},
-    ordered::OrderedMap,
+    ordered::{OrderedMap, OrderedSet},
     tabs::{REVOKED, TabId, ToTabs},
+    time::Instant,
     wire::EventFrame,
 };
+use std::time::Duration;
+
+/// How long somebody waits who has come further than a new leader, which may be catching up.
+const CATCHING_UP: Duration = Duration::from_secs(2);
 
 /// A channel that a tab is subscribed to.
 pub(super) struct Followed {
     lease: LeaseId,
     /// The `subscribe` that is not answered yet, and how far the tab had come.
     ask: Option<(String, Option<Position>)>,
+    /// Whether it waits for us to come as far.
+    is_ahead: bool,
 }
 
 pub(super) struct Follower {
@@ -30,6 +37,8 @@ pub(super) struct Followers {
     by_tab: OrderedMap<TabId, Follower>,
     pub(super) history: History,
     pub(super) stats: RelayStats,
+    /// Which of them have come further than we have, and until when they wait for us.
+    ahead: OrderedSet<(Instant, TabId, ChannelName)>,
 }
 
 impl Followers {
@@ -38,6 +47,22 @@ impl Followers {
             by_tab: OrderedMap::new(),
             history: History::new(OWN_EPOCH.into()),
             stats: RelayStats::default(),
+            ahead: OrderedSet::new(),
+        }
+    }
+
+    /// When somebody has waited long enough for us to come as far as they have.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.ahead.first().map(|(at, ..)| *at)
+    }
+
+    /// Answers those who have.
+    pub(super) fn due(&mut self, context: &mut Context<'_>) {
+        let now = context.turn.now;
+        while self.ahead.first().is_some_and(|(at, ..)| *at <= now)
+            && let Some((_, tab, channel)) = self.ahead.pop_first()
+        {
+            self.answer(&tab, &channel, true, context);
         }
     }
 
@@ -126,26 +151,50 @@ impl Followers {
             return channels.release(now, lease);
         };
         let ask = Some((id.to_owned(), wish.since));
-        let followed = Followed { lease, ask };
+        let followed = Followed {
+            lease,
+            ask,
+            is_ahead: false,
+        };
         if let Some(before) = follower.channels.insert(channel.clone(), followed) {
             channels.release(now, before.lease);
         }
         match channels.state(&channel) {
-            Some(ChannelState::Live) => self.answer(tab, &channel, context),
+            Some(ChannelState::Live) => self.answer(tab, &channel, false, context),
             Some(ChannelState::Refused(error)) => self.refuse(tab, &channel, &error, context),
             _ => {}
         }
     }
 
-    /// Answers the `subscribe` of a channel that is live.
-    fn answer(&mut self, tab: &TabId, channel: &ChannelName, context: &mut Context<'_>) {
+    /// Answers the `subscribe` of a channel that is live. One who had come further than we have would
+    /// take us for a server that has lost something, so what we lack may come first, unless it `has_waited`
+    /// for that.
+    fn answer(
+        &mut self,
+        tab: &TabId,
+        channel: &ChannelName,
+        has_waited: bool,
+        context: &mut Context<'_>,
+    ) {
         let follower = self.by_tab.get_mut(tab);
         let followed = follower.and_then(|it| it.channels.get_mut(channel));
-        let Some((id, since)) = followed.and_then(|it| it.ask.take()) else {
+        let Some(followed) = followed.filter(|it| it.ask.is_some()) else {
             return;
         };
         let server = context.link.channels.position(channel);
         let position = self.history.position(channel, server);
+        let is_ahead = |since: &Position| since.epoch == position.epoch && since.seq > position.seq;
+        let since = followed.ask.as_ref().and_then(|(_, since)| since.as_ref());
+        if !has_waited && since.is_some_and(is_ahead) {
+            if !std::mem::replace(&mut followed.is_ahead, true) {
+                let until = context.turn.now + CATCHING_UP;
+                self.ahead.insert((until, tab.clone(), channel.clone()));
+            }
+            return;
+        }
+        let Some((id, since)) = followed.ask.take() else {
+            return;
+        };
         let missed = since.and_then(|since| self.history.after(channel, &since));
         self.stats.resumed += u64::from(missed.is_some());
         let answer = frames::subscribed_frame(&id, channel, &position, missed.is_some());
@@ -205,7 +254,7 @@ impl Followers {
         };
         if is_live {
             for tab in self.following(channel) {
-                self.answer(&tab, channel, context);
+                self.answer(&tab, channel, false, context);
             }
         }
         lost
@@ -262,6 +311,11 @@ impl Followers {
             _ => self.broadcast(text, context),
         }
         self.stats.events += 1;
+        if !self.ahead.is_empty() {
+            for tab in &tabs {
+                self.answer(tab, &channel, false, context);
+            }
+        }
         true
     }
 
