@@ -2,11 +2,14 @@
 
 use super::{
     Output,
+    link::Link,
     part::{Context, Happening, Part},
+    store::Store,
 };
 use crate::{
     id::EntryId,
     notify::Topic,
+    ordered::OrderedMap,
     seed::Fit,
     storage::{
         ANSWER_WITHIN, Failure, PersistOptions, StoreCommand, StoreError, StoreEvent, Stored,
@@ -14,6 +17,7 @@ use crate::{
     },
     time::Instant,
 };
+
 /// A state that has not changed for this part of the greatest age is written again when the page is hidden:
 /// a query that is live is not too old, however long ago its last event was.
 const RENEWALS: u32 = 8;
@@ -26,6 +30,8 @@ pub(super) struct Persistence {
     queue: WriteQueue,
     /// Whether the page may be going, so that everything that waits is written now.
     is_going: bool,
+    /// How far the channels of each entry were when its state was last written.
+    reached: OrderedMap<EntryId, u64>,
 }
 
 /// How the store stands.
@@ -52,6 +58,7 @@ impl Part for Persistence {
             phase: Phase::Closed,
             queue: WriteQueue::new(context.link.rng.fork()),
             is_going: false,
+            reached: OrderedMap::new(),
         }
     }
 
@@ -80,11 +87,13 @@ impl Part for Persistence {
         let (store, link) = (&*context.store, &*context.link);
         let (now, stats) = (context.turn.now, &mut context.turn.stats.store);
         let build = &*self.options.build;
+        let reached = &mut self.reached;
         let batch = self
             .queue
             .take_batch(now, is_going, &self.options, stats, &mut |key| {
                 let entry = store.cache.entry_id(key)?;
                 let seed = store.seed(now, entry, link)?;
+                reached.insert(entry, sum_of_positions(store, link, entry));
                 Some(StoredSeed::write(build, &seed.text))
             });
         let Some(batch) = batch else { return false };
@@ -109,6 +118,7 @@ impl Persistence {
     /// Asks for what is kept.
     pub(super) fn open(&mut self, options: PersistOptions, context: &mut Context<'_>) {
         self.queue.clear();
+        self.reached.clear();
         let until = context.turn.now + options.open_within;
         self.options = options;
         self.phase = Phase::Loading { until };
@@ -143,7 +153,8 @@ impl Persistence {
         }
     }
 
-    /// The page may be going: everything that waits goes now, and what is live counts as written now.
+    /// The page may be going: everything that waits goes now. So does what has not changed for long, or whose
+    /// channels have brought others something since: the server may not remember for ever what came between.
     fn flush(&mut self, context: &Context<'_>) {
         if self.phase != Phase::Open {
             return;
@@ -157,10 +168,13 @@ impl Persistence {
             };
             let written = self.queue.written_at(key);
             let is_old = written.is_none_or(|at| now.saturating_since(at) >= renew_after);
-            if is_old && cache.is_enabled(entry) && !cache.is_restored(entry) {
+            let reached = sum_of_positions(context.store, context.link, entry);
+            let is_behind = self.reached.get(&entry) != Some(&reached);
+            if (is_old || is_behind) && cache.is_enabled(entry) && !cache.is_restored(entry) {
                 self.queue.mark(key, now);
             }
         }
+        self.reached.retain(|entry, _| cache.is_persisted(*entry));
         self.is_going = true;
     }
 
@@ -297,4 +311,12 @@ impl Persistence {
             context.turn.push(Output::Store(StoreCommand::Wipe));
         }
     }
+}
+
+/// Grows with each event on the channels of an entry.
+fn sum_of_positions(store: &Store, link: &Link, entry: EntryId) -> u64 {
+    let positions = store
+        .channels_of(entry)
+        .filter_map(|channel| link.channels.position(channel));
+    positions.fold(0, |sum, position| sum.wrapping_add(position.seq))
 }

@@ -196,6 +196,29 @@ fn a_query_that_is_live_does_not_grow_old_however_quiet_it_is() {
 }
 
 #[test]
+fn a_quiet_list_on_a_busy_channel_is_resumed_from_where_the_page_was_left() {
+    let (mut world, table, disk) = world(17);
+    world.server.abilities.history = 20;
+    let first = open(&mut world, disk, options());
+    world.run(10 * SECOND);
+    for n in 0..100 {
+        world.server.publish("tasks", "chatter", &n.to_string());
+    }
+    world.run(SECOND);
+    batches(&mut world, disk);
+    world.input(first, Input::Visible(false));
+    world.run(SECOND);
+    assert_eq!(batches(&mut world, disk), [1]);
+    world.input(first, Input::PageHide);
+    world.run(SECOND);
+    assert!(batches(&mut world, disk).is_empty(), "nothing came since");
+    world.kill(first);
+    let peer = open(&mut world, disk, options());
+    world.run(10 * SECOND);
+    check(&world, peer, &table, 0);
+}
+
+#[test]
 fn the_rows_of_another_build_are_shown_and_fetched_anew() {
     let (mut world, table, disk) = world(11);
     let first = open(&mut world, disk, options());

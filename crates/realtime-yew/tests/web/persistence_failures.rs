@@ -156,16 +156,43 @@ async fn a_connection_that_the_browser_has_dropped_is_opened_anew() {
 }
 
 #[wasm_bindgen_test]
+async fn a_database_that_another_page_blocks_is_not_waited_for_either() {
+    // One page holds on to it, and another wants it deleted: whoever opens it waits for both.
+    let broken = Broken::by(
+        "const request = indexedDB.open('realtime/7/blocked/', 1);
+         request.onsuccess = () => {
+             globalThis.held = request.result;
+             indexedDB.deleteDatabase('realtime/7/blocked/').onblocked = () => { globalThis.blocked = true };
+         }",
+        "globalThis.held.close()",
+    );
+    let (bed, errors) = bed("blocked");
+    until(&bed, || is_true("blocked")).await;
+    let page = bed.mount(app(&TasksProps::default()));
+    bed.pass(std::time::Duration::from_secs(2)).await;
+    until(&bed, || page.text("p") == "Bake Call").await;
+    assert!(
+        matches!(errors.borrow()[..], [StoreError::Slow { .. }]),
+        "{errors:?}"
+    );
+    // Once it is let go, what changes is kept.
+    drop(broken);
+    write(&bed).await;
+}
+
+/// Whether a script has said so.
+fn is_true(name: &str) -> bool {
+    let said = Reflect::get(&js_sys::global(), &name.into());
+    said.is_ok_and(|said| said.is_truthy())
+}
+
+#[wasm_bindgen_test]
 async fn a_page_lets_go_of_the_database_that_another_wants_for_itself() {
     let (bed, errors) = bed("yield");
     mount(&bed, &TasksProps::default()).await;
     write(&bed).await;
     run("globalThis.deleted = false;
          indexedDB.deleteDatabase('realtime/5/yield/').onsuccess = () => { globalThis.deleted = true }");
-    let is_deleted = || {
-        let deleted = Reflect::get(&js_sys::global(), &"deleted".into());
-        deleted.is_ok_and(|deleted| deleted.is_truthy())
-    };
-    until(&bed, is_deleted).await;
+    until(&bed, || is_true("deleted")).await;
     assert!(errors.borrow().is_empty(), "{errors:?}");
 }
