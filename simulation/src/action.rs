@@ -274,6 +274,10 @@ pub enum ClientDeed {
     Latency(u64),
     /// The token provider gives what the server accepts now.
     FreshToken,
+    /// The page dies, with some of what it was writing on the disk.
+    Die,
+    /// It is opened again.
+    Open,
 }
 
 /// What happens to, or is done by, the server.
@@ -327,6 +331,8 @@ impl ClientDeed {
                 | Self::PageHide
                 | Self::PageShow
                 | Self::Latency(_)
+                | Self::Die
+                | Self::Open
         )
     }
 }

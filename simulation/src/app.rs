@@ -6,16 +6,18 @@ use crate::{
     claims::times,
     doc::{Chat, Doc},
     model::Model,
+    pages::Past,
     plan::{ClientPlan, Policy, ServerPlan},
     task::Task,
     tries::Tries,
 };
 use realtime_core::{
-    ChannelName, Client, ConnectionStatus, DecodeError, Instant, LeaseId, ListSpec, ListenerId,
-    Message, ObserverId, Patch, PresenceEvent, QueryOptions, RecordSpec, RosterLease, SendError,
-    SendId, TypingLease, User, UserId, key, merge_patch,
-    testing::{LinkState, PeerId, World},
+    ChannelName, Client, ConnectionStatus, DecodeError, Instant, LeaseId, ListItem, ListSpec,
+    ListenerId, Message, ObserverId, Patch, PresenceEvent, QueryOptions, RecordSpec, RosterLease,
+    SendError, SendId, TypingLease, User, UserId, key, merge_patch,
+    testing::{DiskId, LinkState, PeerId, World},
 };
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -64,6 +66,10 @@ pub(crate) struct App {
     pub(crate) disturbed: Instant,
     /// How often a listener heard of each message.
     heard: BTreeMap<(ListenerId, u32), u32>,
+    /// Where it keeps things, if it does.
+    pub(crate) disk: Option<DiskId>,
+    /// What its earlier pages have done.
+    pub(crate) past: Past,
 }
 
 impl App {
@@ -85,7 +91,16 @@ impl App {
             left: BTreeSet::new(),
             disturbed: Instant::ZERO,
             heard: BTreeMap::new(),
+            disk: None,
+            past: Past::default(),
         }
+    }
+
+    /// What belongs to a page goes with it; whether it had a listener.
+    pub(crate) fn forget_page(&mut self) -> bool {
+        self.heard.clear();
+        self.left.clear();
+        self.listener.take().is_some()
     }
 
     pub(crate) fn user(&self) -> UserId {
@@ -110,6 +125,7 @@ impl App {
             return;
         }
         let (server, policy, options) = (self.server, self.plan.policy, self.options());
+        let keeps = self.disk.is_some();
         let (observer, leases) = world.act(self.peer, |client, now| {
             let leases = match query {
                 Query::Board => [Stream::BoardA, Stream::BoardB]
@@ -119,7 +135,7 @@ impl App {
                 _ => Vec::new(),
             };
             (
-                observe(client, now, query, (server, policy), &options),
+                observe(client, now, query, (server, policy, keeps), &options),
                 leases,
             )
         });
@@ -319,7 +335,7 @@ fn observe(
     client: &mut Client,
     now: Instant,
     query: Query,
-    (server, policy): (ServerPlan, Policy),
+    (server, policy, keeps): (ServerPlan, Policy, bool),
     options: &QueryOptions,
 ) -> ObserverId {
     let key = query.key();
@@ -328,24 +344,24 @@ fn observe(
         Query::Tasks => {
             let spec =
                 ListSpec::new(on("tasks")).with_options(Task::options(server.sorted, policy));
-            client.observe_list(now, &key, spec, options)
+            client.observe_list(now, &key, list(spec, keeps), options)
         }
         Query::Board => {
             let spec = ListSpec::new(None)
                 .with_event("board:update")
                 .with_options(Task::options(true, policy));
-            client.observe_list(now, &key, spec, options)
+            client.observe_list(now, &key, list(spec, keeps), options)
         }
         Query::Chat => {
             let spec = ListSpec::<Chat>::new(on("chat"));
-            client.observe_list(now, &key, spec, options)
+            client.observe_list(now, &key, list(spec, keeps), options)
         }
         Query::Doc => {
             let spec = RecordSpec::<Doc>::new()
                 .with_conflicts(policy.conflicts())
                 .on("doc:set", on("doc"), Patch::replace())
                 .on("doc:patch", on("doc"), Patch::merge(merge_patch));
-            client.observe_record(now, &key, spec, options)
+            client.observe_record(now, &key, record(spec, keeps), options)
         }
         Query::Count => {
             let spec = RecordSpec::<i64>::new().on(
@@ -355,7 +371,7 @@ fn observe(
                     Some(old? + event["by"].as_i64()?)
                 }),
             );
-            client.observe_record(now, &key, spec, options)
+            client.observe_record(now, &key, record(spec, keeps), options)
         }
         Query::Summary => {
             let spec = RecordSpec::<usize>::new().on(
@@ -363,8 +379,21 @@ fn observe(
                 on("tasks"),
                 Patch::invalidate(key!["summary"]),
             );
-            client.observe_record(now, &key, spec, options)
+            client.observe_record(now, &key, record(spec, keeps), options)
         }
     };
     observed.expect("six queries of one type each are within the limits")
+}
+
+/// A list that is kept on the disk, if anything is.
+fn list<T: ListItem>(spec: ListSpec<T>, keeps: bool) -> ListSpec<T> {
+    if keeps { spec.with_persist() } else { spec }
+}
+
+/// The same for a record.
+fn record<T>(spec: RecordSpec<T>, keeps: bool) -> RecordSpec<T>
+where
+    T: PartialEq + Serialize + DeserializeOwned + 'static,
+{
+    if keeps { spec.with_persist() } else { spec }
 }

@@ -11,6 +11,8 @@ pub enum BreachKind {
     Doubled,
     /// A client shows something else than the server has.
     Diverged,
+    /// A client shows a list as empty before the server has said that it is.
+    Empty,
     /// A send has no outcome.
     Unsettled,
     /// A client shows somebody who is not there, or lacks somebody who is.

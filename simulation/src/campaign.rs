@@ -26,6 +26,8 @@ pub struct Campaign {
     pub rule: Option<Rule>,
     /// What all of them speak.
     pub wire: Wire,
+    /// Whether pages die and are opened again.
+    pub reloads: bool,
 }
 
 /// A seed whose world came to a bad end.
@@ -63,7 +65,7 @@ impl Campaign {
                 if seed >= end {
                     return (tally, failures);
                 }
-                let outcome = play(&Plan::generate(seed, self.wire), self.rule);
+                let outcome = play(&plan(seed, self.wire, self.reloads), self.rule);
                 tally += &outcome.tally;
                 if !outcome.breaches.is_empty() {
                     let breaches = outcome.breaches;
@@ -92,6 +94,13 @@ impl Campaign {
     }
 }
 
+fn plan(seed: u64, wire: Wire, reloads: bool) -> Plan {
+    match reloads {
+        true => Plan::reloading(seed, wire),
+        false => Plan::generate(seed, wire),
+    }
+}
+
 fn play(plan: &Plan, rule: Option<Rule>) -> Outcome {
     match rule {
         Some(rule) => without(rule, || run(plan)),
@@ -104,9 +113,10 @@ fn play(plan: &Plan, rule: Option<Rule>) -> Outcome {
 pub fn investigate(
     seed: u64,
     wire: Wire,
+    reloads: bool,
     rule: Option<Rule>,
 ) -> (Outcome, Option<(Plan, Vec<Breach>)>) {
-    let plan = Plan::generate(seed, wire);
+    let plan = plan(seed, wire, reloads);
     let outcome = play(&plan, rule);
     let Some(kind) = outcome.breaches.first().map(|breach| breach.kind) else {
         return (outcome, None);

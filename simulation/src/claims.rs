@@ -131,7 +131,7 @@ impl App {
         for (query, list) in lists {
             let layers = world.client(self.peer).overlay_len(&query.key());
             let of_list = |tried: &&mut Try| tried.row.as_ref().is_some_and(|it| it.0 == list);
-            let mut may_lie = 0;
+            let mut may_lie = self.past.open();
             for tried in self.tries.by_id.values_mut().filter(of_list) {
                 tried.is_gone = tried.has_ended() && (tried.is_gone || layers == 0);
                 // What failed may be kept, and lies over a list that comes into the cache later, too.

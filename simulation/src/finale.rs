@@ -65,6 +65,7 @@ impl Stage {
         self.check_data();
         self.check_sends();
         self.check_tries();
+        self.check_past();
         self.check_typing();
     }
 
@@ -89,6 +90,8 @@ impl Stage {
                 let app = &self.apps[number];
                 if self.world.client(app.peer).stats().mutations.failed_kept > 0 {
                     any = true;
+                    self.dismiss_past(number);
+                    let app = &self.apps[number];
                     let uids: Vec<u32> = app.tries.by_id.values().map(|it| it.uid).collect();
                     for uid in uids {
                         self.client(number, &ClientDeed::Dismiss(uid));
@@ -126,6 +129,7 @@ impl Stage {
             if !self.apps[number].plan.present {
                 continue;
             }
+            self.client(number, &ClientDeed::Open);
             let peer = self.apps[number].peer;
             // Nothing tells a dead socket from a silent server that has never answered a ping.
             let heard = self.world.client(peer).connection().round_trip.is_some();

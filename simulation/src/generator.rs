@@ -52,6 +52,7 @@ impl Plan {
         Self {
             seed,
             wire,
+            reloads: false,
             server,
             clients,
             actions,
@@ -120,6 +121,24 @@ pub(crate) struct Generator {
 }
 
 impl Generator {
+    /// One that adds to a plan.
+    pub(crate) const fn more(rng: Rng, server: ServerPlan, clients: usize) -> Self {
+        Self {
+            rng,
+            server,
+            clients,
+            late: Vec::new(),
+            yielding: Vec::new(),
+            length: 1,
+            last_uid: 0,
+            actions: Vec::new(),
+        }
+    }
+
+    pub(crate) fn into_actions(self) -> Vec<Timed> {
+        self.actions
+    }
+
     pub(crate) fn client(&mut self, at: u64, number: usize, deed: ClientDeed) {
         let action = Action::Client(number, deed);
         self.actions.push(Timed { at, action });

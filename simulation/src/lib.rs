@@ -26,6 +26,7 @@ mod fetcher;
 mod finale;
 mod generator;
 mod model;
+mod pages;
 mod plan;
 mod reckoning;
 mod room;

@@ -28,6 +28,9 @@ struct Args {
     /// What is spoken: Envelope, SocketIo or Resuming
     #[arg(long, default_value = "Envelope", value_parser = |name: &str| named(&Wire::ALL, name))]
     wire: Wire,
+    /// Clients keep things on a disk, and their pages die and are opened again
+    #[arg(long)]
+    reloads: bool,
     /// Switch every rule off, one at a time, and find a seed that notices
     #[arg(long)]
     sabotage: bool,
@@ -50,7 +53,7 @@ fn main() -> ExitCode {
     let ok = if args.sabotage {
         break_every_rule(&args)
     } else if let Some(seed) = args.seed {
-        one(seed, args.wire, args.rule)
+        one(seed, &args)
     } else {
         many(&args)
     };
@@ -77,6 +80,7 @@ fn many(args: &Args) -> bool {
         jobs: args.jobs,
         rule: args.rule,
         wire: args.wire,
+        reloads: args.reloads,
     }
     .run();
     println!("{}", report.tally);
@@ -101,12 +105,13 @@ fn many(args: &Args) -> bool {
         );
     }
     println!("\nThe first of them, shrunk:");
-    one(first.seed, args.wire, args.rule);
+    one(first.seed, args);
     false
 }
 
-fn one(seed: u64, wire: Wire, rule: Option<Rule>) -> bool {
-    let (outcome, shrunk) = investigate(seed, wire, rule);
+fn one(seed: u64, args: &Args) -> bool {
+    let (wire, rule, reloads) = (args.wire, args.rule, args.reloads);
+    let (outcome, shrunk) = investigate(seed, wire, reloads, rule);
     println!("{}", outcome.tally);
     let Some((plan, breaches)) = shrunk else {
         return true;
@@ -116,7 +121,8 @@ fn one(seed: u64, wire: Wire, rule: Option<Rule>) -> bool {
         println!("{breach}");
     }
     let without = rule.map_or_else(String::new, |rule| format!(" --without {rule:?}"));
-    println!("\nagain: cargo xtask simulate --seed {seed} --wire {wire:?}{without}");
+    let also = if reloads { " --reloads" } else { "" };
+    println!("\nagain: cargo xtask simulate --seed {seed} --wire {wire:?}{without}{also}");
     false
 }
 

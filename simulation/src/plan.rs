@@ -139,6 +139,8 @@ pub struct Plan {
     pub seed: u64,
     /// What is spoken.
     pub wire: Wire,
+    /// Whether clients keep things on a disk, and their pages die and are opened again.
+    pub reloads: bool,
     /// The server.
     pub server: ServerPlan,
     /// The clients.

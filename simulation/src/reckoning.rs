@@ -46,11 +46,11 @@ impl Stage {
                 continue;
             };
             let tries = app.tries.by_id.values();
+            let rows = tries.filter_map(|tried| tried.row.as_ref());
+            let rows = rows.chain(app.past.rows());
             let is_it = |id: &String| client.current_id(&key, id) == row.id;
-            let of_row = tries.filter_map(|tried| match &tried.row {
-                Some((of, id, patch)) if *of == list && is_it(id) => Some(patch.as_ref()),
-                _ => None,
-            });
+            let of_row = rows
+                .filter_map(|(of, id, patch)| (*of == list && is_it(id)).then_some(patch.as_ref()));
             // What makes the row anew, or takes it away, may hide all of it.
             let Some(patches) = of_row.collect::<Option<Vec<_>>>() else {
                 continue;

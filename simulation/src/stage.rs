@@ -6,12 +6,13 @@ use crate::{
     breach::{Breach, BreachKind},
     fetcher,
     model::Model,
-    plan::{Plan, Timed, Wire},
+    pages,
+    plan::{ClientPlan, Plan, Timed, Wire},
     tally::Tally,
 };
 use realtime_core::{
     Client, ClientOptions, ConnectionOptions, Input, Metadata, PresenceStatus,
-    testing::{Abilities, World},
+    testing::{Abilities, DiskId, PeerId, World},
     wire::socketio::{SocketIoCodec, SocketIoOptions},
 };
 use serde_json::{Value, json};
@@ -73,6 +74,7 @@ pub(crate) struct Stage {
     pub(crate) holes: BTreeSet<Stream>,
     /// Whether fetches were ever answered by a copy that lags behind.
     pub(crate) lagged: bool,
+    wire: Wire,
     start: u64,
 }
 
@@ -97,19 +99,10 @@ impl Stage {
         fetcher::install(&mut world, &model);
         let mut apps = Vec::new();
         for (number, client) in plan.clients.iter().enumerate() {
-            let connection = ConnectionOptions {
-                has_token: client.has_token,
-                ..ConnectionOptions::default()
-            };
-            let options = ClientOptions::new("ws://server.test/ws").with_connection(connection);
-            let peer = if plan.wire == Wire::Envelope {
-                world.add(options)
-            } else {
-                let codec = SocketIoCodec::new(SocketIoOptions::new().with_namespace("/"));
-                world.add_with_codec(options, Box::new(codec))
-            };
-            world.link_mut(peer).late_callbacks = Duration::from_millis(client.late_callbacks);
+            let disk = plan.reloads.then(|| world.add_disk());
+            let peer = add_client(&mut world, plan.wire, client, disk);
             let mut app = App::new(number, peer, *client, plan.server);
+            app.disk = disk;
             if plan.server.board_lags {
                 app.observe(&mut world, Query::Board);
             }
@@ -124,6 +117,7 @@ impl Stage {
             tokens: 0,
             holes: BTreeSet::new(),
             lagged: false,
+            wire: plan.wire,
             start,
         };
         stage.set_mood(Mood::Quick);
@@ -134,6 +128,12 @@ impl Stage {
             }
         }
         stage
+    }
+
+    /// A client that comes anew, on the disk of the one before.
+    pub(crate) fn add_client(&mut self, number: usize) -> PeerId {
+        let app = &self.apps[number];
+        add_client(&mut self.world, self.wire, &app.plan, app.disk)
     }
 
     fn play(&mut self, plan: &Plan) {
@@ -156,8 +156,9 @@ impl Stage {
         while self.world.now().as_millis() < until {
             let left = until - self.world.now().as_millis();
             self.world.run(Duration::from_millis(left.min(LOOK_EVERY)));
-            for app in &mut self.apps {
+            for app in self.apps.iter_mut().filter(|app| !app.past.is_closed) {
                 app.collect(&mut self.world, &self.model, &mut self.breaches, false);
+                app.check_not_empty(&self.world, &mut self.breaches);
                 app.collect_tries(&mut self.world, &self.model, &mut self.breaches, false);
             }
             if !self.is_bounded() {
@@ -196,6 +197,18 @@ impl Stage {
     }
 
     pub(crate) fn client(&mut self, number: usize, deed: &ClientDeed) {
+        match deed {
+            ClientDeed::Die => return self.die(number),
+            ClientDeed::Open => return self.open(number),
+            ClientDeed::Connect | ClientDeed::Reconnect => {
+                self.apps[number].past.wants_link = true;
+            }
+            ClientDeed::Disconnect => self.apps[number].past.wants_link = false,
+            _ => {}
+        }
+        if self.apps[number].past.is_closed {
+            return;
+        }
         let Self {
             world,
             apps,
@@ -292,6 +305,7 @@ impl Stage {
                 world.freeze(peer);
             }
             ClientDeed::Activity => world.input(peer, Input::Activity),
+            ClientDeed::Die | ClientDeed::Open => {}
         }
     }
 
@@ -389,7 +403,30 @@ impl Stage {
     }
 }
 
-fn token(number: u32) -> String {
+/// A client of this protocol, which keeps things on a disk if it has one.
+fn add_client(world: &mut World, wire: Wire, client: &ClientPlan, disk: Option<DiskId>) -> PeerId {
+    let connection = ConnectionOptions {
+        has_token: client.has_token,
+        ..ConnectionOptions::default()
+    };
+    let options = ClientOptions::new("ws://server.test/ws").with_connection(connection);
+    let peer = if wire == Wire::Envelope {
+        world.add(options)
+    } else {
+        let codec = SocketIoCodec::new(SocketIoOptions::new().with_namespace("/"));
+        world.add_with_codec(options, Box::new(codec))
+    };
+    world.link_mut(peer).late_callbacks = Duration::from_millis(client.late_callbacks);
+    if let Some(disk) = disk {
+        world.plug_in(peer, disk);
+        world.act(peer, |client, now| {
+            client.persist_mutations(now, pages::options());
+        });
+    }
+    peer
+}
+
+pub(crate) fn token(number: u32) -> String {
     format!("token {number}")
 }
 

@@ -39,7 +39,7 @@ pub struct Tally {
     /// Sends put on a socket again.
     pub resends: u64,
     /// Broken promises, by kind.
-    pub breaches: [u64; 8],
+    pub breaches: [u64; 9],
 }
 
 impl Tally {
@@ -113,6 +113,7 @@ impl fmt::Display for Tally {
             ("lost", BreachKind::Lost),
             ("doubled", BreachKind::Doubled),
             ("diverged", BreachKind::Diverged),
+            ("ready and empty", BreachKind::Empty),
             ("unsettled", BreachKind::Unsettled),
             ("ghosts", BreachKind::Ghost),
             ("stuck", BreachKind::Stuck),

@@ -23,13 +23,16 @@ use std::{
     time::Duration,
 };
 
+/// The list of a row, its id, and the patch that an edit is of it, if it is one.
+pub(crate) type Row = (Listing, String, Option<Value>);
+
 /// One optimistic edit.
 #[derive(Debug)]
 pub(crate) struct Try {
     pub(crate) uid: u32,
     begun: Instant,
     /// Which row it changes, if it is one, and the patch, if that is what it does.
-    pub(crate) row: Option<(Listing, String, Option<Value>)>,
+    pub(crate) row: Option<Row>,
     /// Whether it goes past the socket.
     pub(crate) by_app: bool,
     pub(crate) title: Title,
@@ -124,6 +127,8 @@ impl App {
         let (optimistic, patch) = optimistic(edit, &row);
         let (server, user, edit) = (self.server, self.user().to_string(), edit.clone());
         let checks = server.checks_versions;
+        // What is written to the disk is made as if it were sent.
+        let is_told = self.disk.is_none();
         let (uid, list, target) = (edit.uid, edit.list, row.clone());
         let (title, model) = (Title::default(), model.clone());
         let of_title = title.clone();
@@ -131,7 +136,9 @@ impl App {
             .mutation("edit", manner)
             .with_edit(Optimistic::list(key, optimistic))
             .with_data(move |sending| {
-                of_title.sent(&model, uid);
+                if is_told {
+                    of_title.sent(&model, uid);
+                }
                 let mut edit = edit.clone();
                 if !matches!(edit.change, Change::Create(_)) {
                     edit.id = Some(sending.id(&row).to_string());
@@ -186,6 +193,9 @@ impl App {
         if manner.fails_offline {
             mutation = mutation.with_offline(OfflinePolicy::Fail);
         }
+        if self.disk.is_some() {
+            mutation = mutation.with_persist();
+        }
         mutation
             .with_retries(manner.retries)
             .with_keep_failed(manner.kept)
@@ -197,7 +207,7 @@ impl App {
         uid: u32,
         mutation: Mutation,
         manner: Manner,
-        row: Option<(Listing, String, Option<Value>)>,
+        row: Option<Row>,
     ) {
         let id = world.act(self.peer, |client, now| client.mutate(now, mutation));
         let begun = Try {
@@ -275,6 +285,8 @@ impl App {
                 self.hear_conflict(id, conflict, breaches);
             } else if let Some(tried) = self.tries.by_id.get_mut(&id) {
                 tried.ends.push(event);
+            } else {
+                self.past.hear(id, &event);
             }
         }
         for started in world.take_started(self.peer) {
@@ -367,7 +379,8 @@ impl App {
         let since = self.sound_since(world);
         let mut tries = self.tries.by_id.values();
         let excused = |tried: &Try| tried.has_failed() || tried.begun < since;
-        self.tries.by_app.contains(title)
+        self.past.gave(title)
+            || self.tries.by_app.contains(title)
             || tries.any(|tried| excused(tried) && *title == text_of(tried.uid))
     }
 

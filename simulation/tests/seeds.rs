@@ -10,6 +10,7 @@ fn two_hundred_worlds_end_as_they_should() {
         jobs: 2,
         rule: None,
         wire: Wire::Envelope,
+        reloads: false,
     };
     let report = campaign.run();
     let bad: Vec<String> = report
@@ -44,6 +45,7 @@ fn worlds_that_speak_socketio_end_as_they_should() {
             jobs: 2,
             rule: None,
             wire,
+            reloads: false,
         };
         let report = campaign.run();
         let bad = report.failures.iter();

@@ -38,6 +38,9 @@ impl Doing<'_, '_> {
             self.context.turn.kept.set(&key, None);
         }
         for id in unwritten {
+            if self.queue.waits_for_unkept(id) {
+                continue;
+            }
             match self.kept_text(id) {
                 Some((key, text)) => {
                     self.context.turn.kept.set(&key, Some(text.into()));

@@ -150,9 +150,14 @@ impl Store {
         let mut positions = Vec::new();
         let is_only = feeding.channels().nth(1).is_none();
         for channel in feeding.channels() {
-            // A channel that was let go since is not known any more, but what it brought is.
-            let seen = || self.cache.seen(entry).filter(|_| is_only);
-            let position = link.channels.position(channel).or_else(seen);
+            // A channel that was let go since is not known any more, but what it brought is. And a fetch may
+            // have brought what the channel still has to.
+            let seen = self.cache.seen(entry).filter(|_| is_only);
+            let position = match (link.channels.position(channel), seen) {
+                (Some(position), Some(seen)) if position.epoch != seen.epoch => None,
+                (Some(position), Some(seen)) if position.seq < seen.seq => Some(seen),
+                (position, seen) => position.or(seen),
+            };
             // Without an epoch nobody could tell whether the server has begun anew meanwhile.
             match position.filter(|position| !position.epoch.is_empty()) {
                 Some(position) => positions.push((channel.clone(), position.clone())),

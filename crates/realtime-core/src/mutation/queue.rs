@@ -216,7 +216,7 @@ impl Mutations {
                 .get_or_insert_with(Rc::clone(scope), VecDeque::new);
             scope.push_back(id);
         }
-        let waits_for = self.inserts_for(&mutation);
+        let waits_for = self.inserts_for(&mutation, true);
         let mut entry = Entry::new(Rc::clone(&mutation), message, waits_for);
         if is_disk && mutation.persist {
             self.keep(id, &mut entry);
@@ -459,15 +459,16 @@ impl Mutations {
         over.then_some(MutationError::Send(SendError::Disconnected))
     }
 
-    /// The mutations whose insert a new one has to wait for.
-    fn inserts_for(&self, mutation: &Mutation) -> OrderedSet<MutationId> {
+    /// The mutations whose insert another has to wait for. One that `is_new`, and deletes a row whose insert
+    /// has failed, waits for nothing.
+    fn inserts_for(&self, mutation: &Mutation, is_new: bool) -> OrderedSet<MutationId> {
         let waits = |entry: &Entry| {
             let rows = mutation
                 .edits
                 .iter()
                 .filter_map(|edit| Some((&edit.key, edit.target.as_ref()?)));
             rows.into_iter().any(|(key, target)| {
-                let gone = entry.is_failed() && target.kind == EditKind::Delete;
+                let gone = is_new && entry.is_failed() && target.kind == EditKind::Delete;
                 !gone && !entry.named && entry.inserts(key, &target.id)
             })
         };

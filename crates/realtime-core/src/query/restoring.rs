@@ -10,7 +10,7 @@ use super::{
 use crate::{
     channel::Continuity,
     error::DecodeError,
-    id::{ChannelName, Position},
+    id::{ChannelName, History, Position},
     seed::{Body, Fit, Frame, Seeding},
     time::Instant,
 };
@@ -64,6 +64,10 @@ impl Entry {
         self.is_restored = true;
         if fit == Fit::Full {
             self.begin_at(frame.positions);
+        }
+        if self.initial.is_empty() {
+            // Nobody can tell whether the server has begun to count versions anew since.
+            self.resource.begin_history(History::Doubted);
         }
         let stale_time = self.observers.stale_time();
         if !self.is_stale_for(now, stale_time) {

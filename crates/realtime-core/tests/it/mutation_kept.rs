@@ -383,3 +383,73 @@ fn nonsense_in_the_outbox_is_reported_left_alone_and_harms_nothing() {
     world.run(10 * SECOND);
     assert!(board.borrow().written.is_empty(), "there is no such card");
 }
+
+#[test]
+fn an_edit_of_a_row_whose_insert_is_not_kept_is_kept_once_the_row_has_its_id() {
+    let mut world = World::new(12);
+    let board = serve(&mut world);
+    board.borrow_mut().answers = Answers::Whole;
+    let disk = world.add_disk();
+    let first = open(&mut world, disk, options());
+    world.run(10 * SECOND);
+    world.link_mut(first).latency = 100..=100;
+    mutate(&mut world, first, create("tmp-1", "new"));
+    mutate(&mut world, first, durable(title("tmp-1", "newer")));
+    world.run(MOMENT);
+    assert_eq!(
+        kept(&world, disk),
+        0,
+        "nobody else would know which row is meant"
+    );
+    while kept(&world, disk) == 0 {
+        world.run(Duration::from_millis(1));
+    }
+    assert!(board.borrow().written.len() < 2);
+    world.kill(first);
+    open(&mut world, disk, options());
+    world.run(10 * SECOND);
+    assert_eq!(board.borrow().written, ["new", "newer"]);
+}
+
+#[test]
+fn an_insert_is_kept_until_its_rows_have_ids_for_the_sake_of_who_edits_them() {
+    let mut world = World::new(13);
+    let board = serve(&mut world);
+    board.borrow_mut().echoes = false;
+    board.borrow_mut().events = false;
+    let disk = world.add_disk();
+    let first = open(&mut world, disk, options());
+    world.run(10 * SECOND);
+    mutate(&mut world, first, durable(create("own-1", "new")));
+    mutate(&mut world, first, durable(title("own-1", "newer")));
+    world.run(SECOND);
+    // Done, but nothing has told the row's id yet.
+    assert_eq!((board.borrow().written.len(), kept(&world, disk)), (1, 2));
+    world.run(60 * SECOND);
+    assert_eq!(board.borrow().written, ["new", "newer"]);
+    assert_eq!(kept(&world, disk), 0);
+}
+
+#[test]
+fn a_delete_that_waited_for_an_insert_waits_on_after_a_reload_though_that_has_failed() {
+    let mut world = World::new(14);
+    let board = serve(&mut world);
+    let disk = world.add_disk();
+    let first = open(&mut world, disk, options());
+    world.run(10 * SECOND);
+    world.link_mut(first).latency = 100..=100;
+    let insert = durable(create("tmp-1", "refused")).with_keep_failed(true);
+    mutate(&mut world, first, insert);
+    world.run(MOMENT);
+    mutate(&mut world, first, durable(delete("tmp-1")));
+    world.run(SECOND);
+    assert_eq!(kept(&world, disk), 2);
+    world.kill(first);
+    let peer = open(&mut world, disk, options());
+    world.run(10 * SECOND);
+    let asked = world.server.requests.iter();
+    let asked = asked.filter(|it| it.text("event") == "card:delete").count();
+    assert_eq!((asked, board.borrow().written.len()), (0, 0));
+    let failed = world.client(peer).stats().mutations.failed_kept;
+    assert_eq!(failed, 1);
+}

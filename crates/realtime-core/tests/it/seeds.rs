@@ -463,3 +463,60 @@ fn an_import_tells_no_listener() {
     assert_eq!(world.take_events(peer).len(), 1);
     assert_eq!(table.rows()[2].id(), "t3");
 }
+
+#[test]
+fn a_seed_without_a_position_binds_no_version_that_a_new_history_counts_anew() {
+    let (mut world, table) = world(18);
+    world.server.abilities.positions = false;
+    table.put(&mut world, "t1", "rewrite");
+    let seeds = first(&mut world);
+    world.server.restart(false);
+    table.begin_anew(&[("t1", "new")]);
+    let peer = reload(&mut world, seeds, Fit::Full);
+    // Nothing but a fetch tells what there is now.
+    world.run(10 * SECOND);
+    assert_eq!(titles(&world, peer).unwrap(), ["new"]);
+}
+
+#[test]
+fn what_a_fetch_had_before_its_event_came_is_not_added_again_after_a_reload() {
+    let mut world = World::new(19);
+    world.on_positioned_fetch(|_, server| {
+        let (epoch, seq) = server.position("counts");
+        let position = realtime_core::Position {
+            epoch: epoch.into(),
+            seq,
+        };
+        Ok(realtime_core::Fetched {
+            position: Some(position),
+            ..realtime_core::Fetched::new(seq)
+        })
+    });
+    let observe = |world: &mut World, peer| {
+        let add = Patch::reduce_as(|more: u64, sum: Option<&u64>| Some(sum? + more));
+        let spec = RecordSpec::new()
+            .on("add", Some("counts".into()), add)
+            .with_seed();
+        world
+            .act(peer, |client, now| {
+                client.observe_record(now, &key!["sum"], spec, &QueryOptions::default())
+            })
+            .expect("the key is free");
+    };
+    let peer = world.connect();
+    observe(&mut world, peer);
+    world.run(10 * SECOND);
+    world.link_mut(peer).latency = 2_000..=2_000;
+    world.server.publish("counts", "add", "1");
+    world.act(peer, |client, now| client.refetch(now, &key!["sum"]));
+    world.run(SECOND);
+    let sum = |world: &World, peer| world.client(peer).record::<u64>(&key!["sum"]);
+    assert_eq!(sum(&world, peer).as_deref(), Some(&1));
+    let seeds = export(&world, peer);
+    let second = world.add(realtime_core::ClientOptions::new("ws://server.test/ws"));
+    world.act(second, |client, now| client.import(now, seeds, Fit::Full));
+    observe(&mut world, second);
+    connect(&mut world, second);
+    assert_eq!(sum(&world, second).as_deref(), Some(&1));
+    assert!(world.fetched(second).is_empty());
+}

@@ -24,6 +24,9 @@ pub(super) struct Keeping {
     unwritten: OrderedSet<MutationId>,
     /// What is to be kept no longer.
     gone: Vec<MessageId>,
+    /// Those that were carried out, and of whose new rows the ids are not known: edits of these that are kept
+    /// name them by their temporary ids.
+    unnamed: OrderedMap<MutationId, MessageId>,
     /// The greatest place that was read back.
     last_place: u64,
 }
@@ -107,6 +110,20 @@ impl Mutations {
         }
     }
 
+    /// It has its outcome, but not the ids of its rows: it is kept on, for who edits them.
+    pub(super) fn keep_unnamed(&mut self, id: MutationId) {
+        let entry = self.entries.get_mut(&id);
+        if let Some(kept) = entry.and_then(|entry| entry.kept.take()) {
+            self.keeping.unwritten.remove(&id);
+            self.keeping.unnamed.insert(id, kept.key);
+        }
+    }
+
+    /// The ids are known, or never will be.
+    pub(super) fn unkeep_unnamed(&mut self, id: MutationId) {
+        self.keeping.gone.extend(self.keeping.unnamed.remove(&id));
+    }
+
     /// Those whose turn it is, and that are sent once the disk says so: has it say so.
     pub(super) fn ask_to_send(&mut self, now: Instant, ids: &[MutationId]) {
         for id in ids {
@@ -137,6 +154,22 @@ impl Mutations {
         std::mem::take(&mut self.keeping.unwritten)
             .into_iter()
             .collect()
+    }
+
+    /// Whether it waits for a row of one that is not kept: after a reload nobody would know which row is
+    /// meant. It is written when it may be sent.
+    pub(crate) fn waits_for_unkept(&mut self, id: MutationId) -> bool {
+        let is_unkept = |other: &MutationId| {
+            let other = self.entries.get(other);
+            other.is_some_and(|other| other.kept.is_none())
+        };
+        let entry = self.entries.get(&id);
+        let waits = entry.is_some_and(|entry| entry.waits_for.iter().any(is_unkept));
+        let entry = self.entries.get_mut(&id).filter(|_| waits);
+        if let Some(kept) = entry.and_then(|entry| entry.kept.as_mut()) {
+            kept.says_sent = false;
+        }
+        waits
     }
 
     pub(crate) fn unwritten(&self, id: MutationId) -> Option<Unwritten<'_>> {
@@ -196,7 +229,7 @@ impl Mutations {
         let id = MutationId(self.last);
         self.stats.started += 1;
         let mutation = Rc::new(restored.mutation);
-        let waits_for = self.inserts_for(&mutation);
+        let waits_for = self.inserts_for(&mutation, false);
         let mut entry = Entry::new(Rc::clone(&mutation), restored.message, waits_for);
         entry.attempts = u32::from(restored.sent);
         entry.kept = Some(Kept {

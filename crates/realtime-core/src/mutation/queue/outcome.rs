@@ -149,6 +149,7 @@ impl Mutations {
         if let Some(entry) = entry.filter(is_unnamed) {
             self.unnamed.insert(id, Rc::clone(&entry.mutation));
             self.leave_scope(id);
+            self.keep_unnamed(id);
         } else {
             self.release(id);
         }
@@ -163,12 +164,14 @@ impl Mutations {
     pub(crate) fn all_named(&mut self, id: MutationId) {
         if self.unnamed.remove(&id).is_some() {
             self.release(id);
+            self.unkeep_unnamed(id);
         }
     }
 
     /// The server has carried a mutation out, and will not say the ids of the rows that it inserts:
     /// what edits these fails as it does when the insert fails. Gives those whose layers are to go.
     pub(crate) fn never_named(&mut self, id: MutationId) -> Vec<MutationId> {
+        self.unkeep_unnamed(id);
         match self.unnamed.remove(&id) {
             Some(_) => self.drop_dependents(id),
             None => Vec::new(),
