@@ -64,3 +64,24 @@ fn a_seed_ends_the_same_each_time() {
         assert_eq!(run(&plan), run(&plan), "{seed}");
     }
 }
+
+#[test]
+fn worlds_whose_pages_die_and_are_opened_again_end_as_they_should() {
+    for wire in Wire::ALL {
+        let report = Campaign {
+            first: 0,
+            seeds: 60,
+            jobs: 2,
+            rule: None,
+            wire,
+            reloads: true,
+        }
+        .run();
+        let bad: Vec<String> = report
+            .failures
+            .iter()
+            .map(|failure| format!("seed {}: {}", failure.seed, failure.breaches[0]))
+            .collect();
+        assert!(bad.is_empty(), "{wire:?}: {}", bad.join("\n"));
+    }
+}

@@ -79,9 +79,9 @@ rules! {
     /// After a reconnect to a server that cannot tell, what the channel feeds is fetched again.
     UnknownRefetch {
         "query/source.rs":
-            "Continuity::Gap(_) | Continuity::Unknown => {"
+            "Continuity::Gap(_) | Continuity::Unknown | Continuity::Restored => {"
             => "Continuity::Unknown if {off} => {}\n\
-               Continuity::Gap(_) | Continuity::Unknown => {",
+               Continuity::Gap(_) | Continuity::Unknown | Continuity::Restored => {",
         "query/source.rs":
             "if asked.is_some_and(is_older) {"
             => "if asked.is_some_and(is_older) && !{off} {",
@@ -381,5 +381,57 @@ rules! {
             "let judged_at = due.map(|due| self.put_off(due));"
             => "if {off} { return true; }\n\
                let judged_at = due.map(|due| self.put_off(due));",
+    }
+    /// Data that may lack events takes no position along.
+    WholeSeed {
+        "client/seeds.rs":
+            "feeding.filter(|_| self.cache.is_whole(entry))"
+            => "feeding.filter(|_| self.cache.is_whole(entry) || {off})",
+    }
+    /// What a fetch has brought before its events came is not resumed from before them.
+    FetchAhead {
+        "client/seeds.rs":
+            "if position.seq < seen.seq => Some(seen),"
+            => "if position.seq < seen.seq && !{off} => Some(seen),",
+    }
+    /// A list that was read back without rows is not shown as empty.
+    EmptySeed {
+        "client/live_list.rs":
+            "live.is_filled = body == Body::Filled;"
+            => "live.is_filled = body == Body::Filled || {off};",
+    }
+    /// Versions that were read back without a position bind no fetch.
+    DoubtedSeed {
+        "query/restoring.rs":
+            "if self.initial.is_empty() {"
+            => "if self.initial.is_empty() && !{off} {",
+    }
+    /// A mutation that was kept is sent under the id that it had.
+    KeptMessageId {
+        "mutation/queue/keeping.rs":
+            "Entry::new(Rc::clone(&mutation), restored.message, waits_for)"
+            => "{\n\
+               let other = MessageId::from(format!(\"{key}-again\"));\n\
+               let message = if {off} { other } else { restored.message };\n\
+               Entry::new(Rc::clone(&mutation), message, waits_for)\n\
+               }",
+    }
+    /// What is kept names rows by the ids that the server has given them.
+    KeptRowIds {
+        "mutation/queue.rs":
+            "self.rewrite_all();"
+            => "if !{off} { self.rewrite_all(); }",
+    }
+    /// An insert is kept until who edits its row knows the row's id.
+    KeptUntilNamed {
+        "mutation/queue/outcome.rs":
+            "self.keep_unnamed(id);"
+            => "if {off} { self.unkeep(id) } else { self.keep_unnamed(id) }",
+    }
+    /// An edit of a row is not kept without the insert that makes the row.
+    KeptWithInsert {
+        "client/keeping.rs":
+            "if self.queue.waits_for_unkept(id) {"
+            => "if self.queue.waits_for_unkept(id) && !{off} {",
     }
 }
