@@ -113,7 +113,7 @@ impl App {
             } else if let Some((list, own, maker)) = &self.tries.last_own
                 && *list == edit.list
                 && self.is_there(world, *maker)
-                && (self.is_told_ids() || self.is_shown(world, &key, own))
+                && (self.is_told_ids() || self.goes_on_showing(world, &key, own))
             {
                 row.clone_from(own);
                 if edit.change == Change::Delete {
@@ -236,9 +236,10 @@ impl App {
         self.server.says != Answer::Done
     }
 
-    /// Whether people see a row, by the temporary id that it may have had.
-    fn is_shown(&self, world: &World, key: &QueryKey, id: &String) -> bool {
-        world.client(self.peer).item::<Task>(key, id).is_some()
+    /// Whether people see a row, by the temporary id that it may have had, and the list will be there to learn
+    /// its id: another page may be opened without it.
+    fn goes_on_showing(&self, world: &World, key: &QueryKey, id: &String) -> bool {
+        self.disk.is_none() && world.client(self.peer).item::<Task>(key, id).is_some()
     }
 
     fn tried(&self, uid: u32) -> Option<MutationId> {
