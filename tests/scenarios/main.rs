@@ -59,6 +59,7 @@ mod notifications;
 mod optimistic;
 mod pages;
 mod refused;
+mod reload;
 mod restart;
 mod room;
 mod ssr;

@@ -11,7 +11,7 @@ use crate::{
     toaster::Toaster,
     user::{first_name, use_me},
 };
-use realtime_yew::prelude::*;
+use realtime_yew::{PersistOptions, prelude::*};
 use yew::prelude::*;
 
 /// The demo.
@@ -26,11 +26,22 @@ pub(crate) fn App() -> Html {
         // Every tab is another user, but for those that say in their address who they are.
         let tabs = format!("realtime-yew demo {}", session.user_id());
         let sign_in = move || session.clone().sign_in();
-        protocol.options().with_token(sign_in).with_tabs(&tabs)
+        let kept = PersistOptions::new(format!("realtime-yew demo over {}", protocol.word()))
+            .with_build(env!("CARGO_PKG_VERSION"));
+        (protocol.options())
+            .with_token(sign_in)
+            .with_tabs(&tabs)
+            .with_persist_mutations(kept)
     });
+    // What is kept over page loads is this user's.
+    let user = realtime_yew::Session::from(session.user_id());
     html! {
         <ContextProvider<Session> context={(*session).clone()}>
-            <RealtimeProvider url={protocol.url()} options={(*options).clone()}>
+            <RealtimeProvider
+                url={protocol.url()}
+                session={user}
+                options={(*options).clone()}
+            >
                 <Toaster>
                     <Frame protocol={*protocol} session={(*session).clone()} name={&*name} />
                 </Toaster>

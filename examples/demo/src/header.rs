@@ -128,9 +128,22 @@ fn Tabs(props: &TabsProps) -> Html {
         >
             if props.count > 1 {
                 { format!("{} tabs, {title}", props.count) }
+            } else {
+                // A tab that is opened from here is the same user's, and shares the connection.
+                <a href={another_tab()} target="_blank" rel="opener" data-testid="another-tab">
+                    { "Open another tab" }
+                </a>
             }
         </small>
     }
+}
+
+/// The address of this page.
+fn another_tab() -> String {
+    let location = web_sys::window().map(|window| window.location());
+    location
+        .and_then(|location| location.href().ok())
+        .unwrap_or_default()
 }
 
 const fn word(status: ConnectionStatus) -> &'static str {

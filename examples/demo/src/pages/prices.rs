@@ -15,10 +15,12 @@ pub(crate) fn PricesPage() -> Html {
     let symbols = use_realtime_query(
         key!["stocks"],
         Fetcher::<Vec<Stock>>::json("/api/stocks"),
-        UseRealtimeQueryOptions::default().with_select(|stocks: &Vec<Stock>| {
-            let symbols = stocks.iter().map(|stock| stock.symbol.clone().into());
-            symbols.collect::<Vec<AttrValue>>()
-        }),
+        UseRealtimeQueryOptions::default()
+            .with_persist()
+            .with_select(|stocks: &Vec<Stock>| {
+                let symbols = stocks.iter().map(|stock| stock.symbol.clone().into());
+                symbols.collect::<Vec<AttrValue>>()
+            }),
     );
     html! {
         <section class="page" data-testid="page-prices" aria-labelledby="prices-title">

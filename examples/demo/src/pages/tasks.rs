@@ -40,6 +40,7 @@ pub(crate) fn TasksPage(props: &TasksPageProps) -> Html {
         Fetcher::<Vec<Task>>::positioned(move || session.clone().get("/api/tasks".into())),
         UseRealtimeListOptions::default()
             .with_channel(CHANNEL)
+            .with_persist()
             .with_render_on(RenderOn::Order)
             .with_sort_key(|task: &Task| task.position)
             .with_conflicts(ConflictPolicy::MergeFields {

@@ -24,7 +24,8 @@ pub(crate) fn StockCard(props: &StockCardProps) -> Html {
         Fetcher::<Stock>::json(format!("/api/stocks/{symbol}")),
         UseRealtimeQueryOptions::default()
             .with_event("stock:update")
-            .with_channel(format!("stocks:{symbol}")),
+            .with_channel(format!("stocks:{symbol}"))
+            .with_persist(),
     );
     html! {
         <article class="card" data-testid={format!("stock-{symbol}")}>

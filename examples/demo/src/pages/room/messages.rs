@@ -30,7 +30,9 @@ pub(super) fn Messages(props: &MessagesProps) -> Html {
             let (session, room) = (session, room.clone());
             move || session.clone().get(format!("/api/rooms/{room}/messages"))
         }),
-        UseRealtimeListOptions::default().with_channel(channel.as_str()),
+        UseRealtimeListOptions::default()
+            .with_channel(channel.as_str())
+            .with_persist(),
     );
     let (pane, on_scroll) = use_pinned_scroll(room, messages.len());
     html! {

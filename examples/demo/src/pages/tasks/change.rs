@@ -40,7 +40,7 @@ impl Change {
         me: &str,
     ) -> MutationSpec {
         let rows = || client.list::<Task>(tasks.key()).unwrap_or_default();
-        match self {
+        let spec = match self {
             Self::Create { title } => {
                 let end = rows().iter().next_back().map_or(0.0, |last| last.position) + 1.0;
                 MutationSpec::message("task:create", CHANNEL, &new_task(title, me))
@@ -81,7 +81,9 @@ impl Change {
                     .with_edit(tasks.delete(id))
                     .with_scope(id.as_str())
             }
-        }
+        };
+        // What is done offline is done, whatever becomes of the page.
+        spec.with_persist()
     }
 }
 
