@@ -184,6 +184,7 @@ impl Client {
     /// this again for the next.
     pub fn persist(&mut self, now: Instant, options: PersistOptions) {
         let root = self.root.at(now);
+        root.keep();
         root.hold();
         root.part(|persistence: &mut Persistence, context| persistence.open(options, context));
     }

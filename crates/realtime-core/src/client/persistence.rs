@@ -13,10 +13,11 @@ use crate::{
     seed::Fit,
     storage::{
         ANSWER_WITHIN, Failure, PersistOptions, StoreCommand, StoreError, StoreEvent, Stored,
-        StoredSeed, StoredValue, WriteQueue,
+        StoredSeed, WriteQueue,
     },
     time::Instant,
 };
+use std::time::Duration;
 
 /// A state that has not changed for this part of the greatest age is written again when the page is hidden:
 /// a query that is live is not too old, however long ago its last event was.
@@ -258,10 +259,13 @@ impl Persistence {
             _ => return,
         };
         self.phase = Phase::Open;
-        let mut seeds: Vec<&StoredValue> = stored.seeds.iter().collect();
-        seeds.sort_by_key(|value| std::cmp::Reverse(value.age));
+        // Those that were written longest ago first.
+        let mut seeds = OrderedMap::new();
+        for (number, value) in stored.seeds.iter().enumerate() {
+            seeds.insert((Duration::MAX.saturating_sub(value.age), number), value);
+        }
         let now = context.turn.now;
-        for value in seeds {
+        for value in seeds.values() {
             let read = StoredSeed::read(value);
             let stats = &mut context.turn.stats.store;
             let Some(seed) = read.filter(|_| value.value.len() <= self.options.max_seed_bytes)

@@ -36,6 +36,8 @@ pub(super) struct Root {
     limits: MutationLimits,
     /// While seeds are waited for: whether the app has asked for a connection meanwhile.
     held: Option<bool>,
+    /// Hands on what a store says, if there is one.
+    take_kept: Option<fn(&mut Self) -> bool>,
     /// Kept for its memory.
     targets: Vec<Target>,
 }
@@ -54,6 +56,7 @@ impl Root {
             waking: Waking::new(options.connection.heartbeat.probe_within),
             limits: options.mutations,
             held: None,
+            take_kept: None,
             targets: Vec::new(),
         }
     }
@@ -176,7 +179,9 @@ impl Root {
             }
             let (parts, mut context) = self.parts();
             let mut changed = parts.poll(&mut context);
-            changed |= self.take_kept();
+            if let Some(take_kept) = self.take_kept {
+                changed |= take_kept(self);
+            }
             while let Some((entry, feeding)) =
                 self.store.poll_output(&mut self.link, &mut self.turn)
             {
@@ -187,6 +192,12 @@ impl Root {
                 break;
             }
         }
+    }
+
+    /// From now on what a store says is handed on. By a pointer, so that the linker drops it from an app that
+    /// keeps nothing.
+    pub(super) const fn keep(&mut self) {
+        self.take_kept = Some(Self::take_kept);
     }
 
     /// Hands on what the store has said; whether it has said anything.

@@ -72,7 +72,9 @@ impl Store {
             .as_ref()
             .zip(seeding)
             .and_then(|((seed, fit), seeding)| {
-                let frame = seed.frame().map_err(|error| turn.refuse_seed(error)).ok()?;
+                let frame = (seeding.frame)(seed)
+                    .map_err(|error| turn.refuse_seed(error))
+                    .ok()?;
                 Some(Initial::Seed(seeding, frame, *fit))
             });
         let is_restored = restored.is_some();

@@ -390,8 +390,8 @@ impl WriteQueue {
         self.failures = self.failures.saturating_add(1);
         let wait = RETRY_MIN.saturating_mul(1 << self.failures.min(7).saturating_sub(1));
         let wait = wait.min(RETRY_MAX);
-        let jitter = wait.mul_f64(self.rng.f64() * 0.3);
-        self.retry_at = Some(now + wait + jitter);
+        let most = u64::try_from(wait.as_millis()).unwrap_or(0) * 3 / 10;
+        self.retry_at = Some(now + wait + Duration::from_millis(self.rng.u64(0..=most)));
         if is_full {
             self.make_room(now, &flight, stats);
         }

@@ -33,7 +33,8 @@ impl Failure {
     pub(super) fn thrown(value: &JsValue) -> Self {
         match value.dyn_ref::<DomException>() {
             Some(exception) => Self::told(exception),
-            None => Self::last(StoreError::Failed(format!("{value:?}").into())),
+            // What is no exception of the browser's says nothing that helps, at a kilobyte.
+            None => Self::last(StoreError::Failed("it has thrown no DOMException".into())),
         }
     }
 
@@ -50,7 +51,9 @@ impl Failure {
             | Error::IndexedDbOpenFailed(value)
             | Error::RequestResultNotFound(value) => Self::thrown(value),
             Error::DomException(exception) => Self::told(exception),
-            other => Self::last(StoreError::Failed(other.to_string().into())),
+            _ => Self::last(StoreError::Failed(
+                "it has answered with another type".into(),
+            )),
         }
     }
 
