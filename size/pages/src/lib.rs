@@ -8,6 +8,6 @@ mod rows;
 
 pub use parts::{
     Everybody, Notes, Order, Quote, Rename, Rows, Typing, Window, use_kept_rows, use_rows,
-    use_rows_suspense,
+    use_rows_suspense, use_seeded_rows,
 };
 pub use rows::{Note, Row, row};

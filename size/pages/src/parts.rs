@@ -42,6 +42,13 @@ pub fn use_kept_rows() -> UseRealtimeListHandle<Row> {
     use_realtime_list(key!["rows"], fetch, rows().with_persist())
 }
 
+/// The same, which another tab begins with.
+#[hook]
+pub fn use_seeded_rows() -> UseRealtimeListHandle<Row> {
+    let fetch = Fetcher::positioned(|| get_json("/api/rows"));
+    use_realtime_list(key!["rows"], fetch, rows().with_seed())
+}
+
 /// The same, for a page that a server has rendered.
 ///
 /// # Errors
