@@ -21,6 +21,10 @@ const SEEDING: Duration = Duration::from_millis(500);
 /// How many bytes of that a leader gives.
 const MOST_SEEDS: usize = 8 << 20;
 
+/// How much later than ours a term may be: each leader's is one later than the one before, and whoever
+/// names one that nobody can have come to would use them up.
+const FARTHEST: u64 = 1 << 20;
+
 #[derive(Debug)]
 enum Standing {
     Out,
@@ -349,6 +353,10 @@ impl Tab {
         let me = &self.voice.me;
         let is_for_us = message.to.as_ref().is_none_or(|to| to == me);
         if !self.is_part() || !is_for_us || message.from == *me {
+            return;
+        }
+        if message.term > self.voice.term.saturating_add(FARTHEST) {
+            self.voice.stats.stale += 1;
             return;
         }
         match (message.kind, &mut self.standing) {

@@ -1,6 +1,7 @@
 //! Many tabs and one socket: two cores or more, one of which leads, under virtual time.
 
 use crate::task::{Table, Task};
+use proptest::prelude::*;
 use realtime_core::{
     ClientOptions, ConnectionStatus, ListSpec, Message, PresenceOptions, PresenceStatus,
     QueryOptions, SendError, TypingOptions, User, key,
@@ -340,4 +341,79 @@ fn when_the_leader_loses_its_link_all_wait_and_go_on_with_it() {
     assert_eq!(world.fetched(tabs[1]).len(), 0);
     assert_eq!(world.take_settled(tabs[1]), [(send, Ok("null".into()))]);
     assert_eq!(world.server.count("x"), 1);
+}
+
+#[test]
+fn a_term_that_no_leader_can_have_come_to_is_nobodys() {
+    let mut world = World::new(12);
+    let table = Table::serve(&mut world);
+    let tabs = tabs(&mut world, 3);
+    let last = (1_u64 << 53) - 1;
+    for kind in ["beacon", "hello"] {
+        let line = json!({"v": 1, "kind": kind, "from": "evil", "term": last, "number": 2});
+        world.post_to_tabs(&line.to_string());
+        world.run(SECOND);
+    }
+    assert_eq!(world.tab_role(tabs[0]), TabRole::Leader);
+    table.put(&mut world, "t1", "write");
+    world.run(SECOND);
+    for tab in &tabs {
+        assert_eq!(titles(&world, *tab), ["write"]);
+        assert!(world.tab_stats(*tab).stale >= 2);
+        assert_eq!(world.tab_stats(*tab).led, u64::from(*tab == tabs[0]));
+    }
+}
+
+/// Texts as a tab may post them, with anything in any field.
+fn posted() -> impl Strategy<Value = String> {
+    let kind = prop::sample::select(vec![
+        "hello", "beacon", "bye", "yield", "full", "open", "opened", "frame", "close", "closed",
+        "want", "seed", "seeded", "renew", "other",
+    ]);
+    let id = prop::sample::select(vec!["evil", "0000000000000001", "", "a b"]);
+    let number = prop_oneof![Just(0_u64), 1..4_u64, Just((1 << 53) - 1), any::<u64>()];
+    let payload = prop_oneof![
+        Just(String::new()),
+        Just(
+            r#"{"event":"subscribe","channel":"tasks","id":"x-1","data":{"since":9,"epoch":"e"}}"#
+                .into()
+        ),
+        Just(r#"{"event":"tick","channel":"tasks","seq":3,"epoch":"e","data":[]}"#.into()),
+        Just(r#"{"event":"presence:announce","channel":"room","data":{"user":7}}"#.into()),
+        "\\PC{0,40}",
+    ];
+    (kind, id, number.clone(), number, any::<bool>(), payload).prop_map(
+        |(kind, from, term, link, visible, payload)| {
+            let line = json!({
+                "v": 1, "kind": kind, "from": from, "term": term, "link": link, "number": link,
+                "visible": visible, "leader": from,
+            });
+            format!("{line}\n{payload}")
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_another_script_posts_the_tabs_live_and_one_that_holds_the_lock_leads(
+        posts in prop::collection::vec((posted(), 0..400_u64), 0..40),
+    ) {
+        let mut world = World::new(11);
+        let table = Table::serve(&mut world);
+        let tabs = tabs(&mut world, 3);
+        for (text, pause) in posts {
+            world.post_to_tabs(&text);
+            world.run(Duration::from_millis(pause));
+        }
+        world.run(200 * SECOND);
+        let is_leader = |tab: &&PeerId| world.tab_role(**tab) == TabRole::Leader;
+        prop_assert!(tabs.iter().filter(is_leader).count() <= 1);
+        table.put(&mut world, "t1", "write");
+        world.run(60 * SECOND);
+        for tab in &tabs {
+            prop_assert_eq!(titles(&world, *tab), vec!["write".to_owned()]);
+        }
+    }
 }
