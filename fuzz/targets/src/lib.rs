@@ -10,9 +10,11 @@ mod client;
 mod json;
 mod list;
 mod row;
+mod seed;
 mod socketio;
 
 pub use client::client;
 pub use json::json;
 pub use list::list;
+pub use seed::seed;
 pub use socketio::socketio;

@@ -40,3 +40,8 @@ fn a_list_holds_for_every_seed() {
 fn a_client_holds_for_every_seed() {
     replay("client", realtime_fuzz_targets::client);
 }
+
+#[test]
+fn what_was_kept_holds_for_every_seed() {
+    replay("seed", realtime_fuzz_targets::seed);
+}
