@@ -4,7 +4,7 @@ use super::page_seeds::Identity;
 use crate::error::PageError;
 use realtime_core::{Fit, Seed};
 use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 /// The element's id.
 pub(super) const ID: &str = "realtime-seed";
@@ -15,16 +15,25 @@ const FORMAT: u32 = 1;
 /// The longest script that is read.
 const MAX_BYTES: usize = 64 << 20;
 
-#[derive(Serialize, Deserialize)]
+/// What is written.
+#[derive(Serialize)]
 struct Block<'a> {
     format: u32,
-    #[serde(borrow)]
-    build: Cow<'a, str>,
-    #[serde(borrow)]
-    user: Cow<'a, str>,
+    build: &'a str,
+    user: &'a str,
     /// When it was written, in milliseconds since 1970 by the server's clock.
     at: u64,
-    seeds: Cow<'a, [String]>,
+    seeds: &'a [String],
+}
+
+/// What is read. Not the same type: one that borrows where it can costs a page more.
+#[derive(Deserialize)]
+struct OwnedBlock {
+    format: u32,
+    build: String,
+    user: String,
+    at: u64,
+    seeds: Vec<String>,
 }
 
 /// What a script holds.
@@ -41,10 +50,10 @@ pub(super) struct Contents {
 pub(super) fn write(identity: &Identity, at: u64, seeds: &[String]) -> String {
     let block = Block {
         format: FORMAT,
-        build: Cow::Borrowed(&identity.build),
-        user: Cow::Borrowed(&identity.user),
+        build: &identity.build,
+        user: &identity.user,
         at,
-        seeds: Cow::Borrowed(seeds),
+        seeds,
     };
     // Texts and numbers always turn into JSON.
     let json = serde_json::to_string(&block).unwrap_or_default();
@@ -77,20 +86,23 @@ pub(super) fn read(text: &str) -> Option<Contents> {
     if text.len() > MAX_BYTES {
         return None;
     }
-    let block: Block<'_> = serde_json::from_str(text).ok()?;
+    let block: OwnedBlock = serde_json::from_str(text).ok()?;
     if block.format != FORMAT {
         return None;
     }
-    let seeds = block.seeds.into_owned();
+    let OwnedBlock {
+        build,
+        user,
+        at,
+        seeds,
+        ..
+    } = block;
     let are_whole = seeds
         .iter()
         .all(|text| Seed::from_text(text.as_str()).is_ok());
-    are_whole.then(|| Contents {
-        identity: Identity {
-            build: block.build.into_owned(),
-            user: block.user.into_owned(),
-        },
-        at: block.at,
+    are_whole.then_some(Contents {
+        identity: Identity { build, user },
+        at,
         seeds,
     })
 }
