@@ -89,12 +89,15 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+mod chance;
 mod client;
 pub mod components;
 mod console;
 mod error;
 mod fetcher;
 mod hooks;
+#[cfg(any(feature = "persist", feature = "tabs"))]
+mod locks;
 mod mutation;
 mod options;
 pub mod prelude;

@@ -2,13 +2,15 @@
 //! not carry.
 
 #[cfg(feature = "persist")]
-mod aged;
-#[cfg(feature = "persist")]
 mod connection;
 #[cfg(feature = "persist")]
 mod failure;
 #[cfg(feature = "persist")]
 mod indexed_db;
+#[cfg(feature = "persist")]
+mod label;
+#[cfg(feature = "persist")]
+mod page;
 #[cfg(feature = "persist")]
 mod transaction;
 
@@ -60,7 +62,11 @@ impl Persist {
     pub(crate) const fn queries(options: PersistOptions) -> Self {
         Self {
             options,
-            calls: const { &Calls::in_browser(Client::persist) },
+            calls: const {
+                &Calls::in_browser(Client::persist, |name, sink| {
+                    indexed_db::IndexedDb::open(name, None, sink)
+                })
+            },
         }
     }
 
@@ -68,7 +74,12 @@ impl Persist {
     pub(crate) const fn queries_and_mutations(options: PersistOptions) -> Self {
         Self {
             options,
-            calls: const { &Calls::in_browser(Client::persist_mutations) },
+            calls: const {
+                &Calls::in_browser(Client::persist_mutations, |name, sink| {
+                    let owner = page::Page::in_database(&name);
+                    indexed_db::IndexedDb::open(name, Some(owner), sink)
+                })
+            },
         }
     }
 
@@ -80,10 +91,13 @@ impl Persist {
 
 #[cfg(feature = "persist")]
 impl Calls {
-    const fn in_browser(persist: fn(&mut Client, Instant, PersistOptions)) -> Self {
+    const fn in_browser(
+        persist: fn(&mut Client, Instant, PersistOptions),
+        open: fn(String, StoreSink) -> Rc<dyn Store>,
+    ) -> Self {
         Self {
             name: |options, session| Some(database_name(&options.app, &session.name()?)),
-            open: indexed_db::IndexedDb::open,
+            open,
             persist,
             close: Client::close_store,
         }

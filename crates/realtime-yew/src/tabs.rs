@@ -1,7 +1,7 @@
 //! Tabs of one app that share a socket: what the app asks for, and the seat of this one in the browser.
 
 mod broadcast;
-mod locks;
+mod leadership;
 mod sharing;
 
 use realtime_core::{

@@ -6,6 +6,7 @@ use super::{
     page::{BrowserPage, Page, ServerPage},
     transport::Transport,
 };
+use crate::chance;
 use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher, Hasher},
@@ -30,7 +31,7 @@ impl Platform {
                 clock: Rc::new(BrowserClock),
                 page: Rc::new(BrowserPage),
                 transport,
-                seed: browser_seed(),
+                seed: chance::draw(),
             }
         } else {
             Self {
@@ -41,11 +42,6 @@ impl Platform {
             }
         }
     }
-}
-
-fn browser_seed() -> u64 {
-    let half = || u64::from((js_sys::Math::random() * f64::from(u32::MAX)) as u32);
-    (half() << 32) | half()
 }
 
 /// Each of these hashers starts from another random state.

@@ -20,7 +20,7 @@ pub(super) const fn name_of(table: StoreTable) -> &'static str {
     }
 }
 
-/// What happens to a connection, or to the attempt to get one.
+/// What comes of the attempt to get a connection.
 pub(super) enum Told {
     /// It is open.
     Open(Connection),
@@ -28,8 +28,6 @@ pub(super) enum Told {
     Failed(Failure),
     /// It cannot be opened yet, as another tab has an older form of it open.
     Blocked,
-    /// Others want the database for themselves, or the browser has closed it.
-    Ended,
 }
 
 /// An open connection. Dropping it closes it.
@@ -45,8 +43,13 @@ pub(super) struct Opening {
 }
 
 impl Connection {
-    /// Begins to open the database; `tell` hears what comes of it, and later of its end.
-    pub(super) fn open(name: &str, tell: Rc<dyn Fn(Told)>) -> Result<Opening, Failure> {
+    /// Begins to open the database; `tell` hears what comes of it, and `ended` later that it is over: others
+    /// want the database for themselves, or the browser has closed it.
+    pub(super) fn open(
+        name: &str,
+        tell: Rc<dyn Fn(Told)>,
+        ended: Rc<dyn Fn()>,
+    ) -> Result<Opening, Failure> {
         let factory = factory()?;
         let mut request = factory
             .open(name, Some(VERSION))
@@ -65,7 +68,7 @@ impl Connection {
             move |event| {
                 let opened = event.database().map(IdbDatabase::from);
                 tell(match opened {
-                    Ok(raw) => Told::Open(Self::new(raw, &tell)),
+                    Ok(raw) => Told::Open(Self::new(raw, &ended)),
                     Err(error) => Told::Failed(Failure::of(&error)),
                 });
             }
@@ -83,11 +86,11 @@ impl Connection {
         Ok(Opening { _request: request })
     }
 
-    fn new(raw: IdbDatabase, tell: &Rc<dyn Fn(Told)>) -> Self {
+    fn new(raw: IdbDatabase, ended: &Rc<dyn Fn()>) -> Self {
         let mut database = Database::from(raw.clone());
         let ended = || {
-            let tell = Rc::clone(tell);
-            move |_| tell(Told::Ended)
+            let ended = Rc::clone(ended);
+            move |_| ended()
         };
         // A page that the browser keeps for the back button must not hold up those that follow it.
         database.on_version_change(ended());

@@ -4,12 +4,13 @@ use super::{
     Store, StoreSink,
     connection::{self, Connection, Opening, Told},
     failure::Failure,
-    transaction::Transaction,
+    page::Owner,
+    transaction::{Found, Transaction},
 };
-use realtime_core::{StoreCommand, StoreError, StoreEvent};
+use realtime_core::{StoreCommand, StoreError, StoreEvent, Stored, StoredValue};
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     rc::{Rc, Weak},
 };
 
@@ -24,11 +25,14 @@ const MOST_WAITING: usize = 16;
 pub(super) struct IndexedDb {
     me: Weak<Self>,
     name: String,
+    /// Who owns what is written into the outbox, if that is kept.
+    owner: Option<Rc<dyn Owner>>,
     sink: StoreSink,
     link: RefCell<Link>,
     waiting: RefCell<VecDeque<Command>>,
-    running: RefCell<Vec<(u64, Transaction, Command)>>,
+    running: RefCell<Vec<(u64, Transaction, Task)>>,
     last: Cell<u64>,
+    is_wiped: Cell<bool>,
 }
 
 /// How the connection stands.
@@ -43,33 +47,57 @@ struct Command {
     attempts: u32,
 }
 
+/// What a transaction is for.
+enum Task {
+    Command(Command),
+    /// The outbox of dead pages is claimed, after everything was read.
+    Claim {
+        seeds: Vec<StoredValue>,
+        attempts: u32,
+    },
+}
+
 impl IndexedDb {
-    pub(super) fn open(name: String, sink: StoreSink) -> Rc<dyn Store> {
+    pub(super) fn open(
+        name: String,
+        owner: Option<Rc<dyn Owner>>,
+        sink: StoreSink,
+    ) -> Rc<dyn Store> {
         Rc::new_cyclic(|me| Self {
             me: me.clone(),
             name,
+            owner,
             sink,
             link: RefCell::new(Link::Down),
             waiting: RefCell::default(),
             running: RefCell::default(),
             last: Cell::default(),
+            is_wiped: Cell::default(),
         })
     }
 
     /// Carries a command out now, or once there is a connection.
     fn start(&self, command: Command) {
+        let owner = self.owner.as_deref();
+        if let (Some(owner), StoreCommand::Write { writes, .. }) = (owner, &command.command) {
+            owner.writes(writes);
+        }
         let begun = match &*self.link.borrow() {
-            Link::Up(connection) => Some(Transaction::begin(connection.raw(), &command.command)),
+            Link::Up(connection) => Some(Transaction::begin(
+                connection.raw(),
+                &command.command,
+                owner.map(Owner::name),
+            )),
             Link::Down | Link::Opening { .. } => None,
         };
         match begun {
             None => self.wait(command),
-            Some(Ok(transaction)) => self.run(transaction, command),
+            Some(Ok(transaction)) => self.run(transaction, Task::Command(command)),
             Some(Err(failure)) => self.fail(command, failure),
         }
     }
 
-    fn run(&self, mut transaction: Transaction, command: Command) {
+    fn run(&self, mut transaction: Transaction, task: Task) {
         let number = self.last.get() + 1;
         self.last.set(number);
         // Holds on to the store, so that it ends also if the client is gone by then.
@@ -79,10 +107,7 @@ impl IndexedDb {
                 me.ended(number, result);
             }
         });
-        transaction.commit();
-        self.running
-            .borrow_mut()
-            .push((number, transaction, command));
+        self.running.borrow_mut().push((number, transaction, task));
     }
 
     fn ended(&self, number: u64, result: Result<(), Failure>) {
@@ -91,40 +116,107 @@ impl IndexedDb {
             let at = running.iter().position(|(it, ..)| *it == number);
             at.map(|at| running.swap_remove(at))
         };
-        let Some((_, transaction, command)) = ended else {
+        let Some((_, transaction, task)) = ended else {
             return;
         };
-        let result = result.and_then(|()| match command.command {
-            StoreCommand::Load => transaction.stored().map(Some),
-            StoreCommand::Write { .. } | StoreCommand::Wipe => Ok(None),
-        });
-        match (result, command.command) {
-            (Ok(stored), StoreCommand::Load) => {
-                (self.sink)(StoreEvent::Loaded(Ok(stored.unwrap_or_default())));
-            }
-            (Ok(_), StoreCommand::Write { batch, .. }) => {
+        match (task, result) {
+            (Task::Command(command), Ok(())) => self.done(command, &transaction),
+            (Task::Command(command), Err(failure)) => self.fail(command, failure),
+            (Task::Claim { seeds, .. }, Ok(())) => self.claimed(seeds, transaction.claimed()),
+            (Task::Claim { attempts, .. }, Err(failure)) => self.fail_claim(attempts, failure),
+        }
+        if let Some(owner) = &self.owner
+            && self.running.borrow().is_empty()
+            && self.waiting.borrow().is_empty()
+        {
+            owner.rests();
+        }
+    }
+
+    fn done(&self, command: Command, transaction: &Transaction) {
+        match command.command {
+            StoreCommand::Load => match transaction.found() {
+                Ok(found) => self.loaded(found, command.attempts),
+                Err(failure) => self.fail(command, failure),
+            },
+            StoreCommand::Write { batch, writes, .. } => {
+                if let Some(owner) = &self.owner {
+                    owner.has_written(&writes);
+                }
                 (self.sink)(StoreEvent::Written {
                     batch,
                     result: Ok(()),
                 });
             }
-            (Ok(_), StoreCommand::Wipe) => {
+            StoreCommand::Wipe => {
                 // The empty database goes as well, once no other tab has it open.
                 self.hang_up();
                 connection::delete(&self.name);
                 (self.sink)(StoreEvent::Wiped(Ok(())));
             }
-            (Err(failure), it) => {
-                let attempts = command.attempts;
-                self.fail(
-                    Command {
-                        command: it,
-                        attempts,
-                    },
-                    failure,
+        }
+    }
+
+    /// Everything was read. What other pages have done is only handed over if they live no more.
+    fn loaded(&self, found: Found, attempts: u32) {
+        let Found {
+            seeds,
+            outbox,
+            owners,
+        } = found;
+        match &self.owner {
+            Some(owner) if !owners.is_empty() => {
+                // Holds on to the store, so that it ends also if the client is gone by then.
+                let me = self.me.upgrade();
+                owner.find_dead(
+                    owners,
+                    Box::new(move |dead| {
+                        if let Some(me) = me {
+                            me.claim(dead, seeds, attempts);
+                        }
+                    }),
                 );
             }
+            _ => self.hand_over(seeds, outbox),
         }
+    }
+
+    /// Makes this page's own what the dead have left.
+    fn claim(&self, dead: BTreeSet<String>, seeds: Vec<StoredValue>, attempts: u32) {
+        let Some(owner) = self.owner.as_ref().filter(|_| !self.is_wiped.get()) else {
+            return;
+        };
+        if dead.is_empty() {
+            return self.claimed(seeds, Vec::new());
+        }
+        let begun = match &*self.link.borrow() {
+            Link::Up(connection) => owner.claim(connection.raw(), dead),
+            Link::Down | Link::Opening { .. } => Err(Failure::lost()),
+        };
+        match begun {
+            Ok(transaction) => self.run(transaction, Task::Claim { seeds, attempts }),
+            Err(failure) => self.fail_claim(attempts, failure),
+        }
+    }
+
+    fn claimed(&self, seeds: Vec<StoredValue>, outbox: Vec<StoredValue>) {
+        if let Some(owner) = &self.owner {
+            owner.has_claimed(&mut outbox.iter().map(|value| value.key.clone()));
+        }
+        self.hand_over(seeds, outbox);
+    }
+
+    fn hand_over(&self, seeds: Vec<StoredValue>, outbox: Vec<StoredValue>) {
+        (self.sink)(StoreEvent::Loaded(Ok(Stored { seeds, outbox })));
+    }
+
+    /// Nothing was claimed: everything is read once more.
+    fn fail_claim(&self, attempts: u32, failure: Failure) {
+        if let Some(owner) = &self.owner {
+            owner.has_claimed(&mut std::iter::empty());
+        }
+        let command = StoreCommand::Load;
+        self.fail(Command { command, attempts }, failure);
     }
 
     /// Waits for a connection, and sees to it that there will be one.
@@ -146,7 +238,14 @@ impl IndexedDb {
                 me.told(told);
             }
         });
-        match Connection::open(&self.name, tell) {
+        // An open connection is the store's own, and goes with it.
+        let me = self.me.clone();
+        let ended = Rc::new(move || {
+            if let Some(me) = me.upgrade() {
+                me.hang_up();
+            }
+        });
+        match Connection::open(&self.name, tell, ended) {
             Ok(attempt) => {
                 self.link.replace(Link::Opening { _attempt: attempt });
             }
@@ -168,7 +267,6 @@ impl IndexedDb {
                 self.fail_all(&failure);
             }
             Told::Blocked => self.fail_all(&Failure::last(StoreError::Blocked)),
-            Told::Ended => self.hang_up(),
         }
     }
 
@@ -217,6 +315,8 @@ impl IndexedDb {
 
 impl Store for IndexedDb {
     fn carry_out(&self, command: StoreCommand) {
+        self.is_wiped
+            .set(self.is_wiped.get() || command == StoreCommand::Wipe);
         self.start(Command {
             command,
             attempts: 0,

@@ -4,13 +4,13 @@
 //! browsers as soon as any other code has run.
 
 use super::{
-    aged,
     connection::{TABLES, name_of},
     failure::Failure,
+    label::{self, Labelled},
 };
-use idb::ObjectStore;
-use realtime_core::{Durability, StoreCommand, Stored, StoredValue};
-use std::rc::Rc;
+use idb::{ObjectStore, Request as _, request::GetAllStoreRequest};
+use realtime_core::{Durability, StoreCommand, StoreTable, StoredValue};
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbDatabase, IdbRequest, IdbTransaction};
 
@@ -24,33 +24,93 @@ pub(super) struct Transaction {
     raw: IdbTransaction,
     /// What [`StoreCommand::Load`] reads: keys and values of each table.
     reads: Vec<(IdbRequest, IdbRequest)>,
+    /// What was claimed so far, and the request that finds it.
+    claims: Rc<RefCell<Vec<StoredValue>>>,
+    _finds: Option<GetAllStoreRequest>,
+}
+
+/// What [`StoreCommand::Load`] has read.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) seeds: Vec<StoredValue>,
+    pub(super) outbox: Vec<StoredValue>,
+    /// Whose the outbox is.
+    pub(super) owners: BTreeSet<String>,
 }
 
 impl Transaction {
-    /// Asks for all that the command wants done.
-    pub(super) fn begin(database: &IdbDatabase, command: &StoreCommand) -> Result<Self, Failure> {
+    /// Asks for all that the command wants done. What it writes into the outbox is `owner`'s.
+    pub(super) fn begin(
+        database: &IdbDatabase,
+        command: &StoreCommand,
+        owner: Option<&str>,
+    ) -> Result<Self, Failure> {
         let (mode, durability) = match command {
             StoreCommand::Load => ("readonly", Durability::Relaxed),
             StoreCommand::Write { durability, .. } => ("readwrite", *durability),
             StoreCommand::Wipe => ("readwrite", Durability::Strict),
         };
+        let mut transaction = Self::open(database, mode, durability)?;
+        let requested = transaction.request(command, owner);
+        let transaction = transaction.unless_failed(requested)?;
+        transaction.commit();
+        Ok(transaction)
+    }
+
+    /// Makes `owner`'s what the dead owned of the outbox: only what is still theirs, as another page may have
+    /// claimed it meanwhile.
+    pub(super) fn claim(
+        database: &IdbDatabase,
+        owner: String,
+        dead: BTreeSet<String>,
+    ) -> Result<Self, Failure> {
+        let mut transaction = Self::open(database, "readwrite", Durability::Strict)?;
+        let requested = transaction.request_claim(owner, dead);
+        transaction.unless_failed(requested)
+    }
+
+    fn open(database: &IdbDatabase, mode: &str, durability: Durability) -> Result<Self, Failure> {
         let raw = open(database, mode, durability).map_err(|thrown| Failure::thrown(&thrown))?;
-        let mut transaction = Self {
+        Ok(Self {
             inner: raw.clone().into(),
             raw,
             reads: Vec::new(),
-        };
-        match transaction.request(command) {
-            Ok(()) => Ok(transaction),
+            claims: Rc::default(),
+            _finds: None,
+        })
+    }
+
+    fn unless_failed(self, requested: Result<(), idb::Error>) -> Result<Self, Failure> {
+        match requested {
+            Ok(()) => Ok(self),
             Err(error) => {
                 // Half of it must not be written. It only fails if it is over anyway.
-                let _ = transaction.raw.abort();
+                let _ = self.raw.abort();
                 Err(Failure::of(&error))
             }
         }
     }
 
-    fn request(&mut self, command: &StoreCommand) -> Result<(), idb::Error> {
+    fn request_claim(&mut self, owner: String, dead: BTreeSet<String>) -> Result<(), idb::Error> {
+        let outbox = self.inner.object_store(name_of(StoreTable::Outbox))?;
+        let keys = IdbRequest::from(outbox.get_all_keys(None, Some(MOST_VALUES))?);
+        let mut values = outbox.get_all(None, Some(MOST_VALUES))?;
+        let (claims, raw) = (Rc::clone(&self.claims), self.raw.clone());
+        values.on_success(move |event| {
+            let values = web_sys::Event::from(event).target();
+            let values = values.and_then(|request| request.dyn_into::<IdbRequest>().ok());
+            let claimed = values.map(|values| claim(&outbox, &keys, &values, &owner, &dead));
+            match claimed {
+                Some(Ok(claimed)) => *claims.borrow_mut() = claimed,
+                // All of it or nothing. It only fails if it is over anyway.
+                Some(Err(_)) | None => drop(raw.abort()),
+            }
+        });
+        self._finds = Some(values);
+        Ok(())
+    }
+
+    fn request(&mut self, command: &StoreCommand, owner: Option<&str>) -> Result<(), idb::Error> {
         let reads = &mut self.reads;
         let table = |table| self.inner.object_store(name_of(table));
         match command {
@@ -75,7 +135,9 @@ impl Transaction {
                     let key = JsValue::from(&write.key);
                     match &write.value {
                         Some(value) => {
-                            table.put(&aged::write(now, value).into(), Some(&key))?;
+                            // Of two seeds the newer stays, whoever wrote it.
+                            let owner = owner.filter(|_| write.table == StoreTable::Outbox);
+                            table.put(&label::write(now, owner, value).into(), Some(&key))?;
                         }
                         None => {
                             table.delete(key)?;
@@ -109,39 +171,85 @@ impl Transaction {
         deprecated,
         reason = "it was taken out of the standard, and put in again"
     )]
-    pub(super) fn commit(&self) {
+    fn commit(&self) {
         // Where it is missing, the transaction ends a little later by itself.
         let _ = self.raw.commit();
     }
 
     /// What was read, once it has ended.
-    pub(super) fn stored(&self) -> Result<Stored, Failure> {
-        let mut tables = self.reads.iter().map(|(keys, values)| {
-            let result = |request: &IdbRequest| {
-                let result = request
-                    .result()
-                    .map_err(|thrown| Failure::thrown(&thrown))?;
-                Ok(result.dyn_into::<js_sys::Array>().unwrap_or_default())
-            };
-            let now = js_sys::Date::now();
-            let (keys, values) = (result(keys)?, result(values)?);
-            let stored = keys.iter().zip(values.iter());
-            let stored = stored.filter_map(|(key, value)| read(now, &key, &value));
-            Ok(stored.collect())
-        });
-        let mut next = || tables.next().unwrap_or_else(|| Ok(Vec::new()));
-        Ok(Stored {
-            seeds: next()?,
-            outbox: next()?,
-        })
+    pub(super) fn found(&self) -> Result<Found, Failure> {
+        let now = js_sys::Date::now();
+        let mut found = Found::default();
+        for (table, (keys, values)) in TABLES.into_iter().zip(&self.reads) {
+            let values = result(values)?;
+            for (key, value) in result(keys)?.iter().zip(values.iter()) {
+                let Some((key, value)) = texts(&key, &value) else {
+                    continue;
+                };
+                let labelled = Labelled::read(&value);
+                let stored = stored_value(now, key, labelled);
+                match table {
+                    StoreTable::Seeds => found.seeds.push(stored),
+                    StoreTable::Outbox => {
+                        found.owners.insert(labelled.owner.to_owned());
+                        found.outbox.push(stored);
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What was claimed, once it has ended.
+    pub(super) fn claimed(&self) -> Vec<StoredValue> {
+        self.claims.take()
     }
 }
 
-/// A value, as it was stored. What is no text is somebody else's.
-fn read(now: f64, key: &JsValue, value: &JsValue) -> Option<StoredValue> {
-    let key = key.as_string()?;
-    let (value, age) = aged::read(now, &value.as_string()?);
-    Some(StoredValue { key, value, age })
+/// Writes that `owner` owns what the dead did, and says what that is.
+fn claim(
+    outbox: &ObjectStore,
+    keys: &IdbRequest,
+    values: &IdbRequest,
+    owner: &str,
+    dead: &BTreeSet<String>,
+) -> Result<Vec<StoredValue>, Failure> {
+    let now = js_sys::Date::now();
+    let (keys, values) = (result(keys)?, result(values)?);
+    let mut claimed = Vec::new();
+    for (key, value) in keys.iter().zip(values.iter()) {
+        let Some((name, text)) = texts(&key, &value) else {
+            continue;
+        };
+        let labelled = Labelled::read(&text);
+        if dead.contains(labelled.owner) {
+            let text = labelled.owned_by(owner);
+            let put = outbox.put(&text.into(), Some(&key));
+            put.map_err(|error| Failure::of(&error))?;
+            claimed.push(stored_value(now, name, labelled));
+        }
+    }
+    Ok(claimed)
+}
+
+fn result(request: &IdbRequest) -> Result<js_sys::Array, Failure> {
+    let result = request
+        .result()
+        .map_err(|thrown| Failure::thrown(&thrown))?;
+    Ok(result.dyn_into().unwrap_or_default())
+}
+
+/// A key and a value, as they were stored. What is no text is somebody else's.
+fn texts(key: &JsValue, value: &JsValue) -> Option<(String, String)> {
+    Some((key.as_string()?, value.as_string()?))
+}
+
+fn stored_value(now: f64, key: String, labelled: Labelled<'_>) -> StoredValue {
+    StoredValue {
+        key,
+        value: labelled.value.into(),
+        age: labelled.age(now),
+    }
 }
 
 /// A transaction on all tables. What web-sys has for it says nothing of durability yet.

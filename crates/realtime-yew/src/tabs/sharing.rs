@@ -1,10 +1,7 @@
 //! Seat of this tab in the browser: its lock, what it posts, and what its client is to do.
 
-use super::{
-    Host, Shared, Tabs, Tell,
-    broadcast::Broadcast,
-    locks::{LockEvent, WebLock},
-};
+use super::{Host, Shared, Tabs, Tell, broadcast::Broadcast, leadership::Leadership};
+use crate::{chance, locks::LockEvent};
 use realtime_core::{
     Frame, Generation, Instant,
     tabs::{ForPage, Seat, Tab, TabInput, TabOutput, TabRole, ToTabs},
@@ -20,7 +17,7 @@ pub(super) struct Sharing {
     /// Borrowed for one call, in which code of the app's may run: that reads it, at most.
     seat: RefCell<Seat>,
     role: Cell<TabRole>,
-    lock: WebLock,
+    lock: Leadership,
     broadcast: Broadcast,
     is_pumping: Cell<bool>,
 }
@@ -29,7 +26,7 @@ impl Sharing {
     pub(super) fn open(tabs: &Tabs, user: &str, tell: Tell) -> Option<Rc<dyn Shared>> {
         let name = format!("realtime-tabs {} {user}", tabs.name);
         let (locked, heard) = (Rc::clone(&tell), tell);
-        let lock = WebLock::new(
+        let lock = Leadership::new(
             &name,
             Rc::new(move |event| {
                 locked(match event {
@@ -41,7 +38,7 @@ impl Sharing {
         let hear = Rc::new(move |text: &str| heard(TabInput::Message(text)));
         Some(Rc::new(Self {
             user: user.into(),
-            seat: RefCell::new(Seat::new(Tab::new(chance()), tabs.wire.clone())),
+            seat: RefCell::new(Seat::new(Tab::new(chance::draw()), tabs.wire.clone())),
             role: Cell::new(TabRole::Alone),
             lock,
             broadcast: Broadcast::new(&name, hear)?,
@@ -171,10 +168,4 @@ impl Shared for Sharing {
         self.is_pumping.set(false);
         host.arm(self.seat.borrow().tab.next_deadline());
     }
-}
-
-/// What no other page has drawn.
-fn chance() -> u64 {
-    let half = || u64::from((js_sys::Math::random() * f64::from(u32::MAX)) as u32);
-    (half() << 32) | half()
 }

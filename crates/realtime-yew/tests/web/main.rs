@@ -19,6 +19,7 @@ mod persistence;
 mod persistence_failures;
 mod persistence_kit;
 mod persistence_mutations;
+mod persistence_owners;
 mod presence;
 mod provider;
 mod query;

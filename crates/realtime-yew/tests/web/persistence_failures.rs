@@ -9,12 +9,12 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Runs a script that breaks something, and another one when it is dropped.
-struct Broken {
+pub(crate) struct Broken {
     mend: &'static str,
 }
 
 impl Broken {
-    fn by(script: &str, mend: &'static str) -> Self {
+    pub(crate) fn by(script: &str, mend: &'static str) -> Self {
         run(script);
         Self { mend }
     }
@@ -26,7 +26,7 @@ impl Drop for Broken {
     }
 }
 
-fn run(script: &str) -> JsValue {
+pub(crate) fn run(script: &str) -> JsValue {
     Function::new_no_args(script)
         .call0(&JsValue::NULL)
         .expect("the script is sound")

@@ -1,9 +1,8 @@
-//! Web Locks: the one lock that a tab may hold, queue for, or take.
+//! Web Locks: locks that one page of all may hold, and others queue for or take; who holds which.
 //!
 //! web-sys hides them behind a compiler flag of its own, so they are looked up by name.
 
 use js_sys::{Function, Object, Promise, Reflect};
-use realtime_core::tabs::Lock;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -12,73 +11,60 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-/// What became of the lock.
+/// What became of a lock that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LockEvent {
+pub(crate) enum LockEvent {
     Granted,
     Lost,
 }
 
-/// The lock of one name.
-pub(super) struct WebLock {
+/// The locks of all pages of one origin.
+pub(crate) struct Locks {
     manager: JsValue,
     request: Function,
-    name: JsValue,
-    tell: Rc<dyn Fn(LockEvent)>,
-    current: RefCell<Option<Request>>,
 }
 
-impl WebLock {
+impl Locks {
     /// `None` where there are no locks: in old browsers, and on pages that are not secure.
-    pub(super) fn new(name: &str, tell: Rc<dyn Fn(LockEvent)>) -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         let navigator = web_sys::window()?.navigator();
         let manager = Reflect::get(&navigator, &"locks".into()).ok()?;
         let request = Reflect::get(&manager, &"request".into()).ok()?;
         Some(Self {
             request: request.dyn_into().ok()?,
             manager,
-            name: name.into(),
-            tell,
-            current: RefCell::default(),
         })
     }
 
-    pub(super) fn act(&self, lock: Lock) {
-        // Leaves the queue, or gives back what it held.
-        let last = self.current.take();
-        drop(last);
-        let steal = match lock {
-            Lock::Request => false,
-            Lock::Steal => true,
-            Lock::Release => return,
-        };
-        let request = self.ask(steal);
-        *self.current.borrow_mut() = request;
-    }
-
-    fn ask(&self, steal: bool) -> Option<Request> {
+    /// Queues for the lock of this name, or takes it from whoever has it; `tell` is told what becomes of
+    /// that.
+    pub(crate) fn ask(
+        &self,
+        name: &str,
+        steal: bool,
+        tell: Rc<dyn Fn(LockEvent)>,
+    ) -> Option<Request> {
         let state = Rc::new(State::default());
         let options = Object::new();
         let abort = AbortController::new().ok()?;
         // One that steals waits for nobody, and may not be called off.
-        let (name, value) = if steal {
+        let (option, value) = if steal {
             ("steal", JsValue::TRUE)
         } else {
             ("signal", abort.signal().into())
         };
-        Reflect::set(&options, &name.into(), &value).ok()?;
+        Reflect::set(&options, &option.into(), &value).ok()?;
         let granted: Closure<dyn FnMut(JsValue) -> JsValue> = Closure::new({
-            let (state, tell) = (Rc::clone(&state), Rc::clone(&self.tell));
+            let (state, tell) = (Rc::clone(&state), Rc::clone(&tell));
             move |_| state.hold(&tell)
         });
-        let callback = granted.as_ref();
         let asked = self
             .request
-            .call3(&self.manager, &self.name, &options, callback)
+            .call3(&self.manager, &name.into(), &options, granted.as_ref())
             .ok()?;
         let settled = JsFuture::from(asked.dyn_into::<Promise>().ok()?);
         yew::platform::spawn_local({
-            let (state, tell) = (Rc::clone(&state), Rc::clone(&self.tell));
+            let state = Rc::clone(&state);
             async move {
                 let is_lost = settled.await.is_err() && state.is_held.get();
                 if is_lost && !state.is_over.get() {
@@ -91,6 +77,32 @@ impl WebLock {
             abort,
             _granted: granted,
         })
+    }
+
+    /// The names that begin with `prefix` of locks that pages hold or queue for. `None` where the browser
+    /// does not say.
+    #[cfg(feature = "persist")]
+    pub(crate) fn names(
+        &self,
+        prefix: String,
+    ) -> impl Future<Output = Option<std::collections::BTreeSet<String>>> + use<> {
+        let query = Reflect::get(&self.manager, &"query".into()).ok();
+        let query = query.and_then(|query| query.dyn_into::<Function>().ok());
+        let asked = query.and_then(|query| query.call0(&self.manager).ok());
+        async move {
+            let snapshot = JsFuture::from(asked?.dyn_into::<Promise>().ok()?).await;
+            let snapshot = snapshot.ok()?;
+            let list = |of: &str| {
+                let list = Reflect::get(&snapshot, &of.into()).ok()?;
+                list.dyn_into::<js_sys::Array>().ok()
+            };
+            let (held, queued) = (list("held")?, list("pending")?);
+            let names = held.iter().chain(queued.iter()).filter_map(|lock| {
+                let name = Reflect::get(&lock, &"name".into()).ok()?.as_string()?;
+                name.starts_with(&prefix).then_some(name)
+            });
+            Some(names.collect())
+        }
     }
 }
 
@@ -119,7 +131,7 @@ impl State {
 }
 
 /// A lock that is held or queued for; dropping it gives it back, or leaves the queue.
-struct Request {
+pub(crate) struct Request {
     state: Rc<State>,
     abort: AbortController,
     _granted: Closure<dyn FnMut(JsValue) -> JsValue>,
