@@ -198,7 +198,13 @@ impl Relay {
             LinkAct::Open => self.open(tab, link, context),
             LinkAct::Frame(frame) if is_current => self.frame(tab, frame, context),
             LinkAct::Close if is_current => self.drop_follower(tab, context),
-            LinkAct::Frame(_) => self.followers.stats.dropped += 1,
+            LinkAct::Frame(_) => {
+                // Given up while it was silent: it is to open another.
+                self.followers.stats.dropped += 1;
+                let (tab, code) = (tab.clone(), GOING);
+                let closed = ToTabs::Closed { tab, link, code };
+                context.turn.push(Output::Tabs(closed));
+            }
             LinkAct::Close => {}
         }
     }
@@ -244,6 +250,11 @@ impl Relay {
         }
     }
 
+    /// A tab is silent, and given up; if it comes back, it finds its link closed.
+    pub(super) fn gone(&mut self, tab: &TabId, context: &mut Context<'_>) {
+        self.close(tab, GOING, context);
+    }
+
     fn close(&mut self, tab: &TabId, code: u16, context: &mut Context<'_>) {
         if let Some((link, _)) = self.followers.link(tab) {
             let tab = tab.clone();
@@ -254,7 +265,7 @@ impl Relay {
     }
 
     /// What it wanted is given up. What it has sent goes its way, but nobody waits for the answer.
-    pub(super) fn drop_follower(&mut self, tab: &TabId, context: &mut Context<'_>) {
+    fn drop_follower(&mut self, tab: &TabId, context: &mut Context<'_>) {
         if !self.followers.remove(tab, context) {
             return;
         }

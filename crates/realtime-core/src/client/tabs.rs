@@ -42,7 +42,7 @@ impl<'a> ClientTabs<'a> {
     /// A tab that followed is gone.
     fn gone(&mut self, tab: &TabId) {
         self.0
-            .part(|relay: &mut Relay, context| relay.drop_follower(tab, context));
+            .part(|relay: &mut Relay, context| relay.gone(tab, context));
     }
 
     /// Carries out what the tab wants of its client, and gives what remains for the page.

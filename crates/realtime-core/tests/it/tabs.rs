@@ -344,6 +344,27 @@ fn when_the_leader_loses_its_link_all_wait_and_go_on_with_it() {
 }
 
 #[test]
+fn a_follower_that_was_given_up_while_it_was_frozen_goes_on_where_it_was() {
+    let mut world = World::new(13);
+    let table = Table::serve(&mut world);
+    let tabs = tabs(&mut world, 3);
+    world.freeze(tabs[1]);
+    world.run(90 * SECOND);
+    assert_eq!(world.tab_count(tabs[0]), 2);
+    table.put(&mut world, "t1", "write");
+    // The other one goes as well: what comes now is posted to nobody.
+    world.kill_tab(tabs[2]);
+    world.run(10 * SECOND);
+    world.thaw(tabs[1]);
+    world.run(5 * SECOND);
+    table.put(&mut world, "t2", "read");
+    world.run(SECOND);
+    assert_eq!(titles(&world, tabs[1]), ["read", "write"]);
+    assert!(world.client(tabs[1]).connection().last_error.is_none());
+    assert_eq!(world.tab_role(tabs[1]), TabRole::Follower);
+}
+
+#[test]
 fn a_term_that_no_leader_can_have_come_to_is_nobodys() {
     let mut world = World::new(12);
     let table = Table::serve(&mut world);
