@@ -14,14 +14,15 @@ use crate::{
     options::RealtimeOptions,
     runtime::{Platform, Runtime, Subscription, Timer},
     session::Session,
+    store::Loading,
 };
 use realtime_core::{
     Client, ClientStats, ConnectionInfo, Delivery, Instant, ListItem, ListSnapshot, Message,
     QueryError, QueryKey, ReliableOptions, RowId, SendError, Topic,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, rc::Rc};
-use yew::html::ImplicitClone;
+use std::{any::Any, fmt, rc::Rc};
+use yew::{Html, html::ImplicitClone};
 
 /// A live client: one connection, one cache. Clones are the same client, and compare so.
 ///
@@ -67,10 +68,12 @@ impl RealtimeClient {
     /// Connects, if it has not been told so before. A [`RealtimeProvider`](crate::RealtimeProvider)
     /// does this for the client it provides.
     pub fn connect(&self) {
-        self.runtime.reopen_store();
+        if let Some(keeper) = self.runtime.keeper() {
+            keeper.reopen(&*self.runtime);
+        }
         self.runtime.watch_page();
         #[cfg(feature = "tabs")]
-        if self.runtime.neighbours().join(&self.runtime) {
+        if self.with_tabs(|tabs, host| tabs.join(host)) == Some(true) {
             return;
         }
         self.runtime.post(Client::connect);
@@ -78,10 +81,12 @@ impl RealtimeClient {
 
     /// Tries again now, whatever the state: also after the client gave up or was told to stop.
     pub fn reconnect(&self) {
-        self.runtime.reopen_store();
+        if let Some(keeper) = self.runtime.keeper() {
+            keeper.reopen(&*self.runtime);
+        }
         self.runtime.watch_page();
         #[cfg(feature = "tabs")]
-        if self.runtime.neighbours().join(&self.runtime) {
+        if self.with_tabs(|tabs, host| tabs.join(host)) == Some(true) {
             return;
         }
         self.runtime.post(Client::reconnect);
@@ -92,7 +97,7 @@ impl RealtimeClient {
     pub fn disconnect(&self) {
         self.runtime.post(Client::disconnect);
         #[cfg(feature = "tabs")]
-        self.runtime.neighbours().leave(&self.runtime);
+        self.with_tabs(|tabs, host| tabs.leave(host));
     }
 
     /// Asks for a [token](RealtimeOptions::with_token) anew and shows it to the server on the link
@@ -101,7 +106,7 @@ impl RealtimeClient {
     /// token is there, and goes on with its session. Without a link nothing happens, as the next attempt asks anyway.
     pub fn renew_token(&self) {
         #[cfg(feature = "tabs")]
-        if self.runtime.neighbours().renew_token(&self.runtime) {
+        if self.with_tabs(|tabs, host| tabs.renew_token(host)) == Some(true) {
             return;
         }
         self.runtime.post(Client::renew_token);
@@ -120,21 +125,29 @@ impl RealtimeClient {
     /// What was [kept over page loads](RealtimeOptions::with_persist) for the user is deleted.
     pub fn sign_out(&self) {
         #[cfg(feature = "tabs")]
-        self.runtime.neighbours().sign_out(&self.runtime);
+        self.with_tabs(|tabs, host| tabs.sign_out(host));
         self.end();
     }
 
     fn end(&self) {
         self.runtime.sign_out();
         #[cfg(feature = "tabs")]
-        self.runtime.neighbours().leave(&self.runtime);
+        self.with_tabs(|tabs, host| tabs.leave(host));
     }
 
     /// The socket is shared with the tabs of whoever `session` names.
     #[cfg(feature = "tabs")]
     pub(crate) fn share(&self, session: &Session) {
-        let user = session.name();
-        self.runtime.neighbours().set_user(&self.runtime, user);
+        self.with_tabs(|tabs, host| tabs.set_user(host, session));
+    }
+
+    #[cfg(feature = "tabs")]
+    fn with_tabs<R>(
+        &self,
+        call: impl FnOnce(&dyn crate::tabs::OtherTabs, &dyn crate::tabs::Host) -> R,
+    ) -> Option<R> {
+        let tabs = self.runtime.neighbours()?;
+        Some(call(tabs, &*self.runtime))
     }
 
     /// Signs out if the client has served another session. The default one says nothing of who it is.
@@ -147,19 +160,25 @@ impl RealtimeClient {
 
     /// Ends the session on this page, and leaves on the disk what is kept for the user.
     pub(crate) fn close(&self) {
-        self.runtime.close_store();
+        if let Some(keeper) = self.runtime.keeper() {
+            keeper.close(&*self.runtime);
+        }
         self.end();
     }
 
     /// Keeps over page loads what the client holds for `session`, if the app wants that.
     pub(crate) fn keep(&self, session: &Session) {
-        self.runtime.open_store(session);
+        if let Some(keeper) = self.runtime.keeper() {
+            keeper.open(&*self.runtime, session);
+        }
     }
 
-    /// Whether what was kept is being read, and nothing is fetched before. That this is over is told as
-    /// [`Topic::Connection`].
-    pub(crate) fn is_loading_store(&self) -> bool {
-        self.read(Client::is_loading_store).unwrap_or(false)
+    /// The app, or `fallback` while what was kept is being read.
+    pub(crate) fn gate(&self, fallback: &Html, app: &Html) -> Html {
+        match self.runtime.keeper() {
+            Some(keeper) => keeper.gate(Rc::new(self.clone()), fallback.clone(), app.clone()),
+            None => app.clone(),
+        }
     }
 
     /// Deletes what is [kept over page loads](RealtimeOptions::with_persist) for a user who is not signed in
@@ -390,7 +409,8 @@ impl RealtimeClient {
 
     #[cfg(feature = "tabs")]
     pub(crate) fn tab(&self) -> (realtime_core::TabRole, usize) {
-        self.runtime.neighbours().tab()
+        let tabs = self.runtime.neighbours();
+        tabs.map_or((realtime_core::TabRole::Alone, 1), |tabs| tabs.tab())
     }
 
     pub(crate) fn runtime(&self) -> &Rc<Runtime> {
@@ -442,5 +462,19 @@ impl fmt::Debug for RealtimeClient {
         f.debug_struct("RealtimeClient")
             .field("connection", &self.connection().status)
             .finish_non_exhaustive()
+    }
+}
+
+impl Loading for RealtimeClient {
+    fn is_loading(&self) -> bool {
+        let keeper = self.runtime.keeper();
+        keeper.is_some_and(|keeper| {
+            self.read(|client| keeper.is_loading(client))
+                .unwrap_or(false)
+        })
+    }
+
+    fn subscribe(&self, look: Rc<dyn Fn()>) -> Box<dyn Any> {
+        Box::new(self.subscribe(vec![Topic::Connection], look))
     }
 }

@@ -1,7 +1,6 @@
 //! Provider of a client for all components below.
 
 use crate::{client::RealtimeClient, options::RealtimeOptions, session::Session, ssr::PageSeeds};
-use realtime_core::Topic;
 use std::{fmt, rc::Rc};
 use yew::{prelude::*, virtual_dom::VText};
 
@@ -142,37 +141,15 @@ pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
             None => {}
         }
     });
-    let is_loading = use_store(&made.client) && made.waits;
+    let app = match made.waits {
+        true => made.client.gate(&props.fallback, &props.children),
+        false => props.children.clone(),
+    };
     html! {
         <ContextProvider<RealtimeClient> key={made.number} context={made.client.clone()}>
-            { if is_loading { props.fallback.clone() } else { props.children.clone() } }
+            { app }
         </ContextProvider<RealtimeClient>>
     }
-}
-
-/// Whether what a client has kept over page loads is being read; renders again once it is.
-#[hook]
-fn use_store(client: &RealtimeClient) -> bool {
-    let again = use_force_update();
-    let is_loading = client.is_loading_store();
-    use_effect_with(
-        (client.clone(), is_loading),
-        move |(client, was_loading)| {
-            let subscription = was_loading.then(|| {
-                let watched = client.clone();
-                let look = move || {
-                    if !watched.is_loading_store() {
-                        again.force_update();
-                    }
-                };
-                // It may have ended since the render.
-                look();
-                client.subscribe(vec![Topic::Connection], Rc::new(look))
-            });
-            move || drop(subscription)
-        },
-    );
-    is_loading
 }
 
 /// The client of one session.

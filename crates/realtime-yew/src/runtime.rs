@@ -20,7 +20,7 @@ mod frame;
 mod gloo;
 #[cfg(feature = "http")]
 mod http;
-mod keeper;
+mod keeping;
 mod listener;
 mod mutations;
 #[cfg(feature = "tabs")]
@@ -57,14 +57,16 @@ pub(crate) use subscribers::Subscription;
 pub(crate) use transport::{Socket, SocketEvent, SocketSink, Transport};
 
 use self::{
-    callbacks::Callbacks, fetches::Fetches, first_pass::FirstPass, keeper::Keeper,
-    page::PageEvent as Told, pressure::Pressure, subscribers::Subscribers,
-    transport::Socket as OpenSocket,
+    callbacks::Callbacks, fetches::Fetches, first_pass::FirstPass, page::PageEvent as Told,
+    pressure::Pressure, subscribers::Subscribers, transport::Socket as OpenSocket,
 };
-use crate::{options::App, session::Session};
+use crate::{
+    options::App,
+    session::Session,
+    store::{Keeping, Persist},
+};
 use realtime_core::{
-    ChannelName, Client, ConnectionInfo, Fault, Generation, Input, Instant, QueryKey, StoreError,
-    Topic,
+    ChannelName, Client, ConnectionInfo, Generation, Input, Instant, QueryKey, Topic,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -104,7 +106,8 @@ pub(crate) struct Runtime {
     /// Whose data the client holds, as far as a provider has said so.
     session: RefCell<Option<Session>>,
     watch: RefCell<Option<Box<dyn page::Watch>>>,
-    keeper: Keeper,
+    /// Keeps things over page loads, if the app wants that.
+    keeper: Option<Box<dyn Keeping>>,
     #[cfg(feature = "tabs")]
     neighbours: neighbours::Neighbours,
 }
@@ -144,12 +147,12 @@ impl Runtime {
                 first_pass: FirstPass::default(),
                 callbacks: Rc::default(),
                 mutations: RefCell::default(),
+                keeper: app.persist.as_ref().map(Persist::keeper),
+                #[cfg(feature = "tabs")]
+                neighbours: neighbours::Neighbours::around(&app),
                 app,
                 session: RefCell::default(),
                 watch: RefCell::default(),
-                keeper: Keeper::default(),
-                #[cfg(feature = "tabs")]
-                neighbours: neighbours::Neighbours::default(),
                 platform,
             }
         })
@@ -188,54 +191,6 @@ impl Runtime {
     pub(crate) fn serve(&self, session: &Session) -> bool {
         let last = self.session.replace(Some(session.clone()));
         last.is_some_and(|last| last != *session)
-    }
-
-    /// Keeps over page loads what the client holds for `session`, if the app wants that.
-    pub(crate) fn open_store(&self, session: &Session) {
-        let Some(persist) = self.app.persist.as_ref().filter(|_| !self.is_server()) else {
-            return;
-        };
-        self.keeper.note(session);
-        let name = (persist.calls.name)(&persist.options, session);
-        if name.as_deref().is_some_and(|name| self.keeper.has(name)) {
-            return;
-        }
-        self.close_store();
-        let Some(name) = name else {
-            return self.app.report(Fault::Store(StoreError::Unnamed).into());
-        };
-        let (me, number) = (self.me.clone(), self.keeper.next());
-        let sink = Rc::new(move |event| {
-            if let Some(me) = me.upgrade().filter(|me| me.keeper.is_current(number)) {
-                me.input(Input::Store(event));
-            }
-        });
-        let store = (persist.calls.open)(name.clone(), sink);
-        self.keeper.set(name, store);
-        let (begin, options) = (persist.calls.persist, persist.options.clone());
-        self.post(move |client, now| begin(client, now, options));
-    }
-
-    /// Opens the store of whoever was last said to use the client, unless one is open.
-    pub(crate) fn reopen_store(&self) {
-        if let Some(persist) = &self.app.persist
-            && !self.keeper.has_any()
-        {
-            let session = self.keeper.session();
-            if (persist.calls.name)(&persist.options, &session).is_some() {
-                self.open_store(&session);
-            }
-        }
-    }
-
-    /// Writes what is not written yet, and keeps nothing from then on; what is on the disk stays.
-    pub(crate) fn close_store(&self) {
-        if let Some(persist) = &self.app.persist
-            && self.keeper.has_any()
-        {
-            self.post(persist.calls.close);
-            self.keeper.let_go();
-        }
     }
 
     /// The moment it is, on the client's clock.
@@ -363,12 +318,18 @@ impl Runtime {
             Told::Activity => Input::Activity,
         };
         #[cfg(feature = "tabs")]
-        if self.neighbours.comes_back(self, told) {
+        if matches!(told, Told::Back) && self.neighbours().is_some_and(|tabs| tabs.back(self)) {
             return;
         }
         self.input(input);
         #[cfg(feature = "tabs")]
-        self.neighbours.hear_of(self, told);
+        if let Some(tabs) = self.neighbours() {
+            match told {
+                Told::Visible(visible) => tabs.visible(self, visible),
+                Told::Gone => tabs.gone(self),
+                _ => {}
+            }
+        }
         if matches!(told, Told::Visible(_)) {
             // A frame asked for while the page was shown may never come now.
             self.publish();
@@ -402,15 +363,20 @@ impl Runtime {
         self.settling.set(false);
         self.schedule();
         #[cfg(feature = "tabs")]
-        if let Some(seat) = self.neighbours.seat() {
-            seat.pump(self);
+        if let Some(tabs) = self.neighbours() {
+            tabs.pump(self);
         }
     }
 
-    /// The app's other tabs.
+    /// What keeps things over page loads, if the app wants that.
+    pub(crate) fn keeper(&self) -> Option<&dyn Keeping> {
+        self.keeper.as_deref()
+    }
+
+    /// The app's other tabs, if it wants to know of them.
     #[cfg(feature = "tabs")]
-    pub(crate) const fn neighbours(&self) -> &neighbours::Neighbours {
-        &self.neighbours
+    pub(crate) fn neighbours(&self) -> Option<&dyn crate::tabs::OtherTabs> {
+        self.neighbours.tabs.as_deref()
     }
 
     /// Signs the user out on this page: the client, and whoever waits for a mutation.
@@ -472,8 +438,8 @@ impl Drop for Runtime {
         }
         let now = self.platform.clock.now();
         let client = self.client.get_mut();
-        if let Some(persist) = &self.app.persist {
-            (persist.calls.close)(client, now);
+        if let Some(keeper) = &self.keeper {
+            keeper.farewell(client, now);
         }
         client.disconnect(now);
         let mut outputs = Vec::new();
@@ -484,6 +450,8 @@ impl Drop for Runtime {
             self.dispatch_farewell(output);
         }
         #[cfg(feature = "tabs")]
-        self.neighbours.farewell(now);
+        if let Some(tabs) = self.neighbours() {
+            tabs.farewell(now);
+        }
     }
 }

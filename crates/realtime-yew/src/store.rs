@@ -4,24 +4,41 @@
 #[cfg(feature = "persist")]
 mod connection;
 #[cfg(feature = "persist")]
+mod database;
+#[cfg(feature = "persist")]
 mod failure;
 #[cfg(feature = "persist")]
+mod gate;
+#[cfg(feature = "persist")]
 mod indexed_db;
+#[cfg(feature = "persist")]
+mod keeper;
 #[cfg(feature = "persist")]
 mod label;
 #[cfg(feature = "persist")]
 mod page;
 #[cfg(feature = "persist")]
 mod transaction;
+mod unsaved;
+
+pub(crate) use unsaved::untold;
 
 use crate::session::Session;
-use realtime_core::{Client, Instant, PersistOptions, StoreCommand, StoreEvent};
-use std::{fmt, rc::Rc};
+use realtime_core::{
+    Client, Instant, MutationError, MutationEvent, MutationId, PersistOptions, StoreCommand,
+    StoreError, StoreEvent,
+};
+use std::{any::Any, cell::RefCell, fmt, rc::Rc};
+use yew::Html;
+
+/// What the client is to carry out.
+pub(crate) type Command = Box<dyn FnOnce(&mut Client, Instant)>;
 
 /// Who is told what came of a command.
 pub(crate) type StoreSink = Rc<dyn Fn(StoreEvent)>;
 
 /// A store of one user's.
+#[cfg(feature = "persist")]
 pub(crate) trait Store {
     /// Does what the client wants done, and tells its sink what came of it. It is done also if the store is
     /// let go meanwhile.
@@ -31,17 +48,82 @@ pub(crate) trait Store {
 /// What an app brings along that keeps something.
 #[derive(Clone)]
 pub(crate) struct Persist {
-    pub(crate) options: PersistOptions,
-    pub(crate) calls: &'static Calls,
+    options: PersistOptions,
+    calls: &'static Calls,
 }
 
 /// What only those apps need that keep something: the linker drops it from all others.
 pub(crate) struct Calls {
-    /// What a session's store is called, if it has a name.
-    pub(crate) name: fn(&PersistOptions, &Session) -> Option<String>,
-    pub(crate) open: fn(String, StoreSink) -> Rc<dyn Store>,
-    pub(crate) persist: fn(&mut Client, Instant, PersistOptions),
-    pub(crate) close: fn(&mut Client, Instant),
+    keeper: fn(&PersistOptions) -> Box<dyn Keeping>,
+}
+
+/// What the runtime needs of the keeper of a client's store.
+pub(crate) trait Keeping {
+    /// Keeps from now on what the client holds for `session`.
+    fn open(&self, host: &dyn Host, session: &Session);
+
+    /// Opens the store of whoever was last said to use the client, unless one is open.
+    fn reopen(&self, host: &dyn Host);
+
+    /// Has written what is not written yet, and keeps nothing from then on; what is on the disk stays.
+    fn close(&self, host: &dyn Host);
+
+    /// The same, when the client goes.
+    fn farewell(&self, client: &mut Client, now: Instant);
+
+    /// Has the store carry a command out. One that is wiped is used no more.
+    fn carry_out(&self, command: StoreCommand);
+
+    /// Whether the store is being read.
+    fn is_loading(&self, client: &Client) -> bool;
+
+    /// As [`untold`], where no mutation of this page is under way.
+    fn untold(
+        &self,
+        client: &RefCell<Client>,
+        mutation: MutationId,
+        event: MutationEvent,
+    ) -> Option<MutationError>;
+
+    /// The app, or `fallback` while the store is being read.
+    fn gate(&self, loading: Rc<dyn Loading>, fallback: Html, app: Html) -> Html;
+}
+
+/// What a keeper needs of the runtime around it.
+#[cfg_attr(
+    not(feature = "persist"),
+    expect(dead_code, reason = "a keeper alone asks")
+)]
+pub(crate) trait Host {
+    fn is_server(&self) -> bool;
+
+    /// Has the client carry something out, now or after what it does now.
+    fn post(&self, command: Command);
+
+    /// Tells the app that nothing is kept, and why.
+    fn refuse(&self, error: StoreError);
+
+    /// What hands the client what its store says, for as long as there is a client.
+    fn sink(&self) -> StoreSink;
+}
+
+/// What somebody asks who waits for the store to be read.
+#[cfg_attr(
+    not(feature = "persist"),
+    expect(dead_code, reason = "a keeper alone asks")
+)]
+pub(crate) trait Loading {
+    fn is_loading(&self) -> bool;
+
+    /// Calls `look` when that may have changed, for as long as what it gives is held.
+    fn subscribe(&self, look: Rc<dyn Fn()>) -> Box<dyn Any>;
+}
+
+impl Persist {
+    /// The keeper of one client's store.
+    pub(crate) fn keeper(&self) -> Box<dyn Keeping> {
+        (self.calls.keeper)(&self.options)
+    }
 }
 
 impl fmt::Debug for Persist {
@@ -62,10 +144,8 @@ impl Persist {
     pub(crate) const fn queries(options: PersistOptions) -> Self {
         Self {
             options,
-            calls: const {
-                &Calls::in_browser(Client::persist, |name, sink| {
-                    indexed_db::IndexedDb::open(name, None, sink)
-                })
+            calls: &Calls {
+                keeper: keeper::Keeper::of_queries,
             },
         }
     }
@@ -74,50 +154,14 @@ impl Persist {
     pub(crate) const fn queries_and_mutations(options: PersistOptions) -> Self {
         Self {
             options,
-            calls: const {
-                &Calls::in_browser(Client::persist_mutations, |name, sink| {
-                    let owner = page::Page::in_database(&name);
-                    indexed_db::IndexedDb::open(name, Some(owner), sink)
-                })
+            calls: &Calls {
+                keeper: keeper::Keeper::of_queries_and_mutations,
             },
         }
     }
 
     /// Deletes what is kept of a user, whoever is signed in.
     pub(crate) fn forget(&self, user: &str) {
-        connection::delete(&database_name(&self.options.app, user));
-    }
-}
-
-#[cfg(feature = "persist")]
-impl Calls {
-    const fn in_browser(
-        persist: fn(&mut Client, Instant, PersistOptions),
-        open: fn(String, StoreSink) -> Rc<dyn Store>,
-    ) -> Self {
-        Self {
-            name: |options, session| Some(database_name(&options.app, &session.name()?)),
-            open,
-            persist,
-            close: Client::close_store,
-        }
-    }
-}
-
-/// The database of an app and a user: no two pairs have the same, whatever is in the names.
-#[cfg(feature = "persist")]
-fn database_name(app: &str, user: &str) -> String {
-    format!("realtime/{}/{app}/{user}", app.len())
-}
-
-#[cfg(feature = "persist")]
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_users_share_a_database() {
-        assert_ne!(database_name("a", "b/c"), database_name("a/b", "c"));
-        assert_ne!(database_name("", "a"), database_name("a", ""));
+        connection::delete(&database::name(&self.options.app, user));
     }
 }

@@ -2,13 +2,15 @@
 
 mod broadcast;
 mod leadership;
+mod neighbours;
 mod sharing;
 
+use crate::session::Session;
+use neighbours::Neighbours;
 use realtime_core::{
     Client, Codec, Frame, Generation, Instant,
     tabs::{TabCodec, TabInput, TabRole, ToTabs, Wire},
 };
-use sharing::Sharing;
 use std::rc::Rc;
 
 /// Who is told what happens to a tab.
@@ -20,7 +22,7 @@ pub(crate) struct Tabs {
     name: Rc<str>,
     wire: Wire,
     wrap: fn(Box<dyn Codec>, Wire) -> Box<dyn Codec>,
-    open: fn(&Self, &str, Tell) -> Option<Rc<dyn Shared>>,
+    others: fn(&Self) -> Box<dyn OtherTabs>,
 }
 
 impl Tabs {
@@ -30,7 +32,7 @@ impl Tabs {
             name: name.into(),
             wire: Wire::default(),
             wrap: |codec, wire| Box::new(TabCodec::new(codec, wire)),
-            open: Sharing::open,
+            others: Neighbours::of,
         }
     }
 
@@ -50,15 +52,65 @@ impl Tabs {
         (self.wrap)(codec, self.wire.clone())
     }
 
-    /// The seat of this tab among those of `user`; `tell` is told what happens to it. `None` where the
-    /// browser has no locks or no channel.
-    pub(crate) fn open(&self, user: &str, tell: Tell) -> Option<Rc<dyn Shared>> {
-        (self.open)(self, user, tell)
+    /// The other tabs, for the client that these options are of.
+    pub(crate) fn others(&self) -> Box<dyn OtherTabs> {
+        (self.others)(self)
     }
 }
 
-/// What the runtime needs of a seat among tabs.
-pub(crate) trait Shared {
+/// What the runtime needs of the app's other tabs.
+pub(crate) trait OtherTabs {
+    /// What this tab is to the others, and how many there are.
+    fn tab(&self) -> (TabRole, usize);
+
+    /// The tabs to share with are those of whoever `session` names, or nobody's.
+    fn set_user(&self, host: &dyn Host, session: &Session);
+
+    /// Takes part, if the browser can; whether the client is told when to connect.
+    fn join(&self, host: &dyn Host) -> bool;
+
+    /// Takes no part any more.
+    fn leave(&self, host: &dyn Host);
+
+    /// The same, when the client is gone.
+    fn farewell(&self, now: Instant);
+
+    /// Signs the user out in all other tabs.
+    fn sign_out(&self, host: &dyn Host);
+
+    /// Whether the tab that has the socket is another, and shows its token anew.
+    fn renew_token(&self, host: &dyn Host) -> bool;
+
+    /// The page is back; whether the client is told when to connect.
+    fn back(&self, host: &dyn Host) -> bool;
+
+    /// The page is shown or hidden, which the client knows.
+    fn visible(&self, host: &dyn Host, visible: bool);
+
+    /// The page is put aside, which the client knows.
+    fn gone(&self, host: &dyn Host);
+
+    /// Something has happened to the tab.
+    fn input(&self, host: &dyn Host, input: TabInput<'_>);
+
+    /// Whether a socket that the client wants is a link to the leader.
+    fn connect(&self, host: &dyn Host, generation: Generation) -> bool;
+
+    /// Whether a frame was for that link.
+    fn transmit(&self, host: &dyn Host, generation: Generation, frame: &Frame) -> bool;
+
+    /// Whether a socket that the client closes was that link.
+    fn close(&self, host: &dyn Host, generation: Generation) -> bool;
+
+    /// What the client says to the tabs that follow.
+    fn relay(&self, host: &dyn Host, said: ToTabs);
+
+    /// Does what the tab wants done.
+    fn pump(&self, host: &dyn Host);
+}
+
+/// A seat among tabs.
+trait Shared {
     fn role(&self) -> TabRole;
 
     /// How many tabs there are.
@@ -107,6 +159,11 @@ pub(crate) trait Shared {
 /// What a seat needs of the page around it.
 pub(crate) trait Host {
     fn now(&self) -> Instant;
+
+    fn is_server(&self) -> bool;
+
+    /// What is told what happens to the tab, for as long as there is a client.
+    fn inputs(&self) -> Tell;
 
     /// Whether the client is in a call.
     fn is_busy(&self) -> bool;

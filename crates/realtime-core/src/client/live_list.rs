@@ -7,7 +7,7 @@ use crate::{
     notify::{Dirty, ItemHash},
     overlay::Overlay,
     query::{BindingIndex, Effect, EntryId, EventView, Resource, RowsTaken},
-    seed::{Body, Seed, Seeding},
+    seed::{Body, Seeding},
     time::Instant,
 };
 use std::any::{Any, TypeId};
@@ -38,7 +38,6 @@ impl LiveList {
     pub(super) const fn seeding<T: ListItem>() -> &'static Seeding {
         const {
             &Seeding {
-                frame: Seed::frame,
                 write: |live| {
                     let live = live.downcast_ref::<Self>()?;
                     seeding::seed_data(&live.list, write_json::<T>)

@@ -4,14 +4,13 @@
 //! for the linker drops. A part acts on the link and the store, and speaks through the outputs, which it
 //! gets with each call.
 
-use super::{link::Link, store::Store, turn::Turn};
+use super::{link::Link, seeds::WaitingSeed, store::Store, turn::Turn};
 use crate::{
     id::{ChannelName, EntryId, MutationId},
     key::QueryKey,
     mutation::MutationLimits,
     outbox::{SendError, SendId},
     query::FetchError,
-    seed::{Fit, Seed},
     storage::StoreEvent,
     time::{Instant, earliest},
     wire::EventFrame,
@@ -42,7 +41,7 @@ pub(super) trait Part: Any {
     }
 
     /// Gives the seed that waits for this query, if there is one.
-    fn take_seed(&mut self, key: &QueryKey) -> Option<(Seed, Fit)> {
+    fn take_seed(&mut self, key: &QueryKey) -> Option<WaitingSeed> {
         let _ = key;
         None
     }
@@ -188,7 +187,7 @@ impl Parts {
     }
 
     /// The seed that waits for this query, if there is one.
-    pub(super) fn take_seed(&mut self, key: &QueryKey) -> Option<(Seed, Fit)> {
+    pub(super) fn take_seed(&mut self, key: &QueryKey) -> Option<WaitingSeed> {
         self.0.iter_mut().find_map(|part| part.take_seed(key))
     }
 

@@ -34,12 +34,21 @@ pub(super) struct Root {
     pub(super) turn: Turn,
     waking: Waking,
     limits: MutationLimits,
-    /// While seeds are waited for: whether the app has asked for a connection meanwhile.
-    held: Option<bool>,
+    /// While seeds are waited for.
+    held: Option<Hold>,
     /// Hands on what a store says, if there is one.
     take_kept: Option<fn(&mut Self) -> bool>,
     /// Kept for its memory.
     targets: Vec<Target>,
+}
+
+/// Waiting for seeds.
+#[derive(Clone, Copy, Debug)]
+struct Hold {
+    /// Whether the app has asked for a connection meanwhile.
+    is_wanted: bool,
+    /// What goes on. By a pointer, so that the linker drops it from an app that never waits.
+    go_on: fn(&mut Root, bool),
 }
 
 impl Root {
@@ -445,7 +454,10 @@ impl Root {
     /// Opens no socket and fetches nothing until [`release_hold`](Self::release_hold).
     pub(super) fn hold(&mut self) {
         if self.held.is_none() {
-            self.held = Some(false);
+            self.held = Some(Hold {
+                is_wanted: false,
+                go_on: Self::go_on,
+            });
             self.store.cache.set_held(self.turn.now, true);
             self.settle();
         }
@@ -453,9 +465,12 @@ impl Root {
 
     /// Goes on after [`hold`](Self::hold).
     pub(super) fn release_hold(&mut self) {
-        let Some(is_wanted) = self.held.take() else {
-            return;
-        };
+        if let Some(hold) = self.held.take() {
+            (hold.go_on)(self, hold.is_wanted);
+        }
+    }
+
+    fn go_on(&mut self, is_wanted: bool) {
         self.store.cache.set_held(self.turn.now, false);
         if is_wanted {
             self.connect();
@@ -474,7 +489,7 @@ impl Root {
         let now = self.turn.now;
         self.store.cache.sign_in(now);
         match &mut self.held {
-            Some(is_wanted) => *is_wanted = true,
+            Some(hold) => hold.is_wanted = true,
             None => self.link.connection.connect(now),
         }
         self.settle();
@@ -491,7 +506,9 @@ impl Root {
 
     pub(super) fn disconnect(&mut self) {
         let now = self.turn.now;
-        self.held = self.held.map(|_| false);
+        if let Some(hold) = &mut self.held {
+            hold.is_wanted = false;
+        }
         self.leave();
         self.link.end_session(&mut self.turn);
         self.link.connection.disconnect(now);
@@ -500,7 +517,9 @@ impl Root {
 
     pub(super) fn sign_out(&mut self) {
         let now = self.turn.now;
-        self.held = self.held.map(|_| false);
+        if let Some(hold) = &mut self.held {
+            hold.is_wanted = false;
+        }
         self.leave();
         self.tell(&Happening::SigningOut);
         self.link.outbox.sign_out(now);

@@ -11,7 +11,8 @@ use crate::{
     id::{ChannelName, EntryId, Position},
     key::QueryKey,
     ordered::OrderedMap,
-    seed::{Fit, Seed, SeedError},
+    query::Initial,
+    seed::{Fit, Seed, SeedError, Seeding},
     time::Instant,
 };
 
@@ -23,6 +24,24 @@ const MAX_WAITING: (usize, usize) = (10_000, 64 << 20);
 pub(super) struct Seeds {
     waiting: OrderedMap<QueryKey, (Seed, Fit)>,
     bytes: usize,
+}
+
+/// A seed whose query is observed now, and how it is read: by a pointer, so that only those carry it who take
+/// seeds in.
+pub(super) struct WaitingSeed {
+    seed: Seed,
+    fit: Fit,
+    read: for<'a> fn(&'a Seed, Fit, &'static Seeding) -> Result<Initial<'a>, SeedError>,
+}
+
+impl WaitingSeed {
+    /// What an entry begins with for it.
+    ///
+    /// # Errors
+    /// When what is around the data cannot be read.
+    pub(super) fn initial(&self, seeding: &'static Seeding) -> Result<Initial<'_>, SeedError> {
+        (self.read)(&self.seed, self.fit, seeding)
+    }
 }
 
 impl Part for Seeds {
@@ -41,10 +60,14 @@ impl Part for Seeds {
         false
     }
 
-    fn take_seed(&mut self, key: &QueryKey) -> Option<(Seed, Fit)> {
+    fn take_seed(&mut self, key: &QueryKey) -> Option<WaitingSeed> {
         let (seed, fit) = self.waiting.remove(key)?;
         self.bytes -= seed.text.len();
-        Some((seed, fit))
+        Some(WaitingSeed {
+            seed,
+            fit,
+            read: |seed, fit, seeding| Ok(Initial::seed(seeding, seed.frame()?, fit)),
+        })
     }
 }
 

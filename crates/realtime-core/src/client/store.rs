@@ -1,6 +1,6 @@
 //! The store: the query cache, and what the channels that feed its entries mean for them.
 
-use super::{Fault, Output, link::Link, turn::Turn};
+use super::{Fault, Output, link::Link, seeds::WaitingSeed, turn::Turn};
 use crate::{
     channel::{ChannelError, Continuity, GapReason},
     id::{ChannelName, EntryId, EventName, History, Position},
@@ -11,7 +11,7 @@ use crate::{
         Feed, Feeding, Fetched, Initial, Observed, ObserverId, QueryCache, QueryError,
         QueryOptions, QueryOutput, Resource, Standing, TakeRows,
     },
-    seed::{Fit, Seed, Seeding},
+    seed::Seeding,
     time::Instant,
 };
 
@@ -51,7 +51,7 @@ impl Store {
         &mut self,
         key: &QueryKey,
         query: Query,
-        seed: Option<(Seed, Fit)>,
+        seed: Option<WaitingSeed>,
         options: &QueryOptions,
         link: &mut Link,
         turn: &mut Turn,
@@ -68,15 +68,10 @@ impl Store {
             None => Feed::of(&query.bindings),
         };
         let (resource, seeding) = (query.resource, query.seeding);
-        let restored = seed
-            .as_ref()
-            .zip(seeding)
-            .and_then(|((seed, fit), seeding)| {
-                let frame = (seeding.frame)(seed)
-                    .map_err(|error| turn.refuse_seed(error))
-                    .ok()?;
-                Some(Initial::Seed(seeding, frame, *fit))
-            });
+        let restored = seed.as_ref().zip(seeding).and_then(|(seed, seeding)| {
+            let initial = seed.initial(seeding);
+            initial.map_err(|error| turn.refuse_seed(error)).ok()
+        });
         let is_restored = restored.is_some();
         let initial = restored.or(query.initial.map(Initial::Fetched));
         let (observed, unread) = self

@@ -101,7 +101,7 @@ impl QueryCache {
             let Some(seeding) = entry.seeding.filter(|_| !entry.is_restored) else {
                 return (false, Ok(false));
             };
-            let begun = entry.begin_with(now, Initial::Seed(seeding, frame, fit));
+            let begun = entry.begin_with(now, Initial::seed(seeding, frame, fit));
             (begun == Ok(true), begun.map(|_| entry.is_restored))
         });
         restored.unwrap_or(Ok(false))

@@ -10,7 +10,7 @@ use crate::{
     id::{ChannelName, EventName, Position},
     key::QueryKey,
     overlay::{Change, ConflictPolicy, JsonOf, LayerId, LayerState, Overlay, Rules},
-    seed::{Body, Seed, Seeding},
+    seed::{Body, Seeding},
     time::Instant,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -390,7 +390,6 @@ impl<T: PartialEq + Serialize + DeserializeOwned + 'static> Record<T> {
             let record = record.downcast_ref::<Self>()?;
             serde_json::to_string(&**record.synced()?).ok()
         },
-        frame: Seed::frame,
         read: |record, _, value| {
             let unreadable = |why: &dyn fmt::Display| DecodeError::new("a stored value", why);
             let value = serde_json::from_str(value).map_err(|error| unreadable(&error))?;

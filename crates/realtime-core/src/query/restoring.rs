@@ -21,7 +21,27 @@ pub(crate) enum Initial<'a> {
     /// What the app has.
     Fetched(Fetched),
     /// What a seed brings.
-    Seed(&'static Seeding, Frame<'a>, Fit),
+    Seed(Restoring<'a>),
+}
+
+/// What a seed brings, and how it is put in: by a pointer, so that only those carry it who take seeds in.
+pub(crate) struct Restoring<'a> {
+    seeding: &'static Seeding,
+    frame: Frame<'a>,
+    fit: Fit,
+    restore: fn(&mut Entry, Instant, &Seeding, Frame<'_>, Fit) -> Result<bool, DecodeError>,
+}
+
+impl<'a> Initial<'a> {
+    /// What a seed brings.
+    pub(crate) const fn seed(seeding: &'static Seeding, frame: Frame<'a>, fit: Fit) -> Self {
+        Self::Seed(Restoring {
+            seeding,
+            frame,
+            fit,
+            restore: Entry::restore,
+        })
+    }
 }
 
 impl Entry {
@@ -45,7 +65,7 @@ impl Entry {
                 }
                 Ok(visible)
             }
-            Initial::Seed(seeding, frame, fit) => self.restore(now, seeding, frame, fit),
+            Initial::Seed(seed) => (seed.restore)(self, now, seed.seeding, seed.frame, seed.fit),
         }
     }
 

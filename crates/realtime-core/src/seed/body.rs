@@ -1,6 +1,5 @@
 //! Body: the data of a seed, and how what an entry holds becomes one and is made of one.
 
-use super::{Frame, Seed, SeedError};
 use crate::{error::DecodeError, time::Instant};
 use std::any::Any;
 
@@ -20,9 +19,6 @@ pub(crate) struct Seeding {
     /// Writes what the server has said, without edits; `None` if there is nothing yet, or it does not
     /// turn into JSON.
     pub(crate) write: fn(&dyn Any) -> Option<String>,
-    /// Reads what is around the data: [`Seed::frame`], by a pointer, so that only those carry it who can
-    /// fill a query from it.
-    pub(crate) frame: for<'a> fn(&'a Seed) -> Result<Frame<'a>, SeedError>,
     /// Fills what is empty. After an error it is still that.
     pub(crate) read: fn(&mut dyn Any, Instant, &str) -> Result<Body, DecodeError>,
     /// What lays edits over it that were kept while the page was away; `None` where none are. Only who

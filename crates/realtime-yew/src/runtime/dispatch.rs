@@ -2,12 +2,11 @@
 
 use super::{
     Runtime,
-    mutations::untold,
     transport::{SocketEvent, SocketSink},
     url::without_secrets,
 };
 use crate::error::RealtimeError;
-use realtime_core::{Generation, Input, MutationEvent, MutationId, Output};
+use realtime_core::{Generation, Input, MutationEvent, MutationId, Output, StoreCommand};
 use std::rc::Rc;
 
 impl Runtime {
@@ -20,7 +19,7 @@ impl Runtime {
                 protocols,
             } => {
                 #[cfg(feature = "tabs")]
-                if self.with_seat(|seat| seat.connect(self, generation)) {
+                if self.with_tabs(|tabs| tabs.connect(self, generation)) {
                     let old = self.socket.borrow_mut().take();
                     drop(old);
                     return;
@@ -29,7 +28,7 @@ impl Runtime {
             }
             Output::Transmit { generation, frame } => {
                 #[cfg(feature = "tabs")]
-                if self.with_seat(|seat| seat.transmit(self, generation, &frame)) {
+                if self.with_tabs(|tabs| tabs.transmit(self, generation, &frame)) {
                     return;
                 }
                 let taken = self.with_socket(generation, |socket| socket.send(frame));
@@ -45,15 +44,15 @@ impl Runtime {
                 reason,
             } => {
                 #[cfg(feature = "tabs")]
-                if self.with_seat(|seat| seat.close(self, generation)) {
+                if self.with_tabs(|tabs| tabs.close(self, generation)) {
                     return;
                 }
                 self.close(generation, code, &reason);
             }
             #[cfg(feature = "tabs")]
             Output::Tabs(said) => {
-                if let Some(seat) = self.neighbours.seat() {
-                    seat.relay(self, said);
+                if let Some(tabs) = self.neighbours() {
+                    tabs.relay(self, said);
                 }
             }
             Output::StartFetch { fetch, key } => {
@@ -84,22 +83,29 @@ impl Runtime {
                 }
             }
             Output::Mutation { mutation, event } => self.mutation_event(mutation, event),
-            Output::Store(command) => self.keeper.carry_out(command),
+            Output::Store(command) => self.carry_out(command),
             Output::Fault(fault) => self.app.report(RealtimeError::Fault(fault)),
         }
     }
 
-    /// Whether the seat among the app's tabs has taken something.
+    /// Whether the app's other tabs have taken something.
     #[cfg(feature = "tabs")]
-    fn with_seat(&self, takes: impl FnOnce(&dyn crate::tabs::Shared) -> bool) -> bool {
-        let seat = self.neighbours.seat();
-        seat.is_some_and(|seat| takes(&*seat))
+    fn with_tabs(&self, takes: impl FnOnce(&dyn crate::tabs::OtherTabs) -> bool) -> bool {
+        self.neighbours().is_some_and(takes)
+    }
+
+    fn carry_out(&self, command: StoreCommand) {
+        if let Some(keeper) = &self.keeper {
+            keeper.carry_out(command);
+        }
     }
 
     fn mutation_event(&self, mutation: MutationId, event: MutationEvent) {
         let untold = match self.mutations() {
             Some(mutations) => mutations.event(&self.client, mutation, event),
-            None => untold(&self.client, mutation, event),
+            // Only what was kept of an earlier page goes on without.
+            None => (self.keeper.as_ref())
+                .and_then(|keeper| keeper.untold(&self.client, mutation, event)),
         };
         if let Some(error) = untold {
             self.app.report(RealtimeError::Unsaved(error.into()));
@@ -120,7 +126,7 @@ impl Runtime {
             Output::Settled { send, result } => {
                 self.callbacks.settled(send, result);
             }
-            Output::Store(command) => self.keeper.carry_out(command),
+            Output::Store(command) => self.carry_out(command),
             _ => {}
         }
     }
@@ -128,7 +134,7 @@ impl Runtime {
     fn request_token(&self, generation: Generation) {
         // The leader shows its own for all.
         #[cfg(feature = "tabs")]
-        if self.neighbours.tab().0 == realtime_core::TabRole::Follower {
+        if self.with_tabs(|tabs| tabs.tab().0 == realtime_core::TabRole::Follower) {
             return self.input(Input::Token {
                 generation,
                 result: Ok(None),

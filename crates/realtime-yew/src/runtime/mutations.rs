@@ -1,7 +1,7 @@
 //! Mutations under way: who carries them out, where that is a function of the app's, and who hears
 //! how they end.
 
-use crate::mutation::RunCall;
+use crate::{mutation::RunCall, store::untold};
 use futures::future::{AbortHandle, Abortable};
 use realtime_core::{
     Client, FetchError, MessageId, MutationError, MutationEvent, MutationId, OrderedMap,
@@ -59,21 +59,6 @@ pub(crate) type Finish = Box<dyn FnOnce(Result<Rc<str>, FetchError>)>;
 /// Nothing tracked yet.
 pub(crate) fn tracking() -> Rc<dyn Tracking> {
     Rc::<Mutations>::default()
-}
-
-/// The error of a mutation that is over, and that nobody here waits for: it is of an earlier page. Whoever
-/// cancels one knows, and one that is kept shows in its rows.
-pub(super) fn untold(
-    client: &RefCell<Client>,
-    mutation: MutationId,
-    event: MutationEvent,
-) -> Option<MutationError> {
-    match event {
-        MutationEvent::Failed { error, .. } if !client.borrow().is_mutation_open(mutation) => {
-            Some(error).filter(|error| *error != MutationError::Cancelled)
-        }
-        _ => None,
-    }
 }
 
 /// As with subscribers, nothing is borrowed during a call.
