@@ -17,8 +17,8 @@ on_every_server![
 const FETCHES: &str = "return performance.getEntriesByType('resource')\
                        .filter(entry => entry.name.endsWith('/api/tasks')).length;";
 
-/// How often the page goes, on each server.
-const KILLS: u64 = 34;
+/// How often the page goes.
+const KILLS: u64 = 100;
 
 /// The most that a piece of what goes over the network is late.
 const LATE: Duration = Duration::from_millis(150);
