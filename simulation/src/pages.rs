@@ -1,7 +1,7 @@
 //! Pages: what a client keeps on its disk, how its page dies, and what it finds when it is opened again.
 
 use crate::{
-    action::{ClientDeed, Query},
+    action::{Action, ClientDeed, Query},
     app::App,
     breach::{Breach, BreachKind},
     claims::{text_of, times},
@@ -107,9 +107,15 @@ impl Plan {
         let mut rng = fastrand::Rng::with_seed(seed ^ SALT);
         let end = plan.actions.last().map_or(1, |timed| timed.at.max(1));
         let mut generator = Generator::more(rng.fork(), plan.server, plan.clients.len());
-        for _ in 0..rng.usize(1..8) {
-            let number = rng.usize(..plan.clients.len());
-            let at = rng.u64(..end);
+        for _ in 0..rng.usize(2..24) {
+            let mut number = rng.usize(..plan.clients.len());
+            let mut at = rng.u64(..end);
+            // Half of them right after something was done, while it is under way.
+            let after = &plan.actions[rng.usize(..plan.actions.len())];
+            if let (Action::Client(who, ClientDeed::Try(..)), true) = (&after.action, rng.bool()) {
+                number = *who;
+                at = after.at + rng.u64(..200);
+            }
             let away = [0, 300, 20_000, 5_000_000][rng.usize(..4)];
             generator.client(at, number, ClientDeed::Die);
             generator.client(at + rng.u64(..=away), number, ClientDeed::Open);
