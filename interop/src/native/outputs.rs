@@ -85,9 +85,9 @@ impl Shell {
             Output::Presence { channel, event } => {
                 self.note(Happening::Presence { channel, event });
             }
-            // Nothing is kept here: no case asks for it.
-            Output::Store(_) => {}
             Output::Fault(fault) => self.note(Happening::Fault(fault)),
+            // No case keeps anything, or has other tabs.
+            _ => {}
         }
     }
 
