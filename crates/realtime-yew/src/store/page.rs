@@ -9,6 +9,8 @@ use crate::{
     chance,
     locks::{Locks, Request},
 };
+use futures::channel::oneshot;
+use gloo_timers::callback::Timeout;
 use realtime_core::{StoreTable, StoreWrite};
 use std::{
     cell::{Cell, RefCell},
@@ -16,6 +18,10 @@ use std::{
     rc::Rc,
 };
 use web_sys::IdbDatabase;
+
+/// How long a page that goes may take to give its lock back, in milliseconds: the next one, with what it
+/// did last, waits for so long at most.
+const LAST_BREATH: u32 = 500;
 
 /// Who is told which owners are dead.
 pub(super) type Tell = Box<dyn FnOnce(BTreeSet<String>)>;
@@ -116,20 +122,22 @@ impl Owner for Page {
     fn find_dead(&self, owners: BTreeSet<String>, tell: Tell) {
         self.is_claiming.set(true);
         self.hold();
-        let prefix = self.prefix.clone();
-        let locks = self.locks.as_ref();
-        let living = locks.map(|locks| locks.names(prefix.clone()));
-        let name = self.name.clone();
+        let (name, prefix) = (self.name.clone(), self.prefix.clone());
         yew::platform::spawn_local(async move {
-            let living = match living {
-                Some(living) => living.await,
-                None => None,
-            };
-            let lives = |owner: &str| {
-                let lock = format!("{prefix}{owner}");
-                owner != name && living.as_ref().is_some_and(|all| all.contains(&lock))
-            };
-            tell(owners.into_iter().filter(|owner| !lives(owner)).collect());
+            let owners: BTreeSet<String> = owners
+                .into_iter()
+                .map(|owner| format!("{prefix}{owner}"))
+                .collect();
+            let own = format!("{prefix}{name}");
+            let mut living = living(&owners, &own, &prefix).await;
+            if !living.is_empty() {
+                // One of them may be the page before this one, which is just going.
+                last_breath(&living).await;
+                living = self::living(&owners, &own, &prefix).await;
+            }
+            let dead = owners.difference(&living);
+            let name = |lock: &String| lock.strip_prefix(&prefix).map(str::to_owned);
+            tell(dead.filter_map(name).collect());
         });
     }
 
@@ -145,6 +153,43 @@ impl Owner for Page {
         self.owned.borrow_mut().extend(keys);
         self.is_claiming.set(false);
     }
+}
+
+/// Which of these locks pages hold or queue for, but for our `own`.
+async fn living(owners: &BTreeSet<String>, own: &str, prefix: &str) -> BTreeSet<String> {
+    let names = match Locks::find() {
+        Some(locks) => locks.names(prefix.to_owned()).await,
+        None => None,
+    };
+    let mut living = names.unwrap_or_default();
+    living.retain(|lock| lock != own && owners.contains(lock));
+    living
+}
+
+/// Waits until all of these locks are given back, or a page that goes would have done so.
+async fn last_breath(living: &BTreeSet<String>) {
+    let Some(locks) = Locks::find() else { return };
+    let (over, is_over) = oneshot::channel::<()>();
+    let over = Rc::new(RefCell::new(Some(over)));
+    let left = Rc::new(Cell::new(living.len()));
+    let granted = {
+        let over = Rc::clone(&over);
+        Rc::new(move |_| {
+            left.set(left.get().saturating_sub(1));
+            if left.get() == 0 {
+                over.take();
+            }
+        })
+    };
+    let asked = living.iter().map(|lock| {
+        let granted = Rc::clone(&granted);
+        locks.ask(lock, false, granted)
+    });
+    let asked: Vec<Option<Request>> = asked.collect();
+    let timer = Timeout::new(LAST_BREATH, move || drop(over.take()));
+    // Whichever comes first drops the other end.
+    let _ = is_over.await;
+    drop((asked, timer));
 }
 
 /// Those of the writes that are of things with an owner.
