@@ -38,7 +38,7 @@ pub enum TabInput<'a> {
     Message(&'a str),
     /// Its page became visible or hidden.
     Visible(bool),
-    /// The time of [`Tab::next_deadline`] has come.
+    /// The time of [`Tab::next_deadline`](super::Tab::next_deadline) has come.
     Timeout,
 }
 
@@ -50,7 +50,7 @@ pub enum TabOutput {
     /// Post this to all other tabs.
     Post(String),
     /// The tab is something else now, or follows another: the client needs another socket. Whether it
-    /// is to serve the others is what [`Tab::role`] says.
+    /// is to serve the others is what [`Tab::role`](super::Tab::role) says.
     Changed,
     /// How many tabs there are has changed.
     Counted,
