@@ -64,6 +64,8 @@ use membership::Membership;
 use persistence::Persistence;
 use rooms::Rooms;
 use root::Root;
+use seeds::Seeds;
+use stats::SeedStats;
 use std::rc::Rc;
 use typing::Typing;
 
@@ -241,6 +243,10 @@ impl Client {
             outbox: link.outbox.stats(),
             queries: store.cache.stats(),
             mutations: parts.get().map(Mutations::stats).unwrap_or_default(),
+            seeds: SeedStats {
+                waiting: parts.get().map_or(0, Seeds::waiting),
+                ..self.root.turn.stats.seeds
+            },
             ..self.root.turn.stats.clone()
         }
     }

@@ -72,6 +72,11 @@ impl Part for Seeds {
 }
 
 impl Seeds {
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Takes a seed in; whether it is of use, now or later. Gives the entry that it has filled.
     pub(super) fn import(&mut self, seed: Seed, fit: Fit, context: &mut Context<'_>) -> Imported {
         let Some(entry) = context.store.cache.entry_id(&seed.key) else {
@@ -125,7 +130,6 @@ impl Seeds {
         }
         self.bytes = bytes;
         self.waiting.insert(seed.key.clone(), (seed, fit));
-        turn.stats.seeds.waiting = self.waiting.len();
         Imported::Waits
     }
 }

@@ -439,7 +439,9 @@ fn signing_out_forgets_the_seeds_that_wait() {
     let seeds = first(&mut world);
     let peer = world.add(realtime_core::ClientOptions::new("ws://server.test/ws"));
     world.act(peer, |client, now| client.import(now, seeds, Fit::Full));
+    assert_eq!(world.client(peer).stats().seeds.waiting, 1);
     world.act(peer, realtime_core::Client::sign_out);
+    assert_eq!(world.client(peer).stats().seeds.waiting, 0);
     watch(&mut world, peer);
     assert_eq!(titles(&world, peer), None);
 }
