@@ -135,11 +135,11 @@ async fn notify(addresses: Addresses, is_over: Arc<AtomicBool>) -> Vec<Fate> {
     fates
 }
 
-/// Follows the tasks from server to server; returns the causes of all events in their order. None may be missing, come
-/// twice, or need a fetch.
-async fn follow(addresses: Addresses) -> Vec<String> {
+/// Follows the tasks from server to server, from the start of `epoch`, also where somebody wrote before; returns the
+/// causes of all events in their order. None may be missing, come twice, or need a fetch.
+async fn follow(addresses: Addresses, epoch: String) -> Vec<String> {
     let mut rng = Rng::with_seed(99);
-    let (mut seq, mut epoch, mut causes) = (0_u64, Value::Null, Vec::new());
+    let (mut seq, mut causes) = (0_u64, Vec::new());
     while causes.len() < TOTAL {
         let mut client = addresses.connect(&mut rng).await;
         let data = json!({"since": seq, "epoch": epoch});
@@ -150,12 +150,10 @@ async fn follow(addresses: Addresses) -> Vec<String> {
         let Some(answer) = heard(&mut client).await else {
             continue;
         };
-        let is_first = epoch.is_null();
-        assert!(
-            is_first || answer["data"]["recovered"] == true,
+        assert_eq!(
+            answer["data"]["recovered"], true,
             "after {seq} of {epoch}: {answer}"
         );
-        epoch = answer["epoch"].clone();
         while causes.len() < TOTAL {
             // Nobody may write for a while; only a socket that does not answer is given up.
             let Some(event) = heard(&mut client).await else {
@@ -198,7 +196,7 @@ async fn whatever_dies_or_freezes_each_write_is_there_once_and_whoever_follows_h
     addresses.tell(&nodes);
     let epoch = get(&nodes[0], "/api/tasks").await.position().0;
     let acknowledged = Arc::new(AtomicUsize::new(0));
-    let follower = tokio::spawn(follow(addresses.clone()));
+    let follower = tokio::spawn(follow(addresses.clone(), epoch.clone()));
     let is_over = Arc::new(AtomicBool::new(false));
     let notifier = tokio::spawn(notify(addresses.clone(), Arc::clone(&is_over)));
     let mut authors = JoinSet::new();
