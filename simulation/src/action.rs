@@ -8,6 +8,8 @@ use std::fmt;
 pub enum Action {
     /// To or by the client with this number.
     Client(usize, ClientDeed),
+    /// To or by whichever tab leads those of this client's user.
+    Leader(usize, ClientDeed),
     /// To or by the server.
     Server(ServerDeed),
 }
@@ -341,6 +343,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Client(number, deed) => write!(f, "client {number}: {deed:?}"),
+            Self::Leader(number, deed) => write!(f, "leader of client {number}: {deed:?}"),
             Self::Server(deed) => write!(f, "server: {deed:?}"),
         }
     }
@@ -349,6 +352,6 @@ impl fmt::Display for Action {
 impl Action {
     /// Whether it is to or by this client.
     pub(crate) const fn is_of(&self, number: usize) -> bool {
-        matches!(self, Self::Client(client, _) if *client == number)
+        matches!(self, Self::Client(client, _) | Self::Leader(client, _) if *client == number)
     }
 }

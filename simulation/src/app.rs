@@ -8,6 +8,7 @@ use crate::{
     model::Model,
     pages::Past,
     plan::{ClientPlan, Policy, ServerPlan},
+    tabs::TabOfApp,
     task::Task,
     tries::Tries,
 };
@@ -70,6 +71,10 @@ pub(crate) struct App {
     pub(crate) disk: Option<DiskId>,
     /// What its earlier pages have done.
     pub(crate) past: Past,
+    /// Queries that stay mounted: only they learn the ids of rows whose edits are kept.
+    pub(crate) pinned: BTreeSet<Query>,
+    /// What it is to the user's other tabs, if they share a socket.
+    pub(crate) tab: Option<TabOfApp>,
 }
 
 impl App {
@@ -93,6 +98,8 @@ impl App {
             heard: BTreeMap::new(),
             disk: None,
             past: Past::default(),
+            pinned: BTreeSet::new(),
+            tab: None,
         }
     }
 
@@ -105,6 +112,14 @@ impl App {
 
     pub(crate) fn user(&self) -> UserId {
         format!("u{}", self.plan.user).into()
+    }
+
+    const fn keeps(&self) -> Keeps {
+        match (self.disk, &self.tab) {
+            (Some(_), _) => Keeps::Stores,
+            (None, Some(_)) => Keeps::Gives,
+            (None, None) => Keeps::Nothing,
+        }
     }
 
     fn options(&self) -> QueryOptions {
@@ -125,7 +140,7 @@ impl App {
             return;
         }
         let (server, policy, options) = (self.server, self.plan.policy, self.options());
-        let keeps = self.disk.is_some();
+        let keeps = self.keeps();
         let (observer, leases) = world.act(self.peer, |client, now| {
             let leases = match query {
                 Query::Board => [Stream::BoardA, Stream::BoardB]
@@ -150,7 +165,8 @@ impl App {
     pub(crate) fn unobserve(&mut self, world: &mut World, query: Query) {
         // Of an event that lags, only a list that was there before can tell whether its row has been
         // deleted since.
-        if query == Query::Board && self.server.board_lags {
+        let needs_all = query == Query::Board && self.server.board_lags;
+        if needs_all || self.pinned.contains(&query) {
             return;
         }
         let Some(mounted) = self.mounted.remove(&query) else {
@@ -166,7 +182,8 @@ impl App {
     }
 
     pub(crate) fn set_enabled(&mut self, world: &mut World, query: Query, enabled: bool) {
-        if let Some(mounted) = self.mounted.get_mut(&query) {
+        let stays = self.pinned.contains(&query);
+        if let Some(mounted) = self.mounted.get_mut(&query).filter(|_| enabled || !stays) {
             mounted.enabled = enabled;
             self.unwanted.insert(query);
             let observer = mounted.observer;
@@ -242,8 +259,7 @@ impl App {
         let since = self.sound_since(world);
         self.server.answers
             && connection.status == ConnectionStatus::Connected
-            && world.link(self.peer).state() == LinkState::Up
-            && !world.link(self.peer).swallows()
+            && self.are_sound(world)
             && (world.now() - since).as_secs() >= 9
     }
 
@@ -335,7 +351,7 @@ fn observe(
     client: &mut Client,
     now: Instant,
     query: Query,
-    (server, policy, keeps): (ServerPlan, Policy, bool),
+    (server, policy, keeps): (ServerPlan, Policy, Keeps),
     options: &QueryOptions,
 ) -> ObserverId {
     let key = query.key();
@@ -385,15 +401,33 @@ fn observe(
     observed.expect("six queries of one type each are within the limits")
 }
 
-/// A list that is kept on the disk, if anything is.
-fn list<T: ListItem>(spec: ListSpec<T>, keeps: bool) -> ListSpec<T> {
-    if keeps { spec.with_persist() } else { spec }
+/// What is done with the data of a query beside showing it.
+#[derive(Clone, Copy, Debug)]
+enum Keeps {
+    Nothing,
+    /// Other tabs begin with it.
+    Gives,
+    /// It is on the disk, too.
+    Stores,
+}
+
+/// A list that is kept so.
+fn list<T: ListItem>(spec: ListSpec<T>, keeps: Keeps) -> ListSpec<T> {
+    match keeps {
+        Keeps::Nothing => spec,
+        Keeps::Gives => spec.with_seed(),
+        Keeps::Stores => spec.with_persist(),
+    }
 }
 
 /// The same for a record.
-fn record<T>(spec: RecordSpec<T>, keeps: bool) -> RecordSpec<T>
+fn record<T>(spec: RecordSpec<T>, keeps: Keeps) -> RecordSpec<T>
 where
     T: PartialEq + Serialize + DeserializeOwned + 'static,
 {
-    if keeps { spec.with_persist() } else { spec }
+    match keeps {
+        Keeps::Nothing => spec,
+        Keeps::Gives => spec.with_seed(),
+        Keeps::Stores => spec.with_persist(),
+    }
 }

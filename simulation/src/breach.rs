@@ -21,6 +21,8 @@ pub enum BreachKind {
     Stuck,
     /// Something grows or repeats without bound.
     Unbounded,
+    /// Not exactly one of a user's tabs leads the others, or they have more than one socket.
+    Split,
     /// The client panicked.
     Panicked,
 }

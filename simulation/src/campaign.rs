@@ -2,7 +2,7 @@
 
 use crate::{
     breach::Breach,
-    plan::{Plan, Wire},
+    plan::{Plan, Wire, Worlds},
     shrink::shrink,
     stage::{Outcome, run},
     tally::Tally,
@@ -26,8 +26,8 @@ pub struct Campaign {
     pub rule: Option<Rule>,
     /// What all of them speak.
     pub wire: Wire,
-    /// Whether pages die and are opened again.
-    pub reloads: bool,
+    /// What may happen to clients.
+    pub worlds: Worlds,
 }
 
 /// A seed whose world came to a bad end.
@@ -65,7 +65,7 @@ impl Campaign {
                 if seed >= end {
                     return (tally, failures);
                 }
-                let outcome = play(&plan(seed, self.wire, self.reloads), self.rule);
+                let outcome = play(&self.worlds.plan(seed, self.wire), self.rule);
                 tally += &outcome.tally;
                 if !outcome.breaches.is_empty() {
                     let breaches = outcome.breaches;
@@ -94,13 +94,6 @@ impl Campaign {
     }
 }
 
-fn plan(seed: u64, wire: Wire, reloads: bool) -> Plan {
-    match reloads {
-        true => Plan::reloading(seed, wire),
-        false => Plan::generate(seed, wire),
-    }
-}
-
 fn play(plan: &Plan, rule: Option<Rule>) -> Outcome {
     match rule {
         Some(rule) => without(rule, || run(plan)),
@@ -113,10 +106,10 @@ fn play(plan: &Plan, rule: Option<Rule>) -> Outcome {
 pub fn investigate(
     seed: u64,
     wire: Wire,
-    reloads: bool,
+    worlds: Worlds,
     rule: Option<Rule>,
 ) -> (Outcome, Option<(Plan, Vec<Breach>)>) {
-    let plan = plan(seed, wire, reloads);
+    let plan = worlds.plan(seed, wire);
     let outcome = play(&plan, rule);
     let Some(kind) = outcome.breaches.first().map(|breach| breach.kind) else {
         return (outcome, None);

@@ -60,6 +60,7 @@ impl Stage {
         }
         self.check_data();
         self.run_for(EXPIRY);
+        self.check_tabs();
         self.check_everyone_is_there();
         self.check_presence();
         self.check_data();
@@ -289,7 +290,7 @@ fn restless(world: &World, app: &App) -> Option<String> {
             app.number, tries.pending, tries.unseen
         ));
     }
-    if world.link(app.peer).swallows() {
+    if app.uses_link(world) && world.link(app.peer).swallows() {
         return Some(format!(
             "client {}: nobody notices that the socket is dead",
             app.number

@@ -53,6 +53,7 @@ impl Plan {
             seed,
             wire,
             reloads: false,
+            tabs: false,
             server,
             clients,
             actions,
@@ -121,8 +122,8 @@ pub(crate) struct Generator {
 }
 
 impl Generator {
-    /// One that adds to a plan.
-    pub(crate) const fn more(rng: Rng, server: ServerPlan, clients: usize) -> Self {
+    /// One that adds to a plan; its edits have numbers from `first_uid` on.
+    pub(crate) const fn more(rng: Rng, server: ServerPlan, clients: usize, first_uid: u32) -> Self {
         Self {
             rng,
             server,
@@ -130,7 +131,7 @@ impl Generator {
             late: Vec::new(),
             yielding: Vec::new(),
             length: 1,
-            last_uid: 0,
+            last_uid: first_uid,
             actions: Vec::new(),
         }
     }
@@ -147,6 +148,10 @@ impl Generator {
     pub(crate) fn serve(&mut self, at: u64, deed: ServerDeed) {
         let action = Action::Server(deed);
         self.actions.push(Timed { at, action });
+    }
+
+    pub(crate) fn push(&mut self, timed: Timed) {
+        self.actions.push(timed);
     }
 
     pub(crate) fn uid(&mut self) -> u32 {

@@ -34,6 +34,7 @@ mod sabotage;
 mod scenes;
 mod shrink;
 mod stage;
+mod tabs;
 mod tally;
 mod task;
 mod tries;
@@ -44,7 +45,7 @@ pub use action::{
 pub use breach::{Breach, BreachKind};
 pub use campaign::{Campaign, Failure, Report, investigate};
 pub use doc::{Chat, Doc};
-pub use plan::{Answer, ClientPlan, Plan, Policy, ServerPlan, Timed, Wire};
+pub use plan::{Answer, ClientPlan, Plan, Policy, ServerPlan, Timed, Wire, Worlds};
 pub use sabotage::{Caught, sabotage};
 pub use shrink::shrink;
 pub use stage::{Outcome, run};

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use realtime_sabotage::{IS_ASKED, Rule};
-use realtime_simulation::{Campaign, Wire, investigate, sabotage};
+use realtime_simulation::{Campaign, Wire, Worlds, investigate, sabotage};
 use std::{fmt::Debug, process::ExitCode};
 
 /// How many bad seeds are listed.
@@ -31,12 +31,28 @@ struct Args {
     /// Clients keep things on a disk, and their pages die and are opened again
     #[arg(long)]
     reloads: bool,
+    /// Clients of one user are tabs that share a socket; they freeze, hide and die
+    #[arg(long, conflicts_with = "reloads")]
+    tabs: bool,
     /// Switch every rule off, one at a time, and find a seed that notices
     #[arg(long)]
     sabotage: bool,
     /// Threads
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: usize,
+}
+
+impl Args {
+    /// What may happen to clients, and the option that says so.
+    const fn worlds(&self) -> (Worlds, &'static str) {
+        if self.tabs {
+            (Worlds::Sharing, " --tabs")
+        } else if self.reloads {
+            (Worlds::Reloading, " --reloads")
+        } else {
+            (Worlds::Plain, "")
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -80,7 +96,7 @@ fn many(args: &Args) -> bool {
         jobs: args.jobs,
         rule: args.rule,
         wire: args.wire,
-        reloads: args.reloads,
+        worlds: args.worlds().0,
     }
     .run();
     println!("{}", report.tally);
@@ -110,8 +126,8 @@ fn many(args: &Args) -> bool {
 }
 
 fn one(seed: u64, args: &Args) -> bool {
-    let (wire, rule, reloads) = (args.wire, args.rule, args.reloads);
-    let (outcome, shrunk) = investigate(seed, wire, reloads, rule);
+    let (wire, rule, (worlds, also)) = (args.wire, args.rule, args.worlds());
+    let (outcome, shrunk) = investigate(seed, wire, worlds, rule);
     println!("{}", outcome.tally);
     let Some((plan, breaches)) = shrunk else {
         return true;
@@ -121,7 +137,6 @@ fn one(seed: u64, args: &Args) -> bool {
         println!("{breach}");
     }
     let without = rule.map_or_else(String::new, |rule| format!(" --without {rule:?}"));
-    let also = if reloads { " --reloads" } else { "" };
     println!("\nagain: cargo xtask simulate --seed {seed} --wire {wire:?}{without}{also}");
     false
 }

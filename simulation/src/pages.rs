@@ -1,7 +1,7 @@
 //! Pages: what a client keeps on its disk, how its page dies, and what it finds when it is opened again.
 
 use crate::{
-    action::{Action, ClientDeed, Query},
+    action::{Action, Change, ClientDeed, Field, Listing, Manner, Query},
     app::App,
     breach::{Breach, BreachKind},
     claims::{text_of, times},
@@ -9,6 +9,7 @@ use crate::{
     model::Model,
     plan::{Plan, Wire},
     stage::{Stage, token},
+    tabs,
     task::Task,
     tries::Row,
 };
@@ -19,6 +20,10 @@ use std::collections::BTreeSet;
 
 /// Chance for reloads comes from here, so that the plan without them is the same.
 const SALT: u64 = 0x5eed;
+
+/// Edits that are added to a plan have numbers of their own, and so have rows.
+const FIRST_EDIT: u32 = 500_000;
+const OWN_ROW: u8 = 120;
 
 /// What earlier pages of one client have done.
 #[derive(Debug, Default)]
@@ -106,7 +111,8 @@ impl Plan {
         plan.server.board_lags = false;
         let mut rng = fastrand::Rng::with_seed(seed ^ SALT);
         let end = plan.actions.last().map_or(1, |timed| timed.at.max(1));
-        let mut generator = Generator::more(rng.fork(), plan.server, plan.clients.len());
+        let (server, clients) = (plan.server, plan.clients.len());
+        let mut generator = Generator::more(rng.fork(), server, clients, FIRST_EDIT);
         for _ in 0..rng.usize(2..24) {
             let mut number = rng.usize(..plan.clients.len());
             let mut at = rng.u64(..end);
@@ -120,9 +126,47 @@ impl Plan {
             generator.client(at, number, ClientDeed::Die);
             generator.client(at + rng.u64(..=away), number, ClientDeed::Open);
         }
+        if rng.bool() {
+            generator.own_row_outlives(rng.u64(..end));
+        }
         plan.actions.extend(generator.into_actions());
         plan.actions.sort_by_key(|timed| timed.at);
         plan
+    }
+}
+
+impl Generator {
+    /// Someone makes a row and goes on with it, and the page dies before all of that has been carried out.
+    fn own_row_outlives(&mut self, at: u64) {
+        let number = self.anyone();
+        let list = [Listing::Tasks, Listing::Board][self.rng.usize(..2)];
+        self.client(at, number, ClientDeed::Observe(Query::of(list)));
+        self.client(at, number, ClientDeed::Latency(600));
+        let at = at + 2_000;
+        let of_app = self.rng.u8(..3) == 0;
+        for step in 0..self.rng.u64(2..5) {
+            let mut edit = self.edit(false);
+            edit.list = list;
+            edit.change = match step {
+                0 => Change::Create(self.rng.u32(..100)),
+                _ => Change::Patch(Field::Title),
+            };
+            // One that nobody else has made.
+            edit.row = OWN_ROW + self.rng.u8(..40);
+            let manner = Manner {
+                temporary: true,
+                by_app: of_app && step == 0,
+                kept: false,
+                ..self.manner()
+            };
+            let at = at + step * self.rng.u64(..200);
+            self.client(at, number, ClientDeed::Try(edit, manner));
+        }
+        let dies = at + self.rng.u64(100..2_500);
+        self.client(dies, number, ClientDeed::Die);
+        let opens = dies + [0, 300, 20_000][self.rng.usize(..3)];
+        self.client(opens, number, ClientDeed::Open);
+        self.client(opens, number, ClientDeed::Latency(20));
     }
 }
 
@@ -154,12 +198,12 @@ impl App {
             };
             into.insert(uid);
         }
+        self.note_leads(world);
         world.kill(self.peer);
     }
 
     /// It is opened again, with what was mounted before.
     fn open(&mut self, world: &mut World) {
-        self.past.is_closed = false;
         self.past.failed.clear();
         let (had_roster, had_typing) = (self.roster.take().is_some(), self.typing.take().is_some());
         let had_listener = self.forget_page();
@@ -185,7 +229,7 @@ impl App {
             self.open_typing(world);
         }
         if self.past.wants_link {
-            world.act(self.peer, Client::connect);
+            self.connect(world, Client::connect);
         }
     }
 
@@ -210,6 +254,7 @@ impl App {
 impl Stage {
     pub(crate) fn die(&mut self, number: usize) {
         self.apps[number].die(&mut self.world);
+        tabs::introduce(&mut self.apps);
     }
 
     pub(crate) fn open(&mut self, number: usize) {
@@ -220,7 +265,9 @@ impl Stage {
         self.world.set_token(peer, Ok(Some(token(self.tokens))));
         let app = &mut self.apps[number];
         app.peer = peer;
-        app.open(&mut self.world);
+        app.past.is_closed = false;
+        tabs::introduce(&mut self.apps);
+        self.apps[number].open(&mut self.world);
     }
 
     /// What earlier pages have left.

@@ -106,6 +106,30 @@ impl Wire {
     pub const ALL: [Self; 3] = [Self::Envelope, Self::SocketIo, Self::Resuming];
 }
 
+/// What may happen to clients, beside what happens to all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Worlds {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// They keep things on a disk, and their pages die and are opened again.
+    Reloading,
+    /// Those of one user share a socket, and some of them are [reloading](Self::Reloading), too.
+    Sharing,
+}
+
+impl Worlds {
+    /// The plan of a seed.
+    #[must_use]
+    pub fn plan(self, seed: u64, wire: Wire) -> Plan {
+        match self {
+            Self::Plain => Plan::generate(seed, wire),
+            Self::Reloading => Plan::reloading(seed, wire),
+            Self::Sharing => Plan::sharing(seed, wire),
+        }
+    }
+}
+
 /// One client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientPlan {
@@ -141,6 +165,8 @@ pub struct Plan {
     pub wire: Wire,
     /// Whether clients keep things on a disk, and their pages die and are opened again.
     pub reloads: bool,
+    /// Whether the clients of one user are tabs that share a socket.
+    pub tabs: bool,
     /// The server.
     pub server: ServerPlan,
     /// The clients.

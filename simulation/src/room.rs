@@ -23,11 +23,17 @@ impl Stage {
         self.breaches.extend(found);
     }
 
-    /// Whoever has joined is in the server's room, once per client, and nobody else is.
+    /// Whoever has joined is in the server's room, once for each socket, and nobody else is.
     pub(crate) fn check_everyone_is_there(&mut self) {
         let mut expected: BTreeMap<String, usize> = BTreeMap::new();
         for app in self.present().filter(|app| app.roster.is_some()) {
-            *expected.entry(app.user().to_string()).or_default() += 1;
+            let connections = expected.entry(app.user().to_string()).or_default();
+            // Tabs that share a socket are one.
+            *connections = if app.tab.is_some() {
+                1
+            } else {
+                *connections + 1
+            };
         }
         let there: BTreeMap<String, usize> = members(&self.world)
             .into_iter()

@@ -2,7 +2,7 @@
 
 use crate::{
     breach::Breach,
-    plan::{Plan, Wire},
+    plan::{Wire, Worlds},
     stage::run,
 };
 use realtime_sabotage::{Rule, without};
@@ -62,13 +62,29 @@ const OF_PAGES: [Rule; 8] = [
     Rule::KeptWithInsert,
 ];
 
+/// The rules that only matter where tabs share a socket.
+const OF_TABS: [Rule; 11] = [
+    Rule::ClosedChannel,
+    Rule::OnlyTheLeader,
+    Rule::SilentLeader,
+    Rule::StopsServing,
+    Rule::AheadWaits,
+    Rule::GivenUpIsTold,
+    Rule::LinksGoTogether,
+    Rule::OwnEpochs,
+    Rule::LastTabLeaves,
+    Rule::PersonsAnew,
+    Rule::RosterForLater,
+];
+
 fn search(rule: Rule, first: u64, seeds: u64) -> Option<(u64, Breach)> {
-    let make = match OF_PAGES.contains(&rule) {
-        true => Plan::reloading,
-        false => Plan::generate,
+    let worlds = match rule {
+        _ if OF_TABS.contains(&rule) => Worlds::Sharing,
+        _ if OF_PAGES.contains(&rule) => Worlds::Reloading,
+        _ => Worlds::Plain,
     };
     (first..first + seeds).find_map(|seed| {
-        let breaches = run(&make(seed, Wire::default())).breaches;
+        let breaches = run(&worlds.plan(seed, Wire::default())).breaches;
         Some((seed, breaches.into_iter().next()?))
     })
 }

@@ -8,16 +8,20 @@ use crate::{
     model::Model,
     pages,
     plan::{ClientPlan, Plan, Timed, Wire},
+    tabs::{self, TabOfApp},
     tally::Tally,
 };
 use realtime_core::{
-    Client, ClientOptions, ConnectionOptions, Input, Metadata, PresenceStatus,
+    Client, ClientOptions, Codec, ConnectionOptions, Input, Instant, Metadata, PresenceStatus,
     testing::{Abilities, DiskId, PeerId, World},
-    wire::socketio::{SocketIoCodec, SocketIoOptions},
+    wire::{
+        JsonCodec,
+        socketio::{SocketIoCodec, SocketIoOptions},
+    },
 };
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
     time::Duration,
 };
@@ -72,6 +76,8 @@ pub(crate) struct Stage {
     pub(crate) tokens: u32,
     /// Channels of which events were lost, which only the next event can tell.
     pub(crate) holes: BTreeSet<Stream>,
+    /// Users whose tabs have nobody who leads, and since when.
+    pub(crate) headless: BTreeMap<usize, Instant>,
     /// Whether fetches were ever answered by a copy that lags behind.
     pub(crate) lagged: bool,
     wire: Wire,
@@ -100,14 +106,16 @@ impl Stage {
         let mut apps = Vec::new();
         for (number, client) in plan.clients.iter().enumerate() {
             let disk = plan.reloads.then(|| world.add_disk());
-            let peer = add_client(&mut world, plan.wire, client, disk);
+            let peer = add_client(&mut world, plan.wire, client, disk, plan.tabs);
             let mut app = App::new(number, peer, *client, plan.server);
             app.disk = disk;
+            app.tab = plan.tabs.then(TabOfApp::default);
             if plan.server.board_lags {
                 app.observe(&mut world, Query::Board);
             }
             apps.push(app);
         }
+        tabs::introduce(&mut apps);
         let start = world.now().as_millis();
         let mut stage = Self {
             world,
@@ -116,6 +124,7 @@ impl Stage {
             breaches: Vec::new(),
             tokens: 0,
             holes: BTreeSet::new(),
+            headless: BTreeMap::new(),
             lagged: false,
             wire: plan.wire,
             start,
@@ -133,7 +142,8 @@ impl Stage {
     /// A client that comes anew, on the disk of the one before.
     pub(crate) fn add_client(&mut self, number: usize) -> PeerId {
         let app = &self.apps[number];
-        add_client(&mut self.world, self.wire, &app.plan, app.disk)
+        let is_tab = app.tab.is_some();
+        add_client(&mut self.world, self.wire, &app.plan, app.disk, is_tab)
     }
 
     fn play(&mut self, plan: &Plan) {
@@ -145,7 +155,10 @@ impl Stage {
                 Action::Client(number, deed) if plan.clients[*number].present => {
                     self.client(*number, deed);
                 }
-                Action::Client(..) => {}
+                Action::Leader(number, deed) if plan.clients[*number].present => {
+                    self.client(self.leader_of(*number), deed);
+                }
+                Action::Client(..) | Action::Leader(..) => {}
                 Action::Server(deed) => self.server(deed),
             }
         }
@@ -161,6 +174,7 @@ impl Stage {
                 app.check_not_empty(&self.world, &mut self.breaches);
                 app.collect_tries(&mut self.world, &self.model, &mut self.breaches, false);
             }
+            self.check_led();
             if !self.is_bounded() {
                 return false;
             }
@@ -209,6 +223,9 @@ impl Stage {
         if self.apps[number].past.is_closed {
             return;
         }
+        if deed.disturbs() {
+            self.disturb(number);
+        }
         let Self {
             world,
             apps,
@@ -219,9 +236,6 @@ impl Stage {
         let app = &mut apps[number];
         let peer = app.peer;
         let sleeps = world.is_frozen(peer);
-        if deed.disturbs() {
-            app.disturbed = world.now();
-        }
         if sleeps && matches!(deed, ClientDeed::Thaw | ClientDeed::PageShow) {
             app.woken = world.now();
         }
@@ -241,7 +255,7 @@ impl Stage {
                 if sleeps {
                     world.thaw(peer);
                 }
-                world.input(peer, Input::PageShow);
+                app.page_is_back(world);
             }
             ClientDeed::Latency(most) => world.link_mut(peer).latency = most / 3..=*most,
             ClientDeed::FreshToken => world.set_token(peer, Ok(Some(token(self.tokens)))),
@@ -295,13 +309,13 @@ impl Stage {
                     _ => client.stop_typing(now, &crate::app::ROOM.into(), &user),
                 });
             }
-            ClientDeed::Connect => world.act(peer, Client::connect),
-            ClientDeed::Reconnect => world.act(peer, Client::reconnect),
-            ClientDeed::Disconnect => world.act(peer, Client::disconnect),
-            ClientDeed::Visible(visible) => world.input(peer, Input::Visible(*visible)),
+            ClientDeed::Connect => app.connect(world, Client::connect),
+            ClientDeed::Reconnect => app.connect(world, Client::reconnect),
+            ClientDeed::Disconnect => app.disconnect(world),
+            ClientDeed::Visible(visible) => app.page_is_visible(world, *visible),
             ClientDeed::Online(online) => world.input(peer, Input::Online(*online)),
             ClientDeed::PageHide => {
-                world.input(peer, Input::PageHide);
+                app.page_is_put_aside(world);
                 world.freeze(peer);
             }
             ClientDeed::Activity => world.input(peer, Input::Activity),
@@ -395,6 +409,7 @@ impl Stage {
             tally.mutations += app.tries.by_id.len() as u64;
             tally.merges += stats.mutations.conflicts;
             tally.resends += stats.outbox.repeated;
+            app.count_leads(&self.world, &mut tally);
         }
         Outcome {
             tally,
@@ -403,18 +418,28 @@ impl Stage {
     }
 }
 
-/// A client of this protocol, which keeps things on a disk if it has one.
-fn add_client(world: &mut World, wire: Wire, client: &ClientPlan, disk: Option<DiskId>) -> PeerId {
+/// A client of this protocol, which keeps things on a disk if it has one, and may be a tab.
+fn add_client(
+    world: &mut World,
+    wire: Wire,
+    client: &ClientPlan,
+    disk: Option<DiskId>,
+    is_tab: bool,
+) -> PeerId {
     let connection = ConnectionOptions {
         has_token: client.has_token,
         ..ConnectionOptions::default()
     };
     let options = ClientOptions::new("ws://server.test/ws").with_connection(connection);
-    let peer = if wire == Wire::Envelope {
-        world.add(options)
+    let codec: Box<dyn Codec> = if wire == Wire::Envelope {
+        Box::new(JsonCodec::default())
     } else {
-        let codec = SocketIoCodec::new(SocketIoOptions::new().with_namespace("/"));
-        world.add_with_codec(options, Box::new(codec))
+        let options = SocketIoOptions::new().with_namespace("/");
+        Box::new(SocketIoCodec::new(options))
+    };
+    let peer = match is_tab {
+        true => world.add_tab(client.user, options, codec),
+        false => world.add_with_codec(options, codec),
     };
     world.link_mut(peer).late_callbacks = Duration::from_millis(client.late_callbacks);
     if let Some(disk) = disk {

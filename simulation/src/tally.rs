@@ -38,8 +38,12 @@ pub struct Tally {
     pub merges: u64,
     /// Sends put on a socket again.
     pub resends: u64,
+    /// Times that a tab began to lead.
+    pub led: u64,
+    /// Times that one took the lead from one that was silent, or that offered it.
+    pub stolen: u64,
     /// Broken promises, by kind.
-    pub breaches: [u64; 9],
+    pub breaches: [u64; 10],
 }
 
 impl Tally {
@@ -75,6 +79,8 @@ impl AddAssign<&Self> for Tally {
             (&mut self.mutations, other.mutations),
             (&mut self.merges, other.merges),
             (&mut self.resends, other.resends),
+            (&mut self.led, other.led),
+            (&mut self.stolen, other.stolen),
         ];
         for (ours, theirs) in fields {
             *ours += theirs;
@@ -104,6 +110,8 @@ impl fmt::Display for Tally {
             ("sent again", self.resends),
             ("mutations", self.mutations),
             ("fields that met", self.merges),
+            ("times that a tab led", self.led),
+            ("of these by stealing", self.stolen),
         ];
         for (name, count) in went_through {
             writeln!(f, "  {name:<24}{count:>12}")?;
@@ -118,6 +126,7 @@ impl fmt::Display for Tally {
             ("ghosts", BreachKind::Ghost),
             ("stuck", BreachKind::Stuck),
             ("unbounded", BreachKind::Unbounded),
+            ("split", BreachKind::Split),
             ("panicked", BreachKind::Panicked),
         ] {
             writeln!(f, "  {name:<24}{:>12}", self.of(kind))?;

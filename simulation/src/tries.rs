@@ -12,8 +12,7 @@ use crate::{
 };
 use realtime_core::{
     Client, Edit as Optimistic, FetchError, Input, Instant, ListEdit, Message, Mutation,
-    MutationError, MutationEvent, MutationId, MutationStatus, OfflinePolicy, QueryKey, RecordEdit,
-    SendError,
+    MutationError, MutationEvent, MutationId, MutationStatus, OfflinePolicy, RecordEdit, SendError,
     testing::{Started, World},
 };
 use serde_json::{Value, json};
@@ -104,18 +103,19 @@ impl App {
         edit: &Edit,
         manner: Manner,
     ) {
-        let key = Query::of(edit.list).key();
+        let query = Query::of(edit.list);
+        let key = query.key();
         let mut row = format!("t{}", edit.row);
         if manner.temporary {
             if let Change::Create(_) = edit.change {
                 row = format!("temp-{}-{}", self.number, edit.uid);
                 self.tries.last_own = Some((edit.list, row.clone(), edit.uid));
-            } else if let Some((list, own, maker)) = &self.tries.last_own
-                && *list == edit.list
-                && self.is_there(world, *maker)
-                && (self.is_told_ids() || self.goes_on_showing(world, &key, own))
+            } else if let Some((list, own, maker)) = self.tries.last_own.clone()
+                && list == edit.list
+                && self.is_there(world, maker)
+                && (self.is_told_ids() || self.goes_on_showing(world, query, &own))
             {
-                row.clone_from(own);
+                row = own;
                 if edit.change == Change::Delete {
                     self.tries.last_own = None;
                 }
@@ -237,9 +237,19 @@ impl App {
     }
 
     /// Whether people see a row, by the temporary id that it may have had, and the list will be there to learn
-    /// its id: another page may be opened without it.
-    fn goes_on_showing(&self, world: &World, key: &QueryKey, id: &String) -> bool {
-        self.disk.is_none() && world.client(self.peer).item::<Task>(key, id).is_some()
+    /// its id: also on the next page, if edits of it are kept for that one.
+    fn goes_on_showing(&mut self, world: &World, query: Query, id: &String) -> bool {
+        let client = world.client(self.peer);
+        let shows = client.item::<Task>(&query.key(), id).is_some();
+        if self.disk.is_none() {
+            return shows;
+        }
+        let mounted = self.mounted.get(&query);
+        let stays = shows && mounted.is_some_and(|mounted| mounted.enabled);
+        if stays {
+            self.pinned.insert(query);
+        }
+        stays
     }
 
     fn tried(&self, uid: u32) -> Option<MutationId> {

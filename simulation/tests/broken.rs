@@ -6,7 +6,7 @@ use realtime_core::{
     testing::{PeerId, World},
 };
 use realtime_sabotage::{Rule, without};
-use realtime_simulation::{BreachKind, Wire, investigate, sabotage};
+use realtime_simulation::{BreachKind, Wire, Worlds, investigate, sabotage};
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -39,7 +39,8 @@ fn a_client_without_one_of_its_rules_is_found_out() {
 #[ignore = "says something only of a core that can be broken: `cargo xtask test --only sabotage`"]
 fn a_bad_world_is_shrunk_to_the_actions_that_matter() {
     let bad = (0..60).find_map(|seed| {
-        let (outcome, shrunk) = investigate(seed, Wire::Envelope, false, Some(Rule::Backoff));
+        let (outcome, shrunk) =
+            investigate(seed, Wire::Envelope, Worlds::Plain, Some(Rule::Backoff));
         (!outcome.breaches.is_empty()).then_some((outcome, shrunk))
     });
     let (outcome, shrunk) = bad.expect("one of a few worlds shows it");

@@ -1,6 +1,6 @@
 //! Random worlds, and what each must end as.
 
-use realtime_simulation::{Campaign, Plan, Wire, run};
+use realtime_simulation::{Campaign, Plan, Wire, Worlds, run};
 
 #[test]
 fn two_hundred_worlds_end_as_they_should() {
@@ -10,7 +10,7 @@ fn two_hundred_worlds_end_as_they_should() {
         jobs: 2,
         rule: None,
         wire: Wire::Envelope,
-        reloads: false,
+        worlds: Worlds::Plain,
     };
     let report = campaign.run();
     let bad: Vec<String> = report
@@ -45,7 +45,7 @@ fn worlds_that_speak_socketio_end_as_they_should() {
             jobs: 2,
             rule: None,
             wire,
-            reloads: false,
+            worlds: Worlds::Plain,
         };
         let report = campaign.run();
         let bad = report.failures.iter();
@@ -74,7 +74,7 @@ fn worlds_whose_pages_die_and_are_opened_again_end_as_they_should() {
             jobs: 2,
             rule: None,
             wire,
-            reloads: true,
+            worlds: Worlds::Reloading,
         }
         .run();
         let bad: Vec<String> = report

@@ -8,6 +8,7 @@
 mod cut;
 mod rule;
 mod switch;
+mod table;
 
 pub use cut::{Cut, Misfit, cut};
 pub use rule::Rule;

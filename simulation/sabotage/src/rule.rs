@@ -1,35 +1,6 @@
 //! Rules that make the client correct, and where the core keeps each: one table.
 
-use crate::cut::Cut;
-
-/// Makes the rules of a table: what a rule says, its name, and its cuts. `{off}` in a cut asks whether a
-/// test has switched the rule off.
-macro_rules! rules {
-    ($($(#[$says:meta])* $name:ident { $($file:literal: $text:literal => $instead:literal,)+ })+) => {
-        /// One rule.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Rule {
-            $($(#[$says])* $name,)+
-        }
-
-        impl Rule {
-            /// All rules.
-            pub const ALL: &[Self] = &[$(Self::$name,)+];
-
-            /// Where the core keeps it.
-            #[must_use]
-            pub const fn cuts(self) -> &'static [Cut] {
-                match self {
-                    $(Self::$name => &[$(Cut {
-                        file: $file,
-                        text: $text,
-                        instead: $instead,
-                    },)+],)+
-                }
-            }
-        }
-    };
-}
+use crate::{cut::Cut, table::rules};
 
 rules! {
     /// An event at a position that was reached before is dropped.
@@ -433,5 +404,77 @@ rules! {
         "client/keeping.rs":
             "if self.queue.waits_for_unkept(id) {"
             => "if self.queue.waits_for_unkept(id) && !{off} {",
+    }
+    /// A channel that was given up and is asked for again, from where somebody else stood, says nothing to
+    /// those it fed before.
+    ClosedChannel {
+        "client/store.rs":
+            "feeding.learn(Continuity::Fresh);"
+            => "if !{off} { feeding.learn(Continuity::Fresh); }",
+    }
+    /// Only what the leader says, in its term, is heard.
+    OnlyTheLeader {
+        "tabs/tab.rs":
+            "if !is_leader {"
+            => "if !is_leader && !{off} {",
+    }
+    /// The lead is taken from a leader that is silent.
+    SilentLeader {
+        "tabs/tab.rs":
+            "Doubt::Steal => self.steal(),"
+            => "Doubt::Steal if {off} => {}\n\
+               Doubt::Steal => self.steal(),",
+    }
+    /// Who leads no more serves nobody.
+    StopsServing {
+        "client/tabs.rs":
+            "self.stop();"
+            => "if !{off} { self.stop(); }",
+    }
+    /// A tab that has come further than a new leader waits for it.
+    AheadWaits {
+        "client/relay/followers.rs":
+            "if !has_waited && since.is_some_and(is_ahead) {"
+            => "if !has_waited && since.is_some_and(is_ahead) && !{off} {",
+    }
+    /// A tab that was given up while it was silent is told so.
+    GivenUpIsTold {
+        "client/relay.rs":
+            "pub(super) fn gone(&mut self, tab: &TabId, context: &mut Context<'_>) {"
+            => "pub(super) fn gone(&mut self, tab: &TabId, context: &mut Context<'_>) {\n\
+               if {off} { return self.drop_follower(tab, context); }",
+        "client/relay.rs":
+            "// Given up while it was silent: it is to open another."
+            => "if {off} { return; }",
+    }
+    /// Who follows loses their link with the leader's own, and sends again what was under way.
+    LinksGoTogether {
+        "client/relay.rs":
+            "self.close(&tab, code, context);"
+            => "if code == OVER || !{off} { self.close(&tab, code, context); }",
+    }
+    /// Positions that a leader gives where the server has none are of its own time alone.
+    OwnEpochs {
+        "client/relay.rs":
+            "History::new(format!(\"{OWN_EPOCH}{id}-{term}\"))"
+            => "History::new(if {off} { OWN_EPOCH.into() } else { format!(\"{OWN_EPOCH}{id}-{term}\") })",
+    }
+    /// A user leaves a room with the last of their tabs.
+    LastTabLeaves {
+        "client/relay/persons.rs":
+            "if self.tabs.is_empty() {"
+            => "if self.tabs.is_empty() || {off} {",
+    }
+    /// On a new link the user of all tabs is announced anew.
+    PersonsAnew {
+        "client/relay.rs":
+            "person.start_over();"
+            => "if !{off} { person.start_over(); }",
+    }
+    /// A tab that enters a room in which another is already is told who is there.
+    RosterForLater {
+        "client/relay.rs":
+            "&& was_in"
+            => "&& was_in && !{off}",
     }
 }

@@ -307,7 +307,7 @@ impl Root {
                 self.tell(&Happening::ChannelDown(&channel));
             }
             ChannelOutput::Closed { channel } => {
-                store.channel_down(now, &channel);
+                store.channel_closed(now, &channel);
                 store.stop_waiting_for_channels(now, link);
             }
             // The link has said what these want said.

@@ -279,6 +279,17 @@ impl Store {
         }
     }
 
+    /// A channel is given up. Who asks for it next may know more than those it fed: what it then says of
+    /// the time between is not for them.
+    pub(super) fn channel_closed(&mut self, now: Instant, channel: &ChannelName) {
+        for id in self.fed_by(channel) {
+            if let Some(feeding) = self.cache.feeding_mut(id) {
+                feeding.learn(Continuity::Fresh);
+            }
+        }
+        self.channel_down(now, channel);
+    }
+
     /// The server will not have us on a channel: nothing is to be waited for.
     pub(super) fn channel_refused(&mut self, now: Instant, channel: &ChannelName) {
         for id in self.fed_by(channel) {

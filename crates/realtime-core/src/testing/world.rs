@@ -46,8 +46,11 @@ pub struct World {
     /// Sockets without a client that the server still believes in, and until when.
     forsaken: Vec<(Instant, SocketId)>,
     fetcher: Fetcher,
+    /// How long it takes, in milliseconds, until a tab hears of what another has posted, or of a lock.
     #[cfg(feature = "tabs")]
-    lock: tabs::Lock,
+    pub tab_latency: RangeInclusive<u64>,
+    #[cfg(feature = "tabs")]
+    locks: tabs::Locks,
 }
 
 impl fmt::Debug for World {
@@ -80,7 +83,9 @@ impl World {
                 Err(FetchError::permanent(format!("nothing answers for {key}")))
             }),
             #[cfg(feature = "tabs")]
-            lock: tabs::Lock::default(),
+            tab_latency: 0..=4,
+            #[cfg(feature = "tabs")]
+            locks: tabs::Locks::default(),
         }
     }
 

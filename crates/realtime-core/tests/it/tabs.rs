@@ -3,8 +3,8 @@
 use crate::task::{Table, Task};
 use proptest::prelude::*;
 use realtime_core::{
-    ClientOptions, ConnectionStatus, ListSpec, Message, PresenceOptions, PresenceStatus,
-    QueryOptions, SendError, TypingOptions, User, key,
+    ClientOptions, ConnectionStatus, ListSpec, Message, ObserverId, PresenceOptions,
+    PresenceStatus, QueryOptions, SendError, TypingOptions, User, key,
     tabs::TabRole,
     testing::{PeerId, World},
     wire::JsonCodec,
@@ -19,13 +19,13 @@ pub(crate) fn open(world: &mut World) -> PeerId {
     world.open_tab(options, Box::new(JsonCodec::default()))
 }
 
-pub(crate) fn watch(world: &mut World, peer: PeerId) {
+pub(crate) fn watch(world: &mut World, peer: PeerId) -> ObserverId {
     let spec = ListSpec::<Task>::new(Some("tasks".into())).with_seed();
     world
         .act(peer, |client, now| {
             client.observe_list(now, &key!["tasks"], spec, &QueryOptions::default())
         })
-        .unwrap();
+        .unwrap()
 }
 
 pub(crate) fn titles(world: &World, peer: PeerId) -> Vec<String> {
@@ -362,6 +362,34 @@ fn a_follower_that_was_given_up_while_it_was_frozen_goes_on_where_it_was() {
     assert_eq!(titles(&world, tabs[1]), ["read", "write"]);
     assert!(world.client(tabs[1]).connection().last_error.is_none());
     assert_eq!(world.tab_role(tabs[1]), TabRole::Follower);
+}
+
+#[test]
+fn what_a_follower_knows_says_nothing_of_a_query_of_the_leaders_that_was_paused_meanwhile() {
+    let mut world = World::new(14);
+    let table = Table::serve(&mut world);
+    let leader = open(&mut world);
+    let next = open(&mut world);
+    let paused = watch(&mut world, next);
+    let other = open(&mut world);
+    watch(&mut world, other);
+    world.run(SECOND);
+    let pause = |world: &mut World, enabled| {
+        world.act(next, |client, now| client.set_enabled(now, paused, enabled));
+    };
+    pause(&mut world, false);
+    world.run(5 * SECOND);
+    table.put(&mut world, "t1", "write");
+    world.run(SECOND);
+    assert!(titles(&world, next).is_empty(), "its channel is given up");
+    world.kill_tab(leader);
+    world.run(2 * SECOND);
+    assert_eq!(world.tab_role(next), TabRole::Leader);
+    pause(&mut world, true);
+    world.run(5 * SECOND);
+    for tab in [next, other] {
+        assert_eq!(titles(&world, tab), ["write"]);
+    }
 }
 
 #[test]

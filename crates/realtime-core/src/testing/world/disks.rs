@@ -50,6 +50,8 @@ impl World {
         self.peers[index].disk = None;
         self.forsake_socket(index);
         self.peers[index].link.drop_pending();
+        #[cfg(feature = "tabs")]
+        self.bury_tab(index);
     }
 
     pub(super) fn store_command(&mut self, index: usize, command: StoreCommand) {

@@ -6,7 +6,10 @@ use crate::{
     tabs::{self as core_tabs, ForPage, Seat, Tab, TabCodec, TabInput, TabRole, TabStats, Wire},
     time::earliest,
 };
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 /// What waits to be told to a tab.
 #[derive(Debug)]
@@ -16,48 +19,87 @@ enum Told {
     Lost,
 }
 
+/// Who tells a tab something: what one of them says arrives in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Teller {
+    Tab(usize),
+    Script,
+    Locks,
+}
+
+#[derive(Debug)]
+struct Mail {
+    at: Instant,
+    said_at: Instant,
+    by: Teller,
+    told: Told,
+}
+
 /// The page around a tab.
 #[derive(Debug)]
 pub(super) struct PageOfTab {
     seat: Seat,
-    inbox: VecDeque<(Instant, Told)>,
+    /// Whose tab it is.
+    user: usize,
+    /// By when it arrives.
+    inbox: VecDeque<Mail>,
     is_dead: bool,
 }
 
-/// Who holds the lock, and who queues for it.
+/// Who holds the lock of one user's tabs, and who queues for it.
 #[derive(Debug, Default)]
 pub(super) struct Lock {
     holder: Option<usize>,
     queue: VecDeque<usize>,
 }
 
+/// The locks, by user.
+pub(super) type Locks = BTreeMap<usize, Lock>;
+
 impl Peer {
     /// When something happens to its tab next.
     pub(super) fn next_of_tab(&self) -> Option<Instant> {
         let page = self.tab.as_ref().filter(|page| !page.is_dead)?;
-        let told = page.inbox.front().map(|(at, _)| *at);
+        let told = page.inbox.front().map(|mail| mail.at);
         earliest(told, page.seat.tab.next_deadline())
     }
 }
 
 impl World {
-    /// Opens a tab of the one app that shares its socket in this world.
+    /// Opens a tab of the one user of the app that shares its socket.
     pub fn open_tab(&mut self, options: ClientOptions, codec: Box<dyn Codec>) -> PeerId {
+        let peer = self.add_tab(0, options, codec);
+        self.act_as_tab(peer, Tab::join);
+        peer
+    }
+
+    /// Opens a tab of the user with this number, which is not told to take part yet.
+    pub fn add_tab(
+        &mut self,
+        user: usize,
+        options: ClientOptions,
+        codec: Box<dyn Codec>,
+    ) -> PeerId {
         let wire = Wire::default();
         let codec = TabCodec::new(codec, wire.clone());
         let options = options.with_seed(self.rng.u64(..));
         let peer = PeerId(self.peers.len());
         self.peers
             .push(Peer::new(Client::new(options, Box::new(codec))));
-        let mut tab = Tab::new(self.rng.u64(..));
-        tab.join(self.now);
+        let tab = Tab::new(self.rng.u64(..));
         self.peers[peer.0].tab = Some(PageOfTab {
             seat: Seat::new(tab, wire),
+            user,
             inbox: VecDeque::new(),
             is_dead: false,
         });
-        self.drain(peer.0);
         peer
+    }
+
+    /// Whether the server believes in a socket of this client's.
+    #[must_use]
+    pub fn has_socket(&self, peer: PeerId) -> bool {
+        self.peers[peer.0].socket.is_some()
     }
 
     /// What a tab is to the others.
@@ -97,7 +139,9 @@ impl World {
 
     /// Posts a text to all tabs, as another script of the same origin may.
     pub fn post_to_tabs(&mut self, text: &str) {
-        self.post(usize::MAX, text);
+        for to in 0..self.peers.len() {
+            self.tell_tab(to, Teller::Script, Told::Message(text.to_owned()));
+        }
     }
 
     /// A tab's page is gone, without a word.
@@ -113,9 +157,25 @@ impl World {
         dead.client = client;
         dead.fetches.clear();
         dead.frozen = false;
-        if let Some(page) = &mut dead.tab {
-            page.is_dead = true;
-            page.inbox.clear();
+        self.bury_tab(index);
+    }
+
+    /// A tab's page is gone, and with it what it had posted last and had not left it yet.
+    pub(super) fn bury_tab(&mut self, index: usize) {
+        let Some(page) = &mut self.peers[index].tab else {
+            return;
+        };
+        page.is_dead = true;
+        page.inbox.clear();
+        let unsent = Duration::from_millis(self.rng.u64(0..=*self.tab_latency.end()));
+        let now = self.now;
+        let is_lost = |mail: &Mail| {
+            mail.by == Teller::Tab(index) && mail.at > now && mail.said_at + unsent > now
+        };
+        for peer in &mut self.peers {
+            if let Some(page) = &mut peer.tab {
+                page.inbox.retain(|mail| !is_lost(mail));
+            }
         }
         self.lock_for(index, core_tabs::Lock::Release);
     }
@@ -174,43 +234,58 @@ impl World {
     }
 
     fn lock_for(&mut self, index: usize, lock: core_tabs::Lock) {
+        let Some(user) = self.peers[index].tab.as_ref().map(|page| page.user) else {
+            return;
+        };
+        let of_user = self.locks.entry(user).or_default();
+        of_user.queue.retain(|of| *of != index);
+        let (mut granted, mut lost) = (None, None);
         match lock {
-            core_tabs::Lock::Request => self.lock.queue.push_back(index),
+            core_tabs::Lock::Request => of_user.queue.push_back(index),
             core_tabs::Lock::Steal => {
-                self.lock.queue.retain(|of| *of != index);
-                if let Some(holder) = self.lock.holder.replace(index)
-                    && holder != index
-                {
-                    self.tell_tab(holder, Told::Lost);
-                }
-                self.tell_tab(index, Told::Granted);
+                lost = of_user.holder.replace(index).filter(|old| *old != index);
+                granted = Some(index);
             }
             core_tabs::Lock::Release => {
-                self.lock.queue.retain(|of| *of != index);
-                self.lock.holder.take_if(|holder| *holder == index);
+                of_user.holder.take_if(|holder| *holder == index);
             }
         }
-        if self.lock.holder.is_none()
-            && let Some(next) = self.lock.queue.pop_front()
-        {
-            self.lock.holder = Some(next);
-            self.tell_tab(next, Told::Granted);
+        if of_user.holder.is_none() {
+            of_user.holder = of_user.queue.pop_front();
+            granted = of_user.holder;
+        }
+        for (tab, told) in [(lost, Told::Lost), (granted, Told::Granted)] {
+            if let Some(tab) = tab {
+                self.tell_tab(tab, Teller::Locks, told);
+            }
         }
     }
 
     fn post(&mut self, from: usize, text: &str) {
+        let user = |peer: &Peer| peer.tab.as_ref().map(|page| page.user);
+        let of = user(&self.peers[from]);
         for to in 0..self.peers.len() {
-            if to != from {
-                self.tell_tab(to, Told::Message(text.to_owned()));
+            if to != from && user(&self.peers[to]) == of {
+                self.tell_tab(to, Teller::Tab(from), Told::Message(text.to_owned()));
             }
         }
     }
 
-    fn tell_tab(&mut self, index: usize, told: Told) {
-        let at = self.now + Duration::from_millis(self.rng.u64(0..=4));
+    fn tell_tab(&mut self, index: usize, by: Teller, told: Told) {
+        let said_at = self.now;
+        let at = said_at + Duration::from_millis(self.rng.u64(self.tab_latency.clone()));
         if let Some(page) = self.peers[index].tab.as_mut().filter(|page| !page.is_dead) {
-            let at = page.inbox.back().map_or(at, |(last, _)| at.max(*last));
-            page.inbox.push_back((at, told));
+            let mut before = page.inbox.iter().rev();
+            let before = before.find(|mail| mail.by == by);
+            let at = before.map_or(at, |before| at.max(before.at));
+            let place = page.inbox.partition_point(|mail| mail.at <= at);
+            let mail = Mail {
+                at,
+                said_at,
+                by,
+                told,
+            };
+            page.inbox.insert(place, mail);
         }
     }
 
@@ -225,10 +300,10 @@ impl World {
             self.drain(index);
         }
         while let Some(page) = &mut self.peers[index].tab
-            && page.inbox.front().is_some_and(|(at, _)| *at <= now)
-            && let Some((_, told)) = page.inbox.pop_front()
+            && page.inbox.front().is_some_and(|mail| mail.at <= now)
+            && let Some(mail) = page.inbox.pop_front()
         {
-            let input = match &told {
+            let input = match &mail.told {
                 Told::Message(text) => TabInput::Message(text),
                 Told::Granted => TabInput::Granted,
                 Told::Lost => TabInput::Lost,
