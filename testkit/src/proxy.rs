@@ -87,6 +87,11 @@ impl FaultProxy {
         self.shared.set_flow(which, flow)
     }
 
+    /// Holds WebSockets that are asked for from now on, before they are open, or lets go of those that it holds.
+    pub fn hold_sockets(&self, hold: bool) {
+        self.shared.hold_sockets(hold);
+    }
+
     /// Whether new connections are closed as soon as they are made. Those there are go on.
     pub fn refuse(&self, refuse: bool) {
         self.shared.refuse(refuse);

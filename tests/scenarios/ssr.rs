@@ -2,15 +2,16 @@
 
 use crate::SOON;
 use realtime_e2e::{
-    KitError, Output, Program, Start, Tab, announced_address, ensure, eventually, scenario,
-    workspace,
+    FaultProxy, KitError, Output, Program, Stage, Start, Tab, announced_address, ensure,
+    eventually, scenario, workspace,
 };
 use serde_json::json;
-use std::{env, path::PathBuf, process::Command, time::Duration};
+use std::{env, net::SocketAddr, path::PathBuf, process::Command, time::Duration};
 
 /// The server, and where it listens. Dropping it ends it.
 struct Server {
     _program: Program,
+    address: SocketAddr,
     origin: String,
 }
 
@@ -28,6 +29,7 @@ impl Server {
         let (program, address) = Program::start(how, command.arg("0"), announced_address)?;
         Ok(Self {
             _program: program,
+            address,
             origin: format!("http://{address}"),
         })
     }
@@ -75,8 +77,50 @@ fn a_page_is_full_when_it_comes_live_without_a_fetch_and_never_anew() {
         })?;
         ensure_fetches(&lin, 0)?;
         let title: String = lin.eval("return document.title;", json!([]))?;
-        ensure(title.starts_with("Notes"), || title.clone())
+        ensure(title.starts_with("Notes"), || title.clone())?;
+        ensure_silent(stage)
     });
+}
+
+#[test]
+#[ignore = "needs chromedriver, and the built page and server of examples/ssr; cargo xtask test --only ssr runs it"]
+fn what_happens_between_render_and_connect_is_there_without_a_fetch() {
+    let server = Server::start().unwrap_or_else(|error| panic!("{error}"));
+    scenario("ssr-between", |stage| {
+        let ada = stage.arrive("Ada")?;
+        ada.goto(&server.origin)?;
+        connected(&ada)?;
+        let add = |note: &str| {
+            ada.type_into("input", note)?;
+            ada.click("form button")
+        };
+        add("Before")?;
+        awaits(&ada, "main li", &["Before"])?;
+
+        let proxy = FaultProxy::start(server.address, 1)?;
+        proxy.hold_sockets(true);
+        let lin = stage.arrive("Lin")?;
+        lin.goto(&proxy.base())?;
+        let asks = || Ok(proxy.links().iter().any(|link| link.is_socket));
+        eventually("Lin's page asks for its socket", SOON, asks, |asks| *asks)?;
+        for note in ["Between", "And another"] {
+            add(note)?;
+        }
+        let all = ["Before", "Between", "And another"];
+        awaits(&ada, "main li", &all)?;
+        awaits(&lin, "main li", &all[..1])?;
+        proxy.hold_sockets(false);
+        awaits(&lin, "main li", &all)?;
+        connected(&lin)?;
+        ensure_fetches(&lin, 0)?;
+        ensure_silent(stage)
+    });
+}
+
+/// No page has anything to say on its console, be it an error or not.
+fn ensure_silent(stage: &Stage) -> Result<(), KitError> {
+    let said = stage.console()?;
+    ensure(said.is_empty(), || format!("on the console: {said:#?}"))
 }
 
 fn connected(tab: &Tab) -> Result<(), KitError> {

@@ -165,8 +165,18 @@ impl Stage {
     /// The same in a new tab of the browser that was opened last.
     pub fn enter_beside(&mut self, name: &str, page: Page) -> Result<Rc<Visitor>, KitError> {
         let base = self.http()?.base().to_owned();
+        self.enter_beside_at(&base, name, page)
+    }
+
+    /// The same at an address of one's choice.
+    pub fn enter_beside_at(
+        &mut self,
+        base: &str,
+        name: &str,
+        page: Page,
+    ) -> Result<Rc<Visitor>, KitError> {
         let visitor = self.arrive_beside(name)?;
-        self.welcome(&visitor, &base, page)?;
+        self.welcome(&visitor, base, page)?;
         Ok(visitor)
     }
 
@@ -234,14 +244,20 @@ impl Stage {
         self.attached.push((name.into(), text));
     }
 
+    /// Everything that the pages have said on their consoles so far.
+    pub fn console(&self) -> Result<Vec<Entry>, KitError> {
+        let mut entries = Vec::new();
+        for browser in &self.browsers {
+            entries.extend(browser.console()?);
+        }
+        Ok(entries)
+    }
+
     /// The errors that the pages have said on their consoles so far.
     pub fn console_errors(&self) -> Result<Vec<Entry>, KitError> {
-        let mut errors = Vec::new();
-        for browser in &self.browsers {
-            let said = browser.console()?.into_iter();
-            let excused = |entry: &Entry| self.network_may_fail && entry.is_network_failure();
-            errors.extend(said.filter(|entry| entry.is_error() && !excused(entry)));
-        }
+        let excused = |entry: &Entry| self.network_may_fail && entry.is_network_failure();
+        let mut errors = self.console()?;
+        errors.retain(|entry| entry.is_error() && !excused(entry));
         Ok(errors)
     }
 

@@ -11,6 +11,7 @@ use crate::project::Project;
 use crate::report::Report;
 use crate::scenarios;
 use crate::setup::{ALL, PAGE, Part, Tools};
+use crate::ssr;
 use crate::steps::{self, Kind, Outcome};
 use crate::test::is_strict;
 
@@ -34,6 +35,10 @@ pub(crate) fn run(project: &Project, engines: &[Engine]) -> Result<ExitCode, Fai
         let name = format!("{} e2e", engine.name());
         play(&mut report, &name, Kind::EndToEnd, || {
             scenarios::play_in(engine, project, &tools)
+        });
+        let name = format!("{} ssr", engine.name());
+        play(&mut report, &name, Kind::EndToEnd, || {
+            ssr::play_in(engine, project, &tools)
         });
     }
     println!("\n{report}");

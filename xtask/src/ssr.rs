@@ -70,13 +70,18 @@ pub(crate) fn run(project: &Project, options: &SsrOptions) -> Result<ExitCode, F
     Ok(ExitCode::SUCCESS)
 }
 
-/// The page in a browser.
+/// The page in Chromium.
 pub(crate) fn step(project: &Project, tools: &Tools) -> Outcome {
+    play_in(Engine::Chromium, project, tools)
+}
+
+/// The page in this engine.
+pub(crate) fn play_in(engine: Engine, project: &Project, tools: &Tools) -> Outcome {
     if let Err(failure) = build(project, tools) {
         return (Tally::default(), Err(failure));
     }
     tools
-        .with_browser(project.cargo())
+        .with_engine(engine, project.cargo())
         .args(["test", "--package", scenarios::PACKAGE, "--no-fail-fast"])
         .args(["--test", "scenarios", "--", "--test-threads=1"])
         .args(["--include-ignored", SCENARIOS])

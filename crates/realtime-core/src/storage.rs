@@ -89,6 +89,9 @@ pub enum StoreEvent {
     },
     /// Everything is deleted, or could not be.
     Wiped(Result<(), StoreError>),
+    /// Another page of this user is gone, and this is what it left in the outbox: the client's own from here
+    /// on. What comes before everything was read, or once the store is used no more, is not taken in.
+    Left(Vec<StoredValue>),
     /// It lost what it had under way, and answers nothing of it. What is asked of it from here on, it tries.
     Lost,
 }

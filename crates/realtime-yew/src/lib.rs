@@ -89,6 +89,8 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+#[cfg(any(feature = "persist", feature = "tabs"))]
+mod broadcast;
 mod chance;
 mod client;
 pub mod components;

@@ -18,6 +18,19 @@ pub(crate) enum LockEvent {
     Lost,
 }
 
+/// How a lock is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// In a queue, to have it alone.
+    Queue,
+    /// In a queue, to have it with all others who ask like this.
+    #[cfg(feature = "persist")]
+    Share,
+    /// At once, to take it from whoever has it.
+    #[cfg(feature = "tabs")]
+    Steal,
+}
+
 /// The locks of all pages of one origin.
 pub(crate) struct Locks {
     manager: JsValue,
@@ -36,24 +49,23 @@ impl Locks {
         })
     }
 
-    /// Queues for the lock of this name, or takes it from whoever has it; `tell` is told what becomes of
-    /// that.
-    pub(crate) fn ask(
-        &self,
-        name: &str,
-        steal: bool,
-        tell: Rc<dyn Fn(LockEvent)>,
-    ) -> Option<Request> {
+    /// Asks for the lock of this name; `tell` is told what becomes of that.
+    pub(crate) fn ask(&self, name: &str, ask: Ask, tell: Rc<dyn Fn(LockEvent)>) -> Option<Request> {
         let state = Rc::new(State::default());
         let options = Object::new();
         let abort = AbortController::new().ok()?;
-        // One that steals waits for nobody, and may not be called off.
-        let (option, value) = if steal {
-            ("steal", JsValue::TRUE)
-        } else {
-            ("signal", abort.signal().into())
+        let set = |option: &str, value: JsValue| Reflect::set(&options, &option.into(), &value);
+        match ask {
+            Ask::Queue => set("signal", abort.signal().into()).ok()?,
+            #[cfg(feature = "persist")]
+            Ask::Share => {
+                set("mode", "shared".into()).ok()?;
+                set("signal", abort.signal().into()).ok()?
+            }
+            // It waits for nobody, and may not be called off.
+            #[cfg(feature = "tabs")]
+            Ask::Steal => set("steal", JsValue::TRUE).ok()?,
         };
-        Reflect::set(&options, &option.into(), &value).ok()?;
         let granted: Closure<dyn FnMut(JsValue) -> JsValue> = Closure::new({
             let (state, tell) = (Rc::clone(&state), Rc::clone(&tell));
             move |_| state.hold(&tell)
@@ -79,10 +91,10 @@ impl Locks {
         })
     }
 
-    /// The names that begin with `prefix` of locks that pages hold or queue for. `None` where the browser
-    /// does not say.
+    /// The names that begin with `prefix` of locks that pages have, or want to have, alone. `None` where the
+    /// browser does not say.
     #[cfg(feature = "persist")]
-    pub(crate) fn names(
+    pub(crate) fn owners(
         &self,
         prefix: String,
     ) -> impl Future<Output = Option<std::collections::BTreeSet<String>>> + use<> {
@@ -98,8 +110,10 @@ impl Locks {
             };
             let (held, queued) = (list("held")?, list("pending")?);
             let names = held.iter().chain(queued.iter()).filter_map(|lock| {
-                let name = Reflect::get(&lock, &"name".into()).ok()?.as_string()?;
-                name.starts_with(&prefix).then_some(name)
+                let text = |of: &str| Reflect::get(&lock, &of.into()).ok()?.as_string();
+                let is_shared = text("mode")? == "shared";
+                let name = text("name")?;
+                (name.starts_with(&prefix) && !is_shared).then_some(name)
             });
             Some(names.collect())
         }

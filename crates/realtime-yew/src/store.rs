@@ -18,6 +18,8 @@ mod label;
 #[cfg(feature = "persist")]
 mod page;
 #[cfg(feature = "persist")]
+mod siblings;
+#[cfg(feature = "persist")]
 mod transaction;
 mod unsaved;
 

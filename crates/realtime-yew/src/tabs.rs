@@ -1,6 +1,5 @@
 //! Tabs of one app that share a socket: what the app asks for, and the seat of this one in the browser.
 
-mod broadcast;
 mod leadership;
 mod neighbours;
 mod sharing;

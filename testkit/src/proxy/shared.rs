@@ -42,6 +42,7 @@ struct State {
     turns: usize,
     stopping: bool,
     refusing: bool,
+    holds_sockets: bool,
     flow: Flow,
     swallow: Option<Vec<u8>>,
     links: BTreeMap<LinkId, Link>,
@@ -69,6 +70,7 @@ impl Shared {
                 turns: 0,
                 stopping: false,
                 refusing: false,
+                holds_sockets: false,
                 flow: Flow::Pass,
                 swallow: None,
                 links: BTreeMap::new(),
@@ -145,6 +147,15 @@ impl Shared {
         })
     }
 
+    pub(super) fn hold_sockets(&self, hold: bool) {
+        self.order(|state| {
+            state.holds_sockets = hold;
+            if !hold {
+                state.change(Which::Sockets, |link| link.flow.take().is_some());
+            }
+        });
+    }
+
     pub(super) fn refuse(&self, refuse: bool) {
         self.order(|state| state.refusing = refuse);
     }
@@ -210,8 +221,11 @@ impl Shared {
 
     /// Notes that the client asked for a WebSocket.
     pub(super) fn is_socket(&self, id: LinkId) {
-        if let Some(link) = self.lock().links.get_mut(&id) {
+        let mut state = self.lock();
+        let flow = state.holds_sockets.then_some(Flow::Stall);
+        if let Some(link) = state.links.get_mut(&id) {
             link.is_socket = true;
+            link.flow = link.flow.or(flow);
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     seed::Fit,
     storage::{
         ANSWER_WITHIN, Failure, PersistOptions, StoreCommand, StoreError, StoreEvent, Stored,
-        StoredSeed, WriteQueue,
+        StoredSeed, StoredValue, WriteQueue,
     },
     time::Instant,
 };
@@ -234,6 +234,11 @@ impl Persistence {
                 let failure = self.queue.failed(now, *batch, error, stats);
                 Self::tell(failure, error, context);
             }
+            StoreEvent::Left(outbox) => {
+                if self.phase == Phase::Open {
+                    Self::found(outbox, context);
+                }
+            }
             StoreEvent::Lost => {
                 let failure = self.queue.lost(now, stats);
                 Self::tell(failure, &StoreError::Lost, context);
@@ -289,11 +294,16 @@ impl Persistence {
                 context.turn.kept.news.seeds.push((seed.seed, fit));
             }
         }
-        context.turn.kept.outbox.clone_from(&stored.outbox);
-        context.turn.kept.news.has_outbox = !stored.outbox.is_empty();
+        Self::found(&stored.outbox, context);
         if is_in_time {
             Self::go_on(context);
         }
+    }
+
+    /// What was done and is not settled is the client's own now.
+    fn found(outbox: &[StoredValue], context: &mut Context<'_>) {
+        context.turn.kept.outbox.extend_from_slice(outbox);
+        context.turn.kept.news.has_outbox |= !outbox.is_empty();
     }
 
     /// Nothing is written from here on.

@@ -50,6 +50,7 @@ mod mutation_conflicts;
 mod mutation_echo;
 mod mutation_ids;
 mod mutation_kept;
+mod mutation_left;
 mod mutation_model;
 mod mutation_records;
 mod mutation_rest;

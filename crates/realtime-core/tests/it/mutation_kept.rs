@@ -13,12 +13,12 @@ use std::{rc::Rc, time::Duration};
 
 const MOMENT: Duration = Duration::from_millis(20);
 
-fn options() -> PersistOptions {
+pub(crate) fn options() -> PersistOptions {
     PersistOptions::new("app").with_build("1")
 }
 
 /// A page that keeps the board and what is done to it.
-fn open(world: &mut World, disk: DiskId, options: PersistOptions) -> PeerId {
+pub(crate) fn open(world: &mut World, disk: DiskId, options: PersistOptions) -> PeerId {
     let peer = world.add(ClientOptions::new("ws://server.test/ws"));
     world.plug_in(peer, disk);
     world.act(peer, |client, now| client.persist_mutations(now, options));
@@ -39,17 +39,17 @@ fn watch(world: &mut World, peer: PeerId) {
         .expect("the key is free");
 }
 
-fn titles(world: &World, peer: PeerId) -> Vec<String> {
+pub(crate) fn titles(world: &World, peer: PeerId) -> Vec<String> {
     let list = world.client(peer).list::<Card>(&cards());
     let list = list.expect("the list is there");
     list.iter().map(|card| card.title.clone()).collect()
 }
 
-fn kept(world: &World, disk: DiskId) -> usize {
+pub(crate) fn kept(world: &World, disk: DiskId) -> usize {
     world.disk(disk).keys(StoreTable::Outbox).len()
 }
 
-fn durable(mutation: Mutation) -> Mutation {
+pub(crate) fn durable(mutation: Mutation) -> Mutation {
     mutation.with_persist()
 }
 

@@ -215,6 +215,7 @@ fn answers_that_nobody_waits_for_change_nothing() {
             result: Err(StoreError::Full),
         },
         StoreEvent::Lost,
+        StoreEvent::Left(Vec::new()),
         StoreEvent::Wiped(Ok(())),
     ] {
         world.input(peer, Input::Store(event));

@@ -21,6 +21,9 @@ const ATTEMPTS: u32 = 3;
 /// How many commands may wait for a connection. Of more than these the client has given up the first.
 const MOST_WAITING: usize = 16;
 
+/// Of how many pages that are gone it is known at once that they may have left something.
+const MOST_LEFT: usize = 64;
+
 /// One database of the browser's.
 pub(super) struct IndexedDb {
     me: Weak<Self>,
@@ -31,6 +34,8 @@ pub(super) struct IndexedDb {
     link: RefCell<Link>,
     waiting: RefCell<VecDeque<Command>>,
     running: RefCell<Vec<(u64, Transaction, Task)>>,
+    /// Pages that have died, and left what nobody has claimed yet.
+    left: RefCell<BTreeSet<String>>,
     last: Cell<u64>,
     is_wiped: Cell<bool>,
 }
@@ -55,6 +60,8 @@ enum Task {
         seeds: Vec<StoredValue>,
         attempts: u32,
     },
+    /// The outbox of pages that have died since is claimed.
+    Inherit(BTreeSet<String>),
 }
 
 impl IndexedDb {
@@ -71,6 +78,7 @@ impl IndexedDb {
             link: RefCell::new(Link::Down),
             waiting: RefCell::default(),
             running: RefCell::default(),
+            left: RefCell::default(),
             last: Cell::default(),
             is_wiped: Cell::default(),
         })
@@ -86,7 +94,7 @@ impl IndexedDb {
             Link::Up(connection) => Some(Transaction::begin(
                 connection.raw(),
                 &command.command,
-                owner.map(Owner::name),
+                owner.map(Owner::name).as_deref(),
             )),
             Link::Down | Link::Opening { .. } => None,
         };
@@ -124,6 +132,8 @@ impl IndexedDb {
             (Task::Command(command), Err(failure)) => self.fail(command, failure),
             (Task::Claim { seeds, .. }, Ok(())) => self.claimed(seeds, transaction.claimed()),
             (Task::Claim { attempts, .. }, Err(failure)) => self.fail_claim(attempts, failure),
+            (Task::Inherit(_), Ok(())) => self.inherited(transaction.claimed()),
+            (Task::Inherit(dead), Err(failure)) => self.fail_inheriting(dead, &failure),
         }
         if let Some(owner) = &self.owner
             && self.running.borrow().is_empty()
@@ -208,6 +218,60 @@ impl IndexedDb {
 
     fn hand_over(&self, seeds: Vec<StoredValue>, outbox: Vec<StoredValue>) {
         (self.sink)(StoreEvent::Loaded(Ok(Stored { seeds, outbox })));
+        if let Some(owner) = &self.owner {
+            let me = self.me.clone();
+            owner.mind_others(Rc::new(move |gone| {
+                if let Some(me) = me.upgrade() {
+                    me.has_left(gone);
+                }
+            }));
+        }
+    }
+
+    /// Another page is gone, or owns nothing any more.
+    fn has_left(&self, page: String) {
+        if self.left.borrow().len() < MOST_LEFT {
+            self.left.borrow_mut().insert(page);
+            self.inherit();
+        }
+    }
+
+    /// Makes this page's own what others have left, if there is a connection. Otherwise the next one does.
+    fn inherit(&self) {
+        let Some(owner) = self.owner.as_ref().filter(|_| !self.is_wiped.get()) else {
+            return;
+        };
+        let begun = match &*self.link.borrow() {
+            Link::Up(connection) if !self.left.borrow().is_empty() => {
+                let dead = self.left.take();
+                (owner.claim(connection.raw(), dead.clone()), dead)
+            }
+            _ => return,
+        };
+        match begun {
+            (Ok(transaction), dead) => self.run(transaction, Task::Inherit(dead)),
+            (Err(failure), dead) => self.fail_inheriting(dead, &failure),
+        }
+    }
+
+    fn inherited(&self, outbox: Vec<StoredValue>) {
+        if let Some(owner) = &self.owner {
+            owner.has_claimed(&mut outbox.iter().map(|value| value.key.clone()));
+        }
+        if !outbox.is_empty() {
+            (self.sink)(StoreEvent::Left(outbox));
+        }
+    }
+
+    /// Nothing was claimed. What this page does not claim over its next connection, another one will.
+    fn fail_inheriting(&self, dead: BTreeSet<String>, failure: &Failure) {
+        if let Some(owner) = &self.owner {
+            owner.has_claimed(&mut std::iter::empty());
+        }
+        if failure.is_dead {
+            self.left.borrow_mut().extend(dead);
+            self.hang_up();
+        }
     }
 
     /// Nothing was claimed: everything is read once more.
@@ -261,6 +325,7 @@ impl IndexedDb {
                 for command in waiting {
                     self.start(command);
                 }
+                self.inherit();
             }
             Told::Failed(failure) => {
                 self.hang_up();

@@ -1,13 +1,18 @@
-//! Page as an owner: what it has done is its own to send while it lives, and a later page's afterwards.
+//! Page as an owner: what it has done is its own to send while it lives, and another page's afterwards.
 //!
 //! A page that owns something holds a lock, which the browser gives back for it when it dies. Whoever finds
 //! an owner in the store, and only then no lock of it, knows that it is dead: the lock is there before the
-//! first thing that it owns.
+//! first thing that it owns. The other pages wait for that lock, so one of them hears of its death. A lock
+//! that is given back as there is nothing to own is never taken again: the next one has another name.
 
-use super::{failure::Failure, transaction::Transaction};
+use super::{
+    failure::Failure,
+    siblings::{Gone, Siblings},
+    transaction::Transaction,
+};
 use crate::{
     chance,
-    locks::{Locks, Request},
+    locks::{Ask, Locks, Request},
 };
 use futures::channel::oneshot;
 use gloo_timers::callback::Timeout;
@@ -29,7 +34,7 @@ pub(super) type Tell = Box<dyn FnOnce(BTreeSet<String>)>;
 /// What a store needs of the page that owns things in it. Stores that keep no mutations have none.
 pub(super) trait Owner {
     /// What stands above the things that it owns.
-    fn name(&self) -> &str;
+    fn name(&self) -> Rc<str>;
 
     /// This is about to be written.
     fn writes(&self, writes: &[StoreWrite]);
@@ -44,7 +49,10 @@ pub(super) trait Owner {
     /// owned, until [`has_claimed`](Self::has_claimed).
     fn find_dead(&self, owners: BTreeSet<String>, tell: Tell);
 
-    /// Makes its own what these owned.
+    /// Tells from now on which other owners are gone, or own nothing any more.
+    fn mind_others(&self, gone: Gone);
+
+    /// Goes on with claiming what these owned, until [`has_claimed`](Self::has_claimed).
     fn claim(&self, database: &IdbDatabase, dead: BTreeSet<String>)
     -> Result<Transaction, Failure>;
 
@@ -54,24 +62,26 @@ pub(super) trait Owner {
 
 /// This page, as far as one database is concerned.
 pub(super) struct Page {
-    name: String,
+    name: RefCell<Rc<str>>,
     /// What the names of the locks of all owners in this database begin with.
     prefix: String,
     locks: Option<Locks>,
     lock: RefCell<Option<Request>>,
     owned: RefCell<BTreeSet<String>>,
     is_claiming: Cell<bool>,
+    siblings: RefCell<Option<Rc<Siblings>>>,
 }
 
 impl Page {
     pub(super) fn in_database(database: &str) -> Rc<dyn Owner> {
         Rc::new(Self {
-            name: format!("{:x}", chance::draw()),
+            name: RefCell::new(new_name()),
             prefix: format!("realtime-page/{database}/"),
             locks: Locks::find(),
             lock: RefCell::default(),
             owned: RefCell::default(),
             is_claiming: Cell::default(),
+            siblings: RefCell::default(),
         })
     }
 
@@ -81,15 +91,19 @@ impl Page {
     fn hold(&self) {
         let mut lock = self.lock.borrow_mut();
         if let Some(locks) = self.locks.as_ref().filter(|_| lock.is_none()) {
-            let name = format!("{}{}", self.prefix, self.name);
-            *lock = locks.ask(&name, false, Rc::new(|_| {}));
+            let own = self.name();
+            let name = format!("{}{own}", self.prefix);
+            *lock = locks.ask(&name, Ask::Queue, Rc::new(|_| {}));
+            if let Some(siblings) = &*self.siblings.borrow() {
+                siblings.say(&own);
+            }
         }
     }
 }
 
 impl Owner for Page {
-    fn name(&self) -> &str {
-        &self.name
+    fn name(&self) -> Rc<str> {
+        Rc::clone(&self.name.borrow())
     }
 
     fn writes(&self, writes: &[StoreWrite]) {
@@ -115,14 +129,16 @@ impl Owner for Page {
         // A browser keeps no page that holds a lock for its back button.
         if self.owned.borrow().is_empty() && !self.is_claiming.get() {
             let lock = self.lock.take();
-            drop(lock);
+            if lock.is_some() {
+                self.name.replace(new_name());
+            }
         }
     }
 
     fn find_dead(&self, owners: BTreeSet<String>, tell: Tell) {
         self.is_claiming.set(true);
         self.hold();
-        let (name, prefix) = (self.name.clone(), self.prefix.clone());
+        let (name, prefix) = (self.name(), self.prefix.clone());
         yew::platform::spawn_local(async move {
             let owners: BTreeSet<String> = owners
                 .into_iter()
@@ -141,12 +157,22 @@ impl Owner for Page {
         });
     }
 
+    fn mind_others(&self, gone: Gone) {
+        let siblings = Siblings::find(&self.prefix, &self.name(), gone);
+        if let Some(siblings) = siblings.as_ref().filter(|_| self.lock.borrow().is_some()) {
+            siblings.say(&self.name());
+        }
+        self.siblings.replace(siblings);
+    }
+
     fn claim(
         &self,
         database: &IdbDatabase,
         dead: BTreeSet<String>,
     ) -> Result<Transaction, Failure> {
-        Transaction::claim(database, self.name.clone(), dead)
+        self.is_claiming.set(true);
+        self.hold();
+        Transaction::claim(database, self.name(), dead)
     }
 
     fn has_claimed(&self, keys: &mut dyn Iterator<Item = String>) {
@@ -155,10 +181,14 @@ impl Owner for Page {
     }
 }
 
+fn new_name() -> Rc<str> {
+    format!("{:x}", chance::draw()).into()
+}
+
 /// Which of these locks pages hold or queue for, but for our `own`.
 async fn living(owners: &BTreeSet<String>, own: &str, prefix: &str) -> BTreeSet<String> {
     let names = match Locks::find() {
-        Some(locks) => locks.names(prefix.to_owned()).await,
+        Some(locks) => locks.owners(prefix.to_owned()).await,
         None => None,
     };
     let mut living = names.unwrap_or_default();
@@ -183,7 +213,7 @@ async fn last_breath(living: &BTreeSet<String>) {
     };
     let asked = living.iter().map(|lock| {
         let granted = Rc::clone(&granted);
-        locks.ask(lock, false, granted)
+        locks.ask(lock, Ask::Share, granted)
     });
     let asked: Vec<Option<Request>> = asked.collect();
     let timer = Timeout::new(LAST_BREATH, move || drop(over.take()));

@@ -61,7 +61,7 @@ impl Transaction {
     /// claimed it meanwhile.
     pub(super) fn claim(
         database: &IdbDatabase,
-        owner: String,
+        owner: Rc<str>,
         dead: BTreeSet<String>,
     ) -> Result<Self, Failure> {
         let mut transaction = Self::open(database, "readwrite", Durability::Strict)?;
@@ -91,7 +91,7 @@ impl Transaction {
         }
     }
 
-    fn request_claim(&mut self, owner: String, dead: BTreeSet<String>) -> Result<(), idb::Error> {
+    fn request_claim(&mut self, owner: Rc<str>, dead: BTreeSet<String>) -> Result<(), idb::Error> {
         let outbox = self.inner.object_store(name_of(StoreTable::Outbox))?;
         let keys = IdbRequest::from(outbox.get_all_keys(None, Some(MOST_VALUES))?);
         let mut values = outbox.get_all(None, Some(MOST_VALUES))?;

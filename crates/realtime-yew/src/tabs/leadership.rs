@@ -1,6 +1,6 @@
 //! Leadership: the lock of whichever tab leads, which this one holds, queues for, or takes.
 
-use crate::locks::{LockEvent, Locks, Request};
+use crate::locks::{Ask, LockEvent, Locks, Request};
 use realtime_core::tabs::Lock;
 use std::{cell::RefCell, rc::Rc};
 
@@ -27,12 +27,12 @@ impl Leadership {
         // Leaves the queue, or gives back what it held.
         let last = self.current.take();
         drop(last);
-        let steal = match lock {
-            Lock::Request => false,
-            Lock::Steal => true,
+        let ask = match lock {
+            Lock::Request => Ask::Queue,
+            Lock::Steal => Ask::Steal,
             Lock::Release => return,
         };
-        let request = self.locks.ask(&self.name, steal, Rc::clone(&self.tell));
+        let request = self.locks.ask(&self.name, ask, Rc::clone(&self.tell));
         *self.current.borrow_mut() = request;
     }
 }

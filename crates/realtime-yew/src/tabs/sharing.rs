@@ -1,7 +1,7 @@
 //! Seat of this tab in the browser: its lock, what it posts, and what its client is to do.
 
-use super::{Host, Shared, Tabs, Tell, broadcast::Broadcast, leadership::Leadership};
-use crate::{chance, locks::LockEvent};
+use super::{Host, Shared, Tabs, Tell, leadership::Leadership};
+use crate::{broadcast::Broadcast, chance, locks::LockEvent};
 use realtime_core::{
     Frame, Generation, Instant,
     tabs::{ForPage, Seat, Tab, TabInput, TabOutput, TabRole, ToTabs},

@@ -20,6 +20,7 @@ mod persistence_failures;
 mod persistence_kit;
 mod persistence_mutations;
 mod persistence_owners;
+mod persistence_tabs;
 mod presence;
 mod provider;
 mod query;

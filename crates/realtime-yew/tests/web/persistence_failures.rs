@@ -3,10 +3,11 @@
 use crate::persistence_kit::{TasksProps, app, mount, options, until, write};
 use js_sys::{Function, Reflect};
 use realtime_core::StoreError;
-use realtime_yew::{prelude::*, testing::TestBed};
+use realtime_yew::{PersistOptions, prelude::*, testing::TestBed};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
+use yew::prelude::*;
 
 /// Runs a script that breaks something, and another one when it is dropped.
 pub(crate) struct Broken {
@@ -178,6 +179,154 @@ async fn a_database_that_another_page_blocks_is_not_waited_for_either() {
     // Once it is let go, what changes is kept.
     drop(broken);
     write(&bed).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_another_tab_holds_in_an_older_form_is_done_without() {
+    // What is asked for is one form newer than what the other tab has open and does not let go.
+    let broken = Broken::by(
+        "globalThis.realOpen = IDBFactory.prototype.open;
+         const open = (name, version) => globalThis.realOpen.call(indexedDB, name, version);
+         open('realtime/5/older/', 1).onsuccess = event => { globalThis.older = event.target.result };
+         IDBFactory.prototype.open = (name, version) => open(name, version + 1)",
+        "IDBFactory.prototype.open = globalThis.realOpen; globalThis.older.close()",
+    );
+    let (bed, errors) = bed("older");
+    until(&bed, || is_true("older")).await;
+    let page = mount(&bed, &TasksProps::default()).await;
+    assert_eq!(page.text("p"), "Bake Call");
+    assert_eq!(*errors.borrow(), [StoreError::Blocked]);
+    bed.pass(crate::support::seconds(2)).await;
+    let stats = bed.client().stats().store;
+    assert_eq!((stats.refused, stats.batches), (1, 0));
+    let warnings = bed.take_warnings();
+    let said = warnings
+        .iter()
+        .filter(|line| line.contains("close the other tabs"));
+    assert_eq!(said.count(), 1, "{warnings:?}");
+    // It goes on in memory, also when the other tab lets go.
+    drop(broken);
+    bed.server().publish(
+        "tasks",
+        "list:update",
+        r#"{"action":"delete","item":{"id":1}}"#,
+    );
+    until(&bed, || page.text("p") == "Call").await;
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_a_newer_form_is_left_alone() {
+    run("globalThis.newer = false;
+         const request = indexedDB.open('realtime/5/newer/', 7);
+         request.onsuccess = () => { request.result.close(); globalThis.newer = true }");
+    let (bed, errors) = bed("newer");
+    until(&bed, || is_true("newer")).await;
+    let page = mount(&bed, &TasksProps::default()).await;
+    assert_eq!(page.text("p"), "Bake Call");
+    assert!(
+        matches!(&errors.borrow()[..], [StoreError::Missing(why)] if why.contains("VersionError")),
+        "{errors:?}"
+    );
+}
+
+/// A disk with room for two things, whatever they are. A transaction that finds none leaves all as it was.
+fn room_for_two() -> Broken {
+    Broken::by(
+        "const { put, delete: remove } = IDBObjectStore.prototype;
+         globalThis.realPut = put; globalThis.realDelete = remove;
+         let kept = new Set(); const before = new WeakMap();
+         const begin = store => {
+             if (!before.has(store.transaction)) before.set(store.transaction, new Set(kept));
+             return key => `${store.name} ${key}`;
+         };
+         IDBObjectStore.prototype.put = function (value, key) {
+             const name = begin(this)(key);
+             if (!kept.has(name) && kept.size >= 2) {
+                 kept = before.get(this.transaction);
+                 throw new DOMException('no', 'QuotaExceededError');
+             }
+             kept.add(name);
+             return put.call(this, value, key);
+         };
+         IDBObjectStore.prototype.delete = function (key) {
+             kept.delete(begin(this)(key));
+             return remove.call(this, key);
+         };
+         globalThis.namesKept = () => [...kept].sort().join()",
+        "IDBObjectStore.prototype.put = globalThis.realPut;
+         IDBObjectStore.prototype.delete = globalThis.realDelete",
+    )
+}
+
+#[component]
+fn Price(props: &PriceProps) -> Html {
+    let price = use_realtime_query(
+        key!["price", props.of],
+        || async { Ok::<_, FetchError>(1.5) },
+        UseRealtimeQueryOptions::default().with_persist(),
+    );
+    html! { <p>{ price.data().as_deref().copied() }</p> }
+}
+
+#[derive(PartialEq, Properties)]
+struct PriceProps {
+    of: u64,
+}
+
+#[wasm_bindgen_test]
+async fn where_there_is_no_room_the_oldest_rows_go_and_never_what_was_done() {
+    let broken = room_for_two();
+    let errors = Rc::<RefCell<Vec<StoreError>>>::default();
+    let noted = Rc::clone(&errors);
+    let options = RealtimeOptions::default()
+        .with_persist_mutations(PersistOptions::new("room"))
+        .with_on_error(move |error| {
+            if let RealtimeError::Fault(realtime_core::Fault::Store(error)) = error {
+                noted.borrow_mut().push(error);
+            }
+        });
+    let bed = TestBed::with_options(options);
+    let kept = || run("return globalThis.namesKept()").as_string().unwrap();
+    let page = bed.mount(html! { <Price of=1 /> });
+    until(&bed, || page.text("p") == "1.5").await;
+    write(&bed).await;
+    page.set(html! { <main><Price of=1 /><Price of=2 /></main> });
+    until(&bed, || page.text("main") == "1.51.5").await;
+    write(&bed).await;
+    assert_eq!(kept(), r#"seeds ["price",1],seeds ["price",2]"#);
+
+    bed.set_unreachable(true);
+    bed.cut();
+    // Each takes the place of rows, the oldest first; there are none for the third.
+    for done in 1..=2 {
+        let spec = MutationSpec::message("note:add", "notes", &done).with_persist();
+        bed.client().mutate(spec);
+        until_later(&bed, || kept().matches("outbox").count() == done).await;
+        assert_eq!(kept().contains(r#"["price",2]"#), done == 1, "{}", kept());
+        assert_eq!(bed.client().stats().store.evicted, done as u64);
+    }
+    assert_eq!(*errors.borrow(), [StoreError::Full, StoreError::Full]);
+    let spec = MutationSpec::message("note:add", "notes", &3).with_persist();
+    bed.client().mutate(spec);
+    until_later(&bed, || bed.client().stats().store.failures > 3).await;
+    assert_eq!(kept().matches("outbox").count(), 2);
+    assert_eq!(bed.client().pending_mutations(), 3);
+    // Once there is room, it is kept as well.
+    drop(broken);
+    let batches = bed.client().stats().store.batches;
+    until_later(&bed, || bed.client().stats().store.batches > batches).await;
+}
+
+/// Lets things happen and time pass until `is_done` says so.
+async fn until_later(bed: &TestBed, is_done: impl Fn() -> bool) {
+    let mut rounds = 0;
+    until(bed, || {
+        rounds += 1;
+        bed.advance(std::time::Duration::from_millis(100));
+        assert!(rounds < 600, "a minute has passed");
+        is_done()
+    })
+    .await;
 }
 
 /// Whether a script has said so.

@@ -63,7 +63,7 @@ impl Tab {
         until(&self.bed, || batches() > before).await;
     }
 
-    /// Sends what waits; what the server has got then.
+    /// Sends what waits; how much the server has got then.
     async fn sent(&self) -> usize {
         self.bed.set_unreachable(false);
         self.bed.client().reconnect();
@@ -76,6 +76,20 @@ impl Tab {
         self.bed.leave_page();
         self.page.unmount();
     }
+}
+
+/// Lets things happen in both tabs until `is_done` says so.
+async fn until_any(tabs: [&Tab; 2], is_done: impl Fn() -> bool) {
+    for _ in 0..crate::support::GLANCES {
+        for tab in tabs {
+            tab.bed.settle().await;
+        }
+        if is_done() {
+            return;
+        }
+        crate::support::glance().await;
+    }
+    panic!("it has not come about");
 }
 
 /// A tab, opened and closed again, has left an edit.
@@ -101,19 +115,48 @@ async fn a_page_does_not_take_over_what_another_that_lives_has_done() {
 }
 
 #[wasm_bindgen_test]
-async fn what_a_page_has_done_that_is_gone_is_taken_over_once() {
+async fn what_a_page_has_done_that_is_gone_a_page_that_lives_takes_over_once() {
     let first = Tab::open("owner gone", 1).await;
-    first.rename("Bake bread").await;
     let second = Tab::open("owner gone", 2).await;
-    first.close();
     let third = Tab::open("owner gone", 3).await;
-    assert_eq!((second.pending(), third.pending()), (0, 1));
+    // Both have been there before there was anything to own.
+    first.rename("Bake bread").await;
+    first.close();
+    let heirs = [&second, &third];
+    let pending = || heirs.map(Tab::pending);
+    until_any(heirs, || pending() != [0, 0]).await;
     let fourth = Tab::open("owner gone", 4).await;
-    assert_eq!(fourth.pending(), 0);
-    // It is the third's now, until that one is gone as well.
-    third.close();
+    assert_eq!((pending().iter().sum::<usize>(), fourth.pending()), (1, 0));
+    // It is that page's now, until that one is gone as well.
+    let (heir, other) = match pending() {
+        [1, _] => (second, third),
+        _ => (third, second),
+    };
+    heir.close();
+    let pending = || other.pending() + fourth.pending();
+    until_any([&other, &fourth], || pending() == 1).await;
+    assert_eq!(other.sent().await + fourth.sent().await, 1);
     let fifth = Tab::open("owner gone", 5).await;
-    assert_eq!((fifth.pending(), fifth.sent().await), (1, 1));
+    assert_eq!(fifth.pending(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_has_nothing_to_own_any_more_leaves_what_it_does_later_to_itself() {
+    let first = Tab::open("owner again", 1).await;
+    let second = Tab::open("owner again", 2).await;
+    first.rename("Bake bread").await;
+    assert_eq!(first.sent().await, 1);
+    until_held("owner again", 0).await;
+    first.bed.set_unreachable(true);
+    first.bed.cut();
+    first.rename("Bake rolls").await;
+    // The second hears that the first has given its lock back, and looks for what that has left.
+    for _ in 0..400 {
+        until_any([&first, &second], || true).await;
+        crate::support::glance().await;
+    }
+    assert_eq!((first.pending(), second.pending()), (1, 0));
+    assert_eq!(first.sent().await, 1);
 }
 
 #[wasm_bindgen_test]
@@ -148,14 +191,18 @@ async fn a_page_that_owns_nothing_holds_no_lock() {
     tab.rename("Bake bread").await;
     assert_eq!(held("idle").await, 1);
     tab.sent().await;
+    until_held("idle", 0).await;
+}
+
+/// Lets so many pages of an app hold a lock.
+async fn until_held(app: &str, count: usize) {
     for _ in 0..crate::support::GLANCES {
-        if held("idle").await == 0 {
+        if held(app).await == count {
             return;
         }
-        until(&tab.bed, || true).await;
         crate::support::glance().await;
     }
-    panic!("it still holds one");
+    panic!("others than {count} hold one");
 }
 
 /// How many pages hold a lock in the database of an app.

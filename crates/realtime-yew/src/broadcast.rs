@@ -5,14 +5,14 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 /// A channel that all tabs of one name hear; a tab does not hear itself.
-pub(super) struct Broadcast {
+pub(crate) struct Broadcast {
     channel: BroadcastChannel,
     _hear: Closure<dyn FnMut(MessageEvent)>,
 }
 
 impl Broadcast {
     /// `None` where there are none.
-    pub(super) fn new(name: &str, tell: Rc<dyn Fn(&str)>) -> Option<Self> {
+    pub(crate) fn new(name: &str, tell: Rc<dyn Fn(&str)>) -> Option<Self> {
         let channel = BroadcastChannel::new(name).ok()?;
         let hear: Closure<dyn FnMut(MessageEvent)> = Closure::new(move |event: MessageEvent| {
             // Tabs post texts; what is none becomes one that nobody posts, and is counted.
@@ -25,7 +25,7 @@ impl Broadcast {
         })
     }
 
-    pub(super) fn post(&self, text: &str) {
+    pub(crate) fn post(&self, text: &str) {
         if let Err(error) = self.channel.post_message(&text.into()) {
             tracing::debug!(?error, "could not post to the other tabs");
         }
