@@ -117,6 +117,16 @@ impl HubBuilder {
         self
     }
 
+    /// Keeps shared texts; see [`texts`](crate::texts). The hub then answers `text:sync` and `text:update` itself, and
+    /// [`on_message`](Self::on_message) does not hear of them. Whoever may follow a channel may read its text, and whoever may send on
+    /// it may write.
+    #[cfg(feature = "text")]
+    #[must_use]
+    pub fn texts(mut self, options: crate::texts::TextOptions) -> Self {
+        self.policy.texts = Some(Arc::new(options.into()));
+        self
+    }
+
     /// Makes the hub one of several copies; see [`replica`](crate::replica).
     #[must_use]
     pub fn replicate(mut self, replicate: impl Replicate) -> Self {

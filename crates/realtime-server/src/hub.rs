@@ -111,6 +111,24 @@ impl Hub {
         }
     }
 
+    /// What its shared texts hold, and what has happened to them; nothing where it keeps none.
+    #[cfg(feature = "text")]
+    #[must_use]
+    pub fn text_metrics(&self) -> crate::texts::TextMetrics {
+        let texts = self.inner.policy.texts.as_ref();
+        texts.map(|texts| texts.metrics()).unwrap_or_default()
+    }
+
+    /// The shared text of a channel by its name, as it is now, of those that are in memory; empty if there is none.
+    #[cfg(feature = "text")]
+    #[must_use]
+    pub fn text(&self, channel: &str, name: &str) -> String {
+        let texts = self.inner.policy.texts.as_ref();
+        texts
+            .map(|texts| texts.text(channel, name))
+            .unwrap_or_default()
+    }
+
     /// Ends all sockets of a user, with a close code on which their clients come back with a new token, if they get one:
     /// what they may follow is then decided anew. Returns how many there were.
     pub fn sign_out(&self, user: &str) -> usize {

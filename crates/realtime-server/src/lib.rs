@@ -68,6 +68,8 @@ mod socketio;
 mod state;
 mod subscriptions;
 mod text;
+#[cfg(feature = "text")]
+pub mod texts;
 mod typing;
 mod visitor;
 

@@ -4,6 +4,10 @@ use crate::{ConnectionId, Hub, Position, PublishError, Refusal, Visitor, replica
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
+/// Asks for what a client lacks of a shared text. Whoever may follow the channel may ask, and gets what is there now, also
+/// when they ask a second time.
+pub(crate) const TEXT_SYNC: &str = "text:sync";
+
 /// What a client sends to the app; [`HubBuilder::on_message`](crate::HubBuilder::on_message) does what it asks for.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

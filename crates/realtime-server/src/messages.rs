@@ -4,6 +4,7 @@ use crate::{
     Hub, Message, Refusal,
     answers::{Key, Outcome, Verdict, fingerprint},
     limits::RETRY_AFTER_MS,
+    message::TEXT_SYNC,
     reply_to::ReplyTo,
 };
 use futures::{StreamExt, stream};
@@ -85,7 +86,9 @@ fn start(
 /// Has a message carried out, unless it was before, and answers it.
 async fn carry_out(message: Message, reply_to: ReplyTo) {
     let hub = message.hub.clone();
-    let Some(id) = message.id.clone() else {
+    // The answer to a sync is what is there now: it is not remembered.
+    let remembered = message.id.clone().filter(|_| message.event != TEXT_SYNC);
+    let Some(id) = remembered else {
         let outcome = hub.policy().handle(message).await;
         return hub.lock().answer(&reply_to, &outcome);
     };

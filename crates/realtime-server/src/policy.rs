@@ -1,5 +1,7 @@
 //! Policy: what the app decides, asked where nothing else does.
 
+#[cfg(feature = "text")]
+use crate::texts::service::{Service, answer, is_about_text};
 use crate::{
     Access, Credentials, Message, Origins, Refusal, Visitor, answers::Outcome, credentials::copied,
     limits::RETRY_AFTER_MS,
@@ -21,6 +23,8 @@ pub(crate) struct Policy {
     pub(crate) authenticate: Option<Authenticate>,
     pub(crate) authorize: Option<Authorize>,
     pub(crate) handle: Option<Handle>,
+    #[cfg(feature = "text")]
+    pub(crate) texts: Option<Arc<Service>>,
 }
 
 impl fmt::Debug for Policy {
@@ -65,6 +69,10 @@ impl Policy {
 
     /// Does what a message asks for.
     pub(crate) async fn handle(&self, message: Message) -> Outcome {
+        #[cfg(feature = "text")]
+        if let Some(texts) = self.texts.as_ref().filter(|_| is_about_text(&message)) {
+            return answer(texts, message).await;
+        }
         match &self.handle {
             Some(handle) => caught(|| handle(message)).await,
             None => Err(Refusal::unknown_event(&message.event)),
@@ -73,7 +81,7 @@ impl Policy {
 }
 
 /// What the app says, if it says it in time.
-async fn soon<T>(
+pub(crate) async fn soon<T>(
     ask: impl FnOnce() -> BoxFuture<'static, Result<T, Refusal>>,
     within: Duration,
 ) -> Result<T, Refusal> {

@@ -5,6 +5,7 @@ use crate::{
     bucket::Bucket,
     envelope::{Inbound, Outbound},
     limits::{FLOOD, REFRESH, REPLAYED_PER_MESSAGE},
+    message::TEXT_SYNC,
     messages::Messages,
     outbox::Closing,
     presence::Announcement,
@@ -306,8 +307,12 @@ impl Session {
 
     /// Passes a message on to the app.
     async fn pass_on(&mut self, frame: &Inbound<'_>, reply_to: &ReplyTo) -> Result<(), Refusal> {
+        let right = match frame.event.as_str() {
+            TEXT_SYNC => Right::Follow,
+            _ => Right::Send,
+        };
         let visitor = match &frame.channel {
-            Some(_) => self.permit(Right::Send, frame).await?.1,
+            Some(_) => self.permit(right, frame).await?.1,
             None => self.visitor()?,
         };
         let message = Message {

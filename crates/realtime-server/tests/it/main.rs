@@ -16,3 +16,5 @@ mod signing_in;
 mod socketio;
 #[cfg(feature = "socketio")]
 mod socketio_client;
+#[cfg(feature = "text")]
+mod texts;
