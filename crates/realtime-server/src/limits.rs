@@ -104,6 +104,8 @@ pub(crate) const AVATAR: usize = 2 * 1024;
 pub(crate) const FLOOD: u32 = 10;
 /// As many missed events as one message costs, where they are sent again: a few bytes must not get a whole history each.
 pub(crate) const REPLAYED_PER_MESSAGE: usize = 50;
+/// As many messages as a sync of a shared text costs beside itself, for the same reason.
+pub(crate) const SYNC: u32 = 10;
 /// How long before its token ends a socket is asked for a new one, unless the token is a short one.
 pub(crate) const REFRESH: Duration = Duration::from_secs(60);
 /// How long a socket may take to read a close frame, or to answer one.

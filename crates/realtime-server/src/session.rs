@@ -4,7 +4,7 @@ use crate::{
     Access, ConnectionId, Credentials, Hub, Limits, Message, Refusal, Right, User, Visitor,
     bucket::Bucket,
     envelope::{Inbound, Outbound},
-    limits::{FLOOD, REFRESH, REPLAYED_PER_MESSAGE},
+    limits::{FLOOD, REFRESH, REPLAYED_PER_MESSAGE, SYNC},
     message::TEXT_SYNC,
     messages::Messages,
     outbox::Closing,
@@ -315,6 +315,9 @@ impl Session {
             Some(_) => self.permit(right, frame).await?.1,
             None => self.visitor()?,
         };
+        if frame.event == TEXT_SYNC {
+            self.bucket.charge(SYNC);
+        }
         let message = Message {
             visitor,
             connection: self.connection,

@@ -277,6 +277,20 @@ async fn what_cannot_be_read_is_too_large_or_comes_too_early_is_refused_and_chan
 }
 
 #[tokio::test]
+async fn one_who_asks_for_a_whole_text_again_and_again_is_made_to_wait() {
+    let served = served(Hub::builder()).await;
+    let mut client = Client::connect(&served).await;
+    let page = Page::new();
+    let mut synced = 0;
+    while client.refusal(sync(&page)).await == Value::Null {
+        synced += 1;
+        assert!(synced < 100, "it has no end");
+    }
+    assert!(synced > 10, "{synced}");
+    assert_eq!(client.refusal(sync(&page)).await, "rate_limited");
+}
+
+#[tokio::test]
 async fn a_hub_without_texts_leaves_them_to_its_app() {
     let hub = Hub::builder().on_message(async |message: Message| Ok(message.event));
     let served = Served::new(hub.build()).await;
