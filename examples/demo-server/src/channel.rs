@@ -10,6 +10,7 @@ pub(crate) enum Kind<'a> {
     Stock,
     Tasks,
     Notifications,
+    Text,
     Room(&'a str),
 }
 
@@ -19,6 +20,7 @@ impl<'a> Kind<'a> {
             STOCKS => Some(Self::Stocks),
             TASKS => Some(Self::Tasks),
             NOTIFICATIONS => Some(Self::Notifications),
+            NOTES => Some(Self::Text),
             _ => match channel.split_once(':')? {
                 ("stocks", _) => Some(Self::Stock),
                 ("room", name) if is_room_name(name) => Some(Self::Room(name)),
@@ -34,6 +36,8 @@ pub(crate) const STOCKS: &str = "stocks";
 pub(crate) const TASKS: &str = "tasks";
 /// The channel of notifications.
 pub(crate) const NOTIFICATIONS: &str = "notifications";
+/// The channel of the text that everybody writes in.
+pub(crate) const NOTES: &str = "notes";
 
 /// The channel of one stock.
 pub(crate) fn stock_channel(symbol: &str) -> String {
@@ -73,6 +77,7 @@ mod tests {
     fn a_channel_name_says_what_it_stands_for() {
         assert_eq!(Kind::of("stocks"), Some(Kind::Stocks));
         assert_eq!(Kind::of("stocks:ACME"), Some(Kind::Stock));
+        assert_eq!(Kind::of("notes"), Some(Kind::Text));
         assert_eq!(Kind::of("room:lobby"), Some(Kind::Room("lobby")));
         for unknown in ["", "room", "room:", "room:a b", "room:a:b", "weather:today"] {
             assert_eq!(Kind::of(unknown), None, "{unknown}");

@@ -10,6 +10,7 @@ use realtime_demo_types::{
 use realtime_server::{
     Refusal,
     replica::{Change, Peer},
+    texts::{Base64, SyncAnswer},
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub(crate) enum Command {
         new: NewMessage,
         once: Option<Once>,
     },
+    /// A change of the text that everybody writes in.
+    Text { update: Base64, once: Option<Once> },
     /// A notification for everybody.
     Notify { new: NewNotification },
     /// A change of who is there.
@@ -110,11 +113,12 @@ pub(crate) enum Done {
     Task(Task),
     Removed(Removed),
     Message { id: String },
+    Written,
     Notification(Notification),
     Burst(BurstStarted),
 }
 
-/// The same as the body of an answer.
+/// The same as the body of an answer; or what was asked for.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Body {
@@ -122,6 +126,8 @@ pub(crate) enum Body {
     Task(Task),
     Removed(Removed),
     Message { id: String },
+    Written {},
+    Text(SyncAnswer),
     Notification(Notification),
     Burst(BurstStarted),
 }
@@ -133,6 +139,7 @@ impl Done {
             Self::Task(task) => Body::Task(task),
             Self::Removed(removed) => Body::Removed(removed),
             Self::Message { id } => Body::Message { id },
+            Self::Written => Body::Written {},
             Self::Notification(notification) => Body::Notification(notification),
             Self::Burst(burst) => Body::Burst(burst),
         }

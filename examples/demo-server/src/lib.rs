@@ -46,6 +46,7 @@ mod files;
 mod host;
 mod limits;
 mod messages;
+mod notes;
 mod page;
 mod permissions;
 mod rates;

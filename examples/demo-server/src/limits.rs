@@ -9,6 +9,8 @@ pub(crate) const ROOMS: usize = 100;
 pub(crate) const MESSAGES: usize = 500;
 /// Tasks on the board.
 pub(crate) const TASKS: usize = 1_000;
+/// Bytes of the text that everybody writes in.
+pub(crate) const NOTES_BYTES: usize = 512 * 1024;
 /// Notifications kept.
 pub(crate) const NOTIFICATIONS: usize = 100;
 /// Characters of what only one user knows.

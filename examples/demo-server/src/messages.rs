@@ -1,8 +1,8 @@
 //! Messages: what those of clients ask for, and what may be followed.
 
 use crate::{
-    channel::{Kind, TASKS, room_of},
-    command::{BoardEdit, Command, Done, Once},
+    channel::{Kind, NOTES, TASKS, room_of},
+    command::{BoardEdit, Body, Command, Done, Once},
     limits,
     permissions::{Right, Visitor},
     refusals::quoted,
@@ -10,7 +10,10 @@ use crate::{
     stress::{Load, Stress},
 };
 use realtime_demo_types::{MoveTask, NewMessage, TaskPatch};
-use realtime_server::{Access, Hub, HubBuilder, Message, Refusal};
+use realtime_server::{
+    Access, Hub, HubBuilder, Message, Refusal,
+    texts::{SyncAnswer, SyncRequest, UpdateData},
+};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -27,7 +30,8 @@ struct Nothing {}
 /// Whether somebody may do what they ask for, and whether there is such a channel.
 pub(crate) fn authorize(access: &Access, site: &SiteRef, stress: &Stress) -> Result<(), Refusal> {
     let (channel, right) = (access.channel.as_str(), Right::from(access.right));
-    if right == Right::Appear {
+    // Who writes in the text is seen there, and where their carets are.
+    if right == Right::Appear && Kind::of(channel) != Some(Kind::Text) {
         room_of(channel)?;
     }
     Visitor::from(&access.visitor).check(right, channel)?;
@@ -68,12 +72,22 @@ fn check_place_for(channel: &str, hub: &Hub, with_messages: usize) -> Result<(),
 }
 
 /// Does what a message asks for.
-pub(crate) async fn carry_out(message: Message, site: &SiteRef) -> Result<Done, Refusal> {
+pub(crate) async fn carry_out(message: Message, site: &SiteRef) -> Result<Body, Refusal> {
     let visitor = Visitor::from(&message.visitor);
     let command = match message.event.as_str() {
         "demo:cut" => {
             message.hub().cut(message.connection);
-            return Ok(Done::Nothing);
+            return Ok(Body::Nothing);
+        }
+        "text:sync" => return Ok(Body::Text(sync(&message, site)?)),
+        "text:update" => {
+            check_is_text(&message)?;
+            let UpdateData { update } = message.data()?;
+            site.get()?.lock().machine.world.notes.admit(&update)?;
+            Command::Text {
+                update,
+                once: once(&message, &visitor),
+            }
         }
         "message:send" => {
             let channel = message.channel()?.to_owned();
@@ -98,7 +112,28 @@ pub(crate) async fn carry_out(message: Message, site: &SiteRef) -> Result<Done, 
         unknown => return Err(Refusal::unknown_event(unknown)),
     };
     // Told that it is not known, a client would take it for refused; unanswered, it sends it again under the same id.
-    site.get()?.see_through(command).await
+    let done = site.get()?.see_through(command).await;
+    done.map(Done::into_body)
+}
+
+/// What somebody lacks of the text.
+fn sync(message: &Message, site: &SiteRef) -> Result<SyncAnswer, Refusal> {
+    check_is_text(message)?;
+    let SyncRequest { state_vector } = message.data()?;
+    let replica = site.get()?;
+    // Nothing is published meanwhile.
+    let mut state = replica.lock();
+    let position = state.machine.hub().position(NOTES);
+    let sync = state.machine.world.notes.sync(&state_vector)?;
+    Ok(SyncAnswer::new(sync, position))
+}
+
+fn check_is_text(message: &Message) -> Result<(), Refusal> {
+    if message.channel()? == NOTES {
+        return Ok(());
+    }
+    let advice = format!("send {} on {NOTES:?}", quoted(&message.event));
+    Err(Refusal::forbidden(advice))
 }
 
 /// The change that a message about the task board asks for.
@@ -141,6 +176,6 @@ pub(crate) fn callbacks(hub: HubBuilder, site: &SiteRef, stress: &Arc<Stress>) -
     })
     .on_message(move |message| {
         let site = told.clone();
-        async move { Ok(carry_out(message, &site).await?.into_body()) }
+        async move { carry_out(message, &site).await }
     })
 }

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `stocks`, `stocks:{SYMBOL}`, `stress:…` | sees | sees, follows, sends |
 //! | `tasks`, `notifications` | nothing | sees, follows, sends |
+//! | `notes` | nothing | follows, sends, appears |
 //! | `room:{name}` | nothing | sees, follows, sends, appears |
 //! | `room:own-{user}` | nothing | the same, for this user alone |
 //!
@@ -141,7 +142,14 @@ mod tests {
                 .collect();
             assert_eq!(may, [Right::See], "{channel}");
         }
-        for channel in ["tasks", "notifications", "room:lobby", "room:own-u1", "x"] {
+        for channel in [
+            "tasks",
+            "notifications",
+            "notes",
+            "room:lobby",
+            "room:own-u1",
+            "x",
+        ] {
             for right in RIGHTS {
                 let refused = Visitor::Stranger.check(right, channel);
                 assert_eq!(refused, Err(Refusal::unauthorized()), "{right:?} {channel}");

@@ -75,7 +75,7 @@ impl Machine for Site {
 
     fn class(command: &Command) -> Class {
         match command {
-            Command::Tasks { .. } | Command::Message { .. } => Class::Change,
+            Command::Tasks { .. } | Command::Message { .. } | Command::Text { .. } => Class::Change,
             Command::Hub(Change::Announce { .. } | Change::Leave { .. }) => Class::Part,
             Command::Hub(Change::Depart { .. }) => Class::PartEnds,
             Command::Hub(Change::Prune { .. } | Change::BeginEpoch { .. }) => Class::Ends,

@@ -8,6 +8,7 @@ mod commands;
 use crate::{
     answers::Answers,
     command::{Command, Done, Once, Outcome},
+    notes::Notes,
     rooms::Rooms,
     stocks::Market,
     tasks::Board,
@@ -25,6 +26,8 @@ pub(crate) struct World {
     pub(crate) market: Market,
     pub(crate) board: Board,
     pub(crate) rooms: Rooms,
+    #[serde(default)]
+    pub(crate) notes: Notes,
     pub(crate) notifications: VecDeque<Notification>,
     pub(crate) totals: Totals,
     answers: Answers,
@@ -50,6 +53,7 @@ impl World {
             market: Market::seeded(now),
             board: Board::default(),
             rooms: Rooms::default(),
+            notes: Notes::default(),
             notifications: VecDeque::new(),
             totals: Totals::default(),
             answers: Answers::default(),
@@ -78,6 +82,9 @@ impl World {
             } => self.once(once, |world, cause| {
                 world.send_message(&peer, &channel, new, cause, hub)
             }),
+            Command::Text { update, once } => {
+                self.once(once, |world, cause| world.write(&update, cause, hub))
+            }
             Command::Notify { new } => self.notify(new, hub),
             Command::Hub(change) => {
                 if let Change::BeginEpoch { epoch } = &change {

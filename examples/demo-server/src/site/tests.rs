@@ -3,7 +3,9 @@
 use super::*;
 use crate::command::{BoardEdit, Once};
 use fastrand::Rng;
+use realtime_server::texts::Base64;
 use serde_json::{Value, from_value, json, to_value};
+use yrs::{ClientID, Doc, Options, ReadTxn, Text, Transact, Update, updates::decoder::Decode};
 
 const START: u64 = 1_700_000_000_000;
 
@@ -37,7 +39,7 @@ fn any_command(world: &World, rng: &mut Rng) -> Command {
     let once = |rng: &mut Rng| Once::new(&rng.u32(..40).to_string(), &[["x", "y"][rng.usize(..2)]]);
     let channel = format!("room:r{}", rng.u32(..3));
     let peer = any_peer(rng);
-    match rng.u32(..14) {
+    match rng.u32(..15) {
         0 => {
             let edit = from_value(json!({"create": {"title": name}})).unwrap();
             let once = Some(once(rng));
@@ -99,6 +101,10 @@ fn any_command(world: &World, rng: &mut Rng) -> Command {
             open: vec![peer.connection],
         }),
         11 => Command::Hub(Change::Expire { life_ms: 20_000 }),
+        13 => Command::Text {
+            update: any_update(world, rng),
+            once: Some(once(rng)),
+        },
         12 => Command::Reserve {
             symbol: "ACME".into(),
             count: 3,
@@ -108,6 +114,30 @@ fn any_command(world: &World, rng: &mut Rng) -> Command {
             nudges: world.market.draw(rng, world.clock()),
         },
     }
+}
+
+/// An edit of the text; now and then one that builds on another that nobody has sent.
+fn any_update(world: &World, rng: &mut Rng) -> Base64 {
+    let doc = Doc::with_options(Options::with_client_id(ClientID::new(rng.u64(..3))));
+    let text = doc.get_or_insert_text("body");
+    let whole = world.notes.clone().sync(&Base64(vec![0])).unwrap();
+    let whole = Update::decode_v1(&whole.update).unwrap();
+    doc.transact_mut().apply_update(whole).unwrap();
+    let builds_on_another = rng.u8(..5) == 0;
+    let mut write = |piece| {
+        let before = doc.transact().state_vector();
+        let mut transaction = doc.transact_mut();
+        let length = text.len(&transaction);
+        if length > 3 && rng.bool() {
+            text.remove_range(&mut transaction, rng.u32(..length - 1), 2);
+        } else {
+            text.insert(&mut transaction, rng.u32(0..=length), piece);
+        }
+        drop(transaction);
+        doc.transact().encode_diff_v1(&before)
+    };
+    let first = write("ab");
+    Base64(if builds_on_another { write("c") } else { first })
 }
 
 /// A command as another process reads it.
@@ -143,6 +173,7 @@ fn the_same_commands_make_the_same_state_also_from_a_copy_on() {
             }
         }
         assert_eq!(read(&one), read(&other), "seed {seed}");
+        assert!(read(&one)["world"]["notes"].is_string(), "seed {seed}");
         assert!(one.world.totals.events > 50, "{:?}", one.world.totals);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::World;
 use crate::{
-    channel::{NOTIFICATIONS, STOCKS, TASKS, room_channel, room_of, stock_channel},
+    channel::{NOTES, NOTIFICATIONS, STOCKS, TASKS, room_channel, room_of, stock_channel},
     command::{BoardEdit, Done, Outcome},
     limits::{self, check_optional, check_text},
     stocks::Nudge,
@@ -12,7 +12,11 @@ use realtime_demo_types::{
     BurstStarted, Message, NewMessage, NewNotification, Notification, Stock,
     limits::{NAME, TEXT, TITLE},
 };
-use realtime_server::{Hub, ListChange, Refusal, replica::Peer};
+use realtime_server::{
+    Hub, ListChange, Refusal,
+    replica::Peer,
+    texts::{Base64, UpdateData},
+};
 
 const LIST_UPDATE: &str = "list:update";
 
@@ -84,6 +88,13 @@ impl World {
         let change = ListChange::Create { item: &message };
         self.publish(&room_channel(room), LIST_UPDATE, change, cause, hub);
         Ok(Done::Message { id: message.id })
+    }
+
+    pub(super) fn write(&mut self, update: &Base64, cause: Option<&str>, hub: &Hub) -> Outcome {
+        if let Some(update) = self.notes.merge(update)? {
+            self.publish(NOTES, "text:update", UpdateData { update }, cause, hub);
+        }
+        Ok(Done::Written)
     }
 
     pub(super) fn notify(&mut self, new: NewNotification, hub: &Hub) -> Outcome {

@@ -16,6 +16,7 @@ mod hosts;
 mod http;
 mod messages;
 mod node;
+mod notes;
 mod permissions;
 mod presence;
 mod redis;
