@@ -11,6 +11,7 @@ const HISTORY_BYTES = 1024 * 1024;
 export const STOCKS = "stocks";
 export const TASKS = "tasks";
 export const NOTIFICATIONS = "notifications";
+export const NOTES = "notes";
 export const stockChannel = (symbol) => `stocks:${symbol}`;
 export const roomChannel = (room) => `room:${room}`;
 
@@ -81,7 +82,7 @@ export class Channels {
     channel.seq += 1;
     this.events += 1;
     const payload = { channel: name, ...data, seq: channel.seq, epoch: channel.epoch };
-    const bytes = Buffer.byteLength(JSON.stringify(payload));
+    const bytes = sizeOf(payload);
     channel.bytes += bytes;
     channel.history.push({ event, payload, bytes });
     while (channel.history.length > this.#mostEvents || channel.bytes > HISTORY_BYTES) {
@@ -101,6 +102,16 @@ export class Channels {
   #create(name, epoch = this.epoch) {
     this.#channels.set(name, { seq: 0, epoch, history: [], bytes: 0 });
   }
+}
+
+/** How many bytes an event takes, about: byte strings go as they are. */
+function sizeOf(payload) {
+  const [binary, rest] = [[], {}];
+  for (const [key, value] of Object.entries(payload)) {
+    if (Buffer.isBuffer(value)) binary.push(value.length);
+    else rest[key] = value;
+  }
+  return binary.reduce((sum, length) => sum + length, Buffer.byteLength(JSON.stringify(rest)));
 }
 
 const newEpoch = () => randomBytes(6).toString("hex");

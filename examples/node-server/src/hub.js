@@ -3,8 +3,9 @@
 
 import { Answers } from "./answers.js";
 import { Board } from "./board.js";
-import { Channels, NOTIFICATIONS, STOCKS, TASKS, roomChannel, roomOf, stockChannel } from "./channels.js";
+import { Channels, NOTES, NOTIFICATIONS, STOCKS, TASKS, roomChannel, roomOf, stockChannel } from "./channels.js";
 import { Market } from "./market.js";
+import { Notes } from "./notes.js";
 import { LENGTH, Refusal, invalid, optionalText, quoted, text } from "./refusal.js";
 import { Roster } from "./roster.js";
 import { Stress } from "./stress.js";
@@ -22,12 +23,13 @@ export class Hub {
   notifications = [];
   roster = new Roster();
   answers = new Answers();
+  notes = new Notes();
   market = new Market(Date.now());
   stats = { refused: 0, rateLimited: 0, recovered: 0, expiredMembers: 0, slowConsumers: 0, turnedAway: 0 };
 
   constructor(io, { history }) {
     this.#io = io;
-    const fixed = [STOCKS, TASKS, NOTIFICATIONS, ...this.market.symbols().map(stockChannel)];
+    const fixed = [STOCKS, TASKS, NOTIFICATIONS, NOTES, ...this.market.symbols().map(stockChannel)];
     this.channels = new Channels(fixed, history);
     this.stress = new Stress(io, this.channels);
     this.board = new Board(() => this.#newId("t"), Date.now());
@@ -60,6 +62,18 @@ export class Hub {
     }[event]();
     if (change) this.publish(TASKS, "list:update", change, cause);
     return task;
+  }
+
+  /** What somebody lacks of the text, with the position of its channel. */
+  syncText(stateVector) {
+    return { ...this.notes.sync(stateVector), ...this.channels.position(NOTES) };
+  }
+
+  /** Changes the text, and tells the others what of it is new. */
+  changeText(update, cause) {
+    const made = this.notes.apply(update);
+    if (made) this.publish(NOTES, "text:update", { update: made }, cause);
+    return {};
   }
 
   messages(room) {
@@ -103,7 +117,8 @@ export class Hub {
 
   /** Lets a connection be present in a room; the first time, it is told who else is. */
   announce(connection, channel, announcement) {
-    roomNamed(channel);
+    // Who writes in the text is seen there, and where their carets are.
+    if (channel !== NOTES) roomNamed(channel);
     const { row, first, left } = this.roster.announce(channel, connection, announcement, Date.now());
     if (first) this.#io.to(connection).emit("presence:sync", { channel, members: this.roster.members(channel) });
     if (left) this.broadcast(channel, "presence:leave", left);

@@ -16,6 +16,8 @@ const STATUS = {
   too_large: 413,
   unsupported_media_type: 415,
   invalid_data: 422,
+  text_behind: 422,
+  text_full: 422,
   rate_limited: 429,
   internal: 500,
 };

@@ -1,7 +1,8 @@
 // The Socket.IO side: who may connect, and what each event does.
 
 import { Bucket } from "./bucket.js";
-import { TASKS } from "./channels.js";
+import { NOTES, TASKS } from "./channels.js";
+import { bytesOf } from "./notes.js";
 import { check, sign, signChange } from "./permissions.js";
 import { Refusal, invalid, isRecord, quoted } from "./refusal.js";
 import { unauthorized } from "./tokens.js";
@@ -105,6 +106,10 @@ function handlersOf(socket, hub) {
       return hub.changeTasks(event, signChange(visitor, message.data), message.id);
     });
   };
+  const ofText = (right, message, event) => {
+    if (channelOf(message) !== NOTES) throw new Refusal("forbidden", `send ${event} on ${quoted(NOTES)}`);
+    check(visitor, right, NOTES);
+  };
   return {
     join(message, ack) {
       const channel = allowed("follow", channelOf(message));
@@ -152,6 +157,16 @@ function handlersOf(socket, hub) {
       const { userId, name } = message.data;
       const data = { ...message.data, name: sign(visitor, userId, name) };
       once(event, message, ack, () => hub.say(connection, channel, data, message.id));
+    },
+    "text:sync"(message, ack, event) {
+      ofText("follow", message, event);
+      ack(hub.syncText(bytesOf("stateVector", message.data.stateVector)));
+    },
+    "text:update"(message, ack, event) {
+      ofText("send", message, event);
+      const update = bytesOf("update", message.data.update);
+      const said = { ...message, data: Buffer.from(update).toString("base64") };
+      once(event, said, ack, () => hub.changeText(update, message.id));
     },
     "task:create": change,
     "task:update": change,
