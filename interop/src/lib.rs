@@ -25,5 +25,5 @@ pub use case::{Case, PeerKind, Run};
 pub use failure::{Failure, Verdict, ensure, same, shown};
 pub use peer::Peer;
 pub use run::{Choice, run};
-pub use stage::{House, Stage, parser};
+pub use stage::{House, Stage, parser, yjs};
 pub use table::{Row, Table};

@@ -104,9 +104,18 @@ impl Stage {
 
 /// The official parsers, as a peer that takes commands.
 pub async fn parser() -> Verdict<Peer> {
-    let (program, arguments) = by_node("parser.mjs");
+    script("the official parser", "parser.mjs").await
+}
+
+/// Pages with documents of Yjs, as a peer that takes commands.
+pub async fn yjs() -> Verdict<Peer> {
+    script("yjs", "yjs.mjs").await
+}
+
+async fn script(name: &'static str, script: &str) -> Verdict<Peer> {
+    let (program, arguments) = by_node(script);
     let recipe = Recipe {
-        name: "the official parser",
+        name,
         program,
         arguments,
         options: json!({}),

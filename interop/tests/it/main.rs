@@ -1,4 +1,4 @@
-//! The codec's packets against those of the official parsers, in both directions.
+//! The codec's packets against those of the official parsers, in both directions; documents of Yjs against those of the hub.
 
 mod binary;
 mod engine;
@@ -7,3 +7,4 @@ mod random;
 mod read;
 mod refused;
 mod written;
+mod yjs;

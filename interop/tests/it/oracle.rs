@@ -87,17 +87,22 @@ impl Oracle {
 
 /// Runs a test with the official parsers at hand.
 pub(crate) fn ask<F: Future<Output = ()>>(test: impl FnOnce(Oracle) -> F) {
+    alone(async {
+        let parser = parser().await.unwrap_or_else(|failure: Failure| {
+            panic!("{failure}; `cargo xtask interop` gets it ready")
+        });
+        test(Oracle(parser)).await;
+    });
+}
+
+/// Runs a test on this thread.
+pub(crate) fn alone(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime can be made");
     let local = tokio::task::LocalSet::new();
-    runtime.block_on(local.run_until(async {
-        let parser = parser().await.unwrap_or_else(|failure: Failure| {
-            panic!("{failure}; `cargo xtask interop` gets it ready")
-        });
-        test(Oracle(parser)).await;
-    }));
+    runtime.block_on(local.run_until(test));
 }
 
 pub(crate) fn to_oracle(frame: &Frame) -> OracleFrame {
