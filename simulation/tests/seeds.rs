@@ -85,3 +85,27 @@ fn worlds_whose_pages_die_and_are_opened_again_end_as_they_should() {
         assert!(bad.is_empty(), "{wire:?}: {}", bad.join("\n"));
     }
 }
+
+#[test]
+fn worlds_whose_tabs_share_a_socket_end_as_they_should() {
+    for wire in Wire::ALL {
+        let report = Campaign {
+            first: 0,
+            seeds: 40,
+            jobs: 2,
+            rule: None,
+            worlds: Worlds::Sharing,
+            wire,
+        }
+        .run();
+        let bad: Vec<String> = report
+            .failures
+            .iter()
+            .map(|failure| format!("seed {}: {}", failure.seed, failure.breaches[0]))
+            .collect();
+        assert!(bad.is_empty(), "{wire:?}: {}", bad.join("\n"));
+        let tally = report.tally;
+        assert!(tally.led > tally.clients, "the lead seldom went over");
+        assert!(tally.stolen > 10, "hardly a leader was silent for long");
+    }
+}

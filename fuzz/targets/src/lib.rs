@@ -12,9 +12,11 @@ mod list;
 mod row;
 mod seed;
 mod socketio;
+mod tabs;
 
 pub use client::client;
 pub use json::json;
 pub use list::list;
 pub use seed::seed;
 pub use socketio::socketio;
+pub use tabs::tabs;

@@ -45,3 +45,8 @@ fn a_client_holds_for_every_seed() {
 fn what_was_kept_holds_for_every_seed() {
     replay("seed", realtime_fuzz_targets::seed);
 }
+
+#[test]
+fn tabs_hold_for_every_seed() {
+    replay("tabs", realtime_fuzz_targets::tabs);
+}
