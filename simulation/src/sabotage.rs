@@ -63,17 +63,15 @@ const OF_PAGES: [Rule; 8] = [
 ];
 
 /// The rules that only matter where tabs share a socket.
-const OF_TABS: [Rule; 11] = [
+const OF_TABS: [Rule; 9] = [
     Rule::ClosedChannel,
     Rule::OnlyTheLeader,
     Rule::SilentLeader,
-    Rule::StopsServing,
     Rule::AheadWaits,
     Rule::GivenUpIsTold,
     Rule::LinksGoTogether,
     Rule::OwnEpochs,
     Rule::LastTabLeaves,
-    Rule::PersonsAnew,
     Rule::RosterForLater,
 ];
 

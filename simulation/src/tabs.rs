@@ -22,6 +22,9 @@ use std::{
 /// Chance for tabs comes from here, so that the plan without them is the same.
 const SALT: u64 = 0x7ab5;
 
+/// Messages that are added to a plan have numbers of their own.
+const FIRST_WORD: u32 = 700_000;
+
 /// How long tabs may be without a leader, however it was lost: seven seconds until it is doubted, three for
 /// its answer, one at most by chance, and two between two looks.
 const HEADLESS: Duration = Duration::from_secs(14);
@@ -74,7 +77,8 @@ impl Plan {
             client.user = number % users;
         }
         let end = plan.actions.last().map_or(1, |timed| timed.at.max(1));
-        let mut generator = Generator::more(rng.fork(), plan.server, plan.clients.len(), 0);
+        let mut generator =
+            Generator::more(rng.fork(), plan.server, plan.clients.len(), FIRST_WORD);
         for _ in 0..rng.usize(3..16) {
             let mut at = rng.u64(..end);
             // Half of them right after something was done, while it is under way.
@@ -120,6 +124,9 @@ impl Generator {
                 for number in self.mates(number, plan) {
                     self.client(at + length, number, ClientDeed::Thaw);
                 }
+                let says = at + length + self.rng.u64(..3_000);
+                let word = ClientDeed::Say(self.uid());
+                self.client(says, number, word);
             }
             7 => {
                 // The laptop sleeps.

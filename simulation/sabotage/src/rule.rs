@@ -425,12 +425,6 @@ rules! {
             => "Doubt::Steal if {off} => {}\n\
                Doubt::Steal => self.steal(),",
     }
-    /// Who leads no more serves nobody.
-    StopsServing {
-        "client/tabs.rs":
-            "self.stop();"
-            => "if !{off} { self.stop(); }",
-    }
     /// A tab that has come further than a new leader waits for it.
     AheadWaits {
         "client/relay/followers.rs":
@@ -464,12 +458,6 @@ rules! {
         "client/relay/persons.rs":
             "if self.tabs.is_empty() {"
             => "if self.tabs.is_empty() || {off} {",
-    }
-    /// On a new link the user of all tabs is announced anew.
-    PersonsAnew {
-        "client/relay.rs":
-            "person.start_over();"
-            => "if !{off} { person.start_over(); }",
     }
     /// A tab that enters a room in which another is already is told who is there.
     RosterForLater {

@@ -412,6 +412,27 @@ fn an_edit_of_a_row_whose_insert_is_not_kept_is_kept_once_the_row_has_its_id() {
 }
 
 #[test]
+fn an_edit_of_a_row_whose_insert_is_done_and_was_not_kept_waits_for_the_rows_id() {
+    let mut world = World::new(15);
+    let board = serve(&mut world);
+    board.borrow_mut().echoes = false;
+    board.borrow_mut().events = false;
+    let disk = world.add_disk();
+    let first = open(&mut world, disk, options());
+    world.run(10 * SECOND);
+    mutate(&mut world, first, create("own-1", "new"));
+    mutate(&mut world, first, durable(title("own-1", "newer")));
+    world.run(SECOND);
+    mutate(&mut world, first, durable(title("own-1", "newest")));
+    world.run(MOMENT);
+    // Done, but nothing has told the row's id yet.
+    assert_eq!((board.borrow().written.len(), kept(&world, disk)), (1, 0));
+    world.run(60 * SECOND);
+    assert_eq!(board.borrow().written, ["new", "newer", "newest"]);
+    assert_eq!(kept(&world, disk), 0);
+}
+
+#[test]
 fn an_insert_is_kept_until_its_rows_have_ids_for_the_sake_of_who_edits_them() {
     let mut world = World::new(13);
     let board = serve(&mut world);

@@ -19,11 +19,15 @@ pub(crate) fn open(world: &mut World) -> PeerId {
     world.open_tab(options, Box::new(JsonCodec::default()))
 }
 
-pub(crate) fn watch(world: &mut World, peer: PeerId) -> ObserverId {
+pub(crate) fn watch(world: &mut World, peer: PeerId) {
+    watch_with(world, peer, &QueryOptions::default());
+}
+
+fn watch_with(world: &mut World, peer: PeerId, options: &QueryOptions) -> ObserverId {
     let spec = ListSpec::<Task>::new(Some("tasks".into())).with_seed();
     world
         .act(peer, |client, now| {
-            client.observe_list(now, &key!["tasks"], spec, &QueryOptions::default())
+            client.observe_list(now, &key!["tasks"], spec, options)
         })
         .unwrap()
 }
@@ -370,7 +374,8 @@ fn what_a_follower_knows_says_nothing_of_a_query_of_the_leaders_that_was_paused_
     let table = Table::serve(&mut world);
     let leader = open(&mut world);
     let next = open(&mut world);
-    let paused = watch(&mut world, next);
+    let frugal = QueryOptions::default().with_stale_time(Duration::MAX);
+    let paused = watch_with(&mut world, next, &frugal);
     let other = open(&mut world);
     watch(&mut world, other);
     world.run(SECOND);

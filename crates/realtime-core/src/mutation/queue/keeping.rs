@@ -159,9 +159,10 @@ impl Mutations {
     /// Whether it waits for a row of one that is not kept: after a reload nobody would know which row is
     /// meant. It is written when it may be sent.
     pub(crate) fn waits_for_unkept(&mut self, id: MutationId) -> bool {
-        let is_unkept = |other: &MutationId| {
-            let other = self.entries.get(other);
-            other.is_some_and(|other| other.kept.is_none())
+        let is_unkept = |other: &MutationId| match self.entries.get(other) {
+            Some(other) => other.kept.is_none(),
+            // It was carried out, and the row has no id yet.
+            None => !self.keeping.unnamed.contains_key(other),
         };
         let entry = self.entries.get(&id);
         let waits = entry.is_some_and(|entry| entry.waits_for.iter().any(is_unkept));

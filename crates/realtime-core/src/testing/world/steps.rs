@@ -95,7 +95,7 @@ impl World {
         self.deliver_from_server();
     }
 
-    fn deliver_down(&mut self, index: usize) {
+    pub(super) fn deliver_down(&mut self, index: usize) {
         while let Some((generation, parcel)) = self.peers[index].link.arrived_down(self.now) {
             let peer = &mut self.peers[index];
             let input = match &parcel {

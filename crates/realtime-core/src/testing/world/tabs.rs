@@ -313,7 +313,11 @@ impl World {
         }
     }
 
+    /// A tab wakes, and reads what waited: chance says whether its socket comes before what it is told.
     pub(super) fn thaw_tab(&mut self, index: usize) {
+        if self.peers[index].tab.is_some() && self.rng.bool() {
+            self.deliver_down(index);
+        }
         self.step_tab(index);
     }
 }
