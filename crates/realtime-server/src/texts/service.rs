@@ -242,7 +242,8 @@ impl Service {
         let within = limits.callback_within;
         let stored = self
             .with(channel, within, |kept| {
-                let new = kept.apply(channel, update, self.disk.is_some())?;
+                let new = kept.apply(channel, update, self.disk.is_some());
+                let new = new.map_err(|error| self.refusal(error))?;
                 let is_new = new.is_some();
                 if let Some(update) = new {
                     let update = UpdateData {
@@ -287,7 +288,8 @@ impl Service {
         let mut kept = self.lock();
         let done = loaded.and_then(|document| {
             if !kept.texts.has(channel) {
-                kept.restore(channel, document.as_deref().unwrap_or(&[0, 0]))?;
+                let restored = kept.restore(channel, document.as_deref().unwrap_or(&[0, 0]));
+                restored.map_err(|error| self.refusal(error))?;
             }
             work(&mut kept)
         });
@@ -308,12 +310,10 @@ impl Service {
         within: Duration,
     ) -> Option<(u64, watch::Receiver<Progress>)> {
         let disk = self.disk.as_ref()?;
-        let under_way = kept.changed.get(channel);
-        let waits = under_way.is_some_and(|one| one.progress.borrow().stored < one.version);
-        if !is_new && !waits {
+        if !is_new && kept.is_stored(channel) {
             return None;
         }
-        let is_under_way = under_way.is_some();
+        let is_under_way = kept.changed.contains_key(channel);
         let changed = kept.changed.entry(channel.to_owned());
         let changed = changed.or_insert_with(|| Changed {
             version: 0,
@@ -326,6 +326,14 @@ impl Service {
             tokio::spawn(keep_stored(service, store, channel.to_owned(), within));
         }
         Some(told)
+    }
+
+    /// Where documents make way for others, there will be room when those that are there are stored.
+    fn refusal(&self, error: TextError) -> Refusal {
+        match error {
+            TextError::NoRoom if self.disk.is_some() => Refusal::unavailable(RETRY_AFTER_MS),
+            error => error.into(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -361,6 +369,12 @@ impl Service {
 }
 
 impl Kept {
+    /// Whether a document is stored as it is.
+    fn is_stored(&self, channel: &str) -> bool {
+        let changed = self.changed.get(channel);
+        changed.is_none_or(|changed| changed.progress.borrow().stored == changed.version)
+    }
+
     /// Makes an update; documents that are stored and not used make way for it, if they may.
     fn apply(
         &mut self,
@@ -387,7 +401,7 @@ impl Kept {
 
     /// Lets the document go that was not used for longest, of those that are stored as they are; whether there was one.
     fn forget_oldest(&mut self, but_for: &str) -> bool {
-        let may_go = |name: &str| name != but_for && !self.changed.contains_key(name);
+        let may_go = |name: &str| name != but_for && self.is_stored(name);
         let Some(oldest) = self.texts.oldest(may_go) else {
             return false;
         };

@@ -1,6 +1,6 @@
 //! Shared texts over real sockets: two documents of yrs on two wires, permissions, resuming, hostile updates, storing.
 
-use crate::client::{Client, Served, in_time, until};
+use crate::client::{Client, Served, until};
 #[cfg(feature = "socketio")]
 use crate::socketio_client::SocketIoClient;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -108,6 +108,10 @@ async fn two_pages_end_with_one_text_also_after_one_was_away() {
         (&json!("AA=="), &json!(0))
     );
 
+    let mut again = sync(&ada);
+    again["id"] = json!("s-1");
+    adas.send(again.clone()).await;
+    assert_eq!(adas.event("ack").await["data"]["seq"], 0);
     let mut message = update(ada.write(0, "one 😀 two"));
     message["id"] = json!("a-1");
     adas.send(message.clone()).await;
@@ -120,6 +124,9 @@ async fn two_pages_end_with_one_text_also_after_one_was_away() {
     assert_eq!(adas.event("ack").await["data"], json!({}));
     lin.hear(&lins.event("text:update").await["data"]);
     assert_eq!(lin.text(), "one 😀 two");
+    // The same question gets what is there now.
+    adas.send(again).await;
+    assert_eq!(adas.event("ack").await["data"]["seq"], 1);
 
     // One goes, and both write.
     drop(lins);
@@ -422,8 +429,6 @@ async fn stored_documents_make_way_for_others_and_come_back() {
     for channel in ["a", "b", "c", "d"] {
         let written = on(channel, update(Page::new().write(0, channel)));
         assert_eq!(client.ask(written).await["data"], json!({}));
-        // It is known to be stored a moment later than whoever wrote it.
-        in_time(until_stored(&served, &table)).await;
     }
     let metrics = served.hub.text_metrics();
     assert_eq!((metrics.documents, metrics.forgotten), (2, 2));
@@ -434,9 +439,28 @@ async fn stored_documents_make_way_for_others_and_come_back() {
     }
 }
 
-async fn until_stored(served: &Served, table: &Table) {
-    let rows = || table.rows.lock().unwrap().len();
-    until(|| rows() >= served.hub.text_metrics().documents).await;
+#[tokio::test]
+async fn a_document_that_is_not_stored_makes_way_for_nothing() {
+    let table = Table::new(0);
+    let limits = TextLimits {
+        documents: 1,
+        ..TextLimits::default()
+    };
+    let texts = table.options().limits(limits);
+    let served = Served::new(Hub::builder().texts(texts).build()).await;
+    let mut watching = Client::in_channel(&served, "notes").await;
+    let mut writing = Client::connect(&served).await;
+    writing.send(update(Page::new().write(0, "kept"))).await;
+    watching.event("text:update").await;
+    let mut other = sync(&Page::new());
+    other["channel"] = json!("other");
+    assert_eq!(watching.refusal(other.clone()).await, "unavailable");
+    assert_eq!(served.hub.text("notes", "t"), "kept");
+    table.may_store.add_permits(1);
+    until(|| !table.rows.lock().unwrap().is_empty()).await;
+    // It is told a moment after it is there.
+    while watching.refusal(other.clone()).await == "unavailable" {}
+    assert_eq!(table.rows.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
