@@ -40,6 +40,8 @@ export class Notes {
     this.#doc.once("update", note);
     Y.applyUpdate(this.#doc, update);
     this.#doc.off("update", note);
+    // Of a client that is named a second time, without anything, Yjs takes nothing: what builds on it is not kept either.
+    Object.assign(this.#doc.store, { pendingStructs: null, pendingDs: null });
     this.#since += made?.length ?? 0;
     return made;
   }
@@ -62,8 +64,11 @@ export class Notes {
     const ranges = [...ds.clients].flatMap(([client, deletes]) => deletes.map(({ clock, len }) => [client, clock + len]));
     if (structs.length + ranges.length > CHANGES) throw tooLarge(`an update may make ${CHANGES} changes`);
     const queues = new Map();
+    let last;
     for (const struct of structs) {
       const { client, clock } = struct.id;
+      if (client !== last && queues.has(client)) throw invalid("a client is named twice");
+      last = client;
       const end = clock + struct.length;
       if (end > LAST_CLOCK) throw invalid("a client has written too much");
       const state = this.#state(client);

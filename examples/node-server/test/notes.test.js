@@ -89,6 +89,7 @@ test("what cannot be read, is no plain text, comes too early or is too large cha
   const known = Y.encodeStateVector(early);
   early.getText("body").insert(4, "!");
   const beside = (client, clock) => [0x84, client, clock, 1, 120];
+  const named = (client, clock) => [1, client, clock, 4, 1, 1, 116, 1, 120];
   const cases = [
     ["not base64", "invalid_data"],
     [7, "invalid_data"],
@@ -103,6 +104,9 @@ test("what cannot be read, is no plain text, comes too early or is too large cha
     [Buffer.from([1, 1, 1, 0, ...beside(1, 0), 0]), "invalid_data"],
     [Buffer.from([2, 1, 2, 0, ...beside(1, 0), 1, 1, 0, ...beside(2, 0), 0]), "invalid_data"],
     [made((doc) => doc.getText("body").insert(0, "x".repeat(600_000))), "text_full"],
+    [Buffer.from([3, ...named(1, 0), ...named(2, 0), 1, 1, 1, ...beside(1, 0), 0]), "invalid_data"],
+    // Named a second time with nothing: nothing is made, and nothing is kept for later.
+    [Buffer.from([2, ...named(1, 0), 0, 1, 0, 1, 1, 1, 0, 1]), undefined],
   ];
   for (const [update, code] of cases) assert.equal(await codeOf(update), code, String(update).slice(0, 60));
   const whole = Y.encodeStateAsUpdate(page.doc);
