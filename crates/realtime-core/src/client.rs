@@ -2,8 +2,11 @@
 
 mod author;
 mod channel_rules;
+mod doing;
+mod hold;
 mod keeping;
 mod link;
+mod list_spec;
 mod live_list;
 mod membership;
 mod mutations;
@@ -32,10 +35,10 @@ mod typing;
 mod waking;
 
 pub use channel_rules::ChannelRules;
+pub use list_spec::ListSpec;
 pub use membership::RosterLease;
 pub use options::ClientOptions;
 pub use port::{Fault, Input, Output, ReceivedEvent};
-pub use queries::ListSpec;
 #[cfg(feature = "tabs")]
 pub use relay::RelayStats;
 pub use route::ListenerId;
@@ -54,14 +57,11 @@ use crate::{
     notify::Topic,
     outbox::{Message, SendId},
     presence::{Metadata, PresenceOptions, PresenceSnapshot, PresenceStats, PresenceStatus, User},
-    storage::PersistOptions,
     time::Instant,
     typing::{TypingOptions, TypingStats, Typist},
     wire::Codec,
 };
-use keeping::KeepMutations;
 use membership::Membership;
-use persistence::Persistence;
 use rooms::Rooms;
 use root::Root;
 use seeds::Seeds;
@@ -175,52 +175,6 @@ impl Client {
     /// is not a continuation: channels are not resumed, and an answer to this session is nobody's.
     pub fn sign_out(&mut self, now: Instant) {
         self.root.at(now).sign_out();
-    }
-
-    /// Keeps over page loads what queries hold that ask for it ([`ListSpec::with_persist`],
-    /// [`RecordSpec::with_persist`](crate::RecordSpec::with_persist)): asks the shell for what is there
-    /// ([`Output::Store`]), and nothing is fetched and no socket is opened before it has answered, or
-    /// [`PersistOptions::open_within`] has passed. From then on it has the shell write what changes.
-    ///
-    /// The store is that of one user. [`sign_out`](Self::sign_out) empties it and is the end of it: call
-    /// this again for the next.
-    pub fn persist(&mut self, now: Instant, options: PersistOptions) {
-        let root = self.root.at(now);
-        root.keep();
-        root.hold();
-        root.part(|persistence: &mut Persistence, context| persistence.open(options, context));
-    }
-
-    /// As [`persist`](Self::persist), and keeps the mutations that ask for it ([`Mutation::with_persist`]) until
-    /// they have an outcome. In the next page their edits are shown before anything else is, and they are
-    /// sent once, under the ids that they had.
-    ///
-    /// [`Mutation::with_persist`]: crate::Mutation::with_persist
-    pub fn persist_mutations(&mut self, now: Instant, options: PersistOptions) {
-        let keep = KeepMutations::new(&options);
-        self.root.at(now).part(|_: &mut Mutations, context| {
-            context.turn.keep_mutations = Some(keep);
-        });
-        self.persist(now, options);
-    }
-
-    /// Has the shell write what is not written yet, and nothing from then on: the page goes on without, or
-    /// ends, and what is kept stays for the next.
-    #[doc(hidden)]
-    pub fn close_store(&mut self, now: Instant) {
-        let root = self.root.at(now);
-        if root.parts.get::<Persistence>().is_some() {
-            root.part(|persistence: &mut Persistence, context| persistence.close(context));
-        }
-    }
-
-    /// Whether the store is being read, and the client waits for it. That it does no more is told as
-    /// [`Topic::Connection`].
-    #[doc(hidden)]
-    #[must_use]
-    pub fn is_loading_store(&self) -> bool {
-        let persistence = self.root.parts.get::<Persistence>();
-        persistence.is_some_and(Persistence::is_loading)
     }
 
     /// What this client is to the app's other tabs.

@@ -52,7 +52,7 @@ pub use error::{Interruption, MutationError};
 pub use event::{MutationEvent, MutationInfo, MutationStats, MutationStatus};
 pub use ids::ServerIds;
 pub use queue::MutationLimits;
-pub(crate) use queue::{Begun, Due, Mutations, Outcome, in_order};
+pub(crate) use queue::{Begun, Due, Mutations, Outcome, in_order, keeping_is_used, use_keeping};
 pub(crate) use request::Sender;
 pub use request::{Mutation, OfflinePolicy, Sending};
 pub(crate) use stored::{Absence, Restored, Standing};

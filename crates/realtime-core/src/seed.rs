@@ -16,7 +16,24 @@ use crate::{
     object,
 };
 use serde_json::value::RawValue;
-use std::{fmt, rc::Rc, time::Duration};
+use std::{cell::Cell, fmt, rc::Rc, time::Duration};
+
+thread_local! {
+    /// Whether any client of this thread has ever taken a seed in. An app that takes none in never sets it, so
+    /// the compiler knows what it is and leaves out all that follows from it.
+    static ARE_USED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Somebody takes seeds in.
+pub(crate) fn use_seeds() {
+    ARE_USED.set(true);
+}
+
+/// Whether anybody has ever taken one in.
+#[inline(always)]
+pub(crate) fn seeds_are_used() -> bool {
+    ARE_USED.get()
+}
 
 /// The version of the format; another is refused.
 const FORMAT: &str = "1";

@@ -390,11 +390,15 @@ impl RealtimeClient {
         is_first: bool,
         look: impl FnOnce(&Client) -> R,
     ) -> Option<R> {
-        let may_look = is_first || !self.runtime.first_pass().is_on();
-        may_look.then(|| self.runtime.read(look)).flatten()
+        if is_first || !self.runtime.first_pass().is_on() {
+            self.runtime.read(look)
+        } else {
+            None
+        }
     }
 
     /// Whether a server renders a page with this client.
+    #[inline(always)]
     pub(crate) fn is_on_server(&self) -> bool {
         self.runtime.first_pass().fetches().is_some()
     }

@@ -49,9 +49,9 @@ pub struct RealtimeOptions {
     console: ConsoleChoice,
     codec: Option<MakeCodec>,
     seed: Option<u64>,
-    persist: Option<Persist>,
+    persist: Option<Rc<Persist>>,
     #[cfg(feature = "tabs")]
-    tabs: Option<crate::tabs::Tabs>,
+    tabs: Option<Rc<crate::tabs::Tabs>>,
 }
 
 impl RealtimeOptions {
@@ -253,7 +253,7 @@ impl RealtimeOptions {
     #[cfg(feature = "persist")]
     #[must_use]
     pub fn with_persist(mut self, options: PersistOptions) -> Self {
-        self.persist = Some(Persist::queries(options));
+        self.persist = Some(Rc::new(Persist::queries(options)));
         self
     }
 
@@ -268,7 +268,7 @@ impl RealtimeOptions {
     #[cfg(feature = "persist")]
     #[must_use]
     pub fn with_persist_mutations(mut self, options: PersistOptions) -> Self {
-        self.persist = Some(Persist::queries_and_mutations(options));
+        self.persist = Some(Rc::new(Persist::queries_and_mutations(options)));
         self
     }
 
@@ -294,7 +294,7 @@ impl RealtimeOptions {
     #[cfg(feature = "tabs")]
     #[must_use]
     pub fn with_tabs(mut self, app: &str) -> Self {
-        self.tabs = Some(crate::tabs::Tabs::new(app));
+        self.tabs = Some(Rc::new(crate::tabs::Tabs::new(app)));
         self
     }
 
@@ -312,7 +312,7 @@ impl RealtimeOptions {
             |make| make(),
         );
         #[cfg(feature = "tabs")]
-        let tabs = self.tabs.map(|tabs| tabs.of_client());
+        let tabs = crate::tabs::Tabs::used(self.tabs).map(|tabs| Rc::new(tabs.of_client()));
         #[cfg(feature = "tabs")]
         let codec = match &tabs {
             Some(tabs) => tabs.wrap(codec),
@@ -366,8 +366,7 @@ impl PartialEq for RealtimeOptions {
             }
         }
         #[cfg(feature = "tabs")]
-        if self.tabs.as_ref().map(crate::tabs::Tabs::name)
-            != other.tabs.as_ref().map(crate::tabs::Tabs::name)
+        if self.tabs.as_ref().map(|tabs| tabs.name()) != other.tabs.as_ref().map(|tabs| tabs.name())
         {
             return false;
         }
@@ -407,9 +406,9 @@ pub(crate) struct App {
     open_console: Option<OpenConsole>,
     console: Option<Rc<dyn Tell>>,
     pub(crate) query_defaults: QueryOptions,
-    pub(crate) persist: Option<Persist>,
+    pub(crate) persist: Option<Rc<Persist>>,
     #[cfg(feature = "tabs")]
-    pub(crate) tabs: Option<crate::tabs::Tabs>,
+    pub(crate) tabs: Option<Rc<crate::tabs::Tabs>>,
     reporting: Cell<bool>,
 }
 

@@ -96,14 +96,16 @@ impl fmt::Debug for RealtimeProviderProps {
 /// ```
 #[component]
 pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
-    let count = use_mut_ref(|| 0_u64);
+    // How many clients there were, and whose the newest is.
+    let latest = use_mut_ref(|| (0_u64, Session::default()));
     let whose = (
         props.url.clone(),
         props.session.clone(),
         props.client.clone(),
     );
     let made = use_memo(whose, |(url, session, given)| {
-        *count.borrow_mut() += 1;
+        let number = latest.borrow().0 + 1;
+        latest.replace((number, session.clone()));
         if let Some(client) = given {
             // Now, and not once it is shown: this very render may read what it holds.
             client.serve(session);
@@ -111,7 +113,6 @@ pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
         let client = given
             .clone()
             .unwrap_or_else(|| RealtimeClient::new(url, props.options.clone()));
-        let number = *count.borrow();
         if number == 1 {
             // Before anything below renders.
             props.seeds.begin(&client);
@@ -124,21 +125,24 @@ pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
             is_ours: given.is_none(),
             // What is taken over from a server is there already.
             waits: props.wait_for_store && !client.runtime().first_pass().is_on(),
+            session: session.clone(),
             client,
         }
     });
-    let latest = use_mut_ref(|| props.session.clone());
-    latest.replace(props.session.clone());
-    let session = props.session.clone();
     use_effect_with(Rc::clone(&made), move |made| {
         made.client.runtime().first_pass().end();
         made.client.connect();
-        let ours = made.is_ours.then(|| made.client.clone());
-        move || match ours {
-            // The page goes on without it; the user has not signed out.
-            Some(client) if *latest.borrow() == session => client.close(),
-            Some(client) => client.sign_out(),
-            None => {}
+        let made = Rc::clone(made);
+        move || {
+            if !made.is_ours {
+                return;
+            }
+            if latest.borrow().1 == made.session {
+                // The page goes on without it; the user has not signed out.
+                made.client.close();
+            } else {
+                made.client.sign_out();
+            }
         }
     });
     let app = match made.waits {
@@ -155,6 +159,7 @@ pub fn RealtimeProvider(props: &RealtimeProviderProps) -> Html {
 /// The client of one session.
 struct Made {
     client: RealtimeClient,
+    session: Session,
     is_ours: bool,
     /// Whether the app is shown only once the store has been read.
     waits: bool,

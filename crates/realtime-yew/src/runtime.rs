@@ -147,7 +147,7 @@ impl Runtime {
                 first_pass: FirstPass::default(),
                 callbacks: Rc::default(),
                 mutations: RefCell::default(),
-                keeper: app.persist.as_ref().map(Persist::keeper),
+                keeper: Persist::used(app.persist.as_ref()).map(|persist| persist.keeper()),
                 #[cfg(feature = "tabs")]
                 neighbours: neighbours::Neighbours::around(&app),
                 app,
@@ -369,14 +369,16 @@ impl Runtime {
     }
 
     /// What keeps things over page loads, if the app wants that.
+    #[inline(always)]
     pub(crate) fn keeper(&self) -> Option<&dyn Keeping> {
-        self.keeper.as_deref()
+        Persist::used(self.keeper.as_deref())
     }
 
     /// The app's other tabs, if it wants to know of them.
     #[cfg(feature = "tabs")]
+    #[inline(always)]
     pub(crate) fn neighbours(&self) -> Option<&dyn crate::tabs::OtherTabs> {
-        self.neighbours.tabs.as_deref()
+        crate::tabs::Tabs::used(self.neighbours.tabs.as_deref())
     }
 
     /// Signs the user out on this page: the client, and whoever waits for a mutation.
@@ -438,7 +440,7 @@ impl Drop for Runtime {
         }
         let now = self.platform.clock.now();
         let client = self.client.get_mut();
-        if let Some(keeper) = &self.keeper {
+        if let Some(keeper) = Persist::used(self.keeper.as_ref()) {
             keeper.farewell(client, now);
         }
         client.disconnect(now);

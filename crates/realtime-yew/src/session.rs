@@ -32,7 +32,13 @@ use yew::{AttrValue, html::IntoPropValue};
 pub struct Session {
     value: Rc<dyn Any>,
     is_same: fn(&dyn Any, &dyn Any) -> bool,
-    name: Option<AttrValue>,
+}
+
+/// A session, and the name that the app has given it.
+#[derive(PartialEq)]
+struct Named {
+    session: Session,
+    name: AttrValue,
 }
 
 impl Session {
@@ -45,7 +51,6 @@ impl Session {
                 (Some(one), Some(two)) => one == two,
                 _ => false,
             },
-            name: None,
         }
     }
 
@@ -61,16 +66,18 @@ impl Session {
     /// # let _ = session;
     /// ```
     #[must_use]
-    pub fn with_name(mut self, name: impl Into<AttrValue>) -> Self {
-        self.name = Some(name.into());
-        self
+    pub fn with_name(self, name: impl Into<AttrValue>) -> Self {
+        Self::new(Named {
+            session: self,
+            name: name.into(),
+        })
     }
 
     /// The name of the session, if it has one: the empty text stands for nobody.
     #[cfg(any(feature = "persist", feature = "tabs"))]
     pub(crate) fn name(&self) -> Option<String> {
-        if let Some(name) = &self.name {
-            return Some(name.to_string());
+        if let Some(named) = self.value.downcast_ref::<Named>() {
+            return Some(named.name.to_string());
         }
         macro_rules! named {
             ($($value:ty),*) => {$(
@@ -96,7 +103,7 @@ impl Default for Session {
 
 impl PartialEq for Session {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && (self.is_same)(&*self.value, &*other.value)
+        (self.is_same)(&*self.value, &*other.value)
     }
 }
 

@@ -30,8 +30,19 @@ use realtime_core::{
     Client, Instant, MutationError, MutationEvent, MutationId, PersistOptions, StoreCommand,
     StoreError, StoreEvent,
 };
-use std::{any::Any, cell::RefCell, fmt, rc::Rc};
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    fmt,
+    rc::Rc,
+};
 use yew::Html;
+
+thread_local! {
+    /// Whether anything on this thread was ever to be kept. An app that keeps nothing never sets it, so the
+    /// compiler knows what it is and leaves out all that follows from it.
+    static IS_USED: Cell<bool> = const { Cell::new(false) };
+}
 
 /// What the client is to carry out.
 pub(crate) type Command = Box<dyn FnOnce(&mut Client, Instant)>;
@@ -126,6 +137,12 @@ impl Persist {
     pub(crate) fn keeper(&self) -> Box<dyn Keeping> {
         (self.calls.keeper)(&self.options)
     }
+
+    /// What is to be kept, if anything is.
+    #[inline(always)]
+    pub(crate) fn used<T>(kept: Option<T>) -> Option<T> {
+        if IS_USED.get() { kept } else { None }
+    }
 }
 
 impl fmt::Debug for Persist {
@@ -143,7 +160,8 @@ impl PartialEq for Persist {
 #[cfg(feature = "persist")]
 impl Persist {
     /// Keeps queries in the browser's IndexedDB.
-    pub(crate) const fn queries(options: PersistOptions) -> Self {
+    pub(crate) fn queries(options: PersistOptions) -> Self {
+        IS_USED.set(true);
         Self {
             options,
             calls: &Calls {
@@ -153,7 +171,8 @@ impl Persist {
     }
 
     /// Keeps queries and mutations there.
-    pub(crate) const fn queries_and_mutations(options: PersistOptions) -> Self {
+    pub(crate) fn queries_and_mutations(options: PersistOptions) -> Self {
+        IS_USED.set(true);
         Self {
             options,
             calls: &Calls {

@@ -10,7 +10,13 @@ use realtime_core::{
     Client, Codec, Frame, Generation, Instant,
     tabs::{TabCodec, TabInput, TabRole, ToTabs, Wire},
 };
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
+
+thread_local! {
+    /// Whether any client of this thread was ever to share its socket. An app that shares none never sets it,
+    /// so the compiler knows what it is and leaves out all that follows from it.
+    static IS_USED: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Who is told what happens to a tab.
 pub(crate) type Tell = Rc<dyn Fn(TabInput<'_>)>;
@@ -27,12 +33,19 @@ pub(crate) struct Tabs {
 impl Tabs {
     /// Tabs of the app of this name share.
     pub(crate) fn new(name: &str) -> Self {
+        IS_USED.set(true);
         Self {
             name: name.into(),
             wire: Wire::default(),
             wrap: |codec, wire| Box::new(TabCodec::new(codec, wire)),
             others: Neighbours::of,
         }
+    }
+
+    /// What is to be shared, if anything is.
+    #[inline(always)]
+    pub(crate) fn used<T>(shared: Option<T>) -> Option<T> {
+        if IS_USED.get() { shared } else { None }
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -327,7 +327,7 @@ rules! {
     }
     /// An edit whose echo does not come is fetched, and then goes from the screen.
     UnseenFetch {
-        "client/mutations.rs":
+        "client/doing.rs":
             "if left.is_empty() {"
             => "if left.is_empty() || {off} {",
     }

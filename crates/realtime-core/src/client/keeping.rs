@@ -1,9 +1,9 @@
 //! Keeping: mutations that outlive the page, between the queue they are in and the store.
 
-use super::{Fault, mutations::Doing};
+use super::{Fault, doing::Doing};
 use crate::{
     id::{MessageId, MutationId},
-    mutation::{Absence, Restored, Sending, Standing, in_order},
+    mutation::{Absence, Restored, Sending, Standing, in_order, use_keeping},
     notify::Topic,
     storage::{PersistOptions, StoredValue},
 };
@@ -20,6 +20,7 @@ pub(super) struct KeepMutations {
 
 impl KeepMutations {
     pub(super) fn new(options: &PersistOptions) -> Self {
+        use_keeping();
         Self {
             write: |doing| doing.write_kept(),
             restore: |doing, keep| doing.restore_kept(keep),

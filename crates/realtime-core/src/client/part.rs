@@ -4,7 +4,7 @@
 //! for the linker drops. A part acts on the link and the store, and speaks through the outputs, which it
 //! gets with each call.
 
-use super::{link::Link, seeds::WaitingSeed, store::Store, turn::Turn};
+use super::{link::Link, store::Store, turn::Turn};
 use crate::{
     id::{ChannelName, EntryId, MutationId},
     key::QueryKey,
@@ -37,12 +37,6 @@ pub(super) trait Part: Any {
 
     /// When it wants [`Happening::AnswersDue`].
     fn answers_due(&self) -> Option<Instant> {
-        None
-    }
-
-    /// Gives the seed that waits for this query, if there is one.
-    fn take_seed(&mut self, key: &QueryKey) -> Option<WaitingSeed> {
-        let _ = key;
         None
     }
 
@@ -184,11 +178,6 @@ impl Parts {
     pub(super) fn answers_due(&self) -> Option<Instant> {
         let parts = self.0.iter().map(|part| part.answers_due());
         parts.fold(None, earliest)
-    }
-
-    /// The seed that waits for this query, if there is one.
-    pub(super) fn take_seed(&mut self, key: &QueryKey) -> Option<WaitingSeed> {
-        self.0.iter_mut().find_map(|part| part.take_seed(key))
     }
 
     /// The channels on which parts listen to an event.

@@ -1,108 +1,22 @@
-//! Queries: the commands on records and lists, and on the mutations that edit them.
+//! Queries: the commands on records and lists, on the mutations that edit them, and on what is kept of both.
 
 use super::{
-    Client, live_list::LiveList, mutations::Doing, part::Happening, root::Root, store::Query,
+    Client, doing::Doing, keeping::KeepMutations, list_spec::ListSpec, live_list::LiveList,
+    part::Happening, persistence::Persistence, root::Root, store::Query,
 };
 use crate::{
     channel::{ChannelError, Continuity},
-    id::{ChannelName, EntryId, EventName, MutationId, Position, RowId},
+    id::{EntryId, MutationId, RowId},
     key::QueryKey,
-    list::{ItemType, ListItem, ListOptions, ListSnapshot, ListStats, shared},
+    list::{ItemType, ListItem, ListSnapshot, ListStats, shared},
     mutation::{ItemState, Mutation, MutationInfo, Mutations},
     overlay::{LayerState, Overlay},
-    query::{Fetched, ObserverId, QueryError, QueryMeta, QueryOptions, Record, RecordSpec},
-    seed::{Fit, Seed, Seeding},
+    query::{ObserverId, QueryError, QueryMeta, QueryOptions, Record, RecordSpec},
+    seed::{Fit, Seed},
+    storage::PersistOptions,
     time::Instant,
 };
 use std::rc::Rc;
-
-/// What a list listens to, and how it is kept.
-///
-/// ```
-/// use realtime_core::{ListOptions, ListSpec};
-///
-/// let by_text = ListOptions::<String>::default().with_sort(Ord::cmp);
-/// let spec = ListSpec::new(Some("tasks".into())).with_event("task:changed").with_options(by_text);
-/// assert_eq!(&*spec.event, "task:changed");
-/// ```
-#[derive(Debug)]
-pub struct ListSpec<T> {
-    /// The channel to subscribe to; `None` listens to the event on any channel.
-    pub channel: Option<ChannelName>,
-    /// The event that brings changes: `list:update` unless told otherwise.
-    pub event: EventName,
-    /// Order and limits.
-    pub options: ListOptions<T>,
-    /// The rows to begin with, until there is better.
-    initial: Option<Fetched>,
-    seeding: Option<&'static Seeding>,
-    is_persisted: bool,
-}
-
-impl<T> ListSpec<T> {
-    /// A list that `list:update` on `channel` keeps fresh, in arrival order.
-    #[must_use]
-    pub fn new(channel: Option<ChannelName>) -> Self {
-        Self {
-            channel,
-            event: EventName::from("list:update"),
-            options: ListOptions::default(),
-            initial: None,
-            seeding: None,
-            is_persisted: false,
-        }
-    }
-
-    /// Sets the event that brings changes.
-    #[must_use]
-    pub fn with_event(mut self, event: impl Into<EventName>) -> Self {
-        self.event = event.into();
-        self
-    }
-
-    /// Sets order and limits.
-    #[must_use]
-    pub fn with_options(mut self, options: ListOptions<T>) -> Self {
-        self.options = options;
-        self
-    }
-
-    /// Lets the rows be taken along, to begin with them again: see [`Client::export`].
-    #[must_use]
-    pub fn with_seed(mut self) -> Self
-    where
-        T: ListItem,
-    {
-        self.seeding = Some(LiveList::seeding::<T>());
-        self
-    }
-
-    /// Keeps the rows over page loads, where the client keeps anything: see [`Client::persist`]. Edits of
-    /// them that are kept ([`Mutation::with_persist`]) are shown again, too.
-    #[must_use]
-    pub fn with_persist(mut self) -> Self
-    where
-        T: ListItem,
-    {
-        self.is_persisted = true;
-        self.seeding = Some(LiveList::storing::<T>());
-        self
-    }
-
-    /// Begins with these rows. With their position, nothing is fetched if the server can say that
-    /// they are current, or sends what has changed since.
-    #[must_use]
-    pub fn with_initial(mut self, items: Vec<T>, position: Option<Position>) -> Self
-    where
-        T: 'static,
-    {
-        self.initial = Some(Fetched {
-            data: Box::new(items),
-            position,
-        });
-        self
-    }
-}
 
 impl Client {
     /// Watches the record `key`: subscribes to what `spec` names, then fetches, then keeps it
@@ -300,6 +214,50 @@ impl Client {
     /// spares the fetch.
     pub fn import(&mut self, now: Instant, seeds: Vec<Seed>, fit: Fit) -> usize {
         self.root.at(now).import(seeds, fit)
+    }
+
+    /// Keeps over page loads what queries hold that ask for it ([`ListSpec::with_persist`],
+    /// [`RecordSpec::with_persist`](crate::RecordSpec::with_persist)): asks the shell for what is there
+    /// ([`Output::Store`](crate::Output::Store)), and nothing is fetched and no socket is opened before it has answered, or
+    /// [`PersistOptions::open_within`] has passed. From then on it has the shell write what changes.
+    ///
+    /// The store is that of one user. [`sign_out`](Self::sign_out) empties it and is the end of it: call
+    /// this again for the next.
+    pub fn persist(&mut self, now: Instant, options: PersistOptions) {
+        let root = self.root.at(now);
+        root.keep();
+        root.hold();
+        root.part(|persistence: &mut Persistence, context| persistence.open(options, context));
+    }
+
+    /// As [`persist`](Self::persist), and keeps the mutations that ask for it ([`Mutation::with_persist`]) until
+    /// they have an outcome. In the next page their edits are shown before anything else is, and they are
+    /// sent once, under the ids that they had.
+    pub fn persist_mutations(&mut self, now: Instant, options: PersistOptions) {
+        let keep = KeepMutations::new(&options);
+        self.root.at(now).part(|_: &mut Mutations, context| {
+            context.turn.keep_mutations = Some(keep);
+        });
+        self.persist(now, options);
+    }
+
+    /// Has the shell write what is not written yet, and nothing from then on: the page goes on without, or
+    /// ends, and what is kept stays for the next.
+    #[doc(hidden)]
+    pub fn close_store(&mut self, now: Instant) {
+        let root = self.root.at(now);
+        if root.parts.get::<Persistence>().is_some() {
+            root.part(|persistence: &mut Persistence, context| persistence.close(context));
+        }
+    }
+
+    /// Whether the store is being read, and the client waits for it. That it does no more is told as
+    /// [`Topic::Connection`](crate::Topic::Connection).
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_loading_store(&self) -> bool {
+        let persistence = self.root.parts.get::<Persistence>();
+        persistence.is_some_and(Persistence::is_loading)
     }
 
     /// Fetches nothing and opens no socket until [`release_hold`](Self::release_hold): seeds are on their

@@ -2,11 +2,12 @@
 
 use super::{
     ClientOptions, Fault, Input, Output,
+    hold::Hold,
     link::{Link, LinkOutput},
     part::{Context, Happening, Part, Parts},
     route::Target,
     router::{Ambiguous, Router, received},
-    seeds::{Imported, Seeds},
+    seeds::{Seeds, WaitingSeed},
     store::{Query, Store},
     turn::Turn,
     waking::Waking,
@@ -18,7 +19,7 @@ use crate::{
     mutation::MutationLimits,
     notify::Topic,
     query::{EventView, ObserverId, QueryCache, QueryError, QueryOptions},
-    seed::{Fit, Seed},
+    seed::seeds_are_used,
     time::{Instant, earliest},
     wire::{Codec, EventFrame},
 };
@@ -35,20 +36,11 @@ pub(super) struct Root {
     waking: Waking,
     limits: MutationLimits,
     /// While seeds are waited for.
-    held: Option<Hold>,
+    pub(super) held: Option<Hold>,
     /// Hands on what a store says, if there is one.
-    take_kept: Option<fn(&mut Self) -> bool>,
+    pub(super) take_kept: Option<fn(&mut Self) -> bool>,
     /// Kept for its memory.
     targets: Vec<Target>,
-}
-
-/// Waiting for seeds.
-#[derive(Clone, Copy, Debug)]
-struct Hold {
-    /// Whether the app has asked for a connection meanwhile.
-    is_wanted: bool,
-    /// What goes on. By a pointer, so that the linker drops it from an app that never waits.
-    go_on: fn(&mut Root, bool),
 }
 
 impl Root {
@@ -201,33 +193,6 @@ impl Root {
                 break;
             }
         }
-    }
-
-    /// From now on what a store says is handed on. By a pointer, so that the linker drops it from an app that
-    /// keeps nothing.
-    pub(super) const fn keep(&mut self) {
-        self.take_kept = Some(Self::take_kept);
-    }
-
-    /// Hands on what the store has said; whether it has said anything.
-    fn take_kept(&mut self) -> bool {
-        if !self.turn.kept.news.is_any() {
-            return false;
-        }
-        let news = std::mem::take(&mut self.turn.kept.news);
-        for (seed, fit) in news.seeds {
-            self.import(vec![seed], fit);
-        }
-        if news.has_outbox {
-            self.tell(&Happening::OutboxFound);
-        }
-        for key in &news.durable {
-            self.tell(&Happening::Durable(key));
-        }
-        if news.is_over {
-            self.release_hold();
-        }
-        true
     }
 
     fn link_output(&mut self, output: LinkOutput) {
@@ -409,8 +374,10 @@ impl Root {
         query: Query,
         options: &QueryOptions,
     ) -> Result<ObserverId, QueryError> {
-        let is_new = self.store.cache.entry_id(key).is_none();
-        let seed = self.parts.take_seed(key).filter(|_| is_new);
+        let seed = match seeds_are_used() {
+            true => self.take_seed(key),
+            false => None,
+        };
         let (link, turn) = (&mut self.link, &mut self.turn);
         let observed = self.store.observe(key, query, seed, options, link, turn)?;
         if observed.is_new {
@@ -423,65 +390,12 @@ impl Root {
         Ok(observed.observer)
     }
 
-    /// The seeds of all queries that have data and let it be taken along.
-    pub(super) fn export(&self, now: Instant, prefix: &QueryKey) -> Vec<Seed> {
-        let entries = self.store.cache.with_prefix(prefix).into_iter();
-        let seeds = entries.filter_map(|entry| self.store.seed(now, entry, &self.link));
-        seeds.collect()
-    }
-
-    /// Takes seeds in; gives how many are of use, now or later.
-    pub(super) fn import(&mut self, seeds: Vec<Seed>, fit: Fit) -> usize {
+    /// The seed that waits for this query, if it is new.
+    fn take_seed(&mut self, key: &QueryKey) -> Option<WaitingSeed> {
+        let is_new = self.store.cache.entry_id(key).is_none();
         let (parts, mut context) = self.parts();
-        let mut used = 0;
-        let mut filled = Vec::new();
-        parts.with(&mut context, |waiting: &mut Seeds, context| {
-            for seed in seeds {
-                let imported = waiting.import(seed, fit, context);
-                used += usize::from(imported != Imported::No);
-                if let Imported::Into(entry) = imported {
-                    filled.push(entry);
-                }
-            }
-        });
-        for entry in filled {
-            self.tell(&Happening::EntryTouched(entry));
-        }
-        self.settle();
-        used
-    }
-
-    /// Opens no socket and fetches nothing until [`release_hold`](Self::release_hold).
-    pub(super) fn hold(&mut self) {
-        if self.held.is_none() {
-            self.held = Some(Hold {
-                is_wanted: false,
-                go_on: Self::go_on,
-            });
-            self.store.cache.set_held(self.turn.now, true);
-            self.settle();
-        }
-    }
-
-    /// Goes on after [`hold`](Self::hold).
-    pub(super) fn release_hold(&mut self) {
-        if let Some(hold) = self.held.take() {
-            (hold.go_on)(self, hold.is_wanted);
-        }
-    }
-
-    fn go_on(&mut self, is_wanted: bool) {
-        self.store.cache.set_held(self.turn.now, false);
-        if is_wanted {
-            self.connect();
-        }
-        self.settle();
-    }
-
-    /// Whether nothing is fetched or opened for now.
-    #[cfg(feature = "tabs")]
-    pub(super) const fn is_held(&self) -> bool {
-        self.held.is_some()
+        let seed = parts.with(&mut context, |seeds: &mut Seeds, _| seeds.take(key));
+        seed.filter(|_| is_new)
     }
 
     /// Starts connecting, once nothing is held any more.
@@ -534,7 +448,7 @@ impl Root {
     }
 
     /// The parts, and what they act on.
-    const fn parts(&mut self) -> (&mut Parts, Context<'_>) {
+    pub(super) const fn parts(&mut self) -> (&mut Parts, Context<'_>) {
         let context = Context {
             link: &mut self.link,
             store: &mut self.store,

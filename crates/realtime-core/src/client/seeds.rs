@@ -26,12 +26,10 @@ pub(super) struct Seeds {
     bytes: usize,
 }
 
-/// A seed whose query is observed now, and how it is read: by a pointer, so that only those carry it who take
-/// seeds in.
+/// A seed whose query is observed now.
 pub(super) struct WaitingSeed {
     seed: Seed,
     fit: Fit,
-    read: for<'a> fn(&'a Seed, Fit, &'static Seeding) -> Result<Initial<'a>, SeedError>,
 }
 
 impl WaitingSeed {
@@ -40,7 +38,7 @@ impl WaitingSeed {
     /// # Errors
     /// When what is around the data cannot be read.
     pub(super) fn initial(&self, seeding: &'static Seeding) -> Result<Initial<'_>, SeedError> {
-        (self.read)(&self.seed, self.fit, seeding)
+        Ok(Initial::seed(seeding, self.seed.frame()?, self.fit))
     }
 }
 
@@ -59,19 +57,16 @@ impl Part for Seeds {
     fn poll(&mut self, _: &mut Context<'_>) -> bool {
         false
     }
-
-    fn take_seed(&mut self, key: &QueryKey) -> Option<WaitingSeed> {
-        let (seed, fit) = self.waiting.remove(key)?;
-        self.bytes -= seed.text.len();
-        Some(WaitingSeed {
-            seed,
-            fit,
-            read: |seed, fit, seeding| Ok(Initial::seed(seeding, seed.frame()?, fit)),
-        })
-    }
 }
 
 impl Seeds {
+    /// Gives the seed that waits for this query, if there is one.
+    pub(super) fn take(&mut self, key: &QueryKey) -> Option<WaitingSeed> {
+        let (seed, fit) = self.waiting.remove(key)?;
+        self.bytes -= seed.text.len();
+        Some(WaitingSeed { seed, fit })
+    }
+
     /// How many wait.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()

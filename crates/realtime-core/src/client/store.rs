@@ -11,7 +11,7 @@ use crate::{
         Feed, Feeding, Fetched, Initial, Observed, ObserverId, QueryCache, QueryError,
         QueryOptions, QueryOutput, Resource, Standing, TakeRows,
     },
-    seed::Seeding,
+    seed::{Seeding, seeds_are_used},
     time::Instant,
 };
 
@@ -68,6 +68,7 @@ impl Store {
             None => Feed::of(&query.bindings),
         };
         let (resource, seeding) = (query.resource, query.seeding);
+        let seed = if seeds_are_used() { seed } else { None };
         let restored = seed.as_ref().zip(seeding).and_then(|(seed, seeding)| {
             let initial = seed.initial(seeding);
             initial.map_err(|error| turn.refuse_seed(error)).ok()
@@ -133,13 +134,12 @@ impl Store {
 
     /// The first observer lets it fetch: its channels are leased.
     fn activate(&mut self, id: EntryId, link: &mut Link, turn: &mut Turn) {
-        let since = self.cache.initial(id).to_vec();
-        if let Some(feeding) = self.cache.feeding_mut(id) {
-            for error in feeding.lease(turn.now, &since, &mut link.channels) {
-                turn.fault(Fault::Channel(error));
-            }
+        for error in self.cache.lease(turn.now, id, &mut link.channels) {
+            turn.fault(Fault::Channel(error));
         }
-        self.check_initial(id, link);
+        if seeds_are_used() {
+            self.check_initial(id, link);
+        }
         self.go_live(turn.now, id, link, None, None, None);
     }
 

@@ -1,6 +1,6 @@
 //! Edits: what a mutation does to lists and records, as far as the client can tell.
 
-use super::{MutationError, ServerIds};
+use super::{MutationError, ServerIds, queue::keeping_is_used};
 use crate::{
     id::RowId,
     key::QueryKey,
@@ -15,16 +15,28 @@ use std::{any::Any, convert::Infallible, fmt, rc::Rc};
 
 /// What lays an edit over a resource's data, whatever its type.
 trait Lay {
-    fn lay(
-        &self,
-        layered: &mut dyn Any,
-        seeding: Option<&'static Seeding>,
-        layer: LayerId,
-        ids: &ServerIds,
-    ) -> Result<bool, MutationError>;
+    fn lay(&self, layered: &mut dyn Any, at: &Place<'_>) -> Result<bool, MutationError>;
 
-    /// The change as it is kept; `None` if it cannot be.
+    /// The change as it is kept; `None` if it cannot be, or nobody keeps any.
     fn stored(&self, resolve: &dyn Fn(&RowId) -> RowId) -> Option<StoredChange>;
+}
+
+/// Where an edit is laid.
+struct Place<'a> {
+    key: &'a QueryKey,
+    /// How the query's data goes into a seed and back.
+    seeding: Option<&'static Seeding>,
+    layer: LayerId,
+    ids: &'a ServerIds,
+}
+
+impl Place<'_> {
+    /// The query holds another type.
+    fn mismatch(&self) -> MutationError {
+        MutationError::TypeMismatch {
+            key: self.key.clone(),
+        }
+    }
 }
 
 /// A change as it is kept.
@@ -159,7 +171,6 @@ impl Edit {
             }
         };
         let lay = OfList {
-            key: key.clone(),
             id: id.clone(),
             change,
             json: json_of::<T>(),
@@ -183,14 +194,10 @@ impl Edit {
             RecordEdit::Patch(patch) => Change::Patch(patch),
             RecordEdit::Apply(apply) => Change::Apply(Rc::new(move |value| Rc::new(apply(value)))),
         };
-        let lay = OfRecord {
-            key: key.clone(),
-            change,
-        };
         Self {
             key,
             target: None,
-            lay: Rc::new(lay),
+            lay: Rc::new(OfRecord { change }),
         }
     }
 
@@ -209,15 +216,10 @@ impl Edit {
                 _ => EditKind::Change,
             },
         });
-        let lay = Kept {
-            key: key.clone(),
-            id,
-            change,
-        };
         Self {
             key,
             target,
-            lay: Rc::new(lay),
+            lay: Rc::new(Kept { id, change }),
         }
     }
 
@@ -229,7 +231,13 @@ impl Edit {
         layer: LayerId,
         ids: &ServerIds,
     ) -> Result<bool, MutationError> {
-        self.lay.lay(layered, seeding, layer, ids)
+        let at = Place {
+            key: &self.key,
+            seeding,
+            layer,
+            ids,
+        };
+        self.lay.lay(layered, &at)
     }
 
     /// The change as it is kept; `None` if it cannot be.
@@ -240,7 +248,6 @@ impl Edit {
 
 /// An edit of a list.
 struct OfList {
-    key: QueryKey,
     id: RowId,
     change: Change<dyn AnyItem, Spot>,
     json: JsonOf<dyn AnyItem>,
@@ -248,33 +255,21 @@ struct OfList {
 }
 
 impl Lay for OfList {
-    fn lay(
-        &self,
-        layered: &mut dyn Any,
-        _: Option<&'static Seeding>,
-        layer: LayerId,
-        ids: &ServerIds,
-    ) -> Result<bool, MutationError> {
+    fn lay(&self, layered: &mut dyn Any, at: &Place<'_>) -> Result<bool, MutationError> {
         let list = layered.downcast_mut::<ErasedList>();
-        let Some(list) = list.filter(|list| (self.holds)(list)) else {
-            let key = self.key.clone();
-            return Err(MutationError::TypeMismatch { key });
-        };
-        let change = resolved(&self.change, ids);
-        let id = ids.resolve(&self.id);
-        Ok(list.push_layer(&self.key, layer, &id, change, self.json)?)
+        let list = list.filter(|list| (self.holds)(list));
+        let list = list.ok_or_else(|| at.mismatch())?;
+        lay_on_list(list, at, &self.id, &self.change, self.json)
     }
 
     fn stored(&self, resolve: &dyn Fn(&RowId) -> RowId) -> Option<StoredChange> {
+        if !keeping_is_used() {
+            return None;
+        }
         let near = |id: &Option<RowId>| id.as_ref().map(resolve);
         Some(match &self.change {
-            Change::Insert(item) => {
-                let item = (self.json.write)(&**item).ok()?;
-                StoredChange::Insert(RawValue::from_string(item.to_string()).ok()?)
-            }
-            Change::Patch(patch) => {
-                StoredChange::Patch(RawValue::from_string(patch.to_string()).ok()?)
-            }
+            Change::Insert(item) => StoredChange::Insert(raw(&(self.json.write)(&**item).ok()?)?),
+            Change::Patch(patch) => StoredChange::Patch(raw(patch)?),
             Change::Delete => StoredChange::Delete,
             Change::Place(Spot::Before(id)) => StoredChange::Before(near(id)),
             Change::Place(Spot::After(id)) => StoredChange::After(near(id)),
@@ -285,7 +280,6 @@ impl Lay for OfList {
 
 /// An edit of a record.
 struct OfRecord<T> {
-    key: QueryKey,
     change: Change<T, Infallible>,
 }
 
@@ -293,65 +287,40 @@ impl<T> Lay for OfRecord<T>
 where
     T: PartialEq + Serialize + DeserializeOwned + 'static,
 {
-    fn lay(
-        &self,
-        layered: &mut dyn Any,
-        _: Option<&'static Seeding>,
-        layer: LayerId,
-        _: &ServerIds,
-    ) -> Result<bool, MutationError> {
-        let Some(record) = layered.downcast_mut::<Record<T>>() else {
-            let key = self.key.clone();
-            return Err(MutationError::TypeMismatch { key });
-        };
-        Ok(record.push_layer(&self.key, layer, self.change.clone(), JsonOf::new())?)
+    fn lay(&self, layered: &mut dyn Any, at: &Place<'_>) -> Result<bool, MutationError> {
+        let record = layered.downcast_mut::<Record<T>>();
+        let record = record.ok_or_else(|| at.mismatch())?;
+        Ok(record.push_layer(at.key, at.layer, self.change.clone(), JsonOf::new())?)
     }
 
     fn stored(&self, _: &dyn Fn(&RowId) -> RowId) -> Option<StoredChange> {
-        match &self.change {
-            Change::Set(value) => {
-                let value = (JsonOf::new().write)(&**value).ok()?;
-                Some(StoredChange::Set(
-                    RawValue::from_string(value.to_string()).ok()?,
-                ))
-            }
-            Change::Patch(patch) => {
-                let patch = RawValue::from_string(patch.to_string()).ok()?;
-                Some(StoredChange::Patch(patch))
-            }
-            _ => None,
+        if !keeping_is_used() {
+            return None;
         }
+        Some(match &self.change {
+            Change::Set(value) => StoredChange::Set(raw(&(JsonOf::new().write)(&**value).ok()?)?),
+            Change::Patch(patch) => StoredChange::Patch(raw(patch)?),
+            _ => return None,
+        })
     }
 }
 
 /// An edit that was kept while the page was away.
 struct Kept {
-    key: QueryKey,
     id: Option<RowId>,
     change: StoredChange,
 }
 
 impl Lay for Kept {
-    fn lay(
-        &self,
-        layered: &mut dyn Any,
-        seeding: Option<&'static Seeding>,
-        layer: LayerId,
-        ids: &ServerIds,
-    ) -> Result<bool, MutationError> {
-        let edits = seeding.and_then(|seeding| seeding.edits);
-        let mismatch = || MutationError::TypeMismatch {
-            key: self.key.clone(),
-        };
-        let Some(edits) = edits else {
-            return Err(mismatch());
-        };
+    fn lay(&self, layered: &mut dyn Any, at: &Place<'_>) -> Result<bool, MutationError> {
+        let mismatch = || at.mismatch();
+        let edits = at.seeding.and_then(|seeding| seeding.edits);
+        let edits = edits.ok_or_else(mismatch)?;
         if let Some(json) = edits.downcast_ref::<JsonOf<dyn AnyItem>>() {
             let list = layered.downcast_mut::<ErasedList>().ok_or_else(mismatch)?;
             let id = self.id.as_ref().ok_or_else(mismatch)?;
             let change = self.change.of_list(*json).ok_or_else(mismatch)?;
-            let (id, change) = (ids.resolve(id), resolved(&change, ids));
-            return Ok(list.push_layer(&self.key, layer, &id, change, *json)?);
+            return lay_on_list(list, at, id, &change, *json);
         }
         let lay = edits.downcast_ref::<LayOnRecord>().ok_or_else(mismatch)?;
         let (value, is_patch) = match &self.change {
@@ -359,7 +328,7 @@ impl Lay for Kept {
             StoredChange::Patch(patch) => (patch, true),
             _ => return Err(mismatch()),
         };
-        Ok((lay.0)(layered, &self.key, layer, value.get(), is_patch)?)
+        Ok((lay.0)(layered, at.key, at.layer, value.get(), is_patch)?)
     }
 
     fn stored(&self, resolve: &dyn Fn(&RowId) -> RowId) -> Option<StoredChange> {
@@ -394,6 +363,21 @@ impl fmt::Debug for Edit {
             .field("target", &self.target)
             .finish_non_exhaustive()
     }
+}
+
+fn lay_on_list(
+    list: &mut ErasedList,
+    at: &Place<'_>,
+    id: &RowId,
+    change: &Change<dyn AnyItem, Spot>,
+    json: JsonOf<dyn AnyItem>,
+) -> Result<bool, MutationError> {
+    let (id, change) = (at.ids.resolve(id), resolved(change, at.ids));
+    Ok(list.push_layer(at.key, at.layer, &id, change, json)?)
+}
+
+fn raw(json: &dyn fmt::Display) -> Option<Box<RawValue>> {
+    RawValue::from_string(json.to_string()).ok()
 }
 
 /// The change with the server's ids for its neighbours.

@@ -4,17 +4,18 @@ mod entry;
 mod keeping;
 mod limits;
 mod outcome;
+mod reach;
 mod timers;
 mod unseen;
 
-pub(crate) use keeping::in_order;
+pub(crate) use keeping::{in_order, keeping_is_used, use_keeping};
 pub use limits::MutationLimits;
 pub(crate) use outcome::Outcome;
 pub(crate) use unseen::Due;
 
 use super::{
     Mutation, MutationError, MutationEvent, MutationInfo, MutationStats, MutationStatus,
-    OfflinePolicy, ServerIds, edit::EditKind, request::Sender,
+    OfflinePolicy, ServerIds, edit::EditKind,
 };
 use crate::{
     id::{MessageId, MutationId, RowId},
@@ -25,15 +26,13 @@ use crate::{
 };
 use entry::{Entry, State};
 use keeping::Keeping;
-use std::{collections::VecDeque, rc::Rc, time::Duration};
+use reach::Reach;
+use std::{collections::VecDeque, rc::Rc};
 use timers::Timers;
 use unseen::Unseen;
 
 /// How many outcomes are remembered for those who ask later.
 const MAX_ENDED: usize = 256;
-
-/// How long an edit that is to be merged waits, after a reconnect, for what it is merged with.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What became of a new mutation.
 #[derive(Debug)]
@@ -71,12 +70,7 @@ pub(crate) struct Mutations {
     /// Whether some wait for other people's changes.
     any_behind: bool,
     in_flight: usize,
-    link_up: bool,
-    /// When the link came up, as long as there is patience with what others did meanwhile.
-    patient_since: Option<Instant>,
-    /// Whether the connection is over, and not just down.
-    link_ended: bool,
-    online: bool,
+    reach: Reach,
     last: u64,
     stats: MutationStats,
 }
@@ -101,10 +95,7 @@ impl Mutations {
             is_changed: false,
             any_behind: false,
             in_flight: 0,
-            link_up: false,
-            patient_since: None,
-            link_ended: false,
-            online: true,
+            reach: Reach::default(),
             last: 0,
             stats: MutationStats::default(),
         }
@@ -140,7 +131,7 @@ impl Mutations {
                 State::Failed(error) => MutationStatus::Failed(error.clone()),
             },
             attempts: entry.attempts,
-            is_durable: entry.is_durable(),
+            is_durable: entry.kept.is_durable(),
         });
         live.or_else(|| self.ended.get(&id).cloned())
     }
@@ -249,7 +240,7 @@ impl Mutations {
                 unkept.push(*id);
                 continue;
             }
-            if self.patient_since.is_some() && is_behind(&entry.mutation) {
+            if self.reach.is_patient() && is_behind(&entry.mutation) {
                 behind.push(*id);
                 continue;
             }
@@ -261,7 +252,7 @@ impl Mutations {
         for id in behind {
             // One that is behind only now has no timer that could be late.
             if !self.timers.has(id) {
-                let until = self.patient_until().map(|until| until.max(now));
+                let until = self.reach.patient_until().map(|until| until.max(now));
                 self.timers.set(id, until);
             }
         }
@@ -277,18 +268,6 @@ impl Mutations {
     /// A channel brings its events again.
     pub(crate) fn channel_live(&mut self) {
         self.is_changed = true;
-    }
-
-    pub(super) fn patient_until(&self) -> Option<Instant> {
-        Some(self.patient_since? + PATIENCE)
-    }
-
-    /// Time has passed. Only this ends the patience: what is waited for may have come, and wait to be
-    /// read.
-    fn end_patience(&mut self, now: Instant) {
-        if self.patient_until().is_some_and(|until| until <= now) {
-            self.patient_since = None;
-        }
     }
 
     /// It is on its way: as the send `send`, or to the app's function.
@@ -355,7 +334,9 @@ impl Mutations {
     pub(crate) fn named(&mut self, temporary: RowId, id: RowId) {
         if temporary != id {
             self.stats.ids_dropped += self.ids.insert(temporary, id);
-            self.rewrite_all();
+            if keeping_is_used() {
+                self.rewrite_all();
+            }
         }
     }
 
@@ -366,26 +347,24 @@ impl Mutations {
     }
 
     pub(crate) fn set_online(&mut self, online: bool) {
-        self.online = online;
+        self.reach.set_online(online);
         self.is_changed = true;
     }
 
     pub(crate) fn link_up(&mut self, now: Instant) {
-        self.link_up = true;
-        self.patient_since = Some(now);
-        self.link_ended = false;
+        self.reach.link_up(now);
         self.is_changed = true;
     }
 
     /// A connection is sought.
     pub(crate) fn link_wanted(&mut self) {
-        self.link_ended = false;
+        self.reach.link_wanted();
     }
 
     /// The link is down. Gives the mutations that were sent and whose echo has come: the server
     /// has carried them out, so there is nothing to send again.
     pub(crate) fn link_down(&mut self) -> Vec<MutationId> {
-        self.link_up = false;
+        self.reach.link_down(false);
         let echoed = |entry: &Entry| entry.echoed && matches!(entry.state, State::Sending(Some(_)));
         let entries = self.entries.iter().filter(|(_, entry)| echoed(entry));
         entries.map(|(id, _)| *id).collect()
@@ -393,8 +372,7 @@ impl Mutations {
 
     /// No link will come. Gives the mutations that waited for one.
     pub(crate) fn link_over(&mut self) -> Vec<MutationId> {
-        self.link_up = false;
-        self.link_ended = true;
+        self.reach.link_down(true);
         let waits =
             |entry: &Entry| entry.is_message() && matches!(entry.state, State::Queued { .. });
         let entries = self.entries.iter().filter(|(_, entry)| waits(entry));
@@ -428,18 +406,13 @@ impl Mutations {
     }
 
     fn is_ready(&self, now: Instant, id: MutationId, entry: &Entry) -> bool {
-        let reachable = match entry.mutation.sender {
-            Sender::Message(_) => self.link_up,
-            // Our own connection is better proof of a network than what the browser says.
-            Sender::App(_) => self.online || self.link_up,
-        };
         // One whose echo came has left its scope to the next.
         let is_first = || match &entry.mutation.scope {
             Some(scope) => self.scopes.get(scope).and_then(VecDeque::front) == Some(&id),
             None => true,
         };
         matches!(entry.state, State::Queued { not_before } if not_before <= now)
-            && reachable
+            && self.reach.has(&entry.mutation.sender)
             && entry.waits_for.is_empty()
             && (entry.echoed || is_first())
     }
@@ -449,14 +422,11 @@ impl Mutations {
         if self.entries.len() >= limit {
             return Some(MutationError::Overflow { limit });
         }
-        let (reachable, over) = match mutation.sender {
-            Sender::Message(_) => (self.link_up, self.link_ended),
-            Sender::App(_) => (self.online || self.link_up, false),
-        };
-        if mutation.offline == OfflinePolicy::Fail && !reachable {
+        if mutation.offline == OfflinePolicy::Fail && !self.reach.has(&mutation.sender) {
             return Some(MutationError::Offline);
         }
-        over.then_some(MutationError::Send(SendError::Disconnected))
+        let is_over = self.reach.is_over(&mutation.sender);
+        is_over.then_some(MutationError::Send(SendError::Disconnected))
     }
 
     /// The mutations whose insert another has to wait for. One that `is_new`, and deletes a row whose insert

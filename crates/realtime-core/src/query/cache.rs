@@ -9,8 +9,10 @@ use super::{
     output::QueryOutput,
     resource::Resource,
     source::Feed,
+    verdict::Verdict,
 };
 use crate::{
+    channel::{ChannelError, Channels},
     id::{ChannelName, EntryId, MutationId, Position},
     key::QueryKey,
     liveness::Liveness,
@@ -21,17 +23,6 @@ use crate::{
     time::Instant,
 };
 use std::{any::Any, collections::VecDeque, fmt};
-
-/// What [`QueryCache::observe`] gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Observed {
-    /// The new observer, for [`QueryCache::unobserve`].
-    pub observer: ObserverId,
-    /// The entry it observes.
-    pub entry: EntryId,
-    /// Whether the entry was made by this call: its events are then to be routed to it.
-    pub is_new: bool,
-}
 
 /// A cache of queries, without I/O: a fetch is asked for by [`QueryOutput::StartFetch`] and ends
 /// with [`fetch_finished`](Self::fetch_finished).
@@ -110,18 +101,7 @@ impl QueryCache {
             observers: OrderedMap::new(),
             timers: OrderedSet::new(),
             unused: OrderedMap::new(),
-            shared: Shared {
-                online: true,
-                link_open: false,
-                signed_out: false,
-                held: false,
-                visible: true,
-                rng,
-                stats: QueryStats::default(),
-                outputs: VecDeque::new(),
-                flights: OrderedMap::new(),
-                last_fetch: 0,
-            },
+            shared: Shared::new(rng),
             gone: VecDeque::new(),
             limits,
             budget: LogBudget::new(limits.log_events, limits.log_bytes, limits.log_bytes_total),
@@ -204,6 +184,19 @@ impl QueryCache {
     pub(crate) fn is_persisted(&self, entry: EntryId) -> bool {
         let entry = self.entries.get(&entry);
         entry.is_some_and(|entry| entry.is_persisted)
+    }
+
+    /// Leases an entry's channels, which resume from where its initial data was read. Gives what failed.
+    pub(crate) fn lease(
+        &mut self,
+        now: Instant,
+        entry: EntryId,
+        channels: &mut Channels,
+    ) -> Vec<ChannelError> {
+        let entry = self.entries.get_mut(&entry);
+        entry.map_or_else(Vec::new, |entry| {
+            entry.feeding.lease(now, &entry.initial, channels)
+        })
     }
 
     /// What feeds an entry.
@@ -428,6 +421,17 @@ impl QueryCache {
     ) -> Option<V::Output> {
         let entry = self.entries.get_mut(&id)?;
         let (visible, output) = change(entry, &mut self.shared).split();
+        self.changed(now, id, visible);
+        Some(output)
+    }
+
+    /// Lets an entry start what may start and announce what is new. Apart from the change itself, of which there
+    /// is one copy for each caller.
+    #[inline(never)]
+    fn changed(&mut self, now: Instant, id: EntryId, visible: bool) {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return;
+        };
         entry.settle(now, &mut self.shared, visible);
 
         let timer = entry.next_deadline(&self.shared);
@@ -452,7 +456,6 @@ impl QueryCache {
             }
             _ => {}
         }
-        Some(output)
     }
 
     pub(super) fn drop_entry(&mut self, id: EntryId) {
@@ -477,26 +480,6 @@ impl QueryCache {
             entry: id,
             key: entry.key.clone(),
         });
-    }
-}
-
-/// What a change to an entry comes back with: whether it can be seen, and perhaps more.
-pub(super) trait Verdict {
-    type Output;
-    fn split(self) -> (bool, Self::Output);
-}
-
-impl Verdict for bool {
-    type Output = ();
-    fn split(self) -> (bool, ()) {
-        (self, ())
-    }
-}
-
-impl<O> Verdict for (bool, O) {
-    type Output = O;
-    fn split(self) -> (bool, O) {
-        self
     }
 }
 

@@ -62,6 +62,22 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Online, visible.
+    pub(super) fn new(rng: fastrand::Rng) -> Self {
+        Self {
+            online: true,
+            link_open: false,
+            signed_out: false,
+            held: false,
+            visible: true,
+            rng,
+            stats: QueryStats::default(),
+            outputs: VecDeque::new(),
+            flights: OrderedMap::new(),
+            last_fetch: 0,
+        }
+    }
+
     pub(super) const fn is_online(&self) -> bool {
         self.online || self.link_open
     }

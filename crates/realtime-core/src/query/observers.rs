@@ -1,12 +1,23 @@
 //! Observers: who uses an entry, and what they want taken together.
 
 use super::{NetworkMode, QueryOptions};
-use crate::ordered::OrderedMap;
+use crate::{id::EntryId, ordered::OrderedMap};
 use std::time::Duration;
 
 /// One user of a query: what [`observe`](super::QueryCache::observe) gave out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObserverId(pub(super) u64);
+
+/// What [`QueryCache::observe`](super::QueryCache::observe) gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// The new observer, for [`QueryCache::unobserve`](super::QueryCache::unobserve).
+    pub observer: ObserverId,
+    /// The entry it observes.
+    pub entry: EntryId,
+    /// Whether the entry was made by this call: its events are then to be routed to it.
+    pub is_new: bool,
+}
 
 /// The observers of one entry. What they want together is worked out when they change, not when
 /// an event arrives.

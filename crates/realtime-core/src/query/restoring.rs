@@ -10,7 +10,7 @@ use super::{
 use crate::{
     channel::Continuity,
     error::DecodeError,
-    id::{ChannelName, History, Position},
+    id::{History, Position},
     seed::{Body, Fit, Frame, Seeding},
     time::Instant,
 };
@@ -61,7 +61,9 @@ impl Entry {
                 let visible = self.resource.land(now, fetched.data)?;
                 self.updated_at = Some(now);
                 if let (Feed::Channel(channel), Some(position)) = (&self.feed, fetched.position) {
-                    self.begin_at(vec![(channel.clone(), position)]);
+                    self.seen = Some(position.clone());
+                    self.as_of = Some(position.clone());
+                    self.initial = vec![(channel.clone(), position)];
                 }
                 Ok(visible)
             }
@@ -83,7 +85,14 @@ impl Entry {
         self.updated_at = taken.map(Instant::from_millis).filter(|_| fit == Fit::Full);
         self.is_restored = true;
         if fit == Fit::Full {
-            self.begin_at(frame.positions);
+            if let Feed::Channel(channel) = &self.feed {
+                let mut positions = frame.positions.iter();
+                let own = positions.find(|(of, _)| of == channel);
+                let own = own.map(|(_, position)| position.clone());
+                self.seen = own.clone();
+                self.as_of = own;
+            }
+            self.initial = frame.positions;
         }
         if self.initial.is_empty() {
             // Nobody can tell whether the server has begun to count versions anew since.
@@ -94,17 +103,6 @@ impl Entry {
             self.drop_demand();
         }
         Ok(body == Body::Filled)
-    }
-
-    fn begin_at(&mut self, positions: Vec<(ChannelName, Position)>) {
-        if let Feed::Channel(channel) = &self.feed {
-            let mut positions = positions.iter();
-            let own = positions.find(|(of, _)| of == channel);
-            let own = own.map(|(_, position)| position.clone());
-            self.seen = own.clone();
-            self.as_of = own;
-        }
-        self.initial = positions;
     }
 
     /// Whether the initial data is current, or what has changed since is on its way, now that the

@@ -14,20 +14,10 @@ use std::{borrow::Cow, cell::Cell, fmt, rc::Rc};
 const ESCAPE: &str = "tab:=";
 /// The leader's server has ended a subscription, says the relay.
 pub(crate) const REVOKED: &str = "tab:revoked";
-/// Names that are escaped beside those that begin with `tab:`: those of the envelope itself.
-const WORDS: [&str; 7] = [
-    "auth",
-    "auth:refresh",
-    "error",
-    "ping",
-    "pong",
-    "subscribe",
-    "unsubscribe",
-];
 
 /// The name of an event of the app's as it goes over a link between tabs.
 pub(crate) fn escaped(event: &str) -> Cow<'_, str> {
-    if WORDS.contains(&event) || event.starts_with("tab:") {
+    if JsonCodec::RESERVED.contains(&event) || event.starts_with("tab:") {
         format!("{ESCAPE}{event}").into()
     } else {
         event.into()

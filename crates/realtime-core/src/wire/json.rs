@@ -15,19 +15,7 @@ use serde::de::Error;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::VecDeque, fmt};
 
-/// The words with which client and server speak of the link itself: no event of an app's has such
-/// a name, or it would be taken for one of those.
-const RESERVED: [&str; 7] = [
-    "auth",
-    "auth:refresh",
-    "error",
-    "ping",
-    "pong",
-    "subscribe",
-    "unsubscribe",
-];
-
-/// Those of them that the server says to the client, and that no listener gets.
+/// The words that the server says to the client of the link itself, and that no listener gets.
 const KEPT: [&str; 4] = ["auth:refresh", "error", "ping", "pong"];
 
 /// What a frame is to be, as errors say it.
@@ -69,6 +57,18 @@ impl fmt::Debug for JsonCodec {
 }
 
 impl JsonCodec {
+    /// The words with which client and server speak of the link itself: no event of an app's has such
+    /// a name, or it would be taken for one of those.
+    pub(crate) const RESERVED: [&str; 7] = [
+        "auth",
+        "auth:refresh",
+        "error",
+        "ping",
+        "pong",
+        "subscribe",
+        "unsubscribe",
+    ];
+
     /// The largest frame read unless told otherwise: 16 MiB.
     pub const DEFAULT_MAX_FRAME_BYTES: usize = 16 * 1024 * 1024;
 
@@ -191,7 +191,7 @@ impl Codec for JsonCodec {
                 data: payload,
                 id,
             } => {
-                if RESERVED.contains(&event.as_str()) {
+                if Self::RESERVED.contains(&event.as_str()) {
                     let event = event.as_str().into();
                     return Err(EncodeError::ReservedName { event });
                 }

@@ -75,6 +75,7 @@ mod query_keeping;
 mod query_model;
 mod query_source;
 mod seeds;
+mod seeds_of_sums;
 mod socketio_codec;
 mod socketio_handshake;
 mod socketio_kit;

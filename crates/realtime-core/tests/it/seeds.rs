@@ -2,7 +2,7 @@
 
 use crate::task::{Table, Task};
 use realtime_core::{
-    Continuity, Fault, Fit, ListItem as _, ListSpec, Patch, QueryKey, QueryOptions, QueryStatus,
+    Continuity, Fault, Fit, ListItem as _, ListSpec, QueryKey, QueryOptions, QueryStatus,
     RecordSpec, Seed, SeedError, key,
     testing::{PeerId, World},
 };
@@ -38,19 +38,23 @@ fn first(world: &mut World) -> Vec<Seed> {
     export(world, peer)
 }
 
-fn export(world: &World, peer: PeerId) -> Vec<Seed> {
+pub(crate) fn export(world: &World, peer: PeerId) -> Vec<Seed> {
     world.client(peer).export(world.now(), &key![])
+}
+
+pub(crate) fn add(world: &mut World) -> PeerId {
+    world.add(realtime_core::ClientOptions::new("ws://server.test/ws"))
 }
 
 /// A client that begins with it, and has not heard of the server yet.
 fn reload(world: &mut World, seeds: Vec<Seed>, fit: Fit) -> PeerId {
-    let peer = world.add(realtime_core::ClientOptions::new("ws://server.test/ws"));
+    let peer = add(world);
     world.act(peer, |client, now| client.import(now, seeds, fit));
     watch(world, peer);
     peer
 }
 
-fn connect(world: &mut World, peer: PeerId) {
+pub(crate) fn connect(world: &mut World, peer: PeerId) {
     world.act(peer, realtime_core::Client::connect);
     world.run(10 * SECOND);
 }
@@ -216,7 +220,7 @@ fn a_seed_fills_a_query_that_is_observed_already_and_replaces_nothing() {
     let seeds = first(&mut world);
     table.put(&mut world, "t1", "rewrite");
 
-    let late = world.add(realtime_core::ClientOptions::new("ws://server.test/ws"));
+    let late = add(&mut world);
     world.act(late, |client, now| client.hold(now));
     watch(&mut world, late);
     world.act(late, realtime_core::Client::connect);
@@ -292,106 +296,6 @@ fn a_deleted_row_stays_deleted_and_a_late_update_finds_its_place() {
 }
 
 #[test]
-fn a_record_is_taken_along_and_each_event_counts_once() {
-    let mut world = World::new(12);
-    world.on_positioned_fetch(|_, server| {
-        let (epoch, seq) = server.position("counts");
-        let position = realtime_core::Position {
-            epoch: epoch.into(),
-            seq,
-        };
-        Ok(realtime_core::Fetched {
-            position: Some(position),
-            ..realtime_core::Fetched::new(seq)
-        })
-    });
-    let spec = || {
-        let add = Patch::reduce_as(|more: u64, sum: Option<&u64>| Some(sum? + more));
-        RecordSpec::new()
-            .on("add", Some("counts".into()), add)
-            .with_seed()
-    };
-    let observe = |world: &mut World, peer| {
-        world
-            .act(peer, |client, now| {
-                client.observe_record(now, &key!["sum"], spec(), &QueryOptions::default())
-            })
-            .expect("the key is free");
-    };
-    let peer = world.connect();
-    observe(&mut world, peer);
-    world.run(10 * SECOND);
-    for _ in 0..5 {
-        world.server.publish("counts", "add", "1");
-    }
-    world.run(SECOND);
-    let seeds = export(&world, peer);
-    for _ in 0..3 {
-        world.server.publish("counts", "add", "1");
-    }
-    let second = world.add(realtime_core::ClientOptions::new("ws://server.test/ws"));
-    world.act(second, |client, now| client.import(now, seeds, Fit::Full));
-    observe(&mut world, second);
-    assert_eq!(
-        world.client(second).record::<u64>(&key!["sum"]).as_deref(),
-        Some(&5)
-    );
-    connect(&mut world, second);
-    assert_eq!(
-        world.client(second).record::<u64>(&key!["sum"]).as_deref(),
-        Some(&8)
-    );
-    assert!(world.fetched(second).is_empty());
-}
-
-#[test]
-fn a_query_of_several_channels_resumes_on_each_of_them() {
-    for other_is_ahead in [false, true] {
-        let mut world = World::new(13);
-        world.on_fetch(|_, server| Ok(server.position("a").1 + server.position("b").1));
-        let spec = || {
-            let set = || Patch::replace();
-            RecordSpec::<u64>::new()
-                .on("set", Some("a".into()), set())
-                .on("set", Some("b".into()), set())
-                .with_seed()
-        };
-        let observe = |world: &mut World, peer, key: QueryKey| {
-            world
-                .act(peer, |client, now| {
-                    client.observe_record(now, &key, spec(), &QueryOptions::default())
-                })
-                .expect("the key is free");
-        };
-        let peer = world.connect();
-        observe(&mut world, peer, key!["sum"]);
-        world.run(10 * SECOND);
-        world.server.publish("a", "set", "3");
-        world.server.publish("b", "set", "4");
-        world.run(SECOND);
-        let seeds = export(&world, peer);
-        world.server.publish("a", "set", "5");
-        world.server.publish("b", "set", "6");
-
-        let second = world.add(realtime_core::ClientOptions::new("ws://server.test/ws"));
-        if other_is_ahead {
-            // Somebody else uses one of the channels, from now on.
-            world
-                .act(second, |client, now| client.subscribe(now, &"a".into()))
-                .expect("there is room");
-            connect(&mut world, second);
-        }
-        world.act(second, |client, now| client.import(now, seeds, Fit::Full));
-        observe(&mut world, second, key!["sum"]);
-        let shown = |world: &World| world.client(second).record::<u64>(&key!["sum"]);
-        assert_eq!(shown(&world).as_deref(), Some(&4));
-        connect(&mut world, second);
-        assert_eq!(world.fetched(second).len(), usize::from(other_is_ahead));
-        assert!(other_is_ahead || shown(&world).as_deref() == Some(&6));
-    }
-}
-
-#[test]
 fn a_seed_of_other_data_is_refused_and_its_query_fetched() {
     let (mut world, table) = world(14);
     let seeds = first(&mut world);
@@ -437,7 +341,7 @@ fn nothing_is_taken_along_that_did_not_ask_for_it() {
 fn signing_out_forgets_the_seeds_that_wait() {
     let (mut world, _) = world(16);
     let seeds = first(&mut world);
-    let peer = world.add(realtime_core::ClientOptions::new("ws://server.test/ws"));
+    let peer = add(&mut world);
     world.act(peer, |client, now| client.import(now, seeds, Fit::Full));
     assert_eq!(world.client(peer).stats().seeds.waiting, 1);
     world.act(peer, realtime_core::Client::sign_out);
@@ -451,7 +355,7 @@ fn an_import_tells_no_listener() {
     let (mut world, table) = world(17);
     let seeds = first(&mut world);
     table.put(&mut world, "t3", "sleep");
-    let peer = world.add(realtime_core::ClientOptions::new("ws://server.test/ws"));
+    let peer = add(&mut world);
     world
         .act(peer, |client, now| {
             client.listen(now, &"list:update".into(), Some(&"tasks".into()))
@@ -478,47 +382,4 @@ fn a_seed_without_a_position_binds_no_version_that_a_new_history_counts_anew() {
     // Nothing but a fetch tells what there is now.
     world.run(10 * SECOND);
     assert_eq!(titles(&world, peer).unwrap(), ["new"]);
-}
-
-#[test]
-fn what_a_fetch_had_before_its_event_came_is_not_added_again_after_a_reload() {
-    let mut world = World::new(19);
-    world.on_positioned_fetch(|_, server| {
-        let (epoch, seq) = server.position("counts");
-        let position = realtime_core::Position {
-            epoch: epoch.into(),
-            seq,
-        };
-        Ok(realtime_core::Fetched {
-            position: Some(position),
-            ..realtime_core::Fetched::new(seq)
-        })
-    });
-    let observe = |world: &mut World, peer| {
-        let add = Patch::reduce_as(|more: u64, sum: Option<&u64>| Some(sum? + more));
-        let spec = RecordSpec::new()
-            .on("add", Some("counts".into()), add)
-            .with_seed();
-        world
-            .act(peer, |client, now| {
-                client.observe_record(now, &key!["sum"], spec, &QueryOptions::default())
-            })
-            .expect("the key is free");
-    };
-    let peer = world.connect();
-    observe(&mut world, peer);
-    world.run(10 * SECOND);
-    world.link_mut(peer).latency = 2_000..=2_000;
-    world.server.publish("counts", "add", "1");
-    world.act(peer, |client, now| client.refetch(now, &key!["sum"]));
-    world.run(SECOND);
-    let sum = |world: &World, peer| world.client(peer).record::<u64>(&key!["sum"]);
-    assert_eq!(sum(&world, peer).as_deref(), Some(&1));
-    let seeds = export(&world, peer);
-    let second = world.add(realtime_core::ClientOptions::new("ws://server.test/ws"));
-    world.act(second, |client, now| client.import(now, seeds, Fit::Full));
-    observe(&mut world, second);
-    connect(&mut world, second);
-    assert_eq!(sum(&world, second).as_deref(), Some(&1));
-    assert!(world.fetched(second).is_empty());
 }

@@ -126,7 +126,8 @@ impl Observation {
     ) -> Standing {
         let look = |client: &Client| (client.query_meta(key).cloned(), client.channel_error(key));
         let known = client.read_in_pass(false, look);
-        let is_handed_over = known.is_none() && is_first && has_data;
+        let is_handed_over =
+            known.is_none() && is_first && has_data && client.runtime().first_pass().is_on();
         let (meta, refusal) = known.unwrap_or_default();
         let refused = self.refused.of(key);
         let meta = match (meta, refused) {

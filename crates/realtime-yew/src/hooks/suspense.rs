@@ -1,10 +1,11 @@
 //! Suspense: what the hooks have in common that suspend their component until there is data, in a
 //! browser and on a server.
 
-use super::observation::Observation;
+use super::observation::{Observation, use_observation};
 use crate::{
     client::RealtimeClient,
     fetcher::{Positioned, RunFetch},
+    provider::use_realtime_client,
     runtime::{ServerFetch, ServerFetches, Subscription},
     ssr::fetch_on_server,
 };
@@ -13,7 +14,10 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
-use yew::suspense::{Suspension, SuspensionHandle, SuspensionResult};
+use yew::{
+    prelude::*,
+    suspense::{Suspension, SuspensionHandle, SuspensionResult},
+};
 
 /// A query that its component waits for.
 pub(super) trait Awaited {
@@ -41,12 +45,9 @@ pub(super) struct Start {
     wait: Option<Suspension>,
 }
 
-/// What a hook asks its data of.
+/// What a hook asks for.
 pub(super) struct Asked<'a> {
-    pub(super) client: &'a RealtimeClient,
     pub(super) key: &'a QueryKey,
-    pub(super) run: &'a RunFetch,
-    pub(super) observation: &'a Observation,
     pub(super) is_enabled: bool,
     /// Whether the app gave initial data, which needs no fetch on a server.
     pub(super) has_initial: bool,
@@ -54,15 +55,43 @@ pub(super) struct Asked<'a> {
     pub(super) is_seeded: bool,
 }
 
+/// What a hook that suspends has in each render.
+pub(super) struct Suspendable {
+    pub(super) client: RealtimeClient,
+    pub(super) observation: Rc<Observation>,
+    pub(super) suspending: Rc<Suspending>,
+    pub(super) start: Start,
+}
+
+/// Begins a render of a hook that suspends.
+#[hook]
+pub(super) fn use_suspendable(run: RunFetch, asked: &Asked<'_>) -> Suspendable {
+    let client = use_realtime_client();
+    let observation = use_observation(Rc::clone(&run));
+    let suspending = use_memo((), |()| Suspending::default());
+    let start = Start::new(asked, &client, &run, &observation);
+    Suspendable {
+        client,
+        observation,
+        suspending,
+        start,
+    }
+}
+
 impl Start {
-    pub(super) fn new(asked: &Asked<'_>) -> Self {
+    fn new(
+        asked: &Asked<'_>,
+        client: &RealtimeClient,
+        run: &RunFetch,
+        observation: &Observation,
+    ) -> Self {
         // An app may have handed the client down without a provider.
-        fetch_on_server(asked.client);
+        fetch_on_server(client);
         let mut start = Self {
             key: asked.key.clone(),
             is_enabled: asked.is_enabled,
             is_first: true,
-            server: asked.client.runtime().first_pass().fetches(),
+            server: client.runtime().first_pass().fetches(),
             given: None,
             wait: None,
         };
@@ -70,12 +99,12 @@ impl Start {
             && asked.is_enabled
             && !asked.has_initial
         {
-            match server.fetch(asked.key, asked.run, asked.is_seeded) {
+            match server.fetch(asked.key, run, asked.is_seeded) {
                 ServerFetch::Running(suspension) => start.wait = Some(suspension),
                 ServerFetch::Done(fetched) => start.given = Some(fetched),
                 ServerFetch::Known => {}
                 ServerFetch::Missing => start.is_first = false,
-                ServerFetch::Failed(error) => asked.observation.refuse(asked.key, Some(error)),
+                ServerFetch::Failed(error) => observation.refuse(asked.key, Some(error)),
             }
         }
         start

@@ -2,16 +2,15 @@
 
 use super::{
     list::{ListQuery, ListRef, UseRealtimeListHandle, UseRealtimeListOptions, use_list},
-    observation::{Observation, use_observation},
-    suspense::{Asked, Awaited, Start, Suspending},
+    observation::Observation,
+    suspense::{Asked, Awaited, Suspendable, use_suspendable},
 };
 use crate::{
     client::RealtimeClient,
     fetcher::{IntoFetcher, Positioned},
-    provider::use_realtime_client,
 };
 use realtime_core::{EntryId, ListItem, QueryKey, QueryStatus};
-use std::{cell::Cell, rc::Rc};
+use std::cell::Cell;
 use yew::{prelude::*, suspense::SuspensionResult};
 
 /// As [`use_realtime_list`](crate::use_realtime_list), but suspends the component until there are rows,
@@ -62,21 +61,20 @@ where
     T: ListItem,
     F: IntoFetcher<Data = Vec<T>>,
 {
-    let run = fetcher.into_fetcher().into_run();
-    let client = use_realtime_client();
-    let observation = use_observation(Rc::clone(&run));
-    let suspending = use_memo((), |()| Suspending::default());
     // Sorted once for each key, not in each render.
     let initial = use_memo(key.clone(), |_| options.initial_rows());
-    let mut start = Start::new(&Asked {
-        client: &client,
+    let asked = Asked {
         key: &key,
-        run: &run,
-        observation: &observation,
         is_enabled: options.source().enabled,
         has_initial: initial.is_some(),
         is_seeded: options.is_seeded(),
-    });
+    };
+    let Suspendable {
+        client,
+        observation,
+        suspending,
+        mut start,
+    } = use_suspendable(fetcher.into_fetcher().into_run(), &asked);
     let given = start.given();
     let was_given = given.is_some();
     if let Some(Positioned { data, position }) = given {

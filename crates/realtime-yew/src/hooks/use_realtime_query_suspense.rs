@@ -1,13 +1,12 @@
 //! Query of one record, for a component that is not rendered before it is there.
 
 use super::{
-    observation::{Observation, use_observation},
+    observation::Observation,
     record::{RecordQuery, UseRealtimeQueryHandle, UseRealtimeQueryOptions, use_record},
-    suspense::{Asked, Awaited, Start, Suspending},
+    suspense::{Asked, Awaited, Suspendable, use_suspendable},
 };
-use crate::{client::RealtimeClient, fetcher::IntoFetcher, provider::use_realtime_client};
+use crate::{client::RealtimeClient, fetcher::IntoFetcher};
 use realtime_core::{EntryId, QueryKey, QueryStatus};
-use std::rc::Rc;
 use yew::{prelude::*, suspense::SuspensionResult};
 
 /// As [`use_realtime_query`](crate::use_realtime_query), but suspends the component until there is
@@ -54,19 +53,18 @@ where
     F::Data: PartialEq,
     S: PartialEq + 'static,
 {
-    let run = fetcher.into_fetcher().into_run();
-    let client = use_realtime_client();
-    let observation = use_observation(Rc::clone(&run));
-    let suspending = use_memo((), |()| Suspending::default());
-    let mut start = Start::new(&Asked {
-        client: &client,
+    let asked = Asked {
         key: &key,
-        run: &run,
-        observation: &observation,
         is_enabled: options.source().enabled,
         has_initial: options.initial_data().is_some(),
         is_seeded: options.is_seeded(),
-    });
+    };
+    let Suspendable {
+        client,
+        observation,
+        suspending,
+        mut start,
+    } = use_suspendable(fetcher.into_fetcher().into_run(), &asked);
     let given = start.given();
     let was_given = given.is_some();
     let mut query = RecordQuery {

@@ -95,7 +95,7 @@ impl Runtime {
     }
 
     fn carry_out(&self, command: StoreCommand) {
-        if let Some(keeper) = &self.keeper {
+        if let Some(keeper) = self.keeper() {
             keeper.carry_out(command);
         }
     }
@@ -104,8 +104,7 @@ impl Runtime {
         let untold = match self.mutations() {
             Some(mutations) => mutations.event(&self.client, mutation, event),
             // Only what was kept of an earlier page goes on without.
-            None => (self.keeper.as_ref())
-                .and_then(|keeper| keeper.untold(&self.client, mutation, event)),
+            None => (self.keeper()).and_then(|keeper| keeper.untold(&self.client, mutation, event)),
         };
         if let Some(error) = untold {
             self.app.report(RealtimeError::Unsaved(error.into()));

@@ -40,6 +40,12 @@ pub(crate) enum ServerFetch {
     Failed(QueryError),
 }
 
+thread_local! {
+    /// Whether any client of this thread ever had a first pass. An app whose clients never have one never sets
+    /// it, so the compiler knows what it is and leaves out all that follows from it.
+    static IS_USED: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Whether a client is in its first pass over a page, and what fetches there.
 #[derive(Default)]
 pub(crate) struct FirstPass {
@@ -51,6 +57,7 @@ impl FirstPass {
     /// The pass begins: on a server, which fetches by way of `fetches`, or in a browser that takes a
     /// page over.
     pub(crate) fn begin(&self, fetches: Option<Rc<dyn ServerFetches>>) {
+        IS_USED.set(true);
         self.is_on.set(true);
         self.fetches.replace(fetches);
     }
@@ -61,12 +68,17 @@ impl FirstPass {
     }
 
     /// Whether this is the first pass.
+    #[inline(always)]
     pub(crate) fn is_on(&self) -> bool {
-        self.is_on.get()
+        IS_USED.get() && self.is_on.get()
     }
 
     /// What fetches while a server renders; `None` in a browser.
+    #[inline(always)]
     pub(crate) fn fetches(&self) -> Option<Rc<dyn ServerFetches>> {
+        if !IS_USED.get() {
+            return None;
+        }
         self.fetches.borrow().clone()
     }
 }

@@ -3,7 +3,7 @@
 use super::{Runtime, Timer};
 use crate::{
     options::App,
-    tabs::{Host, OtherTabs, Tell},
+    tabs::{Host, OtherTabs, Tabs, Tell},
 };
 use realtime_core::{Client, Instant, Topic, tabs::TabInput};
 use std::{cell::RefCell, rc::Rc};
@@ -17,7 +17,7 @@ pub(super) struct Neighbours {
 impl Neighbours {
     pub(super) fn around(app: &App) -> Self {
         Self {
-            tabs: app.tabs.as_ref().map(crate::tabs::Tabs::others),
+            tabs: Tabs::used(app.tabs.as_ref()).map(|tabs| tabs.others()),
             timer: RefCell::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{Mutation, MutationError, edit::EditKind, request::Sender},
-    keeping::Kept,
+    keeping::Slot,
 };
 use crate::{
     id::{MessageId, MutationId, RowId},
@@ -33,7 +33,7 @@ pub(super) struct Entry {
     /// The mutations that insert the rows it edits, as far as they have no outcome.
     pub(super) waits_for: OrderedSet<MutationId>,
     /// What is kept of it on the disk.
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Slot,
 }
 
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub(super) enum State {
 }
 
 impl Entry {
-    pub(super) const fn new(
+    pub(super) fn new(
         mutation: Rc<Mutation>,
         message: MessageId,
         waits_for: OrderedSet<MutationId>,
@@ -65,17 +65,12 @@ impl Entry {
             echoed: false,
             named: false,
             waits_for,
-            kept: None,
+            kept: Slot::default(),
         }
     }
 
     pub(super) const fn is_failed(&self) -> bool {
         matches!(self.state, State::Failed(_))
-    }
-
-    /// Whether the disk has it as it is now.
-    pub(super) fn is_durable(&self) -> bool {
-        self.kept.as_ref().is_some_and(Kept::is_durable)
     }
 
     pub(super) fn is_message(&self) -> bool {

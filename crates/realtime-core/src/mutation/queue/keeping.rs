@@ -12,10 +12,27 @@ use crate::{
     ordered::{OrderedMap, OrderedSet},
     time::Instant,
 };
-use std::{rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 /// How long a mutation waits to be sent for the disk to say so.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+thread_local! {
+    /// Whether any client of this thread ever kept mutations. An app that keeps none never sets it, so the
+    /// compiler knows what it is and leaves out all that follows from it.
+    static IS_USED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Mutations are kept from now on.
+pub(crate) fn use_keeping() {
+    IS_USED.set(true);
+}
+
+/// Whether any are kept.
+#[inline(always)]
+pub(crate) fn keeping_is_used() -> bool {
+    IS_USED.get()
+}
 
 /// What is kept of all mutations.
 #[derive(Debug, Default)]
@@ -31,9 +48,38 @@ pub(super) struct Keeping {
     last_place: u64,
 }
 
+/// What is kept of one mutation, if it is kept.
+#[derive(Debug, Default)]
+pub(super) struct Slot(Option<Kept>);
+
+impl Slot {
+    #[inline(always)]
+    fn get(&self) -> Option<&Kept> {
+        if keeping_is_used() {
+            self.0.as_ref()
+        } else {
+            None
+        }
+    }
+
+    #[inline(always)]
+    fn get_mut(&mut self) -> Option<&mut Kept> {
+        if keeping_is_used() {
+            self.0.as_mut()
+        } else {
+            None
+        }
+    }
+
+    /// Whether the disk has it as it is now.
+    pub(super) fn is_durable(&self) -> bool {
+        self.get().is_some_and(|kept| kept.is_durable)
+    }
+}
+
 /// What is kept of one mutation.
 #[derive(Debug)]
-pub(super) struct Kept {
+struct Kept {
     /// Under which key: the first id of its message.
     key: MessageId,
     /// Whether the disk has it as it is now.
@@ -46,12 +92,6 @@ pub(super) struct Kept {
     waits_until: Option<Instant>,
     /// Its place among all that are kept, in the order they were made.
     place: u64,
-}
-
-impl Kept {
-    pub(super) const fn is_durable(&self) -> bool {
-        self.is_durable
-    }
 }
 
 /// One mutation of which another text is to be written.
@@ -67,10 +107,10 @@ pub(crate) struct Unwritten<'a> {
 impl Mutations {
     /// Keeps a mutation from now on.
     pub(super) fn keep(&mut self, id: MutationId, entry: &mut Entry) {
-        entry.kept = Some(Kept {
+        entry.kept.0 = Some(Kept {
             key: entry.message.clone(),
             is_durable: false,
-            says_sent: self.link_up,
+            says_sent: self.reach.is_up(),
             may_be_sent: false,
             waits_until: None,
             place: self.keeping.last_place.saturating_add(id.as_u64()),
@@ -80,8 +120,7 @@ impl Mutations {
 
     /// Something about it is another now: what is kept of it as well.
     pub(super) fn rewrite(&mut self, id: MutationId, is_renamed: bool) {
-        let entry = self.entries.get_mut(&id);
-        if let Some(kept) = entry.and_then(|entry| entry.kept.as_mut()) {
+        if let Some(kept) = self.kept_mut(id) {
             if is_renamed {
                 kept.says_sent = false;
                 kept.may_be_sent = false;
@@ -94,7 +133,7 @@ impl Mutations {
     /// Rows have got their ids: what is kept may name them by others.
     pub(super) fn rewrite_all(&mut self) {
         let kept = self.entries.iter();
-        let kept = kept.filter(|(_, entry)| entry.kept.is_some());
+        let kept = kept.filter(|(_, entry)| entry.kept.get().is_some());
         let kept: Vec<_> = kept.map(|(id, _)| *id).collect();
         for id in kept {
             self.keeping.unwritten.insert(id);
@@ -103,38 +142,51 @@ impl Mutations {
 
     /// It has its outcome: it is kept no longer.
     pub(super) fn unkeep(&mut self, id: MutationId) {
-        let entry = self.entries.get_mut(&id);
-        if let Some(kept) = entry.and_then(|entry| entry.kept.take()) {
-            self.keeping.unwritten.remove(&id);
-            self.keeping.gone.push(kept.key);
+        if let Some(key) = self.take_kept(id) {
+            self.keeping.gone.push(key);
         }
     }
 
     /// It has its outcome, but not the ids of its rows: it is kept on, for who edits them.
     pub(super) fn keep_unnamed(&mut self, id: MutationId) {
-        let entry = self.entries.get_mut(&id);
-        if let Some(kept) = entry.and_then(|entry| entry.kept.take()) {
-            self.keeping.unwritten.remove(&id);
-            self.keeping.unnamed.insert(id, kept.key);
+        if let Some(key) = self.take_kept(id) {
+            self.keeping.unnamed.insert(id, key);
         }
     }
 
     /// The ids are known, or never will be.
     pub(super) fn unkeep_unnamed(&mut self, id: MutationId) {
-        self.keeping.gone.extend(self.keeping.unnamed.remove(&id));
+        if keeping_is_used() {
+            self.keeping.gone.extend(self.keeping.unnamed.remove(&id));
+        }
+    }
+
+    #[inline(always)]
+    fn kept_mut(&mut self, id: MutationId) -> Option<&mut Kept> {
+        if !keeping_is_used() {
+            return None;
+        }
+        self.entries.get_mut(&id)?.kept.get_mut()
+    }
+
+    /// It is kept no longer under the key that this gives.
+    #[inline(always)]
+    fn take_kept(&mut self, id: MutationId) -> Option<MessageId> {
+        self.kept_mut(id)?;
+        self.keeping.unwritten.remove(&id);
+        Some(self.entries.get_mut(&id)?.kept.0.take()?.key)
     }
 
     /// Those whose turn it is, and that are sent once the disk says so: has it say so.
     pub(super) fn ask_to_send(&mut self, now: Instant, ids: &[MutationId]) {
         for id in ids {
-            let entry = self.entries.get_mut(id);
-            let Some(kept) = entry.and_then(|entry| entry.kept.as_mut()) else {
+            let Some(kept) = self.kept_mut(*id) else {
                 continue;
             };
+            let until = *kept.waits_until.get_or_insert(now + PATIENCE);
             if !std::mem::replace(&mut kept.says_sent, true) {
                 self.keeping.unwritten.insert(*id);
             }
-            let until = *kept.waits_until.get_or_insert(now + PATIENCE);
             if !self.timers.has(*id) {
                 self.timers.set(*id, Some(until));
             }
@@ -143,7 +195,7 @@ impl Mutations {
 
     /// Whether a mutation may be sent, as far as the disk matters.
     pub(super) fn may_be_sent(&self, now: Instant, entry: &Entry) -> bool {
-        let kept = entry.kept.as_ref();
+        let kept = entry.kept.get();
         kept.is_none_or(|kept| {
             kept.may_be_sent || kept.waits_until.is_some_and(|until| until <= now)
         })
@@ -160,14 +212,13 @@ impl Mutations {
     /// meant. It is written when it may be sent.
     pub(crate) fn waits_for_unkept(&mut self, id: MutationId) -> bool {
         let is_unkept = |other: &MutationId| match self.entries.get(other) {
-            Some(other) => other.kept.is_none(),
+            Some(other) => other.kept.get().is_none(),
             // It was carried out, and the row has no id yet.
             None => !self.keeping.unnamed.contains_key(other),
         };
         let entry = self.entries.get(&id);
         let waits = entry.is_some_and(|entry| entry.waits_for.iter().any(is_unkept));
-        let entry = self.entries.get_mut(&id).filter(|_| waits);
-        if let Some(kept) = entry.and_then(|entry| entry.kept.as_mut()) {
+        if let Some(kept) = self.kept_mut(id).filter(|_| waits) {
             kept.says_sent = false;
         }
         waits
@@ -175,7 +226,7 @@ impl Mutations {
 
     pub(crate) fn unwritten(&self, id: MutationId) -> Option<Unwritten<'_>> {
         let entry = self.entries.get(&id)?;
-        let kept = entry.kept.as_ref()?;
+        let kept = entry.kept.get()?;
         Some(Unwritten {
             key: &kept.key,
             message: &entry.message,
@@ -187,8 +238,7 @@ impl Mutations {
 
     /// Its text is on its way to the disk.
     pub(crate) fn written(&mut self, id: MutationId) {
-        let entry = self.entries.get_mut(&id);
-        if let Some(kept) = entry.and_then(|entry| entry.kept.as_mut()) {
+        if let Some(kept) = self.kept_mut(id) {
             kept.is_durable = false;
         }
     }
@@ -209,7 +259,7 @@ impl Mutations {
     pub(crate) fn durable(&mut self, key: &str) {
         let (mut is_changed, unwritten) = (false, &self.keeping.unwritten);
         self.entries.visit_mut(|id, entry| {
-            if let Some(kept) = entry.kept.as_mut().filter(|kept| *kept.key == *key)
+            if let Some(kept) = entry.kept.get_mut().filter(|kept| *kept.key == *key)
                 && !unwritten.contains(id)
             {
                 kept.is_durable = true;
@@ -233,7 +283,7 @@ impl Mutations {
         let waits_for = self.inserts_for(&mutation, false);
         let mut entry = Entry::new(Rc::clone(&mutation), restored.message, waits_for);
         entry.attempts = u32::from(restored.sent);
-        entry.kept = Some(Kept {
+        entry.kept.0 = Some(Kept {
             key,
             is_durable: true,
             says_sent: restored.sent,

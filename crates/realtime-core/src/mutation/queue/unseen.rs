@@ -53,7 +53,7 @@ impl Mutations {
     }
 
     pub(crate) fn next_due(&mut self, now: Instant) -> Option<Due> {
-        self.end_patience(now);
+        self.reach.end_patience(now);
         while let Some(id) = self.timers.pop(now) {
             if let Some(unseen) = self.unseen.get(&id) {
                 return Some(Due::Overdue {

@@ -108,7 +108,7 @@ fn half_a_surrogate_pair_becomes_the_replacement_character() {
 #[test]
 fn names_of_the_protocol_are_not_the_apps_to_use() {
     let mut frames = Vec::new();
-    for name in RESERVED {
+    for name in JsonCodec::RESERVED {
         let event = name.into();
         let message = Outbound::Event {
             event: &event,
