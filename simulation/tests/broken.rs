@@ -29,6 +29,10 @@ fn a_client_without_one_of_its_rules_is_found_out() {
         Rule::PresencePrune,
         Rule::WaitForInsert,
         Rule::LayerRevoke,
+        Rule::KeptRowIds,
+        Rule::KeptWithInsert,
+        Rule::SilentLeader,
+        Rule::LastTabLeaves,
     ];
     for caught in sabotage(&rules, 0, 60, 2) {
         assert!(caught.by.is_some(), "{:?} was not missed", caught.rule);
