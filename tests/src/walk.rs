@@ -43,6 +43,8 @@ pub fn walk(url: &str, report: &mut Report) -> Result<(), KitError> {
             together::meet(&ada, &lin, report);
         }
         states::show(&ada, base, report);
+        let second = Visitor::new("Ada", browsers[0].new_tab()?, query);
+        states::beside(&ada, &second, base, report);
         stress::watch(&ada, report);
         // The last, since the choice may outlast the page.
         report.check(

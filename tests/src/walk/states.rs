@@ -1,4 +1,4 @@
-//! The states between and beside the data: loading, error, empty, offline; not saved yet, not saved at all.
+//! The states between and beside the data: loading, error, empty, restored, offline; not saved yet, not saved at all.
 
 use super::{
     RECOVERS, Report, SOON,
@@ -7,10 +7,12 @@ use super::{
 use crate::{
     KitError, Requests, Scheme, Size,
     demo::{Page, TaskRow, Visitor, by_id},
-    eventually,
+    ensure, eventually,
 };
 use std::time::Duration;
 
+/// A page that keeps nothing over page loads, so that it has to wait for its data.
+const UNKEPT: Page = Page::Notifications;
 /// A room where nobody speaks.
 const QUIET: Page = Page::RoomNamed("quiet-corner");
 const API: &str = "/api/";
@@ -26,7 +28,7 @@ pub(super) fn show(ada: &Visitor, base: &str, report: &mut Report) {
 
     let loading = ada
         .requests(API, Requests::Hold)
-        .and_then(|()| ada.open(base, Page::Tasks))
+        .and_then(|()| ada.open(base, UNKEPT))
         .and_then(|()| shown(ada, "loading", SOON));
     state(ada, "loading", loading, report);
     let loaded = ada
@@ -36,7 +38,7 @@ pub(super) fn show(ada: &Visitor, base: &str, report: &mut Report) {
 
     let error = ada
         .requests(API, Requests::Fail)
-        .and_then(|()| ada.open(base, Page::Tasks))
+        .and_then(|()| ada.open(base, UNKEPT))
         .and_then(|()| shown(ada, "error", RECOVERS));
     state(ada, "error", error, report);
     let retried = ada
@@ -44,6 +46,22 @@ pub(super) fn show(ada: &Visitor, base: &str, report: &mut Report) {
         .and_then(|()| ada.click(&by_id("retry")))
         .and_then(|()| ada.await_data());
     report.check("the retry button brings the data", retried);
+
+    let restored = ada
+        .requests(API, Requests::Fail)
+        .and_then(|()| ada.open(base, Page::Tasks))
+        .and_then(|()| ada.await_tasks("the rows are there", SOON, |rows| !rows.is_empty()))
+        .and_then(|_| {
+            let status = ada.status()?;
+            ensure(status.as_deref() != Some("connected"), || {
+                "nothing is asked of the server".into()
+            })
+        });
+    state(ada, "restored", restored, report);
+    let connected = ada
+        .requests(API, Requests::Pass)
+        .and_then(|()| ada.await_status("connected", RECOVERS));
+    report.check("a page that shows what was kept connects", connected);
 
     // Without a token there is no next connection, and a browser that is offline may hold back what
     // cuts this one.
@@ -84,6 +102,21 @@ pub(super) fn show(ada: &Visitor, base: &str, report: &mut Report) {
         .dismiss_task(&task.id)
         .and_then(|()| ada.await_task_state(&task.title, "synced", SOON));
     report.check("a change that was not saved can be dismissed", dismissed);
+}
+
+/// Photographs two tabs of one person, of which one has the connection.
+pub(super) fn beside(ada: &Visitor, second: &Visitor, base: &str, report: &mut Report) {
+    let opened = second
+        .open(base, Page::Tasks)
+        .and_then(|()| second.await_data())
+        .and_then(|()| second.await_tab("follower", 2, SOON));
+    state(second, "tab-follower", opened, report);
+    let leads = ada.show().and_then(|()| ada.await_tab("leader", 2, SOON));
+    state(ada, "tab-leader", leads, report);
+    let closed = second
+        .close()
+        .and_then(|()| ada.await_tab("leader", 1, SOON));
+    report.check("a tab that is closed is counted no more", closed);
 }
 
 fn first_task(ada: &Visitor) -> Result<TaskRow, KitError> {
