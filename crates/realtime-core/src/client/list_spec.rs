@@ -59,7 +59,8 @@ impl<T> ListSpec<T> {
         self
     }
 
-    /// Lets the rows be taken along, to begin with them again: see [`Client::export`].
+    /// Lets the rows be taken along, to begin with them again: see
+    /// [`Client::export`](crate::Client::export).
     #[must_use]
     pub fn with_seed(mut self) -> Self
     where
@@ -69,8 +70,8 @@ impl<T> ListSpec<T> {
         self
     }
 
-    /// Keeps the rows over page loads, where the client keeps anything: see [`Client::persist`]. Edits of
-    /// them that are kept ([`Mutation::with_persist`]) are shown again, too.
+    /// Keeps the rows over page loads, where the client keeps anything: see [`Client::persist`](crate::Client::persist).
+    /// Edits of them that are kept ([`Mutation::with_persist`](crate::Mutation::with_persist)) are shown again, too.
     #[must_use]
     pub fn with_persist(mut self) -> Self
     where
