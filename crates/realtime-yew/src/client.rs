@@ -332,6 +332,22 @@ impl RealtimeClient {
             .unwrap_or(Ok(false))
     }
 
+    /// Changes the record at `key` where it stands; for crates that build on this one. Says whether there is one.
+    ///
+    /// # Errors
+    ///
+    /// If `key` holds data of another type.
+    #[doc(hidden)]
+    pub fn adjust_data<T: PartialEq + 'static>(
+        &self,
+        key: &QueryKey,
+        adjust: impl FnOnce(&T) -> T,
+    ) -> Result<bool, QueryError> {
+        self.runtime
+            .run(|client, now| client.adjust_record(now, key, adjust))
+            .unwrap_or(Ok(false))
+    }
+
     /// Puts a list into the cache, as [`set_data`](Self::set_data) does a record.
     ///
     /// # Errors
@@ -421,7 +437,10 @@ impl RealtimeClient {
         &self.runtime
     }
 
-    pub(crate) fn now(&self) -> Instant {
+    /// The time of the client's clock; for crates that build on this one.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn now(&self) -> Instant {
         self.runtime.now()
     }
 

@@ -86,6 +86,8 @@ pub(super) enum Happening<'a> {
     EntryMade(EntryId),
     /// An event or a fetch was applied to an entry.
     EntryTouched(EntryId),
+    /// The app has changed the data of an entry.
+    EntrySet(EntryId),
     /// A send is over.
     Settled(SendId, &'a Result<Rc<str>, SendError>),
     /// A function of the app's has carried a mutation out, or failed.

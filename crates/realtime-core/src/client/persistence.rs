@@ -65,7 +65,11 @@ impl Part for Persistence {
 
     fn handle(&mut self, happening: &Happening<'_>, context: &mut Context<'_>) -> bool {
         match *happening {
-            Happening::EntryTouched(entry) => self.touch(entry, context),
+            Happening::EntryTouched(entry) if !context.store.cache.is_restored(entry) => {
+                self.touch(entry, context);
+            }
+            // It is written also where the rest is as it was found: it is the user's.
+            Happening::EntrySet(entry) => self.touch(entry, context),
             Happening::Visible(false) | Happening::Leaving => self.flush(context),
             Happening::Timeout => self.timeout(context),
             Happening::Forgotten(prefix) => self.queue.delete_all(prefix, context.turn.now),
@@ -146,7 +150,6 @@ impl Persistence {
             self.phase,
             Phase::Loading { .. } | Phase::Late | Phase::Open
         ) && cache.is_persisted(entry)
-            && !cache.is_restored(entry)
             && let Some(key) = cache.key_of(entry)
         {
             let at = context.turn.now + self.options.write_after;

@@ -334,9 +334,33 @@ impl Client {
     ) -> Result<bool, QueryError> {
         let root = self.root.at(now);
         let result = root.store.cache.set_data(now, key, data);
-        root.turn.dirty.mark_urgent();
-        root.settle();
+        root.data_set(key);
         result
+    }
+
+    /// Changes the record `key` where it stands, to be published at once. It counts as no fetch: whether the record is
+    /// fresh, and where its channel stands, is as before. Says whether there was a record.
+    ///
+    /// # Errors
+    ///
+    /// When `key` holds another type.
+    #[doc(hidden)]
+    pub fn adjust_record<T: PartialEq + 'static>(
+        &mut self,
+        now: Instant,
+        key: &QueryKey,
+        adjust: impl FnOnce(&T) -> T,
+    ) -> Result<bool, QueryError> {
+        let Some(record) = self.record::<T>(key) else {
+            return Ok(false);
+        };
+        let root = self.root.at(now);
+        let Some(entry) = root.store.cache.entry_id(key) else {
+            return Ok(false);
+        };
+        let result = (root.store.cache).adjust(now, entry, Box::new(adjust(&record)));
+        root.data_set(key);
+        result.map(|()| true)
     }
 
     /// Shows a mutation's edits and sends it, now or when it may be sent. Exactly one

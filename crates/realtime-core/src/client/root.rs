@@ -390,6 +390,15 @@ impl Root {
         Ok(observed.observer)
     }
 
+    /// The app has changed the data of a query, to be published at once.
+    pub(super) fn data_set(&mut self, key: &QueryKey) {
+        if let Some(entry) = self.store.cache.entry_id(key) {
+            self.tell(&Happening::EntrySet(entry));
+        }
+        self.turn.dirty.mark_urgent();
+        self.settle();
+    }
+
     /// The seed that waits for this query, if it is new.
     fn take_seed(&mut self, key: &QueryKey) -> Option<WaitingSeed> {
         let is_new = self.store.cache.entry_id(key).is_none();

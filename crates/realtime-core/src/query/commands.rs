@@ -334,6 +334,25 @@ impl QueryCache {
         Ok(result.transpose()?.is_some())
     }
 
+    /// Changes the data of an entry where it stands: whether that is fresh, and where its channel stands, is as before.
+    ///
+    /// # Errors
+    ///
+    /// When the entry holds another type.
+    pub(crate) fn adjust(
+        &mut self,
+        now: Instant,
+        id: EntryId,
+        data: Box<dyn Any>,
+    ) -> Result<(), QueryError> {
+        let result = self.change(now, id, |entry, _| {
+            let result = entry.resource.land(now, data);
+            (result == Ok(true), result)
+        });
+        result.transpose()?;
+        Ok(())
+    }
+
     /// Stops the fetch of `key` that runs or is wanted. The data stays.
     pub fn cancel(&mut self, now: Instant, key: &QueryKey) {
         if let Some(id) = self.entry_id(key) {

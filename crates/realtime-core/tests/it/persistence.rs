@@ -70,6 +70,41 @@ fn what_changes_within_half_a_second_is_one_batch_and_the_newest_state_of_each_q
 }
 
 #[test]
+fn a_record_that_the_app_has_changed_is_written_also_before_the_server_has_said_anything() {
+    let (mut world, _, disk) = world(9);
+    let count = key!["count"];
+    let open_page = |world: &mut World| {
+        let peer = world.add(ClientOptions::new("ws://server.test/ws"));
+        world.plug_in(peer, disk);
+        world.act(peer, |client, now| client.persist(now, options()));
+        let spec = RecordSpec::<u32>::new().with_persist();
+        let paused = QueryOptions::default().with_enabled(false);
+        let observed = world.act(peer, |client, now| {
+            client.observe_record(now, &count, spec, &paused)
+        });
+        observed.expect("the key is free");
+        world.run(SECOND);
+        peer
+    };
+    let mut peer = open_page(&mut world);
+    let set = world.act(peer, |client, now| client.set_record(now, &count, 1_u32));
+    assert_eq!(set, Ok(true));
+    for was in 1..4_u32 {
+        world.run(SECOND);
+        world.kill(peer);
+        peer = open_page(&mut world);
+        let record = world.client(peer).record::<u32>(&count);
+        assert_eq!(record.as_deref(), Some(&was));
+        let adjusted = world.act(peer, |client, now| {
+            client.adjust_record(now, &count, |count: &u32| count + 1)
+        });
+        assert_eq!(adjusted, Ok(true));
+        let recovery = world.client(peer).recovery(&count);
+        assert_eq!(recovery, Some(Continuity::Restored), "it is no answer");
+    }
+}
+
+#[test]
 fn a_page_that_is_hidden_or_goes_writes_at_once() {
     for input in [|| Input::Visible(false), || Input::PageHide] {
         let (mut world, table, disk) = world(4);
