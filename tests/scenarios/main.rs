@@ -55,6 +55,7 @@ mod faults;
 mod harness;
 mod hello;
 mod hidden;
+mod notes;
 mod notifications;
 mod optimistic;
 mod pages;

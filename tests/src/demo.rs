@@ -3,6 +3,7 @@
 mod edits;
 mod header;
 pub mod ledger;
+mod notes;
 mod notifications;
 pub mod prices;
 mod room;
@@ -31,6 +32,8 @@ pub enum Page {
     Room,
     /// A room of the given name.
     RoomNamed(&'static str),
+    /// A text that all write.
+    Notes,
     /// Notifications.
     Notifications,
     /// A long and restless list.
@@ -39,10 +42,11 @@ pub enum Page {
 
 impl Page {
     /// Every page of the navigation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Prices,
         Self::Tasks,
         Self::Room,
+        Self::Notes,
         Self::Notifications,
         Self::Stress,
     ];
@@ -53,6 +57,7 @@ impl Page {
             Self::Prices => "prices",
             Self::Tasks => "tasks",
             Self::Room | Self::RoomNamed(_) => "room",
+            Self::Notes => "notes",
             Self::Notifications => "notifications",
             Self::Stress => "stress",
         }

@@ -32,7 +32,12 @@ const DEMO: &str = "demo";
 /// The folder of what `cargo doc` makes in the site.
 const RUSTDOC: &str = "rustdoc";
 /// The crates that `site/api.md` leads to.
-const DOCUMENTED: [&str; 3] = ["realtime-core", "realtime-server", "realtime-yew"];
+const DOCUMENTED: [&str; 4] = [
+    "realtime-core",
+    "realtime-server",
+    "realtime-text",
+    "realtime-yew",
+];
 /// mdBook's settings and the styles, which go beside the pages.
 const SETTINGS: [&str; 2] = ["book.toml", "site.css"];
 

@@ -41,7 +41,7 @@ const fn page(name: &'static str, over: &'static str, tested: bool) -> Page {
 }
 
 /// The small pages, which are programs of the package in `size/pages`.
-const PAGES: [Page; 15] = [
+const PAGES: [Page; 16] = [
     page("query", BARE, false),
     page(LIST, BARE, true),
     page("list-query", LIST, false),
@@ -55,6 +55,7 @@ const PAGES: [Page; 15] = [
     page("list-socketio", LIST, false),
     page("list-persist", LIST, false),
     page("list-tabs", LIST, false),
+    page("list-text", LIST, false),
     page(HYDRATED, LIST, false),
     page("everything", BARE, false),
 ];

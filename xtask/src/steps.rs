@@ -24,8 +24,9 @@ use crate::toolchain::TARGET;
 /// Pages that are built to be weighed: they have no tests.
 const PAGES_TO_WEIGH: &str = "realtime-size-pages";
 /// The packages that are built for the browser.
-const FOR_BROWSERS: [&str; 6] = [
+const FOR_BROWSERS: [&str; 7] = [
     "realtime-core",
+    "realtime-text",
     "realtime-yew",
     "realtime-demo",
     "realtime-bench-core",
@@ -33,9 +34,18 @@ const FOR_BROWSERS: [&str; 6] = [
     PAGES_TO_WEIGH,
 ];
 /// The tests that run in a browser.
-const BROWSER_TESTS: [&str; 4] = ["--package", "realtime-yew", "--test", "web*"];
+const BROWSER_TESTS: [&str; 8] = [
+    "--package",
+    "realtime-yew",
+    "--package",
+    "realtime-text",
+    "--features",
+    "realtime-text/persist",
+    "--test",
+    "web*",
+];
 /// The libraries.
-pub(crate) const LIBRARIES: [&str; 2] = ["realtime-core", "realtime-yew"];
+pub(crate) const LIBRARIES: [&str; 3] = ["realtime-core", "realtime-text", "realtime-yew"];
 /// Where the demo server listens for the tests in a browser, if it can.
 const BROWSER_TEST_PORT: u16 = 8_990;
 /// Seconds a test binary may take in the browser.

@@ -4,7 +4,7 @@ use crate::{
     browser::{focus, set_title},
     header::Header,
     offline::OfflineBanner,
-    pages::{NotificationsPage, PricesPage, RoomPage, StressPage, TasksPage},
+    pages::{NotesPage, NotificationsPage, PricesPage, RoomPage, StressPage, TasksPage},
     protocol::Protocol,
     route::{Route, use_route},
     session::Session,
@@ -102,6 +102,7 @@ fn Frame(props: &FrameProps) -> Html {
                         Route::Prices => html! { <PricesPage /> },
                         Route::Tasks => html! { <TasksPage {me} /> },
                         Route::Room(room) => html! { <RoomPage {room} {me} /> },
+                        Route::Notes => html! { <NotesPage {me} /> },
                         Route::Notifications => html! { <NotificationsPage {me} /> },
                         Route::Stress => html! { <StressPage /> },
                     }

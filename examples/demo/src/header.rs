@@ -44,6 +44,7 @@ fn Navigation(props: &NavigationProps) -> Html {
         Route::Prices,
         Route::Tasks,
         Route::lobby(),
+        Route::Notes,
         Route::Notifications,
         Route::Stress,
     ];

@@ -12,6 +12,7 @@ pub(crate) enum Route {
     Prices,
     Tasks,
     Room(AttrValue),
+    Notes,
     Notifications,
     Stress,
 }
@@ -24,6 +25,7 @@ impl Route {
             ("tasks", "") => Self::Tasks,
             ("room", "") => Self::lobby(),
             ("room", room) => Self::Room(room.to_owned().into()),
+            ("notes", "") => Self::Notes,
             ("notifications", "") => Self::Notifications,
             ("stress", "") => Self::Stress,
             _ => Self::Prices,
@@ -41,6 +43,7 @@ impl Route {
             Self::Prices => "#/prices".into(),
             Self::Tasks => "#/tasks".into(),
             Self::Room(room) => format!("#/room/{room}"),
+            Self::Notes => "#/notes".into(),
             Self::Notifications => "#/notifications".into(),
             Self::Stress => "#/stress".into(),
         }
@@ -52,6 +55,7 @@ impl Route {
             Self::Prices => "Prices",
             Self::Tasks => "Tasks",
             Self::Room(_) => "Room",
+            Self::Notes => "Notes",
             Self::Notifications => "Notifications",
             Self::Stress => "Stress",
         }
@@ -87,6 +91,7 @@ mod tests {
             Route::Tasks,
             Route::lobby(),
             room,
+            Route::Notes,
             Route::Notifications,
             Route::Stress,
         ] {

@@ -54,7 +54,7 @@ pub(super) fn SharedField(props: &FieldProps) -> Html {
     };
     let id = use_memo(
         (props.channel.clone(), props.name.clone()),
-        |(channel, name)| AttrValue::from(format!("rt-text {channel} {name}")),
+        |(channel, name)| AttrValue::from(field_id(channel, name)),
     );
     let id = AttrValue::clone(&id);
     // After each render: the element shows what the document says.
@@ -110,7 +110,7 @@ pub(super) fn SharedField(props: &FieldProps) -> Html {
     );
     let onblur = left.reform(|_: FocusEvent| ());
     let onscroll = scrolled.reform(|_: Event| ());
-    let described_by = AttrValue::from(format!("{id} state"));
+    let described_by = AttrValue::from(format!("{id}-state"));
     let carets = props.carets.as_ref();
     let carets = carets.map(|carets| carets.layer(&field.handle, &field.layer));
     let element = match props.rows {
@@ -137,6 +137,12 @@ pub(super) fn SharedField(props: &FieldProps) -> Html {
             <p class="rt-text__state" id={described_by}>{ state.1 }</p>
         </div>
     }
+}
+
+/// An id for the element: names may have what an id must not.
+fn field_id(channel: &str, name: &str) -> String {
+    let fit = |text: &str| text.replace(|letter: char| !letter.is_alphanumeric(), "-");
+    format!("rt-text-{}-{}", fit(channel), fit(name))
 }
 
 /// How the text stands: a word for stylesheets and tests, and one for people.
