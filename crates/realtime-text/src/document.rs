@@ -76,9 +76,10 @@ impl Document {
     /// An empty document.
     #[must_use]
     pub fn new(limits: TextLimits) -> Self {
-        let mut options = Options::default();
-        options.offset_kind = OffsetKind::Utf16;
-        let doc = Doc::with_options(options);
+        let doc = Doc::with_options(Options {
+            offset_kind: OffsetKind::Utf16,
+            ..Options::default()
+        });
         let committed = Arc::<Mutex<Vec<Vec<u8>>>>::default();
         let sink = Arc::clone(&committed);
         let observed = doc.observe_update_v1("document", move |_, event| {
@@ -206,17 +207,19 @@ impl Document {
     /// As [`receive`](Self::receive), but for the length of the update.
     pub fn synced(&mut self, update: &[u8], server: &[u8]) -> Result<(), TextError> {
         self.refusing(check_state_vector(server))?;
-        self.integrate(update)?;
         let server = StateVector::decode_v1(server);
         let server =
             self.refusing(server.map_err(|_| TextError::Unreadable("it is no state vector")))?;
+        self.integrate(update)?;
+        // An update names all that its author knows to be deleted.
+        let update = Update::decode_v1(update);
         let missing = {
             let transaction = self.doc.transact();
-            let own = transaction.state_vector();
-            let lacks = own
-                .iter()
-                .any(|(client, clock)| server.get(client) < *clock);
-            lacks.then(|| transaction.encode_diff_v1(&server))
+            let own = transaction.snapshot();
+            let lacks_text = (own.state_map.iter()).any(|(one, clock)| server.get(one) < *clock);
+            let lacks_deletes =
+                update.is_ok_and(|update| !own.delete_set.diff(update.delete_set()).is_empty());
+            (lacks_text || lacks_deletes).then(|| transaction.encode_diff_v1(&server))
         };
         if let Some(missing) = missing {
             // It has all that waits, too.

@@ -11,7 +11,7 @@ const COLOURS: u32 = 8;
 const MAX_SHOWN: usize = 32;
 
 /// Where others are in the texts of a channel, and how they learn where this user is: made of a presence handle on a
-/// channel, mostly the text's own.
+/// channel, mostly the text's own. The caret is the member's metadata there, in place of any other.
 ///
 /// ```
 /// use realtime_text::{SharedCarets, SharedTextarea};

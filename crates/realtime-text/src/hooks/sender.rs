@@ -3,7 +3,11 @@
 use super::{shared::Shared, sync::may_pass};
 use crate::{ByteString, UPDATE, UpdatePayload};
 use gloo_timers::future::TimeoutFuture;
-use realtime_yew::{AckError, RealtimeClient, prelude::QueryKey, realtime_core::SendError};
+use realtime_yew::{
+    AckError, RealtimeClient,
+    prelude::{ConnectionStatus, QueryKey},
+    realtime_core::SendError,
+};
 use serde::de::IgnoredAny;
 use std::rc::Rc;
 
@@ -59,6 +63,12 @@ impl Sender {
                     wait = first;
                     shared.set_refusal(None);
                     self.tell(shared);
+                }
+                // Whoever shows the text sends on when it is live again.
+                Fate::Later(_)
+                    if self.client.connection().status != ConnectionStatus::Connected =>
+                {
+                    return;
                 }
                 Fate::Later(at_least) => {
                     TimeoutFuture::new(wait.max(at_least)).await;

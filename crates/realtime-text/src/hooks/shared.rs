@@ -69,7 +69,9 @@ impl Shared {
         let received = self.document().receive(&event.update.bytes);
         // What is missing now must come by another way.
         let is_due = received.is_err() || self.document().is_behind();
-        self.state.is_sync_due.set(is_due);
+        if is_due {
+            self.state.is_sync_due.set(true);
+        }
         (is_due || received == Ok(true)).then(|| self.changed())
     }
 

@@ -54,6 +54,26 @@ fn a_long_text_goes_out_in_messages_of_a_size_that_servers_take() {
 }
 
 #[test]
+fn a_server_that_has_lost_deletes_gets_them_again() {
+    let (mut author, mut server) = (document(), document());
+    author.edit(NAME, &splice(0, 0, "hello world"), 0).unwrap();
+    server.receive(&author.take_outgoing().unwrap()).unwrap();
+    author.confirm();
+    author.edit(NAME, &splice(5, 6, ""), 0).unwrap();
+    author.take_outgoing().unwrap();
+    author.confirm();
+    let update = server.missing(&author.state_vector()).unwrap();
+    author.synced(&update, &server.state_vector()).unwrap();
+    assert!(!author.is_saved());
+    server.receive(&author.take_outgoing().unwrap()).unwrap();
+    author.confirm();
+    assert_eq!(&*server.text(NAME), "hello");
+    let update = server.missing(&author.state_vector()).unwrap();
+    author.synced(&update, &server.state_vector()).unwrap();
+    assert!(author.is_saved(), "there is nothing to say any more");
+}
+
+#[test]
 fn a_server_that_has_lost_edits_gets_them_again() {
     let mut author = document();
     author.edit(NAME, &splice(0, 0, "hello"), 0).unwrap();
