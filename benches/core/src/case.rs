@@ -1,6 +1,6 @@
 //! Cases: what is measured, and how.
 
-use crate::{decoding, edits, lists, queries, room, routing, seeds};
+use crate::{decoding, edits, lists, queries, room, routing, seeds, texts};
 
 /// The sizes of most cases.
 const SIZES: &[u32] = &[100, 1_000, 10_000, 100_000];
@@ -73,7 +73,7 @@ impl Case {
 }
 
 /// All cases.
-pub const CASES: [Case; 23] = [
+pub const CASES: [Case; 25] = [
     Case {
         name: "list-typed",
         about: "a whole row replaces one of n sorted rows, given as a value",
@@ -211,6 +211,18 @@ pub const CASES: [Case; 23] = [
         about: "a client begins with a list of n sorted rows from a seed, per list",
         sizes: &[100, 1_000, 10_000],
         make: seeds::import,
+    },
+    Case {
+        name: "text-open",
+        about: "a shared text written in n edits is opened from where it was kept, per text",
+        sizes: &[1_000, 10_000, 260_000],
+        make: texts::open,
+    },
+    Case {
+        name: "text-receive",
+        about: "somebody types a letter into a text written in n edits, and it is read, per letter",
+        sizes: &[1_000, 10_000, 260_000],
+        make: texts::receive,
     },
 ];
 

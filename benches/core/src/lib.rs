@@ -11,5 +11,6 @@ mod room;
 mod routing;
 mod row;
 mod seeds;
+mod texts;
 
 pub use case::{CASES, Case, Workload};
