@@ -13,7 +13,7 @@ const fn with(package: &'static str, features: &'static str) -> Combination {
 
 /// A library must not choose Yew's renderer, so `realtime-yew` has no features for it: what its users
 /// turn on is a feature of Yew itself.
-pub(crate) const MATRIX: [Combination; 16] = [
+pub(crate) const MATRIX: [Combination; 19] = [
     with("realtime-core", ""),
     with("realtime-core", "socketio"),
     with("realtime-core", "tabs"),
@@ -21,6 +21,9 @@ pub(crate) const MATRIX: [Combination; 16] = [
     with("realtime-core", "socketio,testing"),
     with("realtime-server", ""),
     with("realtime-server", "text"),
+    with("realtime-text", ""),
+    with("realtime-text", "yew"),
+    with("realtime-text", "persist"),
     with("realtime-yew", ""),
     with("realtime-yew", "http"),
     with("realtime-yew", "persist"),
