@@ -152,6 +152,16 @@ impl Tab {
         self.on_element(selector, "value", &json!({ "text": text }))
     }
 
+    /// Presses and lets go the keys of `text` one after the other, wherever the focus and the caret are.
+    pub fn type_keys(&self, text: &str) -> Result<(), KitError> {
+        let keys = text
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key})));
+        let keys: Vec<Value> = keys.collect();
+        let actions = json!({"actions": [{"type": "key", "id": "keyboard", "actions": keys}]});
+        self.post("/actions", &actions).map(drop)
+    }
+
     /// Types into the field that `selector` finds, in place of what is there.
     pub fn retype(&self, selector: &str, text: &str) -> Result<(), KitError> {
         // Control held and "a". Keys are let go at the end of a command, and in Firefox not before.

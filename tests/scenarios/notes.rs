@@ -35,7 +35,7 @@ fn two_people_write_one_text_and_see_each_others_carets(server: ServerKind) {
         ada.write_note("hello world")?;
         await_text(&lin, "hello world")?;
         lin.go_to_note(0)?;
-        lin.write_note("oh, ")?;
+        lin.type_keys("oh, ")?;
         for visitor in [&ada, &lin] {
             await_text(visitor, "oh, hello world")?;
         }
@@ -45,7 +45,8 @@ fn two_people_write_one_text_and_see_each_others_carets(server: ServerKind) {
             || ada.note_caret(),
             |at| *at == 15,
         )?;
-        ada.write_note("! \u{1F600}")?;
+        // At the caret, which stayed behind her words.
+        ada.type_keys("! \u{1F600}")?;
         await_text(&lin, "oh, hello world! \u{1F600}")?;
         let at = lin.note_caret()?;
         ensure(at == 4, || format!("Lin's caret has moved to {at}"))?;
@@ -59,7 +60,6 @@ fn two_people_write_one_text_and_see_each_others_carets(server: ServerKind) {
                 sees,
             )?;
         }
-        // What is pasted and what an input method gives comes as one piece; keys come one by one.
         await_state(&ada, "saved")
     });
 }
@@ -76,7 +76,7 @@ fn who_goes_on_typing_without_a_connection_loses_nothing_and_nor_does_the_other(
         stage.kill_server()?;
         ada.write_note("bread")?;
         lin.go_to_note(0)?;
-        lin.write_note("Our ")?;
+        lin.type_keys("Our ")?;
         for visitor in [&ada, &lin] {
             await_state(visitor, "unsaved")?;
         }

@@ -23,7 +23,7 @@ impl Visitor {
         self.eval(script, json!([BODY]))
     }
 
-    /// Types at the caret, by keys.
+    /// Types behind what is there.
     pub fn write_note(&self, text: &str) -> Result<(), KitError> {
         self.type_into(BODY, text)
     }
