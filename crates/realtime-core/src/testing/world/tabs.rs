@@ -201,8 +201,9 @@ impl World {
             _ => false,
         };
         if is_done && matches!(output, Output::Connect { .. }) {
-            // The socket that it had goes.
+            // The socket that it had goes, also one that was about to open.
             self.forsake_socket(index);
+            self.peers[index].link.drop_pending();
         }
         (!is_done).then_some(output)
     }
