@@ -6,6 +6,7 @@ use serde::{
     de::{Deserializer, Error},
     ser::{SerializeMap, Serializer},
 };
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// The message that asks for what is missing.
@@ -85,22 +86,25 @@ impl Serialize for ByteString {
     }
 }
 
+/// The second form.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Either<'a> {
-    Base64(#[serde(borrow)] Cow<'a, str>),
-    Bytes {
-        #[serde(borrow, rename = "$bytes")]
-        bytes: Cow<'a, str>,
-    },
+struct Wrapped<'a> {
+    #[serde(borrow, rename = "$bytes")]
+    bytes: Cow<'a, str>,
 }
 
 impl<'de> Deserialize<'de> for ByteString {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (text, form) = match Either::deserialize(deserializer)? {
-            Either::Base64(text) => (text, Form::Base64),
-            Either::Bytes { bytes } => (bytes, Form::Bytes),
+        // Its first letter tells the forms apart.
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        let (text, form) = match json.starts_with('{') {
+            true => (
+                serde_json::from_str::<Wrapped<'_>>(json).map(|it| it.bytes),
+                Form::Bytes,
+            ),
+            false => (serde_json::from_str(json), Form::Base64),
         };
+        let text = text.map_err(Error::custom)?;
         let bytes = STANDARD.decode(text.as_bytes()).map_err(Error::custom)?;
         Ok(Self { bytes, form })
     }

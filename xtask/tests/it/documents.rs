@@ -4,15 +4,21 @@ use crate::{files_below, is_word, quoted, read, workspace};
 use std::{collections::BTreeSet, fs};
 
 const YEW: &str = "crates/realtime-yew";
+const TEXT: &str = "crates/realtime-text";
 const SUMMARY: &str = "site/SUMMARY.md";
 
 #[test]
 fn the_class_names_are_those_of_the_components() {
-    let folder = format!("{YEW}/src/components");
-    let used: BTreeSet<String> = files_below(&folder, "rs")
+    let with_components = [(YEW, "realtime.css"), (TEXT, "realtime-text.css")];
+    let used: BTreeSet<String> = with_components
         .into_iter()
-        .flat_map(|file| class_names(&read(&format!("{folder}/{file}"))))
-        .chain(class_names(&read(&format!("{YEW}/style/realtime.css"))))
+        .flat_map(|(part, style)| {
+            let folder = format!("{part}/src/components");
+            let files = files_below(&folder, "rs");
+            let of_file = move |file| class_names(&read(&format!("{folder}/{file}")));
+            let of_style = class_names(&read(&format!("{part}/style/{style}")));
+            files.into_iter().flat_map(of_file).chain(of_style)
+        })
         .collect();
     let listed = class_names(&read("docs/COMPONENTS.md"));
     // The components put some together from a word: those end with the dashes before it.

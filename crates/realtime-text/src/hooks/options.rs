@@ -9,16 +9,20 @@ use realtime_yew::prelude::{Patch, SubscribeOptions, UseRealtimeQueryOptions};
 pub struct UseSharedTextOptions {
     is_enabled: bool,
     subscribe: SubscribeOptions,
-    keep: Keep,
+    keep: Option<Keep>,
 }
 
-/// Where a document is kept beside the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Keep {
-    Nowhere,
-    Seed,
-    #[cfg(feature = "persist")]
-    Disk,
+/// Where a document is kept beside the page, and what says so: by a pointer, so that only those pages carry it that do.
+#[derive(Clone, Copy, Debug)]
+struct Keep {
+    name: &'static str,
+    keep: fn(UseRealtimeQueryOptions<Shared>) -> UseRealtimeQueryOptions<Shared>,
+}
+
+impl PartialEq for Keep {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
 }
 
 impl Default for UseSharedTextOptions {
@@ -26,7 +30,7 @@ impl Default for UseSharedTextOptions {
         Self {
             is_enabled: true,
             subscribe: SubscribeOptions::default(),
-            keep: Keep::Nowhere,
+            keep: None,
         }
     }
 }
@@ -49,7 +53,10 @@ impl UseSharedTextOptions {
     /// Lets the document be taken along to another place, such as another tab of the app, with what was not sent.
     #[must_use]
     pub const fn with_seed(mut self) -> Self {
-        self.keep = Keep::Seed;
+        self.keep = Some(Keep {
+            name: "seed",
+            keep: UseRealtimeQueryOptions::with_seed,
+        });
         self
     }
 
@@ -58,7 +65,10 @@ impl UseSharedTextOptions {
     #[cfg(feature = "persist")]
     #[must_use]
     pub const fn with_persist(mut self) -> Self {
-        self.keep = Keep::Disk;
+        self.keep = Some(Keep {
+            name: "disk",
+            keep: UseRealtimeQueryOptions::with_persist,
+        });
         self
     }
 
@@ -74,10 +84,8 @@ impl UseSharedTextOptions {
             // Updates may come twice, and in any order.
             .with_binding(UPDATE, Some(channel), patch.idempotent());
         match self.keep {
-            Keep::Nowhere => query,
-            Keep::Seed => query.with_seed(),
-            #[cfg(feature = "persist")]
-            Keep::Disk => query.with_persist(),
+            Some(keep) => (keep.keep)(query),
+            None => query,
         }
     }
 }

@@ -81,7 +81,7 @@ impl Text {
 }
 
 fn data<T: DeserializeOwned>(value: &serde_json::Value) -> T {
-    serde_json::from_value(value.clone()).unwrap()
+    serde_json::from_str(&value.to_string()).unwrap()
 }
 
 fn insert(document: &RefCell<Document>, at: u32, delete: u32, text: &str) -> Vec<u8> {
