@@ -7,7 +7,7 @@ use std::ops::Range;
 /// ```
 /// use realtime_text::Splice;
 ///
-/// let splice = Splice::between("one two", "one big two", None);
+/// let splice = Splice::between("one two", "one big two", Some(8));
 /// assert_eq!(splice, Splice { at: 4, delete: 0, insert: "big ".into() });
 /// assert_eq!(splice.apply("one two").as_deref(), Some("one big two"));
 /// ```
