@@ -45,6 +45,11 @@ impl Combination {
         }
         arguments
     }
+
+    /// Whether browsers run it, too.
+    pub(crate) fn is_for_browsers(&self) -> bool {
+        self.package != "realtime-server"
+    }
 }
 
 #[cfg(test)]

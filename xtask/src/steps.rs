@@ -360,6 +360,9 @@ fn docs(project: &Project) -> Result<(), Failure> {
 fn features(project: &Project, tools: &Tools) -> Result<(), Failure> {
     for combination in MATRIX {
         denying_warnings(project.cargo().args(combination.arguments()))?;
+        if !combination.is_for_browsers() {
+            continue;
+        }
         denying_warnings(
             tools
                 .wasm_cargo(project)?
