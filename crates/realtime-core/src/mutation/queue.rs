@@ -280,6 +280,8 @@ impl Mutations {
         self.in_flight += 1;
         match send {
             Some(send) => {
+                // The outbox watches over it from here on: it is not late because it waited for the disk.
+                self.timers.set(id, None);
                 self.sends.insert(send, Some(id));
             }
             None => self.timers.set(id, Some(now + entry.mutation.timeout)),

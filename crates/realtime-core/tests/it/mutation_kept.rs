@@ -144,6 +144,23 @@ fn nothing_is_sent_before_the_disk_says_that_it_may_have_been_or_has_had_its_tim
 }
 
 #[test]
+fn a_server_that_takes_its_time_is_not_late_because_the_disk_was_waited_for() {
+    let mut world = World::new(4);
+    let board = serve(&mut world);
+    board.borrow_mut().answers = Answers::Whole;
+    put(&mut world, &board, "c-a", |card| card.title = "a".into());
+    let disk = world.add_disk();
+    let peer = open(&mut world, disk, options());
+    world.run(10 * SECOND);
+    world.link_mut(peer).latency = 1_500..=1_500;
+    let id = mutate(&mut world, peer, durable(title("c-a", "b")));
+    world.run(30 * SECOND);
+    assert_eq!(outcomes(&mut world, peer), [(id, "confirmed")]);
+    assert_eq!(world.client(peer).stats().mutations.retried, 0);
+    assert_eq!(board.borrow().written, ["b"]);
+}
+
+#[test]
 fn what_was_sent_longer_ago_than_the_server_remembers_is_asked_about() {
     for (was_sent, retries) in [(false, false), (true, false), (true, true)] {
         let mut world = World::new(4);
