@@ -318,14 +318,10 @@ impl Document {
 
     /// The text of this name, and the document that it is in.
     pub(crate) fn named(&mut self, name: &str) -> (&mut NamedText, &Doc) {
-        if !self.texts.contains_key(name) {
-            let named = NamedText::new(&self.doc, name, &self.clock, self.revision);
-            self.texts.insert(Rc::from(name), named);
-        }
-        let Some(named) = self.texts.get_mut(name) else {
-            unreachable!("it was put in just now");
-        };
-        (named, &self.doc)
+        let (doc, clock, revision) = (&self.doc, &self.clock, self.revision);
+        let named = (self.texts.entry(Rc::from(name)))
+            .or_insert_with(|| NamedText::new(doc, name, clock, revision));
+        (named, doc)
     }
 
     pub(crate) fn integrate(&mut self, update: &[u8]) -> Result<bool, TextError> {

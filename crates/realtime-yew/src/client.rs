@@ -332,11 +332,8 @@ impl RealtimeClient {
             .unwrap_or(Ok(false))
     }
 
-    /// Changes the record at `key` where it stands; for crates that build on this one. Says whether there is one.
-    ///
-    /// # Errors
-    ///
-    /// If `key` holds data of another type.
+    /// Changes the record at `key` where it stands; for crates that build on this one. Says whether there is one, and
+    /// fails if `key` holds data of another type.
     #[doc(hidden)]
     pub fn adjust_data<T: PartialEq + 'static>(
         &self,
@@ -439,7 +436,6 @@ impl RealtimeClient {
 
     /// The time of the client's clock; for crates that build on this one.
     #[doc(hidden)]
-    #[must_use]
     pub fn now(&self) -> Instant {
         self.runtime.now()
     }
